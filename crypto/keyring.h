@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* keyring.h: everything the keeper must remember, as one sealed blob.
+ *
+ * Blob = header (magic, version, generation u64, Argon2id salt and cost, master
+ * key wrapped under the passphrase key) ‖ AES-256-GCM body under the master key
+ * with the header as associated data. Argon2id runs once, at unseal; each new
+ * generation is sealed afresh with the master key that stays in memory.
+ *
+ * The body holds: k_person; per (data set, municipality) an epoch with three
+ * independent random keys (pseudonym, data, record tag); per linkage one key;
+ * the pinned policy signers; version and digest of the running bundle; and the
+ * highest time seen. */
+#ifndef STATGATE_CRYPTO_KEYRING_H
+#define STATGATE_CRYPTO_KEYRING_H
+
+#include "base/bytes.h"
+#include "base/terms.h"
+#include "crypto/sign.h"
+
+struct secret;
+struct keyring;
+
+/* A domain is one data set of one municipality. */
+struct domain {
+        char dataset[NAME_MAX_LEN + 1];
+        municipality_t municipality;
+};
+
+struct domain_keys { /* borrowed from the keyring */
+        uint32_t epoch;
+        const struct secret *pseudonym; /* 32 bytes: k_domain */
+        const struct secret *data;      /* 32 bytes: wraps batch keys */
+        const struct secret *tag;       /* 32 bytes: record tags and batch MACs */
+};
+
+struct keyring_cost {
+        uint32_t memory_kib, passes; /* {262144, 3} in production */
+};
+
+/* A new keyring, generation 1, with a fresh k_person and one pinned signer. */
+MUST_CHECK enum err keyring_new(const struct secret *passphrase, struct keyring_cost cost,
+        const uint8_t signer[SIGN_PUBLIC_LEN], struct keyring **out);
+/* ERR_PASSPHRASE, ERR_KEYRING (torn, foreign, unknown version) or ERR_NO_MEMORY. */
+MUST_CHECK enum err keyring_open(const struct secret *passphrase, struct bytes blob, struct keyring **out);
+void keyring_free(struct keyring **k);
+
+/* Seals the present state as the next generation into `out`. The keyring stays
+ * "dirty" until keyring_confirm says that this generation is durable. */
+MUST_CHECK enum err keyring_seal(struct keyring *k, struct buf *out, uint64_t *out_generation);
+void keyring_confirm(struct keyring *k, uint64_t generation);
+uint64_t keyring_generation(const struct keyring *k); /* last confirmed */
+bool keyring_dirty(const struct keyring *k);
+
+const struct secret *keyring_person(const struct keyring *k);
+
+/* NULL: no such domain or linkage yet. */
+const struct domain_keys *keyring_domain_find(const struct keyring *k, const struct domain *d);
+const struct secret *keyring_linkage_find(const struct keyring *k, const char *linkage);
+/* Makes fresh random keys if there are none; the keyring is then dirty, and
+ * the new keys may be used only after the state was confirmed
+ * (`keyring_domain_ready`). */
+MUST_CHECK enum err keyring_domain_make(struct keyring *k, const struct domain *d);
+MUST_CHECK enum err keyring_linkage_make(struct keyring *k, const char *linkage);
+bool keyring_domain_ready(const struct keyring *k, const struct domain *d);
+bool keyring_linkage_ready(const struct keyring *k, const char *linkage);
+size_t keyring_domains_len(const struct keyring *k);
+
+bool keyring_signer_is_pinned(const struct keyring *k, const uint8_t public_key[SIGN_PUBLIC_LEN]);
+
+/* The running bundle; version 0 before the first. Setting makes it dirty. */
+uint64_t keyring_policy(const struct keyring *k, struct digest *out);
+void keyring_policy_set(struct keyring *k, uint64_t version, const struct digest *digest);
+
+/* The latest time the keeper has seen; never goes back. */
+int64_t keyring_time(const struct keyring *k);
+void keyring_time_set(struct keyring *k, int64_t now_ms);
+
+#endif
