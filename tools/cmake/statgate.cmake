@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# statgate.cmake: how everything is compiled, and the four words a folder needs.
+#
+#   statgate_library(NAME SOURCES a.c … DEPS base … SYSTEM libzstd …)
+#   statgate_program(NAME SOURCES main.c … DEPS … SYSTEM …)
+#   statgate_test(NAME [SOURCES …] DEPS … [SYSTEM …] [LABELS flow thread] [TIMEOUT s])
+#   statgate_fuzz(NAME [SOURCES …] DEPS … [SYSTEM …])
+#   statgate_check(NAME COMMAND … [LABELS …] [TIMEOUT s])     any program as a test
+#
+# DEPS are names of our libraries, with or without the prefix sg_; SYSTEM are
+# pkg-config modules. A test links what its DEPS say and nothing else, so that a
+# dependency that points upstairs does not link.
+#
+# Labels steer tools/test: `thread` also runs under ThreadSanitizer, `flow` and
+# `interop` run over real sockets, `fuzz` replays a corpus, `check` looks at the
+# source text and runs once, `slow` waits for tools/test --long.
+
+include_guard(GLOBAL)
+include(CheckPIESupported)
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+if(NOT CMAKE_BUILD_TYPE)
+        set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
+endif()
+
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+check_pie_supported(LANGUAGES C)
+
+# No NDEBUG anywhere: an assert guards what must never be, and costs little.
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g")
+set(CMAKE_C_FLAGS_RELEASE "-O2")
+
+# Everything of ours goes through this one target.
+add_library(sg_flags INTERFACE)
+target_include_directories(sg_flags INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_definitions(sg_flags INTERFACE _GNU_SOURCE)
+target_compile_options(sg_flags INTERFACE
+        -Wall -Wextra -Wconversion -Wshadow -Werror
+        -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2
+        -fno-omit-frame-pointer)
+
+# Paths of the machine that compiles have no place in a binary.
+target_compile_options(sg_flags INTERFACE -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+
+if(STATGATE_SANITIZE STREQUAL "address" OR STATGATE_FUZZ)
+        set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all)
+elseif(STATGATE_SANITIZE STREQUAL "thread")
+        set(sanitizers -fsanitize=thread)
+elseif(STATGATE_SANITIZE STREQUAL "")
+        set(sanitizers "")
+        # Not with the sanitizers: their interceptors replace the checked functions.
+        target_compile_options(sg_flags INTERFACE
+                -fstack-protector-strong -fstack-clash-protection
+                $<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE>
+                $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
+else()
+        message(FATAL_ERROR "STATGATE_SANITIZE is address, thread or empty")
+endif()
+if(STATGATE_FUZZ)
+        if(NOT CMAKE_C_COMPILER_ID STREQUAL "Clang")
+                message(FATAL_ERROR "STATGATE_FUZZ needs clang")
+        endif()
+        target_compile_options(sg_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+target_compile_options(sg_flags INTERFACE ${sanitizers})
+target_link_options(sg_flags INTERFACE ${sanitizers} LINKER:-z,relro LINKER:-z,now)
+
+# sg_target(out name): "base" and "sg_base" both mean the target sg_base.
+function(sg_target out name)
+        string(REGEX REPLACE "^sg_" "" bare ${name})
+        set(${out} sg_${bare} PARENT_SCOPE)
+endfunction()
+
+# sg_missing(out …): those of the named libraries that nobody has made yet.
+function(sg_missing out)
+        set(missing "")
+        foreach(name IN LISTS ARGN)
+                sg_target(target ${name})
+                if(NOT TARGET ${target})
+                        list(APPEND missing ${target})
+                endif()
+        endforeach()
+        set(${out} "${missing}" PARENT_SCOPE)
+endfunction()
+
+# sg_leave_out(name why): says so, or stops where completeness was asked for.
+function(sg_leave_out name why)
+        if(STATGATE_COMPLETE)
+                message(FATAL_ERROR "${name} cannot be built: ${why}")
+        endif()
+        message(STATUS "left out for now: ${name} (${why})")
+endfunction()
+
+function(sg_link target visibility deps system)
+        foreach(name IN LISTS deps)
+                sg_target(dep ${name})
+                target_link_libraries(${target} ${visibility} ${dep})
+        endforeach()
+        foreach(module IN LISTS system)
+                string(MAKE_C_IDENTIFIER "PC_${module}" pc)
+                pkg_check_modules(${pc} REQUIRED QUIET IMPORTED_TARGET GLOBAL ${module})
+                target_link_libraries(${target} ${visibility} PkgConfig::${pc})
+        endforeach()
+        target_link_libraries(${target} PRIVATE Threads::Threads m)
+endfunction()
+
+function(statgate_library name)
+        cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPS;SYSTEM")
+        sg_target(target ${name})
+        add_library(${target} STATIC ${arg_SOURCES})
+        target_link_libraries(${target} PUBLIC sg_flags)
+        sg_link(${target} PUBLIC "${arg_DEPS}" "${arg_SYSTEM}")
+endfunction()
+
+function(statgate_program name)
+        cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPS;SYSTEM")
+        sg_missing(missing ${arg_DEPS})
+        if(missing)
+                sg_leave_out(${name} "without ${missing}")
+                return()
+        endif()
+        add_executable(${name} ${arg_SOURCES})
+        target_link_libraries(${name} PRIVATE sg_flags)
+        sg_link(${name} PRIVATE "${arg_DEPS}" "${arg_SYSTEM}")
+endfunction()
+
+# What every test of ours is told, whatever it is made of.
+function(sg_test_properties name labels timeout)
+        if(NOT timeout)
+                set(timeout 120)
+        endif()
+        set(environment
+                "ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1"
+                "UBSAN_OPTIONS=print_stacktrace=1"
+                "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=${CMAKE_SOURCE_DIR}/tests/support/tsan.supp"
+                "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/lsan.supp:print_suppressions=0"
+                "STATGATE_BIN=${CMAKE_BINARY_DIR}/bin"
+                "STATGATE_SANITIZE=${STATGATE_SANITIZE}")
+        set_tests_properties(${name} PROPERTIES
+                TIMEOUT ${timeout} LABELS "${labels}" ENVIRONMENT "${environment}")
+endfunction()
+
+function(statgate_test name)
+        cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;DEPS;SYSTEM;LABELS")
+        if(NOT arg_SOURCES)
+                set(arg_SOURCES ${name}.c)
+        endif()
+        foreach(source IN LISTS arg_SOURCES)
+                get_filename_component(path ${source} ABSOLUTE)
+                file(GLOB present CONFIGURE_DEPENDS ${path})
+                if(NOT present)
+                        sg_leave_out(${name} "without ${source}")
+                        return()
+                endif()
+        endforeach()
+        sg_missing(missing ${arg_DEPS})
+        if(missing)
+                sg_leave_out(${name} "without ${missing}")
+                return()
+        endif()
+        add_executable(${name} ${arg_SOURCES})
+        set_target_properties(${name} PROPERTIES
+                RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
+        # STATGATE_ROOT finds test data; STATGATE_BIN_DIR finds our programs.
+        target_compile_definitions(${name} PRIVATE
+                STATGATE_ROOT="${CMAKE_SOURCE_DIR}" STATGATE_BIN_DIR="${CMAKE_BINARY_DIR}/bin")
+        target_link_libraries(${name} PRIVATE sg_flags)
+        sg_link(${name} PRIVATE "${arg_DEPS}" "${arg_SYSTEM};cmocka")
+        add_test(NAME ${name} COMMAND ${name})
+        sg_test_properties(${name} "${arg_LABELS}" "${arg_TIMEOUT}")
+endfunction()
+
+# A fuzz target NAME has NAME.c with LLVMFuzzerTestOneInput, its corpus in
+# corpus/NAME/ and, where it helps, a dictionary NAME.dict. Without libFuzzer it
+# is linked with a small main that replays the corpus, so that every ordinary
+# test run does.
+function(statgate_fuzz name)
+        cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;DEPS;SYSTEM")
+        if(NOT arg_SOURCES)
+                set(arg_SOURCES ${name}.c)
+        endif()
+        sg_missing(missing ${arg_DEPS})
+        if(missing)
+                sg_leave_out(${name} "without ${missing}")
+                return()
+        endif()
+        set(corpus ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
+        if(STATGATE_FUZZ)
+                add_executable(${name} ${arg_SOURCES})
+                target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+                set(replay ${name} -runs=0 ${corpus})
+        else()
+                add_executable(${name} ${arg_SOURCES} ${CMAKE_SOURCE_DIR}/tests/support/fuzz_replay.c)
+                set(replay ${name} ${corpus})
+        endif()
+        # libFuzzer names the function; there is no header to declare it.
+        target_compile_options(${name} PRIVATE -Wno-missing-prototypes)
+        set_target_properties(${name} PROPERTIES
+                RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
+        target_link_libraries(${name} PRIVATE sg_flags)
+        sg_link(${name} PRIVATE "${arg_DEPS}" "${arg_SYSTEM}")
+        add_test(NAME ${name} COMMAND ${replay})
+        sg_test_properties(${name} fuzz "${arg_TIMEOUT}")
+endfunction()
+
+function(statgate_check name)
+        cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "COMMAND;LABELS")
+        add_test(NAME ${name} COMMAND ${arg_COMMAND})
+        sg_test_properties(${name} "${arg_LABELS}" "${arg_TIMEOUT}")
+endfunction()
