@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* table.h: a table of counts with its totals, from the engine through disclosure
+ * control to the wire.
+ *
+ * Shape: dimension d has categories 0..len-1 and one total at index len, so the
+ * cells form a dense block of Π(len_d + 1), last dimension fastest. Category
+ * counts and labels are public metadata; values and statuses are per cell. */
+#ifndef STATGATE_BASE_TABLE_H
+#define STATGATE_BASE_TABLE_H
+
+#include "base/bytes.h"
+#include "base/query.h"
+#include "base/terms.h"
+
+/* Zero is the safe answer: an untouched cell is protected. */
+enum cell_status {
+        CELL_PROTECTED = 0, /* ".." value withheld, whatever the rule */
+        CELL_VALUE,         /* the value may be shown; zero is a value */
+        CELL_MISSING,       /* ":" nobody delivered what it would be made of */
+        CELL_NOT_APPLICABLE, /* "." cannot exist by definition */
+        CELL_STATUS_COUNT
+};
+const char *cell_status_mark(enum cell_status s); /* ".." "" ":" "." */
+
+/* Which rule hid a cell: for the DPO only, never on a statistician's wire. */
+enum cell_rule {
+        CELL_RULE_NONE = 0,
+        CELL_RULE_MARGIN,    /* identifying margin below the threshold */
+        CELL_RULE_SMALL,     /* fewer persons than the threshold */
+        CELL_RULE_ZERO,      /* zero, and zeros are protected */
+        CELL_RULE_SECONDARY, /* goes with a neighbour */
+        CELL_RULE_COUNT
+};
+
+struct category {
+        struct bytes code;
+        struct bytes label_sv, label_en;
+        bool missing; /* nobody who would fill it has delivered */
+};
+
+struct dimension {
+        struct bytes variable, level;
+        struct bytes label_sv, label_en;
+        bool identifying; /* what a neighbour knows */
+        bool overlapping; /* a person can be in several categories */
+        struct category *categories;
+        uint32_t len;
+        /* parent[i] groups categories for protection along a hierarchy (an index
+         * into `parents`), or NULL for a flat dimension. */
+        const uint32_t *parent;
+        uint32_t parents_len;
+};
+
+struct measure {
+        enum measure_kind kind;
+        struct bytes variable;
+        struct bytes label_sv, label_en, unit;
+        uint32_t decimals; /* values are scaled by 10^decimals; MEAN adds 3 */
+        int64_t *values;   /* cells_len */
+};
+
+struct table {
+        struct dimension *dimensions;
+        uint32_t dimensions_len;
+        struct measure *measures;
+        uint32_t measures_len;
+        size_t cells_len;
+        int64_t *persons;         /* distinct persons per cell; decides protection */
+        int64_t *records;         /* records per cell */
+        int64_t *margin_persons;  /* persons of the identifying margin the cell lies in */
+        uint8_t *status;          /* enum cell_status, cells_len */
+        uint8_t *rule;            /* enum cell_rule, cells_len; internal */
+};
+
+/* Π(len + 1) with overflow and CELLS_MAX checked (ERR_TOO_MANY_CELLS). */
+MUST_CHECK enum err table_cells(const struct dimension *dims, uint32_t len, size_t *out);
+/* Allocates the per-cell arrays of a table whose dimensions and measures are set. */
+MUST_CHECK enum err table_alloc(struct arena *arena, struct table *t);
+/* Cell index of coordinates (coordinate len = total). */
+size_t table_cell(const struct table *t, const uint32_t *coordinates);
+void table_coordinates(const struct table *t, size_t cell, uint32_t *out);
+
+#endif

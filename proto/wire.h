@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wire.h: between bytes on the wire and the nouns of base/.
+ *
+ * This folder is the only one that sees generated protobuf code. Decoding
+ * validates shape: lengths agree with row counts, text is printable UTF-8 within
+ * its limit, enums are known, unknown fields are dropped. What is decoded borrows
+ * from the request's arena, which must outlive it; a large message is not copied
+ * twice. Names and rules are the policy's business, not ours.
+ *
+ * Every message has a pair: X_decode for the side that receives it, X_encode for
+ * the side that sends it; the gateway and our own client share both. */
+#ifndef STATGATE_PROTO_WIRE_H
+#define STATGATE_PROTO_WIRE_H
+
+#include "base/batch.h"
+#include "base/query.h"
+#include "base/table.h"
+#include "base/terms.h"
+
+struct arena;
+struct refusal;
+
+/* Submission ------------------------------------------------------------ */
+
+enum delivery_mode { DELIVERY_NONE = 0, DELIVERY_APPEND, DELIVERY_REPLACE };
+
+struct wire_open {
+        struct submission_id id;
+        struct bytes dataset, period;
+        enum delivery_mode mode;
+        bool all_or_nothing;
+};
+
+struct wire_commit {
+        uint32_t batches;
+        uint64_t rows;
+        struct digest digest;
+};
+
+enum submit_request_kind { SUBMIT_NONE = 0, SUBMIT_OPEN, SUBMIT_BATCH, SUBMIT_COMMIT };
+
+struct submit_request {
+        enum submit_request_kind kind;
+        struct wire_open open;
+        struct batch batch;
+        struct wire_commit commit;
+};
+
+struct wire_committed {
+        uint32_t batches;
+        uint64_t accepted, rejected;
+        int64_t committed_at_ms;
+        struct digest digest;
+};
+
+struct wire_opened {
+        uint32_t next_sequence, max_rows, max_bytes;
+        bool is_committed;
+        struct wire_committed committed;
+};
+
+/* A rejection as the client reads it; text borrowed. */
+struct wire_rejection {
+        uint32_t row;
+        struct bytes variable, rule, text;
+};
+
+struct wire_acknowledged {
+        uint32_t sequence, accepted, rejected;
+        const struct wire_rejection *rejections;
+        uint32_t rejections_len;
+        struct digest receipt;
+};
+
+enum submit_response_kind {
+        SUBMIT_RESPONSE_NONE = 0,
+        SUBMIT_OPENED,
+        SUBMIT_ACKNOWLEDGED,
+        SUBMIT_COMMITTED
+};
+
+struct submit_response {
+        enum submit_response_kind kind;
+        struct wire_opened opened;
+        struct wire_acknowledged acknowledged;
+        struct wire_committed committed;
+};
+
+MUST_CHECK enum err submit_request_decode(struct arena *a, struct bytes wire,
+        struct submit_request *out, struct refusal *why);
+MUST_CHECK enum err submit_request_encode(const struct submit_request *in, struct buf *out);
+MUST_CHECK enum err submit_response_decode(struct arena *a, struct bytes wire, struct submit_response *out);
+MUST_CHECK enum err submit_response_encode(const struct submit_response *in, struct buf *out);
+
+enum submission_state {
+        SUBMISSION_NONE = 0,
+        SUBMISSION_OPEN,
+        SUBMISSION_COMMITTED,
+        SUBMISSION_REPLACED,
+        SUBMISSION_WITHDRAWN,
+        SUBMISSION_EXPIRED,
+        SUBMISSION_STATE_COUNT
+};
+
+struct wire_submission {
+        enum submission_state state;
+        struct bytes dataset, period;
+        enum delivery_mode mode;
+        uint32_t next_sequence;
+        uint64_t accepted, rejected;
+        int64_t opened_at_ms, committed_at_ms;
+};
+
+/* GetSubmissionRequest and WithdrawRequest have the same shape. */
+MUST_CHECK enum err submission_ref_decode(struct arena *a, struct bytes wire,
+        struct submission_id *out, struct refusal *why);
+MUST_CHECK enum err submission_ref_encode(const struct submission_id *in, struct buf *out);
+MUST_CHECK enum err submission_decode(struct arena *a, struct bytes wire, struct wire_submission *out);
+MUST_CHECK enum err submission_encode(const struct wire_submission *in, struct buf *out);
+MUST_CHECK enum err withdrawn_decode(struct arena *a, struct bytes wire, struct vintage *out); /* 0.0: none */
+MUST_CHECK enum err withdrawn_encode(struct vintage revised, struct buf *out);
+
+struct wire_person {
+        bool sealed;
+        struct bytes box;
+        uint8_t id[PERSON_ID_LEN];
+        uint8_t kind; /* enum person_kind */
+};
+MUST_CHECK enum err erase_decode(struct arena *a, struct bytes wire, struct wire_person *out, struct refusal *why);
+MUST_CHECK enum err erase_encode(const struct wire_person *in, struct buf *out);
+
+/* Statistics ------------------------------------------------------------ */
+
+struct wire_label {
+        struct bytes sv, en;
+};
+
+struct wire_dataset_summary {
+        struct bytes id;
+        struct wire_label label;
+        const struct bytes *purposes;
+        uint32_t purposes_len;
+};
+
+struct wire_datasets {
+        const struct wire_dataset_summary *datasets;
+        uint32_t len;
+        struct vintage vintage; /* 0.0: none published */
+};
+
+struct wire_code {
+        struct bytes code, parent;
+        struct wire_label label;
+};
+
+struct wire_level {
+        struct bytes id;
+        struct wire_label label;
+        const struct wire_code *codes;
+        uint32_t codes_len;
+};
+
+/* Numbers as in the .proto's enums VariableType and VariableRole. */
+struct wire_variable {
+        struct bytes id, unit;
+        struct wire_label label;
+        uint32_t type, role, decimals;
+        bool required, computed;
+        const struct wire_level *levels;
+        uint32_t levels_len;
+};
+
+struct wire_dataset {
+        struct bytes id, legal_basis;
+        struct wire_label label;
+        const struct wire_variable *variables;
+        uint32_t variables_len;
+        const struct bytes *purposes;
+        uint32_t purposes_len;
+        uint32_t threshold;
+        bool zeros_published;
+};
+
+MUST_CHECK enum err datasets_encode(const struct wire_datasets *in, struct buf *out);
+MUST_CHECK enum err datasets_decode(struct arena *a, struct bytes wire, struct wire_datasets *out);
+MUST_CHECK enum err describe_request_encode(struct bytes dataset, struct buf *out);
+MUST_CHECK enum err describe_request_decode(struct arena *a, struct bytes wire, struct bytes *out, struct refusal *why);
+MUST_CHECK enum err dataset_encode(const struct wire_dataset *in, struct buf *out);
+MUST_CHECK enum err dataset_decode(struct arena *a, struct bytes wire, struct wire_dataset *out);
+
+MUST_CHECK enum err query_request_decode(struct arena *a, struct bytes wire, struct query *out, struct refusal *why);
+MUST_CHECK enum err query_request_encode(const struct query *in, struct buf *out);
+
+struct wire_release {
+        struct vintage vintage;
+        int64_t vintage_at_ms;
+        struct digest query, policy;
+        struct bytes dataset, purpose;
+        uint32_t threshold;
+        bool zeros_published;
+        struct table table; /* encode: values of cells that are not CELL_VALUE are never written;
+                               decode: persons, records, margin_persons and rule are NULL, and
+                               values of other cells are 0 */
+        uint32_t delivered, expected;
+};
+
+MUST_CHECK enum err release_encode(const struct wire_release *in, struct buf *out); /* deterministic */
+MUST_CHECK enum err release_decode(struct arena *a, struct bytes wire, struct wire_release *out);
+
+struct wire_answer {
+        struct bytes release;
+        struct digest release_digest;
+        int64_t answered_at_ms;
+        uint32_t took_us;
+};
+MUST_CHECK enum err answer_encode(const struct wire_answer *in, struct buf *out);
+MUST_CHECK enum err answer_decode(struct arena *a, struct bytes wire, struct wire_answer *out);
+
+/* Operations ------------------------------------------------------------ */
+
+struct wire_publish_progress {
+        struct bytes phase, dataset;
+        uint64_t records_done, records_total;
+        bool done;
+        struct vintage vintage;
+};
+MUST_CHECK enum err publish_request_decode(struct arena *a, struct bytes wire, struct bytes *out_note, struct refusal *why);
+MUST_CHECK enum err publish_request_encode(struct bytes note, struct buf *out);
+MUST_CHECK enum err publish_progress_encode(const struct wire_publish_progress *in, struct buf *out);
+MUST_CHECK enum err publish_progress_decode(struct arena *a, struct bytes wire, struct wire_publish_progress *out);
+
+struct wire_vintage {
+        struct vintage vintage;
+        int64_t published_at_ms;
+        uint32_t submissions;
+        uint64_t records;
+        bool open;
+        struct bytes note;
+};
+struct wire_vintages {
+        const struct wire_vintage *vintages;
+        uint32_t len;
+};
+MUST_CHECK enum err vintages_encode(const struct wire_vintages *in, struct buf *out);
+MUST_CHECK enum err vintages_decode(struct arena *a, struct bytes wire, struct wire_vintages *out);
+
+struct wire_view_status {
+        struct bytes dataset;
+        struct vintage vintage;
+        uint64_t records, persons, bytes;
+        uint32_t build_ms;
+};
+struct wire_status {
+        struct bytes version;
+        int64_t started_at_ms;
+        bool keeper_alive;
+        uint64_t keyring_generation, policy_version;
+        struct digest policy;
+        uint32_t submissions_open, submissions_committed;
+        uint64_t records_committed, store_bytes, calls, calls_refused, calls_failed;
+        const struct wire_view_status *views;
+        uint32_t views_len;
+};
+MUST_CHECK enum err status_encode(const struct wire_status *in, struct buf *out);
+MUST_CHECK enum err status_decode(struct arena *a, struct bytes wire, struct wire_status *out);
+
+struct wire_reloaded {
+        uint64_t policy_version;
+        struct digest policy;
+        bool policy_changed, certificates_changed;
+};
+MUST_CHECK enum err reloaded_encode(const struct wire_reloaded *in, struct buf *out);
+MUST_CHECK enum err reloaded_decode(struct arena *a, struct bytes wire, struct wire_reloaded *out);
+
+/* Rich errors, health and reflection ------------------------------------ */
+
+/* google.rpc.Status with a BadRequest made of the refusal's violations. */
+MUST_CHECK enum err rich_status_encode(enum status code, const char *message,
+        const struct refusal *why, struct buf *out);
+/* Reads a status back into `out` (violations only); other details are skipped. */
+MUST_CHECK enum err rich_status_decode(struct arena *a, struct bytes wire, struct refusal *out);
+
+enum health { HEALTH_UNKNOWN = 0, HEALTH_SERVING = 1, HEALTH_NOT_SERVING = 2, HEALTH_SERVICE_UNKNOWN = 3 };
+MUST_CHECK enum err health_request_decode(struct arena *a, struct bytes wire, struct bytes *out_service);
+MUST_CHECK enum err health_request_encode(struct bytes service, struct buf *out);
+MUST_CHECK enum err health_response_encode(enum health h, struct buf *out);
+MUST_CHECK enum err health_response_decode(struct arena *a, struct bytes wire, enum health *out);
+
+/* Answers one ServerReflectionRequest (v1alpha and v1 share the messages) from
+ * the descriptor set embedded in this library. `services` lists the full names
+ * that the server really offers. */
+MUST_CHECK enum err reflection_answer(struct arena *a, struct bytes request,
+        const char *const *services, unsigned services_len, struct buf *out);
+
+#endif
