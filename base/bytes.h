@@ -28,7 +28,7 @@ bool bytes_is_text(struct bytes a, const char *text);
 int bytes_compare(struct bytes a, struct bytes b); /* memcmp order, shorter first */
 enum err bytes_copy(struct arena *arena, struct bytes from, struct bytes *out) MUST_CHECK;
 
-/* Valid UTF-8 without NUL and without control characters (U+0000–001F, 007F). */
+/* Valid UTF-8 without NUL and without control characters (U+0000–001F, 007F–009F). */
 bool bytes_is_printable(struct bytes a);
 
 struct reader {
@@ -50,11 +50,12 @@ MUST_CHECK enum err read_fixed(struct reader *r, size_t len, struct bytes *out);
 MUST_CHECK enum err read_end(const struct reader *r);
 
 /* A growing output buffer on the heap, with a ceiling. After the first failure
- * every write is ignored and buf_end tells: check once. */
+ * every write is ignored and buf_end tells: check once. Not for keys: growing
+ * leaves copies behind. */
 struct buf {
         uint8_t *data;
         size_t len, cap, ceiling;
-        bool failed;
+        enum err failed; /* the first failure: TOO_LARGE or NO_MEMORY */
 };
 
 void buf_init(struct buf *b, size_t ceiling);
@@ -73,6 +74,7 @@ MUST_CHECK enum err buf_end(const struct buf *b, struct bytes *out); /* borrows 
 
 /* Lower-case hex of `in` into out[2 * len + 1]. */
 void hex_encode(struct bytes in, char *out);
+/* Exactly 2 * len hex digits of either case, then NUL. */
 MUST_CHECK enum err hex_decode(const char *hex, uint8_t *out, size_t len);
 
 #endif

@@ -27,9 +27,11 @@ int32_t days_from_civil(struct civil date); /* the date must exist */
 struct civil civil_from_days(int32_t days);
 /* "YYYY-MM-DD" or "YYYYMMDD", nothing else. */
 MUST_CHECK enum err days_parse(const char *text, size_t len, int32_t *out);
-void days_format(int32_t days, char out[11]);    /* YYYY-MM-DD */
+/* YYYY-MM-DD; "0000-00-00" outside the years 1..9999. */
+void days_format(int32_t days, char out[11]);
 void clock_format(int64_t at_ms, char out[25]);  /* 2026-11-21T21:48:55.000Z */
-/* Whole years from `birth` to `at`; negative when at < birth. */
+/* Whole years from `birth` to `at`; negative when at < birth. Somebody born on
+ * 29 February is a year older on 28 February of a year without one. */
 int32_t age_at(int32_t birth_days, int32_t at_days);
 
 #endif

@@ -70,7 +70,7 @@ if(STATGATE_FUZZ)
         target_compile_options(sg_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 target_compile_options(sg_flags INTERFACE ${sanitizers})
-target_link_options(sg_flags INTERFACE ${sanitizers} LINKER:-z,relro LINKER:-z,now)
+target_link_options(sg_flags INTERFACE ${sanitizers} LINKER:-z,relro LINKER:-z,now LINKER:--as-needed)
 
 # sg_target(out name): "base" and "sg_base" both mean the target sg_base.
 function(sg_target out name)
