@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* keeper.h: the asking side of the key keeper, which is another process.
+ *
+ * Started by fork and exec before anything else (no threads, no gRPC). Messages
+ * are small and few (see messages.h); bulk data stands in shared-memory slots that
+ * the keeper copies before it believes them. All calls are thread-safe and block;
+ * a dead keeper gives ERR_KEEPER_GONE at once and for ever. */
+#ifndef STATGATE_GATEWAY_KEEPER_KEEPER_H
+#define STATGATE_GATEWAY_KEEPER_KEEPER_H
+
+#include "base/batch.h"
+#include "base/terms.h"
+#include "crypto/keyring.h"
+
+struct keeper;
+
+struct keeper_options {
+        const char *program;    /* path of statgate-keeper */
+        const char *state_path; /* keys/keyring.sgk: written here by the asking side */
+        bool lock_required;     /* false: development only, and loud */
+        unsigned slots;         /* batches in flight; 0: 8 */
+};
+
+/* Starts the process and waits for its self-test. */
+MUST_CHECK enum err keeper_start(const struct keeper_options *options, struct keeper **out);
+/* Asks it to leave, waits, kills if it must. NULL is harmless. */
+void keeper_stop(struct keeper **k);
+bool keeper_alive(struct keeper *k);
+/* A file descriptor that becomes readable (hang-up) when the keeper dies. */
+int keeper_death_fd(const struct keeper *k);
+uint64_t keeper_generation(struct keeper *k);
+
+/* `passphrase_fd` (a pipe or file, read to its end, one trailing newline
+ * dropped) is passed to the keeper: the passphrase never enters this process. */
+MUST_CHECK enum err keeper_create(struct keeper *k, int passphrase_fd, struct keyring_cost cost,
+        const uint8_t signer[SIGN_PUBLIC_LEN]); /* refuses when state_path exists */
+MUST_CHECK enum err keeper_unseal(struct keeper *k, int passphrase_fd);
+
+/* A signed bundle file (rules.h). The keeper checks signatures against its pinned
+ * signers, and succession against the version it remembers; loading the same
+ * bundle again is fine. */
+MUST_CHECK enum err keeper_load_bundle(struct keeper *k, struct bytes signed_bundle);
+
+/* Makes and saves the keys of a domain, or of a linkage, if there are none. */
+MUST_CHECK enum err keeper_prepare_domain(struct keeper *k, const struct domain *d);
+MUST_CHECK enum err keeper_prepare_linkage(struct keeper *k, const char *linkage);
+
+/* Names one batch for good: bound into its seal. */
+struct batch_name {
+        struct domain domain;
+        struct submission_id submission;
+        uint32_t sequence;
+};
+
+/* accept: person ids, record keys and packed columns in, a sealed batch out. */
+struct keeper_accept {
+        struct batch_name name;
+        uint32_t rows;
+        struct person_column persons; /* NULL pointers: no persons in this data set */
+        struct guardian_column guardians;
+        const uint8_t *record_keys;
+        uint32_t record_key_width;
+        struct bytes body;      /* packed columns (store/body.h), opaque to the keeper */
+        struct digest content;  /* SHA-256 of the whole batch as it came, for the receipt */
+};
+struct keeper_accepted {
+        bool rows_refused;    /* then `rules` tells, and nothing was sealed */
+        uint8_t *rules;       /* rows bytes of enum pnr_rule: the person of the row */
+        uint8_t *guardian_rules; /* guardians.len bytes */
+        struct bytes sealed;  /* in the arena */
+        uint32_t epoch;
+        struct digest receipt; /* keeper MAC over name and content */
+};
+/* Checks every id first, so a refused batch costs little. */
+MUST_CHECK enum err keeper_accept(struct keeper *k, const struct keeper_accept *in, struct arena *arena,
+        struct keeper_accepted *out);
+/* The receipt alone, for telling a replay from a conflict. */
+MUST_CHECK enum err keeper_receipt(struct keeper *k, const struct batch_name *name, const struct digest *content,
+        struct digest *out);
+
+/* open_for_view: a sealed batch out of the store in, tokens of this linkage and
+ * vintage and the packed columns out. The keeper asks the signed rules itself. */
+struct keeper_open {
+        const char *linkage, *purpose;
+        struct vintage vintage; /* salts the token key: tokens of two views never meet */
+        struct batch_name name;
+        uint32_t epoch;
+        struct bytes sealed;
+};
+struct keeper_opened { /* borrowed from a slot until keeper_release */
+        uint32_t rows;
+        const uint8_t *tokens;  /* rows × 16; all zero: no person */
+        const uint8_t *tags;    /* rows × RECORD_TAG_LEN */
+        uint32_t guardians_len;
+        const uint8_t *guardian_counts; /* rows, or NULL */
+        const uint8_t *guardian_tokens; /* guardians_len × 16 */
+        struct bytes body;
+        unsigned slot;
+};
+MUST_CHECK enum err keeper_open_for_view(struct keeper *k, const struct keeper_open *in, struct keeper_opened *out);
+void keeper_release(struct keeper *k, struct keeper_opened *opened); /* wipes the slot */
+
+/* Erasure: which rows are this person's, and where the person is a guardian. */
+struct keeper_found {
+        uint32_t rows, hits, guardian_hits;
+        uint8_t *keep;      /* rows bytes, 0 = this person's row; arena */
+        struct bytes body;  /* packed columns, when hits > 0; arena */
+};
+MUST_CHECK enum err keeper_erase_find(struct keeper *k, const struct batch_name *name, uint32_t epoch, struct bytes sealed,
+        const uint8_t person[PERSON_ID_LEN], uint8_t kind, struct arena *arena, struct keeper_found *out);
+/* Seals anew without the rows where keep is 0 and without the person among the
+ * guardians; `body` holds the kept rows (or is empty when hits was 0: unchanged). */
+MUST_CHECK enum err keeper_erase_seal(struct keeper *k, const struct batch_name *name, uint32_t epoch, struct bytes sealed,
+        const uint8_t person[PERSON_ID_LEN], uint8_t kind, const uint8_t *keep, uint32_t rows,
+        struct bytes body, struct arena *arena, struct bytes *out_sealed);
+
+#endif

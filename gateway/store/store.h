@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store.h: durable truth: submissions, sealed batches, vintages.
+ *
+ * What returns ERR_OK is on disk. One writer thread groups concurrent writes into
+ * one transaction and one sync; readers stand beside it. No name of the backend
+ * shows here: another one is one more file. The store never sees a key, a
+ * personal number or a plain record. */
+#ifndef STATGATE_GATEWAY_STORE_STORE_H
+#define STATGATE_GATEWAY_STORE_STORE_H
+
+#include "base/bytes.h"
+#include "base/terms.h"
+#include "proto/wire.h"
+
+struct arena;
+struct store;
+
+/* Opens or creates; migrates older versions; refuses newer ones (ERR_CORRUPT for
+ * damage, ERR_READ_ONLY, ERR_UNREADABLE). One process at a time: ERR_IN_USE. */
+MUST_CHECK enum err store_open(const char *path, struct store **out);
+void store_close(struct store **s);
+
+struct stored_submission {
+        struct submission_id id;
+        municipality_t municipality;
+        char dataset[NAME_MAX_LEN + 1];
+        struct period period;
+        enum delivery_mode mode;
+        bool all_or_nothing;
+        enum submission_state state;
+        int64_t opened_at_ms, committed_at_ms;
+        uint64_t commit_number; /* order of commits over the whole store, from 1 */
+        uint32_t batches;       /* received so far; sequences are 0..batches-1 */
+        uint64_t accepted, rejected;
+        struct digest digest;   /* of the receipts, once committed */
+};
+
+/* Inserts an open submission, or finds the one with this id. ERR_CONFLICT when it
+ * exists with another municipality, data set, period, mode or all_or_nothing. */
+MUST_CHECK enum err store_submission_open(struct store *s, const struct stored_submission *wanted,
+        struct stored_submission *out);
+MUST_CHECK enum err store_submission_find(struct store *s, const struct submission_id *id,
+        struct stored_submission *out);
+
+struct stored_batch {
+        struct submission_id submission;
+        uint32_t sequence;
+        uint32_t rows;     /* accepted rows: those in the seal */
+        uint32_t rejected;
+        uint32_t epoch;
+        struct digest receipt;
+        struct bytes sealed; /* checksummed by the store besides */
+};
+/* Durable on return. The next sequence of an open submission, or a replay: same
+ * sequence and receipt changes nothing and sets *replayed (counts of the
+ * original in *out_rows, *out_rejected); same sequence, other receipt:
+ * ERR_CONFLICT; a gap: ERR_OUT_OF_ORDER; not open: ERR_CLOSED. */
+MUST_CHECK enum err store_batch_put(struct store *s, const struct stored_batch *b, bool *replayed,
+        uint32_t *out_rows, uint32_t *out_rejected);
+/* Receipts in sequence. */
+MUST_CHECK enum err store_receipts(struct store *s, const struct submission_id *id, struct arena *a,
+        struct digest **out, uint32_t *out_len);
+
+/* Commits an open submission (or finds it committed already: ERR_OK, same out).
+ * With DELIVERY_REPLACE every committed submission of the same municipality, data set
+ * and overlapping period turns REPLACED in the same transaction. */
+MUST_CHECK enum err store_submission_commit(struct store *s, const struct submission_id *id,
+        const struct digest *digest, int64_t now_ms, struct stored_submission *out);
+
+/* Removes batches for good (open or committed); vintages that held it are revised.
+ * *out_revised 0.0 when none was. */
+MUST_CHECK enum err store_withdraw(struct store *s, const struct submission_id *id, int64_t now_ms,
+        struct vintage *out_revised);
+/* Open submissions older than `opened_before_ms` turn EXPIRED and lose their batches. */
+MUST_CHECK enum err store_expire(struct store *s, int64_t opened_before_ms, uint32_t *out_expired);
+
+/* Visits every batch of one municipality (all states) inside one write transaction. The
+ * visitor leaves *out_sealed empty to keep the batch, or gives the new seal and
+ * row count (0 rows: the batch keeps its place, empty). Afterwards vintages that
+ * changed are revised, and log and free pages hold nothing of the old bytes. */
+typedef enum err (*store_rewriter)(void *ctx, const struct stored_submission *of, const struct stored_batch *b,
+        struct bytes *out_sealed, uint32_t *out_rows);
+MUST_CHECK enum err store_rewrite(struct store *s, municipality_t m, store_rewriter fn, void *ctx,
+        int64_t now_ms, struct vintage *out_revised);
+
+/* Vintages: a global number and the set of submissions committed at that moment. */
+struct stored_vintage {
+        struct vintage vintage;
+        int64_t published_at_ms;
+        uint32_t submissions;
+        uint64_t records;
+        bool open;
+        char note[LABEL_MAX_LEN + 1];
+};
+MUST_CHECK enum err store_publish(struct store *s, const char *note, int64_t now_ms, struct stored_vintage *out);
+MUST_CHECK enum err store_vintages(struct store *s, struct arena *a, struct stored_vintage **out, uint32_t *out_len);
+/* 0.0: the latest open one. ERR_NO_VINTAGE, ERR_NOT_FOUND, ERR_VINTAGE_CLOSED. */
+MUST_CHECK enum err store_vintage_find(struct store *s, struct vintage v, struct stored_vintage *out);
+/* Submissions of a vintage in one data set, by municipality and then commit number. */
+MUST_CHECK enum err store_vintage_submissions(struct store *s, struct vintage v, const char *dataset,
+        struct arena *a, struct stored_submission **out, uint32_t *out_len);
+
+/* Reads batches of one submission in sequence, on a reader connection. */
+struct store_cursor;
+MUST_CHECK enum err store_batches(struct store *s, const struct submission_id *id, struct store_cursor **out);
+/* ERR_NOT_FOUND at the end; *out borrows until the next call. ERR_CORRUPT. */
+MUST_CHECK enum err store_next(struct store_cursor *c, struct stored_batch *out);
+void store_cursor_free(struct store_cursor **c);
+
+struct store_counts {
+        uint32_t open, committed;
+        uint64_t records_committed, bytes;
+};
+MUST_CHECK enum err store_count(struct store *s, struct store_counts *out);
+
+#endif

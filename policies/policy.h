@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* policy.h: the bundle as the gateway reads it: data sets, variables, code lists,
+ * who may deliver and ask what, and what must hold before an answer leaves.
+ *
+ * Plain data, read-only after loading, shared by threads and counted. Everything
+ * is denied unless a rule here allows it. */
+#ifndef STATGATE_POLICIES_POLICY_H
+#define STATGATE_POLICIES_POLICY_H
+
+#include "base/batch.h"
+#include "base/query.h"
+#include "policies/rules/rules.h"
+
+struct label {
+        struct bytes sv, en;
+};
+
+/* A code of one level. `parent` is an index into the next coarser level, or
+ * CODE_NO_PARENT at the top. */
+enum { CODE_NO_PARENT = UINT32_MAX };
+struct code {
+        struct bytes code;
+        struct label label;
+        uint32_t parent;
+        int32_t valid_from, valid_until; /* days, both inside; INT32_MIN/MAX: always */
+};
+
+struct code_level {
+        struct bytes id; /* "kommun", "lan", "riket" */
+        struct label label;
+        struct code *codes; /* in the bundle's order: the order of tables */
+        uint32_t len;
+};
+
+struct code_list {
+        struct bytes id;
+        struct code_level *levels; /* [0] is the finest: what is delivered */
+        uint32_t levels_len;
+        uint32_t *by_code; /* level 0 sorted by code, for code_find */
+};
+/* Index into level 0, or -1. */
+int32_t code_find(const struct code_list *list, struct bytes code);
+
+/* Declared bands of a number or age: level `id`, ascending, not overlapping. */
+struct band {
+        struct bytes code; /* "0-6", "18+" */
+        struct label label;
+        int64_t low, high; /* both inside; in scaled units for decimals */
+};
+struct banding {
+        struct bytes id;
+        struct label label;
+        struct band *bands;
+        uint32_t len;
+};
+
+enum variable_type { /* numbers are the wire's */
+        VARIABLE_NONE = 0,
+        VARIABLE_CODE,
+        VARIABLE_DATE,
+        VARIABLE_INTEGER,
+        VARIABLE_DECIMAL,
+        VARIABLE_BOOLEAN,
+        VARIABLE_AGE,
+        VARIABLE_TYPE_COUNT
+};
+enum variable_role { VARIABLE_ROLE_NONE = 0, VARIABLE_IDENTIFYING, VARIABLE_SENSITIVE, VARIABLE_MEASURE };
+
+/* Where a value comes from. */
+enum variable_source {
+        SOURCE_DELIVERED = 0,
+        SOURCE_MUNICIPALITY, /* the delivering municipality; never a column */
+        SOURCE_SEX,          /* a column; the client may fill it from the personal number */
+        SOURCE_BIRTH_MONTH,  /* likewise: a date, always the first of the month */
+        SOURCE_AGE           /* computed when the view is built; never a column */
+};
+
+/* How a column stands in the store's body and in a view. Missing values are the
+ * type's marker: 0xff, 0xffff, INT32_MIN, INT64_MIN. */
+enum physical { PHYSICAL_NONE = 0, PHYSICAL_U8, PHYSICAL_U16, PHYSICAL_I32, PHYSICAL_I64 };
+
+enum { DATE_LEVELS = 4 }; /* "dag", "manad", "kvartal", "ar" */
+
+struct variable {
+        struct bytes id, unit;
+        struct label label;
+        enum variable_type type;
+        enum variable_role role;
+        enum variable_source source;
+        enum physical physical;
+        bool required;
+        uint32_t decimals;
+        int64_t min, max;            /* dates in days, decimals scaled; inclusive */
+        const struct code_list *codes; /* VARIABLE_CODE */
+        struct banding *bandings;      /* numbers and ages */
+        uint32_t bandings_len;
+        uint32_t finest_date_level;    /* dates: 0 dag … 3 ar; default 1 (manad) */
+        uint32_t age_birth, age_at;    /* VARIABLE_AGE: indices of two date variables */
+        uint32_t finest_level;         /* code lists: finest level that may be asked */
+        bool may_filter, may_group;    /* measures: usually neither */
+        bool overlapping;              /* one person can have several values */
+};
+
+enum periodicity { PERIODICITY_NONE = 0, PERIODICITY_YEAR, PERIODICITY_QUARTER, PERIODICITY_MONTH };
+
+struct disclosure_rules {
+        uint32_t threshold;    /* fewest persons behind a cell and an identifying margin */
+        bool zeros_published;
+};
+
+struct policy_dataset {
+        struct bytes id;
+        struct label label;
+        struct bytes legal_basis;
+        enum periodicity periodicity;
+        const struct rules_dataset *rules; /* persons, guardians, local ids */
+        struct variable *variables;
+        uint32_t variables_len;
+        uint32_t municipality_variable; /* index; UINT32_MAX: none */
+        struct bytes *purposes;         /* for which it may be asked */
+        uint32_t purposes_len;
+        unsigned deliver_roles, ask_roles; /* bit 1 << enum role */
+        const struct rules_linkage *linkage; /* the one its views are built under */
+        struct disclosure_rules disclosure;
+        uint32_t replace_rejected_max_permille; /* a replace with more is refused */
+        uint32_t open_hours_max;        /* open submissions expire */
+        /* View rows sort by person, then by this date variable (UINT32_MAX: none). */
+        uint32_t order_variable;
+};
+
+struct policy; /* counted */
+
+/* Reads folder/bundle.yaml and what it names. Refusals carry file:line:column. */
+MUST_CHECK enum err policy_load(const char *folder, struct policy **out, struct refusal *why);
+struct policy *policy_ref(struct policy *p);
+void policy_unref(struct policy **p);
+
+const struct rules *policy_rules(const struct policy *p);
+struct bytes policy_canonical(const struct policy *p);       /* rules_encode of the above */
+const struct digest *policy_digest(const struct policy *p);  /* SHA-256 of canonical */
+const char *policy_trust(const struct policy *p);            /* TRUST of SAN URIs */
+bool policy_publish_automatically(const struct policy *p);
+
+const struct policy_dataset *policy_datasets(const struct policy *p, uint32_t *out_len);
+const struct policy_dataset *policy_dataset_find(const struct policy *p, struct bytes id);
+int32_t variable_find(const struct policy_dataset *d, struct bytes id); /* -1: none */
+const struct code_list *policy_code_list_find(const struct policy *p, struct bytes id);
+/* All municipalities of the bundle. */
+const struct code_list *policy_municipalities(const struct policy *p);
+
+/* decide.c: pure functions. ERR_OK or the refusal with the rule that decided. */
+MUST_CHECK enum err decide_submit(const struct policy *p, const struct principal *who, struct bytes dataset,
+        struct bytes period_text, int64_t now_ms, const struct policy_dataset **out_dataset,
+        struct period *out_period, struct refusal *why);
+MUST_CHECK enum err decide_erase(const struct policy *p, const struct principal *who, int64_t now_ms,
+        struct refusal *why);
+MUST_CHECK enum err decide_query(const struct policy *p, const struct principal *who, const struct query *q,
+        int64_t now_ms, const struct policy_dataset **out_dataset, struct refusal *why);
+MUST_CHECK enum err decide_describe(const struct policy *p, const struct principal *who, struct bytes dataset,
+        const struct policy_dataset **out_dataset, struct refusal *why);
+
+/* validate.c: every row of a batch against the schema: required values, codes known and
+ * valid in the period, ranges, person and guardian presence and kinds. A fault
+ * of the whole batch (unknown or repeated column, wrong kind of column) refuses it;
+ * a fault of a row is a rejection. Person ids themselves are the keeper's to judge. */
+MUST_CHECK enum err validate_batch(const struct policy_dataset *d, struct period period,
+        const struct batch *b, struct arena *arena, struct verdicts *out, struct refusal *why);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rules.h: the canonical bundle: what data-protection officers sign.
+ *
+ * A small binary form of everything the keeper must know, with the digests of
+ * the YAML files it was made from. The keeper links this folder and not the YAML
+ * reader. Encoding is deterministic; decoding is strict (leftovers, unsorted or
+ * repeated names, and unknown versions are refused). */
+#ifndef STATGATE_POLICIES_RULES_RULES_H
+#define STATGATE_POLICIES_RULES_RULES_H
+
+#include "base/bytes.h"
+#include "base/terms.h"
+#include "crypto/personnummer.h"
+
+struct arena;
+
+enum person_use { PERSON_USE_NONE = 0, PERSON_USE_OPTIONAL, PERSON_USE_REQUIRED };
+
+struct rules_dataset {
+        struct bytes id;
+        enum person_use person;
+        bool guardians;      /* records may name guardians */
+        bool local_ids;      /* ids of kind LOCAL are accepted */
+        bool clear_persons;  /* unsealed personal numbers are accepted */
+        enum pnr_test_numbers test_numbers;
+};
+
+struct rules_linkage {
+        struct bytes id;
+        struct bytes *datasets; /* ids, sorted */
+        uint32_t datasets_len;
+        municipality_t *municipalities; /* sorted; len 0: all of the bundle */
+        uint32_t municipalities_len;
+        struct bytes *purposes; /* sorted */
+        uint32_t purposes_len;
+        int32_t from_days, until_days; /* both inside */
+        bool family;
+};
+
+struct rules_source { /* one YAML file the bundle was made from */
+        struct bytes name;
+        struct digest digest;
+};
+
+struct rules {
+        struct bytes bundle; /* id */
+        uint64_t version;    /* from 1 */
+        struct digest predecessor; /* canonical digest of the bundle before; zero for version 1 */
+        struct rules_source *sources; /* sorted by name */
+        uint32_t sources_len;
+        municipality_t *municipalities; /* sorted */
+        uint32_t municipalities_len;
+        struct rules_dataset *datasets; /* sorted by id */
+        uint32_t datasets_len;
+        struct rules_linkage *linkages; /* sorted by id */
+        uint32_t linkages_len;
+};
+
+MUST_CHECK enum err rules_encode(const struct rules *r, struct buf *out);
+MUST_CHECK enum err rules_decode(struct arena *a, struct bytes canonical, struct rules *out);
+
+const struct rules_dataset *rules_dataset_find(const struct rules *r, struct bytes id);
+const struct rules_linkage *rules_linkage_find(const struct rules *r, struct bytes id);
+bool rules_has_municipality(const struct rules *r, municipality_t m);
+
+/* ERR_LINKAGE_REFUSED unless a valid linkage of this name covers data set,
+ * municipality and purpose on the day of `now_ms`. */
+MUST_CHECK enum err rules_may_link(const struct rules *r, struct bytes linkage, struct bytes dataset,
+        municipality_t municipality, struct bytes purpose, int64_t now_ms);
+
+/* A signed bundle file: u32-framed canonical bytes, then u8 n, then n × (32
+ * bytes public key ‖ 64 bytes signature over label "statgate/policy/1"). */
+struct signed_bundle {
+        struct bytes canonical;
+        uint32_t signatures_len;
+        struct bundle_signature {
+                uint8_t public_key[32], signature[64];
+        } signatures[16];
+};
+MUST_CHECK enum err signed_bundle_decode(struct bytes file, struct signed_bundle *out);
+MUST_CHECK enum err signed_bundle_encode(const struct signed_bundle *in, struct buf *out);
+#define BUNDLE_LABEL "statgate/policy/1"
+
+#endif
