@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* view.h: the linked view: a vintage of one data set as plain columns in person
+ * order, in memory only.
+ *
+ * Built by scanning the store, having the keeper turn domain pseudonyms into
+ * tokens of this linkage, partitioning rows by token, sorting each partition, and
+ * throwing the tokens away. Rows of one person are neighbours; counting distinct
+ * persons is one pass. Corrections are resolved here: within a domain the last
+ * commit of a record key wins. */
+#ifndef STATGATE_GATEWAY_LINKAGE_VIEW_H
+#define STATGATE_GATEWAY_LINKAGE_VIEW_H
+
+#include <stdatomic.h>
+
+#include "gateway/keeper/keeper.h"
+#include "gateway/store/store.h"
+#include "policies/policy.h"
+
+struct view; /* counted, read-only once built */
+
+struct view_request {
+        const struct policy_dataset *dataset;
+        const char *purpose; /* the linkage must allow it */
+        struct vintage vintage;
+        struct store *store;
+        struct keeper *keeper;
+        size_t memory_ceiling; /* bytes, building included; ERR_LIMIT beyond */
+        unsigned threads;      /* 0: one per core */
+        void (*progress)(void *ctx, uint64_t done, uint64_t total); /* from any thread; may be NULL */
+        void *progress_ctx;
+        atomic_bool *cancel;   /* may be NULL; ERR_CANCELLED */
+};
+
+MUST_CHECK enum err view_build(const struct view_request *request, struct view **out);
+struct view *view_ref(struct view *v);
+void view_unref(struct view **v);
+
+/* A view made from plain columns: for tests, oracles and benches. Person tokens
+ * are rows × 16; columns in the data set's variable order and physical form
+ * (computed ages and the municipality may be NULL: then they are computed from
+ * `municipalities`, one code index per row). Copies what it needs. */
+struct view_plain {
+        const struct policy_dataset *dataset;
+        uint32_t rows;
+        const uint8_t *tokens;
+        const uint16_t *municipalities;
+        const void *const *columns;
+};
+MUST_CHECK enum err view_from_plain(const struct view_plain *plain, unsigned threads, struct view **out);
+
+uint32_t view_rows(const struct view *v);
+/* Persons are 0..persons-1; rows of person p are starts[p] .. starts[p+1]-1. Rows
+ * without a person come last, from view_personless(), each on its own. */
+uint32_t view_persons(const struct view *v);
+const uint32_t *view_person_starts(const struct view *v); /* persons + 1 */
+uint32_t view_personless(const struct view *v);
+/* Values of variable `index` of the data set, in its physical form; view_rows
+ * long. The municipality is its index in the code list's finest level. */
+const void *view_column(const struct view *v, uint32_t variable);
+size_t view_bytes(const struct view *v);
+uint32_t view_build_ms(const struct view *v);
+struct vintage view_vintage(const struct view *v);
+const struct policy_dataset *view_dataset(const struct view *v);
+/* delivered[i] = 1: municipality i of the bundle's list has a committed delivery
+ * of this data set in the vintage. */
+const uint8_t *view_delivered(const struct view *v, uint32_t *out_len);
+/* First and last day of all delivered periods (public): bounds date categories. */
+struct period view_span(const struct view *v);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* engine.h: a question, planned against the schema and executed on a view.
+ *
+ * The same question on the same view gives the same table on any number of
+ * threads: counts and sums are integers, and integers do not mind the order. */
+#ifndef STATGATE_GATEWAY_QUERY_ENGINE_H
+#define STATGATE_GATEWAY_QUERY_ENGINE_H
+
+#include "base/table.h"
+#include "gateway/linkage/view.h"
+
+struct plan;
+
+/* Looks up names, levels and values; checks what may be filtered and grouped,
+ * ranges of declared bands, and the number of cells. `span` bounds the
+ * categories of date dimensions. The plan lives in the arena and borrows the
+ * data set (the caller holds the policy). */
+MUST_CHECK enum err plan_make(const struct policy_dataset *dataset, const struct query *q,
+        struct period span, struct arena *arena, struct plan **out, struct refusal *why);
+
+/* Fills a table with raw counts, not yet protected: persons, records, margin
+ * persons (the same row's count under identifying filters and dimensions only) and
+ * measures per cell; totals included. Statuses are CELL_MISSING where no
+ * municipality of the category has delivered, else CELL_PROTECTED until disclosure
+ * control decides. `cancel` may be NULL. */
+MUST_CHECK enum err plan_run(const struct plan *plan, const struct view *view, unsigned threads,
+        struct arena *arena, const atomic_bool *cancel, struct table **out);
+
+#endif
