@@ -38,13 +38,14 @@ struct person_column {
 struct guardian_column {
         uint32_t len;            /* entries in all; 0: the column is absent */
         const uint32_t *offsets; /* rows + 1, or NULL when absent */
-        struct person_column persons;
+        struct person_column persons; /* NULL pointers when the batch is sealed */
 };
 
 struct batch {
         uint32_t sequence; /* from 0 within its submission */
         uint32_t rows;     /* 1..BATCH_ROWS_MAX */
-        bool sealed;       /* persons are in `box`, not in `persons` */
+        bool sealed;       /* persons (and guardians) are in `box`, not in `persons` */
+        struct bytes key_id; /* sealed: which of the keeper's keys it is sealed to */
         struct bytes box;
         struct person_column persons; /* NULL pointers where the data set has no person */
         struct guardian_column guardians;

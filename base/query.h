@@ -22,6 +22,9 @@ enum filter_op {
 };
 const char *filter_op_text(enum filter_op op); /* "=", "!=", "in" … */
 
+/* Two codes and the ".." between them; numbers and dates are shorter. */
+enum { FILTER_VALUE_MAX_LEN = 2 * CODE_MAX_LEN + 2 };
+
 struct filter {
         struct bytes variable;
         struct bytes level; /* empty: the variable's own codes */
@@ -63,18 +66,23 @@ struct query {
         uint32_t measures_len;
 };
 
-/* Shape only (counts within limits, names printable, values per op); names are
- * looked up by the planner. */
+/* Shape only (counts within limits, names printable, values per op, nothing asked
+ * twice); names are looked up by the planner. Tells every fault, not the first;
+ * fields are named as in the .proto ("filters[2].values[0]"). */
 struct refusal;
 MUST_CHECK enum err query_check(const struct query *q, struct refusal *why);
 
-/* Canonical bytes: filters sorted, values sorted and distinct, dimensions in the
- * order asked. Appends to `out`. */
+/* Canonical bytes: filters and values sorted and distinct, `in` with one plain
+ * value written as `=`, no measure written as persons, dimensions and measures in
+ * the order asked. The vintage is encoded as it stands: resolve 0.0 first where
+ * the digest must name a state. Appends to `out`; ERR_INVALID for a query that
+ * query_check refuses for its counts. */
 MUST_CHECK enum err query_encode(const struct query *q, struct buf *out);
 
-/* "VAR[:LEVEL] OP VALUE[,VALUE…]" as in `statgate query --where`; values may be
- * double-quoted, a..b is a range for `in`. Text lives on; pieces borrow from it
- * or from the arena. */
+/* "VAR[:LEVEL] OP VALUE[,VALUE…]" as in `statgate query --where`; a..b is a range
+ * for `in`. Values may be double-quoted; a quote inside is written twice. Text
+ * lives on; pieces borrow from it or from the arena. A refusal's field is
+ * "where" and its text names the column, from 1. */
 MUST_CHECK enum err filter_parse(struct arena *arena, struct bytes text, struct filter *out,
         struct refusal *why);
 

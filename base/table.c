@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* table.c: the shape of a table: a dense block with the totals inside.
+ *
+ * A dimension of n categories takes n + 1 places, the last being its total, so a
+ * margin is an ordinary cell and nobody computes it a second time. The number of
+ * cells is checked before memory is asked for: it is a product of counts that a
+ * question chooses. */
+#include "base/table.h"
+
+#include "base/arena.h"
+
+const char *cell_status_mark(enum cell_status s)
+{
+        static const char *const marks[CELL_STATUS_COUNT] = {
+                [CELL_PROTECTED] = "..",
+                [CELL_VALUE] = "",
+                [CELL_MISSING] = ":",
+                [CELL_NOT_APPLICABLE] = ".",
+        };
+
+        /* A status from nowhere shows nothing. */
+        return (unsigned)s < CELL_STATUS_COUNT ? marks[s] : marks[CELL_PROTECTED];
+}
+
+enum err table_cells(const struct dimension *dims, uint32_t len, size_t *out)
+{
+        size_t cells = 1;
+
+        if (len > DIMENSIONS_MAX)
+                return ERR_TOO_MANY_CELLS;
+        for (uint32_t d = 0; d < len; d++) {
+                size_t places = (size_t)dims[d].len + 1;
+
+                if (places > CELLS_MAX / cells)
+                        return ERR_TOO_MANY_CELLS;
+                cells *= places;
+        }
+        *out = cells;
+        return ERR_OK;
+}
+
+enum err table_alloc(struct arena *arena, struct table *t)
+{
+        size_t n = 0;
+
+        if (t->measures_len > MEASURES_MAX)
+                return ERR_LIMIT;
+        TRY(table_cells(t->dimensions, t->dimensions_len, &n));
+        t->persons = arena_alloc(arena, n, sizeof *t->persons);
+        t->records = arena_alloc(arena, n, sizeof *t->records);
+        t->margin_persons = arena_alloc(arena, n, sizeof *t->margin_persons);
+        t->status = arena_alloc(arena, n, sizeof *t->status);
+        t->rule = arena_alloc(arena, n, sizeof *t->rule);
+        if (t->persons == NULL || t->records == NULL || t->margin_persons == NULL ||
+                t->status == NULL || t->rule == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t m = 0; m < t->measures_len; m++) {
+                t->measures[m].values = arena_alloc(arena, n, sizeof *t->measures[m].values);
+                if (t->measures[m].values == NULL)
+                        return ERR_NO_MEMORY;
+        }
+        t->cells_len = n;
+        return ERR_OK;
+}
+
+size_t table_cell(const struct table *t, const uint32_t *coordinates)
+{
+        size_t cell = 0;
+
+        for (uint32_t d = 0; d < t->dimensions_len; d++)
+                cell = cell * ((size_t)t->dimensions[d].len + 1) + coordinates[d];
+        return cell;
+}
+
+void table_coordinates(const struct table *t, size_t cell, uint32_t *out)
+{
+        for (uint32_t d = t->dimensions_len; d-- > 0;) {
+                size_t places = (size_t)t->dimensions[d].len + 1;
+
+                out[d] = (uint32_t)(cell % places);
+                cell /= places;
+        }
+}
