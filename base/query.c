@@ -83,6 +83,7 @@ static void check_value(struct check *c, const char *field, struct bytes value)
 
 static void check_filter(struct check *c, const struct filter *f, uint32_t i)
 {
+        bool known = f->op != FILTER_NONE && (unsigned)f->op < FILTER_OP_COUNT;
         char field[VIOLATION_FIELD_MAX];
 
         (void)snprintf(field, sizeof field, "filters[%u].variable", i);
@@ -90,14 +91,14 @@ static void check_filter(struct check *c, const struct filter *f, uint32_t i)
         (void)snprintf(field, sizeof field, "filters[%u].level", i);
         check_name(c, field, f->level, true);
         (void)snprintf(field, sizeof field, "filters[%u].op", i);
-        if (f->op == FILTER_NONE || (unsigned)f->op >= FILTER_OP_COUNT)
+        if (!known)
                 fault(c, field, "is not a known operator");
         (void)snprintf(field, sizeof field, "filters[%u].values", i);
         if (f->values_len == 0)
                 fault(c, field, "is empty");
         else if (f->values_len > FILTER_VALUES_MAX)
                 fault(c, field, "has more values than allowed");
-        else if (f->values_len > 1 && f->op != FILTER_IN)
+        else if (f->values_len > 1 && known && f->op != FILTER_IN)
                 fault(c, field, "has several values, which only IN may have");
         for (uint32_t v = 0; v < f->values_len && v < FILTER_VALUES_MAX; v++) {
                 (void)snprintf(field, sizeof field, "filters[%u].values[%u]", i, v);
