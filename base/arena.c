@@ -3,9 +3,9 @@
  *
  * The ceiling counts what was handed out, so that one request cannot take the
  * memory of the others. Blocks double in size; what would fill most of one gets
- * a block of its own, and the newest goes on serving small pieces. Memory is zeroed where it has been used before and comes
- * zeroed from the system where it has not: a big untouched array costs nothing
- * until somebody writes to it.
+ * a block of its own, and the newest goes on serving small pieces. Memory is zeroed where it has
+ * been used before and comes zeroed from the system where it has not: a big untouched array costs
+ * nothing until somebody writes to it.
  *
  * What surprised us: an arena hides overruns from AddressSanitizer, because all
  * of a block is one allocation to it. So under ASan everything not handed out is
@@ -32,11 +32,11 @@
 #ifdef ARENA_POISON
 #include <sanitizer/asan_interface.h>
 enum { GAP = 16 };
-#define POISON(at, len) __asan_poison_memory_region((at), (len))
+#define POISON(at, len)   __asan_poison_memory_region((at), (len))
 #define UNPOISON(at, len) __asan_unpoison_memory_region((at), (len))
 #else
 enum { GAP = 0 };
-#define POISON(at, len) ((void)(at), (void)(len))
+#define POISON(at, len)   ((void)(at), (void)(len))
 #define UNPOISON(at, len) ((void)(at), (void)(len))
 #endif
 

@@ -7,17 +7,17 @@
 #ifndef STATGATE_BASE_ATTRS_H
 #define STATGATE_BASE_ATTRS_H
 
-#define MUST_CHECK __attribute__((warn_unused_result))
-#define OWNED(free_fn) __attribute__((cleanup(free_fn)))
+#define MUST_CHECK              __attribute__((warn_unused_result))
+#define OWNED(free_fn)          __attribute__((cleanup(free_fn)))
 #define PRINTF_LIKE(fmt, first) __attribute__((format(printf, fmt, first)))
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-#define TRY(expr)                                                              \
-        do {                                                                   \
-                enum err try_err_ = (expr);                                    \
-                if (try_err_ != ERR_OK)                                        \
-                        return try_err_;                                       \
+#define TRY(expr)                                                                                  \
+        do {                                                                                       \
+                enum err try_err_ = (expr);                                                        \
+                if (try_err_ != ERR_OK)                                                            \
+                        return try_err_;                                                           \
         } while (0)
 
 #endif

@@ -39,8 +39,7 @@ int64_t clock_now_ms(void)
 
 void clock_set_source(int64_t (*now_ms)(void))
 {
-        atomic_store_explicit(&source, now_ms != NULL ? now_ms : real_now_ms,
-                memory_order_relaxed);
+        atomic_store_explicit(&source, now_ms != NULL ? now_ms : real_now_ms, memory_order_relaxed);
 }
 
 int64_t clock_monotonic_ns(void)

@@ -17,9 +17,9 @@ int64_t clock_monotonic_ns(void); /* for durations only */
 void clock_set_source(int64_t (*now_ms)(void));
 
 struct civil {
-        int year;   /* 1..9999 */
-        int month;  /* 1..12 */
-        int day;    /* 1..31 */
+        int year;  /* 1..9999 */
+        int month; /* 1..12 */
+        int day;   /* 1..31 */
 };
 
 bool civil_exists(struct civil date);
@@ -29,7 +29,7 @@ struct civil civil_from_days(int32_t days);
 MUST_CHECK enum err days_parse(const char *text, size_t len, int32_t *out);
 /* YYYY-MM-DD; "0000-00-00" outside the years 1..9999. */
 void days_format(int32_t days, char out[11]);
-void clock_format(int64_t at_ms, char out[25]);  /* 2026-11-21T21:48:55.000Z */
+void clock_format(int64_t at_ms, char out[25]); /* 2026-11-21T21:48:55.000Z */
 /* Whole years from `birth` to `at`; negative when at < birth. Somebody born on
  * 29 February is a year older on 28 February of a year without one. */
 int32_t age_at(int32_t birth_days, int32_t at_days);

@@ -68,7 +68,7 @@ struct refusal {
 
 /* Adds a violation and returns `code`, so that it can end a function. `r` may
  * be NULL. The first code given stays. */
-enum err refuse(struct refusal *r, enum err code, const char *field,
-        const char *fmt, ...) PRINTF_LIKE(4, 5);
+enum err refuse(struct refusal *r, enum err code, const char *field, const char *fmt, ...)
+        PRINTF_LIKE(4, 5);
 
 #endif

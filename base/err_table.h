@@ -22,7 +22,8 @@ ERR(NOT_ALLOWED, REFUSED, PERMISSION_DENIED, "the policy does not allow this")
 ERR(FOREIGN, REFUSED, PERMISSION_DENIED, "a municipality may act for itself only")
 ERR(POLICY_REFUSED, REFUSED, FAILED_PRECONDITION, "the policy bundle is refused")
 ERR(POLICY_SIGNATURE, REFUSED, FAILED_PRECONDITION, "the policy bundle is not signed as it must be")
-ERR(POLICY_SUCCESSION, REFUSED, FAILED_PRECONDITION, "the policy bundle is not the successor of the running one")
+ERR(POLICY_SUCCESSION, REFUSED, FAILED_PRECONDITION,
+        "the policy bundle is not the successor of the running one")
 ERR(LINKAGE_REFUSED, REFUSED, PERMISSION_DENIED, "no valid linkage rule covers this")
 
 /* Deliveries. */
@@ -30,8 +31,10 @@ ERR(NOT_FOUND, REFUSED, NOT_FOUND, "there is no such thing")
 ERR(CONFLICT, REFUSED, ALREADY_EXISTS, "the same id was used before with other content")
 ERR(CLOSED, REFUSED, FAILED_PRECONDITION, "the submission is closed")
 ERR(COMMIT_MISMATCH, REFUSED, FAILED_PRECONDITION, "the commit does not match what was received")
-ERR(ROWS_REFUSED, REFUSED, INVALID_ARGUMENT, "rows were rejected and the delivery asks for all or nothing")
-ERR(REJECTION_SHARE, REFUSED, FAILED_PRECONDITION, "too large a share of the rows was rejected to replace an earlier delivery")
+ERR(ROWS_REFUSED, REFUSED, INVALID_ARGUMENT,
+        "rows were rejected and the delivery asks for all or nothing")
+ERR(REJECTION_SHARE, REFUSED, FAILED_PRECONDITION,
+        "too large a share of the rows was rejected to replace an earlier delivery")
 ERR(PERSON_ID, REFUSED, INVALID_ARGUMENT, "a person id is not valid")
 ERR(REPLAYED, REFUSED, ALREADY_EXISTS, "the batch was received before")
 

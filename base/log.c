@@ -120,8 +120,8 @@ static void write_line(const struct line *l)
         pthread_mutex_unlock(&write_lock);
 }
 
-void log_fields(enum log_level level, const char *event, const struct log_field *fields,
-        unsigned count)
+void log_fields(
+        enum log_level level, const char *event, const struct log_field *fields, unsigned count)
 {
         static const char *const names[] = {"debug", "info", "warning", "error"};
 

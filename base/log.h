@@ -23,15 +23,16 @@ struct log_field {
         int64_t number;
 };
 #define LOG_TEXT(name, value) ((struct log_field){(name), (value), 0})
-#define LOG_NUM(name, value) ((struct log_field){(name), NULL, (int64_t)(value)})
+#define LOG_NUM(name, value)  ((struct log_field){(name), NULL, (int64_t)(value)})
 
-void log_fields(enum log_level level, const char *event,
-        const struct log_field *fields, unsigned count);
-#define log_event(level, event, ...)                                           \
-        log_fields((level), (event),                                           \
-                (const struct log_field[]){{NULL, NULL, 0}, ##__VA_ARGS__} + 1, \
-                sizeof((const struct log_field[]){{NULL, NULL, 0}, ##__VA_ARGS__}) / \
-                                sizeof(struct log_field) - 1)
+void log_fields(
+        enum log_level level, const char *event, const struct log_field *fields, unsigned count);
+#define log_event(level, event, ...)                                                               \
+        log_fields((level), (event),                                                               \
+                (const struct log_field[]){{NULL, NULL, 0}, ##__VA_ARGS__} + 1,                    \
+                sizeof((const struct log_field[]){{NULL, NULL, 0}, ##__VA_ARGS__}) /               \
+                                sizeof(struct log_field) -                                         \
+                        1)
 
 /* Whether `area` is named in STATGATE_TRACE=area,area. */
 bool trace_on(const char *area);

@@ -14,9 +14,9 @@
 
 /* Zero is the safe answer: an untouched cell is protected. */
 enum cell_status {
-        CELL_PROTECTED = 0, /* ".." value withheld, whatever the rule */
-        CELL_VALUE,         /* the value may be shown; zero is a value */
-        CELL_MISSING,       /* ":" nobody delivered what it would be made of */
+        CELL_PROTECTED = 0,  /* ".." value withheld, whatever the rule */
+        CELL_VALUE,          /* the value may be shown; zero is a value */
+        CELL_MISSING,        /* ":" nobody delivered what it would be made of */
         CELL_NOT_APPLICABLE, /* "." cannot exist by definition */
         CELL_STATUS_COUNT
 };
@@ -65,11 +65,11 @@ struct table {
         struct measure *measures;
         uint32_t measures_len;
         size_t cells_len;
-        int64_t *persons;         /* distinct persons per cell; decides protection */
-        int64_t *records;         /* records per cell */
-        int64_t *margin_persons;  /* persons of the identifying margin the cell lies in */
-        uint8_t *status;          /* enum cell_status, cells_len */
-        uint8_t *rule;            /* enum cell_rule, cells_len; internal */
+        int64_t *persons;        /* distinct persons per cell; decides protection */
+        int64_t *records;        /* records per cell */
+        int64_t *margin_persons; /* persons of the identifying margin the cell lies in */
+        uint8_t *status;         /* enum cell_status, cells_len */
+        uint8_t *rule;           /* enum cell_rule, cells_len; internal */
 };
 
 /* Π(len + 1) with overflow and CELLS_MAX checked (ERR_TOO_MANY_CELLS). */

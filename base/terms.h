@@ -7,24 +7,24 @@
 #include <stdint.h>
 
 /* LIMIT(NAME, value, meaning): every public number, once. Help texts print it. */
-#define STATGATE_LIMITS(LIMIT)                                                 \
-        LIMIT(NAME_MAX_LEN, 48, "bytes in an identifier (data set, variable, purpose)") \
-        LIMIT(CODE_MAX_LEN, 32, "bytes in a code of a code list")             \
-        LIMIT(LABEL_MAX_LEN, 200, "bytes in a label")                         \
-        LIMIT(BATCH_ROWS_MAX, 65536, "rows in one batch")                     \
-        LIMIT(BATCH_COLUMNS_MAX, 64, "columns in one batch")                  \
-        LIMIT(BATCH_DICTIONARY_MAX, 4096, "codes in one column's dictionary") \
-        LIMIT(BATCH_WIRE_MAX, 4194304, "bytes of one message")                \
-        LIMIT(BATCHES_MAX, 65536, "batches in one submission")                \
-        LIMIT(PERSON_ID_LEN, 12, "bytes of a person id on the wire")          \
-        LIMIT(RECORD_KEY_MAX_LEN, 24, "bytes of a local record key")          \
-        LIMIT(GUARDIANS_MAX, 8, "guardians of one record")                    \
-        LIMIT(REJECTIONS_MAX, 1000, "rejections told in one acknowledgement") \
-        LIMIT(DIMENSIONS_MAX, 6, "dimensions of a query")                     \
-        LIMIT(MEASURES_MAX, 8, "measures of a query")                         \
-        LIMIT(FILTERS_MAX, 16, "filters of a query")                          \
-        LIMIT(FILTER_VALUES_MAX, 512, "values of one filter")                 \
-        LIMIT(CELLS_MAX, 2000000, "cells of a table, totals included")        \
+#define STATGATE_LIMITS(LIMIT)                                                                     \
+        LIMIT(NAME_MAX_LEN, 48, "bytes in an identifier (data set, variable, purpose)")            \
+        LIMIT(CODE_MAX_LEN, 32, "bytes in a code of a code list")                                  \
+        LIMIT(LABEL_MAX_LEN, 200, "bytes in a label")                                              \
+        LIMIT(BATCH_ROWS_MAX, 65536, "rows in one batch")                                          \
+        LIMIT(BATCH_COLUMNS_MAX, 64, "columns in one batch")                                       \
+        LIMIT(BATCH_DICTIONARY_MAX, 4096, "codes in one column's dictionary")                      \
+        LIMIT(BATCH_WIRE_MAX, 4194304, "bytes of one message")                                     \
+        LIMIT(BATCHES_MAX, 65536, "batches in one submission")                                     \
+        LIMIT(PERSON_ID_LEN, 12, "bytes of a person id on the wire")                               \
+        LIMIT(RECORD_KEY_MAX_LEN, 24, "bytes of a local record key")                               \
+        LIMIT(GUARDIANS_MAX, 8, "guardians of one record")                                         \
+        LIMIT(REJECTIONS_MAX, 1000, "rejections told in one acknowledgement")                      \
+        LIMIT(DIMENSIONS_MAX, 6, "dimensions of a query")                                          \
+        LIMIT(MEASURES_MAX, 8, "measures of a query")                                              \
+        LIMIT(FILTERS_MAX, 16, "filters of a query")                                               \
+        LIMIT(FILTER_VALUES_MAX, 512, "values of one filter")                                      \
+        LIMIT(CELLS_MAX, 2000000, "cells of a table, totals included")                             \
         LIMIT(MUNICIPALITIES_MAX, 512, "municipalities of a bundle")
 
 enum {
@@ -41,7 +41,7 @@ enum role {
         ROLE_OPERATOR,
         ROLE_COUNT
 };
-const char *role_name(enum role role); /* "municipality"; "none" */
+const char *role_name(enum role role);               /* "municipality"; "none" */
 enum role role_find(const char *name, uint32_t len); /* ROLE_NONE: no such role */
 
 /* The four-digit code as a number: 114 is "0114". 0 is no municipality. */

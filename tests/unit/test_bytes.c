@@ -50,8 +50,8 @@ static void text_is_printable_unless_something_hides_in_it(void **state)
 {
         static const char *const fine[] = {"", "Malmö", "a b", "\xc2\xa0", "\xef\xbf\xbf",
                 "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "\xed\x9f\xbf", "~"};
-        static const char *const wrong[] = {"\n", "a\tb", "\x7f", "\x1b[31m", "\xc2\x9b[",
-                "\xc3", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xe0\x9f\xbf", "\xed\xa0\x80",
+        static const char *const wrong[] = {"\n", "a\tb", "\x7f", "\x1b[31m", "\xc2\x9b[", "\xc3",
+                "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xe0\x9f\xbf", "\xed\xa0\x80",
                 "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\x80", "\xff",
                 "\xe2\x82", "\xe2\x82z", "\xf0\x9f\x98", "malm\xf6"};
 

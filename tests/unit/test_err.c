@@ -62,8 +62,8 @@ static void the_first_code_stays_and_each_call_returns_its_own(void **state)
         struct refusal r = {0};
 
         (void)state;
-        assert_int_equal(refuse(&r, ERR_INVALID, "batch.rows", "more than %d rows", 5),
-                ERR_INVALID);
+        assert_int_equal(
+                refuse(&r, ERR_INVALID, "batch.rows", "more than %d rows", 5), ERR_INVALID);
         assert_int_equal(refuse(&r, ERR_TOO_LARGE, "batch", "too large"), ERR_TOO_LARGE);
         assert_int_equal(r.code, ERR_INVALID);
         assert_int_equal(r.len, 2);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_log.c: one line of JSON per event, whatever is put into it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,9 +94,9 @@ static void no_text_can_forge_a_line_or_reach_the_terminal(void **state)
         log_event(LOG_INFO, "x",
                 LOG_TEXT("t", "a\"}\n{\"event\":\"forged\\\x1b[2J\x7f malm\xc3\xb6 \xff\xfe."));
         (void)written(text, sizeof text);
-        assert_non_null(strstr(text,
-                "\"t\":\"a\\\"}\\u000a{\\\"event\\\":\\\"forged\\\\\\u001b[2J\\u007f "
-                "malm\\ufffd \\ufffd.\"}\n"));
+        assert_non_null(
+                strstr(text, "\"t\":\"a\\\"}\\u000a{\\\"event\\\":\\\"forged\\\\\\u001b[2J\\u007f "
+                             "malm\\ufffd \\ufffd.\"}\n"));
         assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
         for (const char *c = text; *c != '\n'; c++)
                 assert_true(*c >= 0x20 && *c < 0x7f);
@@ -189,20 +189,20 @@ static void only_named_areas_are_traced(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(an_event_is_one_line_of_json, open_sink,
-                        close_sink),
-                cmocka_unit_test_setup_teardown(lines_below_the_level_are_not_written, open_sink,
-                        close_sink),
-                cmocka_unit_test_setup_teardown(no_text_can_forge_a_line_or_reach_the_terminal,
-                        open_sink, close_sink),
-                cmocka_unit_test_setup_teardown(a_field_too_long_is_left_out_and_the_line_says_so,
-                        open_sink, close_sink),
-                cmocka_unit_test_setup_teardown(every_length_of_a_field_leaves_a_whole_line,
-                        open_sink, close_sink),
-                cmocka_unit_test_setup_teardown(a_log_that_cannot_be_written_disturbs_nobody,
-                        open_sink, close_sink),
-                cmocka_unit_test_setup_teardown(lines_of_several_threads_do_not_mix, open_sink,
-                        close_sink),
+                cmocka_unit_test_setup_teardown(
+                        an_event_is_one_line_of_json, open_sink, close_sink),
+                cmocka_unit_test_setup_teardown(
+                        lines_below_the_level_are_not_written, open_sink, close_sink),
+                cmocka_unit_test_setup_teardown(
+                        no_text_can_forge_a_line_or_reach_the_terminal, open_sink, close_sink),
+                cmocka_unit_test_setup_teardown(
+                        a_field_too_long_is_left_out_and_the_line_says_so, open_sink, close_sink),
+                cmocka_unit_test_setup_teardown(
+                        every_length_of_a_field_leaves_a_whole_line, open_sink, close_sink),
+                cmocka_unit_test_setup_teardown(
+                        a_log_that_cannot_be_written_disturbs_nobody, open_sink, close_sink),
+                cmocka_unit_test_setup_teardown(
+                        lines_of_several_threads_do_not_mix, open_sink, close_sink),
                 cmocka_unit_test(only_named_areas_are_traced),
         };
 
