@@ -328,15 +328,17 @@ void hex_encode(struct bytes in, char *out)
         *out = '\0';
 }
 
-static int hex_digit(char c)
+/* 0..15, or NOT_HEX. */
+enum { NOT_HEX = 16 };
+static unsigned hex_digit(char c)
 {
         if (c >= '0' && c <= '9')
-                return c - '0';
+                return (unsigned)(c - '0');
         if (c >= 'a' && c <= 'f')
-                return c - 'a' + 10;
+                return (unsigned)(c - 'a' + 10);
         if (c >= 'A' && c <= 'F')
-                return c - 'A' + 10;
-        return -1;
+                return (unsigned)(c - 'A' + 10);
+        return NOT_HEX;
 }
 
 enum err hex_decode(const char *hex, uint8_t *out, size_t len)
@@ -345,7 +347,7 @@ enum err hex_decode(const char *hex, uint8_t *out, size_t len)
                 return ERR_MALFORMED;
         /* Looks at all of it first; a short text ends at its NUL. */
         for (size_t i = 0; i < 2 * len; i++)
-                if (hex_digit(hex[i]) < 0)
+                if (hex_digit(hex[i]) == NOT_HEX)
                         return ERR_MALFORMED;
         if (hex[2 * len] != '\0')
                 return ERR_MALFORMED;

@@ -59,9 +59,9 @@ enum err refuse(struct refusal *r, enum err code, const char *field, const char 
         struct violation *v = &r->violations[r->len++];
         va_list args;
 
-        va_start(args, fmt);
         /* Cut to fit: both are our own words, and a short one still helps. */
         (void)snprintf(v->field, sizeof v->field, "%s", field);
+        va_start(args, fmt);
         (void)vsnprintf(v->text, sizeof v->text, fmt, args);
         va_end(args);
         return code;

@@ -28,7 +28,7 @@
         LIMIT(MUNICIPALITIES_MAX, 512, "municipalities of a bundle")
 
 enum {
-#define LIMIT_ENUM(name, value, meaning) name = value,
+#define LIMIT_ENUM(name, value, meaning) name = (value),
         STATGATE_LIMITS(LIMIT_ENUM)
 #undef LIMIT_ENUM
 };
