@@ -14,6 +14,21 @@
 
 struct arena;
 
+/* Ceilings of a canonical bundle, checked by both directions. */
+enum {
+        RULES_CANONICAL_MAX = 1 << 20, /* bytes */
+        RULES_SOURCES_MAX = 256,
+        RULES_SOURCE_NAME_MAX = 128,
+        RULES_DATASETS_MAX = 64,
+        RULES_LINKAGES_MAX = 64,
+        RULES_PURPOSES_MAX = 32,
+        SIGNATURES_MAX = 16
+};
+
+/* Whether `name` is an identifier: a lower-case ASCII letter, then letters, digits,
+ * '_' and '-', at most NAME_MAX_LEN bytes. */
+bool rules_is_name(struct bytes name);
+
 enum person_use { PERSON_USE_NONE = 0, PERSON_USE_OPTIONAL, PERSON_USE_REQUIRED };
 
 struct rules_dataset {
@@ -63,8 +78,14 @@ const struct rules_dataset *rules_dataset_find(const struct rules *r, struct byt
 const struct rules_linkage *rules_linkage_find(const struct rules *r, struct bytes id);
 bool rules_has_municipality(const struct rules *r, municipality_t m);
 
+/* rules_encode and rules_decode refuse the same things (ERR_INVALID when encoding,
+ * ERR_MALFORMED when decoding), so whatever encodes also decodes: unsorted or
+ * repeated names, a linkage of unknown data sets or municipalities, without
+ * purpose, or that ends before it begins, a first version with a predecessor and
+ * a later one without. */
+
 /* ERR_LINKAGE_REFUSED unless a valid linkage of this name covers data set,
- * municipality and purpose on the day of `now_ms`. */
+ * municipality and purpose on the day (UTC) of `now_ms`. */
 MUST_CHECK enum err rules_may_link(const struct rules *r, struct bytes linkage, struct bytes dataset,
         municipality_t municipality, struct bytes purpose, int64_t now_ms);
 
@@ -75,7 +96,7 @@ struct signed_bundle {
         uint32_t signatures_len;
         struct bundle_signature {
                 uint8_t public_key[32], signature[64];
-        } signatures[16];
+        } signatures[SIGNATURES_MAX]; /* by different keys */
 };
 MUST_CHECK enum err signed_bundle_decode(struct bytes file, struct signed_bundle *out);
 MUST_CHECK enum err signed_bundle_encode(const struct signed_bundle *in, struct buf *out);
