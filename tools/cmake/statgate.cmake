@@ -47,8 +47,8 @@ target_compile_options(sg_flags INTERFACE
         -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2
         -fno-omit-frame-pointer)
 
-# Paths of the machine that compiles have no place in a binary.
-target_compile_options(sg_flags INTERFACE -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+# An assert names its file from the root of the tree, wherever that was.
+target_compile_options(sg_flags INTERFACE -fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=)
 
 if(STATGATE_SANITIZE STREQUAL "address" OR STATGATE_FUZZ)
         set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all)
