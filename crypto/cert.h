@@ -23,11 +23,13 @@ struct peer_certificate {
 MUST_CHECK enum err cert_read_peer(struct bytes pem, struct peer_certificate *out);
 
 /* Splits statgate://TRUST/ROLE/NAME[/SYSTEM] strictly (lower-case role, NAME and
- * SYSTEM of [A-Za-z0-9._-], no empty part, no query). The municipality role
+ * SYSTEM of [A-Za-z0-9._-], no empty part, no "." or "..", no query). The municipality role
  * needs a four-digit NAME. Fills *out except for the certificate digest. */
 MUST_CHECK enum err principal_parse(const char *uri, const char *trust, struct principal *out);
 
-/* Whether chain, key and CA belong together and are valid now (PEM texts). */
+/* Whether chain (leaf first), key and CA belong together and are valid now (PEM
+ * texts). ERR_UNREADABLE when one is not PEM, else ERR_CONFIG, with the reason in
+ * the log. */
 MUST_CHECK enum err cert_check_server(struct bytes chain_pem, struct bytes key_pem, struct bytes ca_pem,
         int64_t now_ms);
 

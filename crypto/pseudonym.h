@@ -25,7 +25,7 @@ struct person_key;
 MUST_CHECK enum err person_key_new(const struct secret *k_person, struct person_key **out);
 void person_key_free(struct person_key **k);
 
-/* A 256-bit AES key made ready for single blocks in bulk. */
+/* A 256-bit AES key made ready for single blocks in bulk. One thread at a time. */
 struct block_key;
 MUST_CHECK enum err block_key_new(const struct secret *key, struct block_key **out);
 void block_key_free(struct block_key **k);
@@ -40,12 +40,13 @@ MUST_CHECK enum err person_codes(const struct person_key *key, municipality_t is
  * their rows are recognisable as personless, which their schema says anyway. */
 MUST_CHECK enum err pseudonyms_make(const struct block_key *domain, const uint8_t *codes,
         size_t rows, uint8_t *pseudonyms);
-/* Pseudonym → code; ERR_TAMPERED if any lacks its 32 zero bits. */
+/* Pseudonym → code; ERR_TAMPERED if any lacks its 32 zero bits: `codes` is then wiped. */
 MUST_CHECK enum err pseudonyms_open(const struct block_key *domain, const uint8_t *pseudonyms,
         size_t rows, uint8_t *codes);
 
 /* Keyed tags of local record keys: first RECORD_TAG_LEN bytes of SipHash-2-4-128
- * under the first 16 bytes of the key (Aumasson & Bernstein 2012). keys: rows × width. */
+ * under the first 16 bytes of the key (Aumasson & Bernstein 2012). keys: rows × width,
+ * NUL-padded; the padding is not hashed, so the width does not matter. */
 MUST_CHECK enum err record_tags(const struct secret *key, const uint8_t *keys, size_t width,
         size_t rows, uint8_t *tags);
 
