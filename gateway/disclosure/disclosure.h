@@ -11,7 +11,7 @@
 #include "base/table.h"
 
 struct disclosure_settings {
-        uint32_t threshold; /* k: fewest persons of a cell and of an identifying margin; ≥ 1 */
+        uint32_t threshold;   /* k: fewest persons of a cell and of an identifying margin; ≥ 1 */
         bool zeros_published; /* false: zero and small wear the same mark */
 };
 
@@ -22,7 +22,7 @@ struct disclosure_report { /* for the DPO; obeys the same rules when shown */
 
 /* Decides the status of every cell and wipes the values of those not shown from
  * every array that leads outside (measure values, persons, records, margins). */
-MUST_CHECK enum err disclosure_protect(struct table *t, const struct disclosure_settings *settings,
-        struct disclosure_report *out);
+MUST_CHECK enum err disclosure_protect(
+        struct table *t, const struct disclosure_settings *settings, struct disclosure_report *out);
 
 #endif

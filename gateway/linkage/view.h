@@ -26,9 +26,10 @@ struct view_request {
         struct keeper *keeper;
         size_t memory_ceiling; /* bytes, building included; ERR_LIMIT beyond */
         unsigned threads;      /* 0: one per core */
-        void (*progress)(void *ctx, uint64_t done, uint64_t total); /* from any thread; may be NULL */
+        void (*progress)(
+                void *ctx, uint64_t done, uint64_t total); /* from any thread; may be NULL */
         void *progress_ctx;
-        atomic_bool *cancel;   /* may be NULL; ERR_CANCELLED */
+        atomic_bool *cancel; /* may be NULL; ERR_CANCELLED */
 };
 
 MUST_CHECK enum err view_build(const struct view_request *request, struct view **out);
@@ -46,7 +47,8 @@ struct view_plain {
         const uint16_t *municipalities;
         const void *const *columns;
 };
-MUST_CHECK enum err view_from_plain(const struct view_plain *plain, unsigned threads, struct view **out);
+MUST_CHECK enum err view_from_plain(
+        const struct view_plain *plain, unsigned threads, struct view **out);
 
 uint32_t view_rows(const struct view *v);
 /* Persons are 0..persons-1; rows of person p are starts[p] .. starts[p+1]-1. Rows

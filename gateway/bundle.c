@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bundle.c: the policy in force.
+ *
+ * Two readers must agree before a bundle rules. The gateway reads the YAML and
+ * derives the canonical bytes; the keeper reads the signed canonical bytes and
+ * never the YAML. If the YAML on disk says anything else than what was signed,
+ * the two differ and the bundle is refused: nobody can edit a rule without the
+ * data-protection officer's key. */
+#include "gateway/bundle.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "crypto/digest.h"
+
+enum { SIGNED_BUNDLE_MAX = 4 << 20, PATH_LEN_MAX = 4096 };
+
+struct reign {
+        struct keeper *keeper;
+        char *folder;
+        pthread_mutex_t lock;   /* guards `policy` */
+        pthread_mutex_t reload; /* one reload at a time */
+        struct policy *policy;
+        _Atomic uint64_t generation;
+};
+
+static void close_fd(const int *fd)
+{
+        if (*fd >= 0)
+                (void)close(*fd);
+}
+
+static enum err read_all(int fd, struct buf *out)
+{
+        for (;;) {
+                uint8_t chunk[16384];
+                ssize_t n = read(fd, chunk, sizeof(chunk));
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return ERR_UNREADABLE;
+                if (n == 0)
+                        return out->failed ? ERR_TOO_LARGE : ERR_OK;
+                put_raw(out, chunk, (size_t)n);
+        }
+}
+
+/* bundle.sgb: what the officers signed. */
+static enum err read_signed(const char *folder, struct buf *out, struct refusal *why)
+{
+        char path[PATH_LEN_MAX];
+        OWNED(close_fd) int fd = -1;
+
+        if (snprintf(path, sizeof(path), "%s/bundle.sgb", folder) >= (int)sizeof(path))
+                return refuse(why, ERR_UNREADABLE, "bundle.sgb", "the path is too long");
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+                return refuse(why, ERR_POLICY_SIGNATURE, "bundle.sgb",
+                        "there is no signed bundle beside the YAML: `statgate policy sign`");
+        return read_all(fd, out);
+}
+
+static enum err same_as_signed(const struct policy *p, struct bytes file, struct refusal *why)
+{
+        struct signed_bundle bundle;
+
+        TRY(signed_bundle_decode(file, &bundle));
+        if (!bytes_equal(bundle.canonical, policy_canonical(p)))
+                return refuse(why, ERR_POLICY_SIGNATURE, "bundle.sgb",
+                        "the YAML files say something else than what was signed");
+        return ERR_OK;
+}
+
+/* Reads folder, checks it against the signature, and has the keeper agree. */
+static enum err read_bundle(struct reign *r, struct policy **out, struct refusal *why)
+{
+        OWNED(buf_done) struct buf file;
+        OWNED(policy_unref) struct policy *p = NULL;
+        struct bytes bytes;
+
+        buf_init(&file, SIGNED_BUNDLE_MAX);
+        TRY(policy_load(r->folder, &p, why));
+        TRY(read_signed(r->folder, &file, why));
+        TRY(buf_end(&file, &bytes));
+        TRY(same_as_signed(p, bytes, why));
+        TRY(keeper_load_bundle(r->keeper, bytes));
+        *out = p;
+        p = NULL;
+        return ERR_OK;
+}
+
+static void log_reign(const struct policy *p, const char *event)
+{
+        char hex[65];
+
+        hex_encode(bytes_of(policy_digest(p)->bytes, 32), hex);
+        log_event(LOG_INFO, event, LOG_NUM("version", policy_rules(p)->version),
+                LOG_TEXT("digest", hex));
+}
+
+enum err reign_new(
+        struct keeper *keeper, const char *folder, struct reign **out, struct refusal *why)
+{
+        OWNED(reign_free) struct reign *r = calloc(1, sizeof(*r));
+
+        if (r == NULL)
+                return ERR_NO_MEMORY;
+        (void)pthread_mutex_init(&r->lock, NULL);
+        (void)pthread_mutex_init(&r->reload, NULL);
+        r->keeper = keeper;
+        r->folder = strdup(folder);
+        if (r->folder == NULL)
+                return ERR_NO_MEMORY;
+        TRY(read_bundle(r, &r->policy, why));
+        atomic_store(&r->generation, 1);
+        log_reign(r->policy, "policy_loaded");
+        *out = r;
+        r = NULL;
+        return ERR_OK;
+}
+
+void reign_free(struct reign **r)
+{
+        if (r == NULL || *r == NULL)
+                return;
+        policy_unref(&(*r)->policy);
+        (void)pthread_mutex_destroy(&(*r)->lock);
+        (void)pthread_mutex_destroy(&(*r)->reload);
+        free((*r)->folder);
+        free(*r);
+        *r = NULL;
+}
+
+struct policy *reign_policy(struct reign *r)
+{
+        struct policy *p;
+
+        (void)pthread_mutex_lock(&r->lock);
+        p = policy_ref(r->policy);
+        (void)pthread_mutex_unlock(&r->lock);
+        return p;
+}
+
+uint64_t reign_generation(const struct reign *r)
+{
+        return atomic_load_explicit(&r->generation, memory_order_acquire);
+}
+
+static enum err reload_locked(struct reign *r, bool *out_changed, struct refusal *why)
+{
+        OWNED(policy_unref) struct policy *next = NULL;
+
+        TRY(read_bundle(r, &next, why));
+        *out_changed = !digest_equal(policy_digest(next), policy_digest(r->policy));
+        if (!*out_changed)
+                return ERR_OK;
+        log_reign(next, "policy_changed");
+        (void)pthread_mutex_lock(&r->lock);
+        struct policy *old = r->policy;
+        r->policy = next;
+        next = old; /* dropped on the way out, after the lock */
+        (void)pthread_mutex_unlock(&r->lock);
+        (void)atomic_fetch_add_explicit(&r->generation, 1, memory_order_release);
+        return ERR_OK;
+}
+
+enum err reign_reload(struct reign *r, bool *out_changed, struct refusal *why)
+{
+        (void)pthread_mutex_lock(&r->reload);
+        enum err e = reload_locked(r, out_changed, why);
+        (void)pthread_mutex_unlock(&r->reload);
+        return e;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* config.h: what an operator may set, from statgate.yaml and flags.
+ *
+ * Order: flag, then `--config FILE`, then ./statgate.yaml. Relative paths are
+ * relative to the data folder, which is the folder of the settings file. */
+#ifndef STATGATE_GATEWAY_CONFIG_H
+#define STATGATE_GATEWAY_CONFIG_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/log.h"
+
+struct config {
+        const char *folder;  /* data folder, absolute */
+        const char *address; /* "127.0.0.1:7443" */
+        const char *policy;  /* folder of the bundle and bundle.sgb */
+        const char *pki;
+        const char *store;
+        const char *keyring;
+        const char *passphrase_file; /* NULL: prompt or --passphrase-fd */
+        const char *keeper;          /* program; NULL: beside statgated */
+        const char *log;             /* file, or "-" for standard error */
+        int passphrase_fd;           /* -1: none given */
+        bool memory_lock_required;
+        enum log_level log_level;
+        unsigned workers;   /* 0: the engine's default */
+        unsigned threads;   /* of a query or a view build; 0: one per core */
+        size_t view_memory; /* bytes */
+        unsigned drain_ms;
+};
+
+/* Reads flags and settings file. `out` and its texts live in the arena. Prints
+ * help and returns ERR_CANCELLED when --help or --version was asked for. */
+MUST_CHECK enum err config_read(
+        struct arena *arena, int argc, char **argv, struct config *out, struct refusal *why);
+
+#endif

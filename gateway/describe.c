@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* describe.c: what may be asked: public metadata, straight from the policy. */
+#include "base/clock.h"
+#include "gateway/gateway.h"
+
+static struct wire_label label_of(struct label l)
+{
+        return (struct wire_label){l.sv, l.en};
+}
+
+enum err datasets_list(struct rpc_call *c, struct bytes request, struct buf *response)
+{
+        struct gateway *g = c->handlers;
+        OWNED(policy_unref) struct policy *policy = reign_policy(g->reign);
+        struct wire_datasets out = {0};
+        struct stored_vintage latest;
+        uint32_t n = 0;
+        const struct policy_dataset *all = policy_datasets(policy, &n);
+        struct wire_dataset_summary *list = arena_alloc(c->arena, n, sizeof(*list));
+
+        (void)request;
+        if (list == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < n; i++) {
+                const struct policy_dataset *d = NULL;
+
+                if (decide_describe(policy, c->peer, all[i].id, &d, NULL) != ERR_OK)
+                        continue;
+                list[out.len++] = (struct wire_dataset_summary){
+                        d->id, label_of(d->label), d->purposes, d->purposes_len};
+        }
+        out.datasets = list;
+        enum err e = store_vintage_find(g->store, (struct vintage){0}, &latest);
+        if (e != ERR_OK && e != ERR_NO_VINTAGE)
+                return e;
+        if (e == ERR_OK)
+                out.vintage = latest.vintage;
+        return datasets_encode(&out, response);
+}
+
+static enum err code_levels(struct arena *a, const struct variable *v, struct wire_variable *out)
+{
+        const struct code_list *list = v->codes;
+        struct wire_level *levels = arena_alloc(a, list->levels_len, sizeof(*levels));
+
+        if (levels == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < list->levels_len; i++) {
+                const struct code_level *l = &list->levels[i];
+                const struct code_level *up = i + 1 < list->levels_len ? l + 1 : NULL;
+                struct wire_code *codes = arena_alloc(a, l->len, sizeof(*codes));
+
+                if (codes == NULL)
+                        return ERR_NO_MEMORY;
+                for (uint32_t k = 0; k < l->len; k++) {
+                        const struct code *code = &l->codes[k];
+
+                        codes[k].code = code->code;
+                        codes[k].label = label_of(code->label);
+                        if (up != NULL && code->parent != CODE_NO_PARENT)
+                                codes[k].parent = up->codes[code->parent].code;
+                }
+                levels[i] = (struct wire_level){l->id, label_of(l->label), codes, l->len};
+        }
+        out->levels = levels;
+        out->levels_len = list->levels_len;
+        return ERR_OK;
+}
+
+static enum err band_levels(struct arena *a, const struct variable *v, struct wire_variable *out)
+{
+        struct wire_level *levels = arena_alloc(a, v->bandings_len, sizeof(*levels));
+
+        if (levels == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < v->bandings_len; i++) {
+                const struct banding *b = &v->bandings[i];
+                struct wire_code *codes = arena_alloc(a, b->len, sizeof(*codes));
+
+                if (codes == NULL)
+                        return ERR_NO_MEMORY;
+                for (uint32_t k = 0; k < b->len; k++)
+                        codes[k] = (struct wire_code){
+                                .code = b->bands[k].code, .label = label_of(b->bands[k].label)};
+                levels[i] = (struct wire_level){b->id, label_of(b->label), codes, b->len};
+        }
+        out->levels = levels;
+        out->levels_len = v->bandings_len;
+        return ERR_OK;
+}
+
+static enum err date_levels(struct arena *a, const struct variable *v, struct wire_variable *out)
+{
+        static const struct {
+                const char *id, *sv, *en;
+        } names[DATE_LEVELS] = {
+                {"dag", "dag", "day"},
+                {"manad", "månad", "month"},
+                {"kvartal", "kvartal", "quarter"},
+                {"ar", "år", "year"},
+        };
+        struct wire_level *levels = arena_alloc(a, DATE_LEVELS, sizeof(*levels));
+
+        if (levels == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = v->finest_date_level; i < DATE_LEVELS; i++)
+                levels[out->levels_len++] = (struct wire_level){
+                        .id = bytes_of_text(names[i].id),
+                        .label = {bytes_of_text(names[i].sv), bytes_of_text(names[i].en)},
+                };
+        out->levels = levels;
+        return ERR_OK;
+}
+
+static enum err describe_variable(
+        struct arena *a, const struct variable *v, struct wire_variable *out)
+{
+        *out = (struct wire_variable){
+                .id = v->id,
+                .unit = v->unit,
+                .label = label_of(v->label),
+                .type = (uint32_t)v->type,
+                .role = (uint32_t)v->role,
+                .decimals = v->decimals,
+                .required = v->required,
+                .computed = v->source != SOURCE_DELIVERED,
+        };
+        switch (v->type) {
+        case VARIABLE_CODE:
+                return code_levels(a, v, out);
+        case VARIABLE_DATE:
+                return date_levels(a, v, out);
+        case VARIABLE_INTEGER:
+        case VARIABLE_DECIMAL:
+        case VARIABLE_AGE:
+                return band_levels(a, v, out);
+        case VARIABLE_BOOLEAN:
+        case VARIABLE_NONE:
+        case VARIABLE_TYPE_COUNT:
+                break;
+        }
+        return ERR_OK;
+}
+
+enum err dataset_describe(struct rpc_call *c, struct bytes request, struct buf *response)
+{
+        struct gateway *g = c->handlers;
+        OWNED(policy_unref) struct policy *policy = reign_policy(g->reign);
+        const struct policy_dataset *d = NULL;
+        struct bytes id;
+
+        TRY(describe_request_decode(c->arena, request, &id, &c->why));
+        TRY(decide_describe(policy, c->peer, id, &d, &c->why));
+        struct wire_variable *variables =
+                arena_alloc(c->arena, d->variables_len, sizeof(*variables));
+        if (variables == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < d->variables_len; i++)
+                TRY(describe_variable(c->arena, &d->variables[i], &variables[i]));
+        const struct wire_dataset out = {
+                .id = d->id,
+                .legal_basis = d->legal_basis,
+                .label = label_of(d->label),
+                .variables = variables,
+                .variables_len = d->variables_len,
+                .purposes = d->purposes,
+                .purposes_len = d->purposes_len,
+                .threshold = d->disclosure.threshold,
+                .zeros_published = d->disclosure.zeros_published,
+        };
+        return dataset_encode(&out, response);
+}

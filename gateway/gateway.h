@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* gateway.h: what the flows share. One gateway per process; flows get it as the
+ * server's handler context and own nothing of it. */
+#ifndef STATGATE_GATEWAY_GATEWAY_H
+#define STATGATE_GATEWAY_GATEWAY_H
+
+#include "gateway/bundle.h"
+#include "gateway/keeper/keeper.h"
+#include "gateway/rpc/rpc.h"
+#include "gateway/store/store.h"
+#include "gateway/views.h"
+
+struct publisher;
+
+struct gateway {
+        struct keeper *keeper;
+        struct store *store;
+        struct reign *reign;
+        struct views *views;
+        struct publisher *publisher;
+        struct rpc_server *rpc; /* set once it runs */
+        unsigned threads;
+        int64_t started_at_ms;
+};
+
+#define STATGATE_VERSION "0.1.0"
+
+/* methods.c: the routes, and who may call them. */
+const struct rpc_method *gateway_methods(unsigned *out_len);
+const char *const *gateway_services(unsigned *out_len);
+/* Certificate → principal, by the policy in force. ctx is the gateway. */
+enum err gateway_authenticate(void *ctx, struct bytes peer_pem, struct principal *out);
+uint64_t gateway_generation(void *ctx);
+bool gateway_healthy(void *ctx, struct bytes service);
+
+/* submit.c */
+enum err submit_open(struct rpc_call *c);
+enum err submit_message(struct rpc_call *c, struct bytes request);
+void submit_closed(struct rpc_call *c);
+enum err submission_get(struct rpc_call *c, struct bytes request, struct buf *response);
+/* withdraw.c */
+enum err submission_withdraw(struct rpc_call *c, struct bytes request, struct buf *response);
+enum err person_erase(struct rpc_call *c, struct bytes request, struct buf *response);
+
+/* describe.c */
+enum err datasets_list(struct rpc_call *c, struct bytes request, struct buf *response);
+enum err dataset_describe(struct rpc_call *c, struct bytes request, struct buf *response);
+/* query.c */
+enum err query_answer(struct rpc_call *c, struct bytes request, struct buf *response);
+
+/* operations.c */
+enum err vintage_publish(struct rpc_call *c, struct bytes request, struct buf *response);
+enum err vintages_list(struct rpc_call *c, struct bytes request, struct buf *response);
+enum err gateway_status(struct rpc_call *c, struct bytes request, struct buf *response);
+enum err gateway_reload(struct rpc_call *c, struct bytes request, struct buf *response);
+
+/* publisher.c: publishes by itself some seconds after the last commit, where the
+ * policy says `publish: automatic`; also expires open submissions. */
+MUST_CHECK enum err publisher_start(struct gateway *g, struct publisher **out);
+void publisher_committed(struct publisher *p);
+void publisher_stop(struct publisher **p);
+
+#endif

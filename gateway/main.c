@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* main.c: statgated, from an empty process to a gateway and back.
+ *
+ * The order is the safety: settings → signals blocked → the keeper (forked before
+ * any thread and any gRPC call) → its keys → the store → the policy, which the
+ * keeper must accept too → the clockwork → the network, last. Going down is the
+ * same ladder from the top. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "crypto/secret.h"
+#include "gateway/config.h"
+#include "gateway/gateway.h"
+
+enum exit_code { EXIT_STOPPED = 0, EXIT_DIED = 1, EXIT_SETTINGS = 2, EXIT_START = 3 };
+enum { CONFIG_ARENA_MAX = 8 << 20, SECURE_POOL = 1 << 16, PASSPHRASE_MAX = 1024 };
+
+static void say_why(const char *step, enum err e, const struct refusal *why)
+{
+        fprintf(stderr, "statgated: %s: %s\n", step, err_sentence(e));
+        for (uint32_t i = 0; i < why->len; i++)
+                fprintf(stderr, "  %s: %s\n", why->violations[i].field, why->violations[i].text);
+        log_event(LOG_ERROR, "start_failed", LOG_TEXT("step", step), LOG_TEXT("code", err_name(e)));
+}
+
+/* No core dump ever holds a record. */
+static void harden(void)
+{
+        const struct rlimit none = {0, 0};
+
+        (void)setrlimit(RLIMIT_CORE, &none);
+        (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+        (void)umask(077);
+}
+
+static int block_signals(void)
+{
+        sigset_t set;
+
+        (void)sigemptyset(&set);
+        (void)sigaddset(&set, SIGTERM);
+        (void)sigaddset(&set, SIGINT);
+        (void)sigaddset(&set, SIGHUP);
+        (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+        (void)signal(SIGPIPE, SIG_IGN);
+        return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+static enum err open_log(const struct config *c)
+{
+        if (strcmp(c->log, "-") == 0) {
+                log_to(STDERR_FILENO, c->log_level);
+                return ERR_OK;
+        }
+        int fd = open(c->log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+        if (fd < 0)
+                return ERR_UNREADABLE;
+        log_to(fd, c->log_level); /* kept to the end of the process */
+        return ERR_OK;
+}
+
+/* Passphrase --------------------------------------------------------------- */
+
+/* Reads a line from the terminal without echo and hands it over through a pipe. */
+static enum err prompt_passphrase(int *out_fd)
+{
+        struct termios before, quiet;
+        char line[PASSPHRASE_MAX];
+        int pipe_fds[2];
+        int tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
+
+        if (tty < 0)
+                return ERR_PASSPHRASE;
+        (void)dprintf(tty, "Passphrase of the keyring: ");
+        bool echo = tcgetattr(tty, &before) == 0;
+        if (echo) {
+                quiet = before;
+                quiet.c_lflag &= ~(tcflag_t)ECHO;
+                (void)tcsetattr(tty, TCSAFLUSH, &quiet);
+        }
+        ssize_t n = read(tty, line, sizeof(line));
+        if (echo)
+                (void)tcsetattr(tty, TCSAFLUSH, &before);
+        (void)dprintf(tty, "\n");
+        (void)close(tty);
+        enum err e = n > 0 && pipe2(pipe_fds, O_CLOEXEC) == 0 ? ERR_OK : ERR_PASSPHRASE;
+        if (e == ERR_OK) {
+                if (write(pipe_fds[1], line, (size_t)n) != n)
+                        e = ERR_PASSPHRASE;
+                (void)close(pipe_fds[1]);
+                *out_fd = pipe_fds[0];
+        }
+        wipe(line, sizeof(line));
+        return e;
+}
+
+static enum err unseal(struct keeper *k, const struct config *c)
+{
+        int fd = c->passphrase_fd;
+
+        if (fd < 0 && c->passphrase_file != NULL) {
+                fd = open(c->passphrase_file, O_RDONLY | O_CLOEXEC);
+                if (fd < 0)
+                        return ERR_UNREADABLE;
+        }
+        if (fd < 0)
+                TRY(prompt_passphrase(&fd));
+        enum err e = keeper_unseal(k, fd);
+        (void)close(fd);
+        return e;
+}
+
+static const char *keeper_program(struct arena *arena, const struct config *c)
+{
+        char self[4096];
+        ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+        if (c->keeper != NULL || n <= 0)
+                return c->keeper;
+        self[n] = '\0';
+        *strrchr(self, '/') = '\0';
+        return arena_printf(arena, "%s/statgate-keeper", self);
+}
+
+/* run/address: where a client finds us, also with port 0. */
+static enum err write_address(const struct config *c, int port)
+{
+        char path[4096], temporary[4096];
+        const char *colon = strrchr(c->address, ':');
+        int host_len = colon != NULL ? (int)(colon - c->address) : (int)strlen(c->address);
+
+        (void)snprintf(path, sizeof(path), "%s/run", c->folder);
+        if (mkdir(path, 0700) != 0 && errno != EEXIST)
+                return ERR_UNREADABLE;
+        (void)snprintf(path, sizeof(path), "%s/run/address", c->folder);
+        (void)snprintf(temporary, sizeof(temporary), "%s/run/.address", c->folder);
+        FILE *f = fopen(temporary, "we");
+        if (f == NULL)
+                return ERR_UNREADABLE;
+        int wrote = fprintf(f, "%.*s:%d\n", host_len, c->address, port);
+        if (fclose(f) != 0 || wrote < 0 || rename(temporary, path) != 0)
+                return ERR_UNREADABLE;
+        return ERR_OK;
+}
+
+static void remove_address(const struct config *c)
+{
+        char path[4096];
+
+        (void)snprintf(path, sizeof(path), "%s/run/address", c->folder);
+        (void)unlink(path);
+}
+
+/* Up ---------------------------------------------------------------------- */
+
+#define STEP(name, expr)                                                                           \
+        do {                                                                                       \
+                *step = (name);                                                                    \
+                TRY(expr);                                                                         \
+        } while (0)
+
+static enum err start_network(struct gateway *g, const struct config *c)
+{
+        struct rpc_options options = {
+                .address = c->address,
+                .certificates = c->pki,
+                .workers = c->workers,
+                .drain_ms = c->drain_ms,
+                .handlers = g,
+                .authority = {g, gateway_authenticate, gateway_generation},
+                .healthy = gateway_healthy,
+        };
+
+        options.methods = gateway_methods(&options.methods_len);
+        options.services = gateway_services(&options.services_len);
+        return rpc_start(&options, &g->rpc);
+}
+
+static enum err start(struct gateway *g, const struct config *c, struct arena *arena,
+        const char **step, struct refusal *why)
+{
+        const struct keeper_options keeper = {
+                .program = keeper_program(arena, c),
+                .state_path = c->keyring,
+                .lock_required = c->memory_lock_required,
+        };
+
+        STEP("starting the key keeper", keeper_start(&keeper, &g->keeper));
+        STEP("secure memory", crypto_init(SECURE_POOL, c->memory_lock_required));
+        STEP("unsealing the keyring", unseal(g->keeper, c));
+        STEP("opening the store", store_open(c->store, &g->store));
+        STEP("loading the policy", reign_new(g->keeper, c->policy, &g->reign, why));
+        const struct views_options views = {g->store, g->keeper, c->view_memory, c->threads};
+        STEP("linked views", views_new(&views, &g->views));
+        STEP("the publisher", publisher_start(g, &g->publisher));
+        STEP("listening", start_network(g, c));
+        STEP("writing run/address", write_address(c, rpc_port(g->rpc)));
+        return ERR_OK;
+}
+
+static void stop(struct gateway *g)
+{
+        rpc_stop(&g->rpc);
+        publisher_stop(&g->publisher);
+        views_free(&g->views);
+        reign_free(&g->reign);
+        store_close(&g->store);
+        keeper_stop(&g->keeper);
+}
+
+/* Run --------------------------------------------------------------------- */
+
+static void reload(struct gateway *g)
+{
+        struct refusal why = {0};
+        bool policy = false, certificates = false;
+        enum err e = reign_reload(g->reign, &policy, &why);
+
+        if (e != ERR_OK)
+                log_event(LOG_ERROR, "policy_refused", LOG_TEXT("code", err_name(e)),
+                        LOG_TEXT("where", why.len > 0 ? why.violations[0].field : ""),
+                        LOG_TEXT("why", why.len > 0 ? why.violations[0].text : err_sentence(e)));
+        e = rpc_reload_certificates(g->rpc, &certificates);
+        if (e != ERR_OK)
+                log_event(LOG_ERROR, "certificates_refused", LOG_TEXT("code", err_name(e)));
+        log_event(LOG_INFO, "reloaded", LOG_NUM("policy_changed", policy),
+                LOG_NUM("certificates_changed", certificates));
+}
+
+/* Waits for a signal or the keeper's death. */
+static enum exit_code serve(struct gateway *g, int signals)
+{
+        struct pollfd fds[2] = {
+                {.fd = signals, .events = POLLIN},
+                {.fd = keeper_death_fd(g->keeper), .events = POLLIN},
+        };
+
+        for (;;) {
+                struct signalfd_siginfo info;
+
+                if (poll(fds, 2, -1) < 0) {
+                        if (errno == EINTR)
+                                continue;
+                        return EXIT_DIED;
+                }
+                if (fds[1].revents != 0 && !keeper_alive(g->keeper)) {
+                        log_event(LOG_ERROR, "keeper_died");
+                        return EXIT_DIED;
+                }
+                if ((fds[0].revents & POLLIN) == 0 ||
+                        read(signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+                        continue;
+                if (info.ssi_signo != SIGHUP) {
+                        log_event(LOG_INFO, "stopping", LOG_NUM("signal", info.ssi_signo));
+                        return EXIT_STOPPED;
+                }
+                reload(g);
+        }
+}
+
+static enum exit_code run(const struct config *c, struct arena *arena, int signals)
+{
+        struct gateway g = {.threads = c->threads, .started_at_ms = clock_now_ms()};
+        struct refusal why = {0};
+        const char *step = "";
+        enum exit_code code = EXIT_START;
+        enum err e = start(&g, c, arena, &step, &why);
+
+        if (e != ERR_OK) {
+                say_why(step, e, &why);
+        } else {
+                log_event(LOG_INFO, "started", LOG_NUM("port", rpc_port(g.rpc)));
+                code = serve(&g, signals);
+                remove_address(c);
+        }
+        stop(&g);
+        log_event(LOG_INFO, "stopped", LOG_NUM("exit", code));
+        return code;
+}
+
+int main(int argc, char **argv)
+{
+        OWNED(arena_free) struct arena *arena = arena_new(CONFIG_ARENA_MAX);
+        struct config config;
+        struct refusal why = {0};
+
+        harden();
+        enum err e = arena == NULL ? ERR_NO_MEMORY : config_read(arena, argc, argv, &config, &why);
+        if (e == ERR_CANCELLED)
+                return EXIT_STOPPED;
+        if (e == ERR_OK)
+                e = open_log(&config);
+        if (e != ERR_OK) {
+                say_why("settings", e, &why);
+                return EXIT_SETTINGS;
+        }
+        int signals = block_signals();
+        if (signals < 0)
+                return EXIT_START;
+        return (int)run(&config, arena, signals);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* publisher.c: the gateway's own clockwork: publishes some seconds after the last
+ * commit where the policy says `publish: automatic`, and lets open submissions
+ * expire. One thread; a failure is logged and tried again at the next tick. */
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "gateway/gateway.h"
+
+enum { QUIET_MS = 3000, EXPIRE_EVERY_MS = 60000, TICK_MS = 500 };
+
+struct publisher {
+        struct gateway *gateway;
+        pthread_t thread;
+        pthread_mutex_t lock;
+        pthread_cond_t wake;
+        bool stopping;
+        int64_t committed_ms; /* monotonic; 0: nothing new */
+};
+
+static int64_t monotonic_ms(void)
+{
+        return clock_monotonic_ns() / 1000000;
+}
+
+static void publish(struct gateway *g)
+{
+        struct stored_vintage v;
+        enum err e = store_publish(g->store, "automatic", clock_now_ms(), &v);
+
+        if (e != ERR_OK) {
+                log_event(LOG_ERROR, "publish_failed", LOG_TEXT("code", err_name(e)));
+                return;
+        }
+        log_event(LOG_INFO, "vintage_published", LOG_NUM("vintage", v.vintage.number),
+                LOG_NUM("submissions", v.submissions), LOG_NUM("records", v.records));
+        views_retire(g->views, v.vintage); /* built when first asked for */
+}
+
+static void expire(struct gateway *g)
+{
+        OWNED(policy_unref) struct policy *policy = reign_policy(g->reign);
+        uint32_t n = 0, hours = 0, expired = 0;
+        const struct policy_dataset *d = policy_datasets(policy, &n);
+
+        for (uint32_t i = 0; i < n; i++)
+                if (d[i].open_hours_max > hours)
+                        hours = d[i].open_hours_max;
+        if (hours == 0)
+                return;
+        enum err e = store_expire(g->store, clock_now_ms() - (int64_t)hours * 3600000, &expired);
+        if (e != ERR_OK)
+                log_event(LOG_ERROR, "expire_failed", LOG_TEXT("code", err_name(e)));
+        else if (expired > 0)
+                log_event(LOG_INFO, "deliveries_expired", LOG_NUM("count", expired));
+}
+
+static bool is_automatic(struct gateway *g)
+{
+        OWNED(policy_unref) struct policy *policy = reign_policy(g->reign);
+
+        return policy_publish_automatically(policy);
+}
+
+/* Waits a tick with the lock held; true while the thread should go on. */
+static bool wait_tick(struct publisher *p)
+{
+        struct timespec until;
+
+        (void)clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += (long)TICK_MS * 1000000L;
+        until.tv_sec += until.tv_nsec / 1000000000L;
+        until.tv_nsec %= 1000000000L;
+        if (!p->stopping)
+                (void)pthread_cond_timedwait(&p->wake, &p->lock, &until);
+        return !p->stopping;
+}
+
+static void *run(void *arg)
+{
+        struct publisher *p = arg;
+        int64_t next_expiry = 0;
+
+        (void)pthread_mutex_lock(&p->lock);
+        while (wait_tick(p)) {
+                int64_t now = monotonic_ms();
+                bool due = p->committed_ms != 0 && now - p->committed_ms >= QUIET_MS;
+
+                if (due)
+                        p->committed_ms = 0;
+                (void)pthread_mutex_unlock(&p->lock);
+                if (due && is_automatic(p->gateway))
+                        publish(p->gateway);
+                if (now >= next_expiry) {
+                        expire(p->gateway);
+                        next_expiry = now + EXPIRE_EVERY_MS;
+                }
+                (void)pthread_mutex_lock(&p->lock);
+        }
+        (void)pthread_mutex_unlock(&p->lock);
+        return NULL;
+}
+
+enum err publisher_start(struct gateway *g, struct publisher **out)
+{
+        struct publisher *p = calloc(1, sizeof(*p));
+        pthread_condattr_t attr;
+
+        if (p == NULL)
+                return ERR_NO_MEMORY;
+        p->gateway = g;
+        (void)pthread_mutex_init(&p->lock, NULL);
+        (void)pthread_condattr_init(&attr);
+        (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+        (void)pthread_cond_init(&p->wake, &attr);
+        (void)pthread_condattr_destroy(&attr);
+        if (pthread_create(&p->thread, NULL, run, p) != 0) {
+                (void)pthread_cond_destroy(&p->wake);
+                (void)pthread_mutex_destroy(&p->lock);
+                free(p);
+                return ERR_NO_MEMORY;
+        }
+        *out = p;
+        return ERR_OK;
+}
+
+void publisher_committed(struct publisher *p)
+{
+        (void)pthread_mutex_lock(&p->lock);
+        p->committed_ms = monotonic_ms();
+        (void)pthread_mutex_unlock(&p->lock);
+}
+
+void publisher_stop(struct publisher **p)
+{
+        if (p == NULL || *p == NULL)
+                return;
+        (void)pthread_mutex_lock(&(*p)->lock);
+        (*p)->stopping = true;
+        (void)pthread_cond_signal(&(*p)->wake);
+        (void)pthread_mutex_unlock(&(*p)->lock);
+        (void)pthread_join((*p)->thread, NULL);
+        (void)pthread_cond_destroy(&(*p)->wake);
+        (void)pthread_mutex_destroy(&(*p)->lock);
+        free(*p);
+        *p = NULL;
+}

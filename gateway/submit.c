@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* submit.c: the first flow: a delivery comes in.
+ *
+ *      open    decide → keys of the domain → submission in the store
+ *      batch   validate → keeper: check ids, pseudonymise, seal → store, synced → acknowledge
+ *      commit  counts and receipts agree → one transaction makes it visible
+ *
+ * A stream that ends without a commit leaves the submission open: a cancelled
+ * upload can look exactly like a clean end, so only the commit message counts.
+ * Personal numbers live in the message's arena, which is wiped after each
+ * message, and nowhere else in this process. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "crypto/digest.h"
+#include "gateway/gateway.h"
+#include "gateway/store/body.h"
+
+enum phase { PHASE_NEW = 0, PHASE_OPEN, PHASE_COMMITTED };
+
+struct delivery {
+        enum phase phase;
+        struct policy *policy; /* counted: the rules this stream opened under */
+        const struct policy_dataset *dataset;
+        struct period period;
+        struct domain domain;
+        struct stored_submission submission;
+};
+
+enum err submit_open(struct rpc_call *c)
+{
+        struct delivery *d = calloc(1, sizeof(*d));
+
+        if (d == NULL)
+                return ERR_NO_MEMORY;
+        c->state = d;
+        return ERR_OK;
+}
+
+void submit_closed(struct rpc_call *c)
+{
+        struct delivery *d = c->state;
+
+        if (d != NULL)
+                policy_unref(&d->policy);
+        free(d);
+        c->state = NULL;
+}
+
+static enum err respond(struct rpc_call *c, const struct submit_response *r)
+{
+        OWNED(buf_done) struct buf out;
+        struct bytes bytes;
+
+        buf_init(&out, BATCH_WIRE_MAX);
+        TRY(submit_response_encode(r, &out));
+        TRY(buf_end(&out, &bytes));
+        return rpc_send(c, bytes);
+}
+
+static struct wire_committed committed_of(const struct stored_submission *s)
+{
+        return (struct wire_committed){
+                .batches = s->batches,
+                .accepted = s->accepted,
+                .rejected = s->rejected,
+                .committed_at_ms = s->committed_at_ms,
+                .digest = s->digest,
+        };
+}
+
+static bool is_committed(const struct stored_submission *s)
+{
+        return s->state == SUBMISSION_COMMITTED || s->state == SUBMISSION_REPLACED;
+}
+
+/* Open ------------------------------------------------------------------ */
+
+static enum err find_or_open(struct rpc_call *c, struct delivery *d, const struct wire_open *open)
+{
+        struct gateway *g = c->handlers;
+        struct stored_submission wanted = {
+                .id = open->id,
+                .municipality = c->peer->municipality,
+                .period = d->period,
+                .mode = open->mode,
+                .all_or_nothing = open->all_or_nothing,
+                .state = SUBMISSION_OPEN,
+                .opened_at_ms = clock_now_ms(),
+        };
+
+        memcpy(wanted.dataset, d->domain.dataset, sizeof(wanted.dataset));
+        return store_submission_open(g->store, &wanted, &d->submission);
+}
+
+static enum err on_open(struct rpc_call *c, struct delivery *d, const struct wire_open *open)
+{
+        struct gateway *g = c->handlers;
+        struct submit_response r = {.kind = SUBMIT_OPENED};
+
+        if (d->phase != PHASE_NEW)
+                return refuse(&c->why, ERR_OUT_OF_ORDER, "open", "a stream has one Open");
+        d->policy = reign_policy(g->reign);
+        TRY(decide_submit(d->policy, c->peer, open->dataset, open->period, clock_now_ms(),
+                &d->dataset, &d->period, &c->why));
+        memcpy(d->domain.dataset, d->dataset->id.data, d->dataset->id.len);
+        d->domain.municipality = c->peer->municipality;
+        TRY(keeper_prepare_domain(g->keeper, &d->domain));
+        TRY(find_or_open(c, d, open));
+        if (d->submission.state != SUBMISSION_OPEN && !is_committed(&d->submission))
+                return ERR_CLOSED;
+
+        d->phase = is_committed(&d->submission) ? PHASE_COMMITTED : PHASE_OPEN;
+        r.opened.next_sequence = d->submission.batches;
+        r.opened.max_rows = BATCH_ROWS_MAX;
+        r.opened.max_bytes = BATCH_WIRE_MAX;
+        r.opened.is_committed = d->phase == PHASE_COMMITTED;
+        if (r.opened.is_committed)
+                r.opened.committed = committed_of(&d->submission);
+        return respond(c, &r);
+}
+
+/* Batch ----------------------------------------------------------------- */
+
+static void digest_column(struct digest_stream *s, const struct column *col, uint32_t rows)
+{
+        uint8_t kind = (uint8_t)col->kind;
+
+        digest_more_framed(s, col->name);
+        digest_more(s, &kind, 1);
+        for (uint32_t i = 0; i < col->dictionary_len; i++)
+                digest_more_framed(s, col->dictionary[i]);
+        digest_more_framed(s, bytes_of(col->values, (size_t)rows * col->width));
+        digest_more_framed(
+                s, bytes_of(col->missing, col->missing != NULL ? ((size_t)rows + 7) / 8 : 0));
+}
+
+static void digest_persons(struct digest_stream *s, const struct person_column *p, uint32_t rows)
+{
+        size_t n = p->ids != NULL ? rows : 0;
+
+        digest_more_framed(s, bytes_of(p->ids, n * PERSON_ID_LEN));
+        digest_more_framed(s, bytes_of(p->kinds, n));
+}
+
+/* SHA-256 of everything the client said in this batch, however it was encoded.
+ * It leaves this function only towards the keeper, which keys it: a plain digest
+ * of a batch of one row could be tried against every personal number. */
+static enum err digest_content(const struct batch *b, struct digest *out)
+{
+        OWNED(digest_stream_free) struct digest_stream *s = NULL;
+
+        TRY(digest_start(&s));
+        digest_persons(s, &b->persons, b->rows);
+        digest_more_framed(
+                s, bytes_of(b->guardians.offsets, b->guardians.offsets != NULL
+                                                          ? sizeof(uint32_t) * ((size_t)b->rows + 1)
+                                                          : 0));
+        digest_persons(s, &b->guardians.persons, b->guardians.len);
+        digest_more_framed(s, bytes_of(b->record_keys, (size_t)b->rows * b->record_key_width));
+        for (uint32_t i = 0; i < b->columns_len; i++)
+                digest_column(s, &b->columns[i], b->rows);
+        digest_finish(s, out);
+        return ERR_OK;
+}
+
+static void copy_kept(
+        uint8_t *to, const uint8_t *from, size_t width, const uint8_t *keep, uint32_t rows)
+{
+        for (uint32_t i = 0; i < rows; i++) {
+                if (!keep[i])
+                        continue;
+                memcpy(to, from + i * width, width);
+                to += width;
+        }
+}
+
+static enum err keep_persons(struct arena *a, const struct person_column *in, const uint8_t *keep,
+        uint32_t rows, uint32_t kept, struct person_column *out)
+{
+        *out = (struct person_column){0};
+        if (in->ids == NULL)
+                return ERR_OK;
+        uint8_t *ids = arena_alloc_raw(a, kept, PERSON_ID_LEN);
+        uint8_t *kinds = arena_alloc_raw(a, kept, 1);
+        if (ids == NULL || kinds == NULL)
+                return ERR_NO_MEMORY;
+        copy_kept(ids, in->ids, PERSON_ID_LEN, keep, rows);
+        copy_kept(kinds, in->kinds, 1, keep, rows);
+        *out = (struct person_column){ids, kinds};
+        return ERR_OK;
+}
+
+static enum err keep_guardians(struct arena *a, const struct guardian_column *in,
+        const uint8_t *keep, uint32_t rows, uint32_t kept, struct guardian_column *out)
+{
+        *out = (struct guardian_column){0};
+        if (in->offsets == NULL)
+                return ERR_OK;
+        uint8_t *keep_entry = arena_alloc(a, in->len, 1);
+        uint32_t *offsets = arena_alloc(a, (size_t)kept + 1, sizeof(*offsets));
+        if (keep_entry == NULL || offsets == NULL)
+                return ERR_NO_MEMORY;
+        uint32_t n = 0, entries = 0;
+        for (uint32_t i = 0; i < rows; i++) {
+                if (!keep[i])
+                        continue;
+                for (uint32_t g = in->offsets[i]; g < in->offsets[i + 1]; g++, entries++)
+                        keep_entry[g] = 1;
+                offsets[++n] = entries;
+        }
+        out->len = entries;
+        out->offsets = offsets;
+        return keep_persons(a, &in->persons, keep_entry, in->len, entries, &out->persons);
+}
+
+/* Everything about the accepted rows that the keeper needs. */
+static enum err keeper_input(struct rpc_call *c, struct delivery *d, const struct batch *b,
+        const struct verdicts *v, struct keeper_accept *out)
+{
+        struct arena *a = c->message_arena;
+
+        out->rows = v->accepted_len;
+        out->record_key_width = b->record_key_width;
+        if (v->accepted_len == b->rows) {
+                out->persons = b->persons;
+                out->guardians = b->guardians;
+                out->record_keys = b->record_keys;
+        } else {
+                uint8_t *keys = arena_alloc_raw(a, out->rows, b->record_key_width);
+
+                if (keys == NULL)
+                        return ERR_NO_MEMORY;
+                copy_kept(keys, b->record_keys, b->record_key_width, v->accepted, b->rows);
+                out->record_keys = keys;
+                TRY(keep_persons(a, &b->persons, v->accepted, b->rows, out->rows, &out->persons));
+                TRY(keep_guardians(
+                        a, &b->guardians, v->accepted, b->rows, out->rows, &out->guardians));
+        }
+        out->name.domain = d->domain;
+        out->name.submission = d->submission.id;
+        out->name.sequence = b->sequence;
+        return body_pack(a, b, v->accepted, v->accepted_len, &out->body);
+}
+
+/* Takes the rows that the keeper refused out of the verdicts. */
+static void reject_ids(const struct keeper_accept *in, const struct keeper_accepted *got,
+        uint32_t rows, struct verdicts *v)
+{
+        uint32_t k = 0;
+
+        for (uint32_t row = 0; row < rows; row++) {
+                if (!v->accepted[row])
+                        continue;
+                enum pnr_rule rule = got->rules != NULL ? (enum pnr_rule)got->rules[k] : PNR_OK;
+                if (rule != PNR_OK)
+                        verdicts_reject(v, (struct rejection){row, REJECTION_PERSON, 0,
+                                                   pnr_rule_name(rule), pnr_rule_sentence(rule)});
+                for (uint32_t g = in->guardians.offsets ? in->guardians.offsets[k] : 0;
+                        in->guardians.offsets && g < in->guardians.offsets[k + 1]; g++) {
+                        rule = got->guardian_rules ? (enum pnr_rule)got->guardian_rules[g] : PNR_OK;
+                        if (rule != PNR_OK)
+                                verdicts_reject(
+                                        v, (struct rejection){row, REJECTION_GUARDIAN, 0,
+                                                   pnr_rule_name(rule), pnr_rule_sentence(rule)});
+                }
+                k++;
+        }
+}
+
+/* At most two rounds: the first may refuse ids, the second has none to refuse. */
+static enum err pseudonymise(struct rpc_call *c, struct delivery *d, const struct batch *b,
+        struct verdicts *v, struct keeper_accepted *out)
+{
+        struct gateway *g = c->handlers;
+        struct keeper_accept in = {0};
+
+        TRY(digest_content(b, &in.content));
+        for (int round = 0; round < 2 && v->accepted_len > 0; round++) {
+                TRY(keeper_input(c, d, b, v, &in));
+                TRY(keeper_accept(g->keeper, &in, c->message_arena, out));
+                if (!out->rows_refused)
+                        return ERR_OK;
+                reject_ids(&in, out, b->rows, v);
+        }
+        if (v->accepted_len > 0)
+                return ERR_KEEPER_REFUSED;
+        /* Nothing left to seal: the batch keeps its place in the sequence. */
+        in.name = (struct batch_name){d->domain, d->submission.id, b->sequence};
+        *out = (struct keeper_accepted){0};
+        return keeper_receipt(g->keeper, &in.name, &in.content, &out->receipt);
+}
+
+static struct bytes rejection_variable(const struct batch *b, const struct rejection *r)
+{
+        switch (r->place) {
+        case REJECTION_PERSON:
+                return bytes_of_text("person");
+        case REJECTION_GUARDIAN:
+                return bytes_of_text("guardian");
+        case REJECTION_RECORD_KEY:
+                return bytes_of_text("record_key");
+        case REJECTION_VALUE:
+                return b->columns[r->column].name;
+        }
+        return bytes_of_text("");
+}
+
+static enum err acknowledge(struct rpc_call *c, const struct batch *b, const struct verdicts *v,
+        const struct digest *receipt)
+{
+        struct submit_response r = {.kind = SUBMIT_ACKNOWLEDGED};
+        uint32_t n = v->rejections_len < REJECTIONS_MAX ? v->rejections_len : REJECTIONS_MAX;
+        struct wire_rejection *told = arena_alloc(c->message_arena, n, sizeof(*told));
+
+        if (told == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < n; i++) {
+                const struct rejection *from = &v->rejections[i];
+
+                told[i] = (struct wire_rejection){
+                        .row = from->row,
+                        .variable = rejection_variable(b, from),
+                        .rule = bytes_of_text(from->rule),
+                        .text = bytes_of_text(from->sentence),
+                };
+        }
+        r.acknowledged = (struct wire_acknowledged){
+                .sequence = b->sequence,
+                .accepted = v->accepted_len,
+                .rejected = b->rows - v->accepted_len,
+                .rejections = told,
+                .rejections_len = n,
+                .receipt = *receipt,
+        };
+        return respond(c, &r);
+}
+
+static enum err on_batch(struct rpc_call *c, struct delivery *d, const struct batch *b)
+{
+        struct gateway *g = c->handlers;
+        struct verdicts verdicts;
+        struct keeper_accepted sealed = {0};
+        bool replayed = false;
+        uint32_t rows = 0, rejected = 0;
+
+        if (d->phase != PHASE_OPEN)
+                return refuse(&c->why, d->phase == PHASE_NEW ? ERR_OUT_OF_ORDER : ERR_CLOSED,
+                        "batch", "batches come between Open and Commit");
+        if (b->sealed)
+                return refuse(&c->why, ERR_UNSUPPORTED, "batch.sealed",
+                        "this gateway has no sealing key yet: send persons in clear");
+        TRY(validate_batch(d->dataset, d->period, b, c->message_arena, &verdicts, &c->why));
+        TRY(pseudonymise(c, d, b, &verdicts, &sealed));
+
+        const struct stored_batch put = {
+                .submission = d->submission.id,
+                .sequence = b->sequence,
+                .rows = verdicts.accepted_len,
+                .rejected = b->rows - verdicts.accepted_len,
+                .epoch = sealed.epoch,
+                .receipt = sealed.receipt,
+                .sealed = sealed.sealed,
+        };
+        TRY(store_batch_put(g->store, &put, &replayed, &rows, &rejected));
+        return acknowledge(c, b, &verdicts, &sealed.receipt);
+}
+
+/* Commit ---------------------------------------------------------------- */
+
+static enum err receipts_digest(
+        struct rpc_call *c, const struct submission_id *id, struct digest *out)
+{
+        struct gateway *g = c->handlers;
+        struct digest *receipts = NULL;
+        uint32_t len = 0;
+
+        TRY(store_receipts(g->store, id, c->message_arena, &receipts, &len));
+        digest_of(bytes_of(receipts, sizeof(*receipts) * len), out);
+        return ERR_OK;
+}
+
+static enum err check_commit(struct rpc_call *c, struct delivery *d,
+        const struct wire_commit *commit, const struct digest *digest)
+{
+        const struct stored_submission *s = &d->submission;
+        uint64_t rows = s->accepted + s->rejected;
+
+        if (commit->batches != s->batches)
+                return refuse(&c->why, ERR_COMMIT_MISMATCH, "commit.batches",
+                        "another number of batches was received");
+        if (commit->rows != rows)
+                return refuse(&c->why, ERR_COMMIT_MISMATCH, "commit.rows",
+                        "another number of rows was received");
+        if (!digest_equal(&commit->digest, digest))
+                return refuse(&c->why, ERR_COMMIT_MISMATCH, "commit.digest",
+                        "the digest is not that of the receipts in sequence");
+        if (s->all_or_nothing && s->rejected > 0)
+                return ERR_ROWS_REFUSED;
+        if (s->mode == DELIVERY_REPLACE &&
+                s->rejected * 1000 > rows * d->dataset->replace_rejected_max_permille)
+                return refuse(&c->why, ERR_REJECTION_SHARE, "commit",
+                        "at most %u of 1,000 rows may be rejected when a period is replaced",
+                        d->dataset->replace_rejected_max_permille);
+        return ERR_OK;
+}
+
+static enum err on_commit(struct rpc_call *c, struct delivery *d, const struct wire_commit *commit)
+{
+        struct gateway *g = c->handlers;
+        struct submit_response r = {.kind = SUBMIT_COMMITTED};
+        struct digest digest;
+
+        if (d->phase == PHASE_NEW)
+                return refuse(&c->why, ERR_OUT_OF_ORDER, "commit", "Commit comes after Open");
+        TRY(store_submission_find(g->store, &d->submission.id, &d->submission));
+        if (!is_committed(&d->submission)) {
+                TRY(receipts_digest(c, &d->submission.id, &digest));
+                TRY(check_commit(c, d, commit, &digest));
+                TRY(store_submission_commit(
+                        g->store, &d->submission.id, &digest, clock_now_ms(), &d->submission));
+                publisher_committed(g->publisher);
+                log_event(LOG_INFO, "delivery_committed",
+                        LOG_NUM("municipality", d->domain.municipality),
+                        LOG_TEXT("dataset", d->domain.dataset));
+        }
+        d->phase = PHASE_COMMITTED;
+        r.committed = committed_of(&d->submission);
+        return respond(c, &r);
+}
+
+static enum err on_request(struct rpc_call *c, const struct submit_request *r)
+{
+        struct delivery *d = c->state;
+
+        switch (r->kind) {
+        case SUBMIT_OPEN:
+                return on_open(c, d, &r->open);
+        case SUBMIT_BATCH:
+                return on_batch(c, d, &r->batch);
+        case SUBMIT_COMMIT:
+                return on_commit(c, d, &r->commit);
+        case SUBMIT_NONE:
+                break;
+        }
+        return ERR_MALFORMED;
+}
+
+enum err submit_message(struct rpc_call *c, struct bytes request)
+{
+        struct submit_request r;
+        enum err e = submit_request_decode(c->message_arena, request, &r, &c->why);
+
+        if (e == ERR_OK)
+                e = on_request(c, &r);
+        arena_wipe(c->message_arena);
+        return e;
+}
+
+/* Status ---------------------------------------------------------------- */
+
+enum err submission_get(struct rpc_call *c, struct bytes request, struct buf *response)
+{
+        struct gateway *g = c->handlers;
+        struct submission_id id;
+        struct stored_submission s;
+        char period[24];
+
+        TRY(submission_ref_decode(c->arena, request, &id, &c->why));
+        TRY(store_submission_find(g->store, &id, &s));
+        if (s.municipality != c->peer->municipality)
+                return ERR_NOT_FOUND; /* never tells that it is somebody else's */
+        period_format(s.period, period);
+        const struct wire_submission out = {
+                .state = s.state,
+                .dataset = bytes_of_text(s.dataset),
+                .period = bytes_of_text(period),
+                .mode = s.mode,
+                .next_sequence = s.batches,
+                .accepted = s.accepted,
+                .rejected = s.rejected,
+                .opened_at_ms = s.opened_at_ms,
+                .committed_at_ms = s.committed_at_ms,
+        };
+        return submission_encode(&out, response);
+}

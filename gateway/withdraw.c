@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* withdraw.c: what was delivered goes away again, for good.
+ *
+ * Withdrawal removes a submission, erasure one person from everything the caller's
+ * municipality has delivered. Both rewrite the store so that no old byte stays,
+ * revise the vintages concerned, and drop views that still hold the rows. An
+ * erasure answers the same whether or not there was anybody to erase. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "crypto/secret.h"
+#include "gateway/gateway.h"
+#include "gateway/store/body.h"
+
+enum { ERASE_ARENA_MAX = 1 << 16, BATCH_ARENA_MAX = 64 << 20 };
+
+/* A published vintage changed: views of the older revision hold what is gone. */
+static void vintage_revised(struct gateway *g, struct vintage revised)
+{
+        if (revised.number == 0)
+                return;
+        views_retire(g->views, revised);
+        log_event(LOG_INFO, "vintage_revised", LOG_NUM("vintage", revised.number),
+                LOG_NUM("revision", revised.revision));
+}
+
+enum err submission_withdraw(struct rpc_call *c, struct bytes request, struct buf *response)
+{
+        struct gateway *g = c->handlers;
+        struct submission_id id;
+        struct stored_submission s;
+        struct vintage revised = {0};
+
+        TRY(submission_ref_decode(c->arena, request, &id, &c->why));
+        TRY(store_submission_find(g->store, &id, &s));
+        if (s.municipality != c->peer->municipality)
+                return ERR_NOT_FOUND;
+        TRY(store_withdraw(g->store, &id, clock_now_ms(), &revised));
+        vintage_revised(g, revised);
+        log_event(LOG_INFO, "delivery_withdrawn", LOG_NUM("municipality", s.municipality),
+                LOG_TEXT("dataset", s.dataset));
+        return withdrawn_encode(revised, response);
+}
+
+struct erasure {
+        struct keeper *keeper;
+        const struct wire_person *person;
+        struct arena *arena; /* of one batch; its seal lives here until the next */
+};
+
+/* One batch: find the person, take the rows out, seal what is left. */
+static enum err erase_from_batch(void *ctx, const struct stored_submission *of,
+        const struct stored_batch *b, struct bytes *out_sealed, uint32_t *out_rows)
+{
+        struct erasure *e = ctx;
+        struct batch_name name = {.submission = of->id, .sequence = b->sequence};
+        struct keeper_found found = {0};
+        struct bytes body = {0};
+
+        arena_wipe(e->arena);
+        *out_sealed = (struct bytes){0};
+        if (b->rows == 0)
+                return ERR_OK;
+        name.domain.municipality = of->municipality;
+        memcpy(name.domain.dataset, of->dataset, sizeof(name.domain.dataset));
+        TRY(keeper_erase_find(e->keeper, &name, b->epoch, b->sealed, e->person->id, e->person->kind,
+                e->arena, &found));
+        if (found.hits == 0 && found.guardian_hits == 0)
+                return ERR_OK;
+        *out_rows = found.rows - found.hits;
+        if (found.hits > 0 && *out_rows > 0)
+                TRY(body_filter(e->arena, found.body, found.keep, found.rows, &body));
+        return keeper_erase_seal(e->keeper, &name, b->epoch, b->sealed, e->person->id,
+                e->person->kind, found.keep, found.rows, body, e->arena, out_sealed);
+}
+
+static enum err erase(struct rpc_call *c, const struct wire_person *person)
+{
+        struct gateway *g = c->handlers;
+        OWNED(arena_free) struct arena *arena = arena_new(BATCH_ARENA_MAX);
+        struct erasure e = {g->keeper, person, arena};
+        struct vintage revised = {0};
+
+        if (arena == NULL)
+                return ERR_NO_MEMORY;
+        enum err result = store_rewrite(
+                g->store, c->peer->municipality, erase_from_batch, &e, clock_now_ms(), &revised);
+        arena_wipe(arena);
+        TRY(result);
+        vintage_revised(g, revised);
+        log_event(LOG_INFO, "person_erased", LOG_NUM("municipality", c->peer->municipality));
+        return ERR_OK;
+}
+
+static bool person_id_is_sound(const struct wire_person *p)
+{
+        int32_t today = (int32_t)(clock_now_ms() / 86400000);
+
+        return p->kind != PERSON_NONE &&
+               pnr_check(p->id, p->kind, today, PNR_TEST_ALLOWED) == PNR_OK;
+}
+
+enum err person_erase(struct rpc_call *c, struct bytes request, struct buf *response)
+{
+        struct gateway *g = c->handlers;
+        OWNED(policy_unref) struct policy *policy = reign_policy(g->reign);
+        OWNED(arena_free) struct arena *arena = arena_new(ERASE_ARENA_MAX);
+        struct wire_person person;
+
+        (void)response; /* ErasePersonResponse is empty: nothing to tell apart */
+        if (arena == NULL)
+                return ERR_NO_MEMORY;
+        TRY(erase_decode(arena, request, &person, &c->why));
+        TRY(decide_erase(policy, c->peer, clock_now_ms(), &c->why));
+        if (person.sealed)
+                return refuse(&c->why, ERR_UNSUPPORTED, "person.sealed",
+                        "this gateway has no sealing key yet: send the person in clear");
+        if (!person_id_is_sound(&person))
+                return refuse(&c->why, ERR_PERSON_ID, "person", "the person id is not valid");
+        enum err e = erase(c, &person);
+        arena_wipe(arena);
+        wipe(&person, sizeof(person));
+        return e;
+}
