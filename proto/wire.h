@@ -20,6 +20,12 @@
 struct arena;
 struct refusal;
 
+/* A refused request is ERR_INVALID and names the field at fault by its path
+ * ("batch.columns[3].codes.index"); ERR_MALFORMED is no message of that kind,
+ * ERR_TOO_LARGE one that the arena cannot hold. An answer that cannot be right
+ * is ERR_MALFORMED. Encoders append; whoever fills a struct with a kind that does
+ * not exist gets ERR_INVALID. `out` changes only on success. */
+
 /* Submission ------------------------------------------------------------ */
 
 enum delivery_mode { DELIVERY_NONE = 0, DELIVERY_APPEND, DELIVERY_REPLACE };
@@ -86,6 +92,10 @@ struct submit_response {
         struct wire_committed committed;
 };
 
+/* In a decoded batch every index is below its dictionary's length, kinds, counts
+ * and booleans are in range, and what stands at a missing row is 0. With sealed
+ * persons the guardians' ids stand in the box too: their pointers are NULL. A
+ * dictionary may be empty where every row is missing. */
 MUST_CHECK enum err submit_request_decode(struct arena *a, struct bytes wire,
         struct submit_request *out, struct refusal *why);
 MUST_CHECK enum err submit_request_encode(const struct submit_request *in, struct buf *out);
@@ -122,7 +132,7 @@ MUST_CHECK enum err withdrawn_encode(struct vintage revised, struct buf *out);
 
 struct wire_person {
         bool sealed;
-        struct bytes box;
+        struct bytes key_id, box; /* sealed: which key it is sealed to, and the box */
         uint8_t id[PERSON_ID_LEN];
         uint8_t kind; /* enum person_kind */
 };
@@ -274,10 +284,14 @@ MUST_CHECK enum err reloaded_decode(struct arena *a, struct bytes wire, struct w
 
 /* Rich errors, health and reflection ------------------------------------ */
 
-/* google.rpc.Status with a BadRequest made of the refusal's violations. */
+/* google.rpc.Status with a BadRequest made of the refusal's violations: as many as
+ * fit into RICH_STATUS_MAX bytes (a trailer must stay below the limit on
+ * metadata), and a last one that counts the others. */
+enum { RICH_STATUS_MAX = 4096 };
 MUST_CHECK enum err rich_status_encode(enum status code, const char *message,
         const struct refusal *why, struct buf *out);
-/* Reads a status back into `out` (violations only); other details are skipped. */
+/* Reads a status back into `out` (violations only, `code` stays ERR_OK); other
+ * details are skipped. */
 MUST_CHECK enum err rich_status_decode(struct arena *a, struct bytes wire, struct refusal *out);
 
 enum health { HEALTH_UNKNOWN = 0, HEALTH_SERVING = 1, HEALTH_NOT_SERVING = 2, HEALTH_SERVICE_UNKNOWN = 3 };
