@@ -24,9 +24,9 @@ struct column {
         enum column_kind kind;
         const struct bytes *dictionary; /* COLUMN_CODES: distinct codes, UTF-8 */
         uint32_t dictionary_len;
-        uint32_t width;                 /* bytes a row: 1, 2, 4 or 8, as kind says */
-        const uint8_t *values;          /* rows × width, little-endian; not always aligned */
-        const uint8_t *missing;         /* bitmap, bit i%8 of byte i/8: row i has no value; or NULL */
+        uint32_t width;         /* bytes a row: 1, 2, 4 or 8, as kind says */
+        const uint8_t *values;  /* rows × width, little-endian; not always aligned */
+        const uint8_t *missing; /* bitmap, bit i%8 of byte i/8: row i has no value; or NULL */
 };
 
 /* rows × 12 ids and rows × 1 kinds (enum person_kind). */
@@ -36,15 +36,15 @@ struct person_column {
 
 /* Guardians of row i are entries offsets[i] .. offsets[i+1]-1 of `persons`. */
 struct guardian_column {
-        uint32_t len;            /* entries in all; 0: the column is absent */
-        const uint32_t *offsets; /* rows + 1, or NULL when absent */
+        uint32_t len;                 /* entries in all; 0: the column is absent */
+        const uint32_t *offsets;      /* rows + 1, or NULL when absent */
         struct person_column persons; /* NULL pointers when the batch is sealed */
 };
 
 struct batch {
-        uint32_t sequence; /* from 0 within its submission */
-        uint32_t rows;     /* 1..BATCH_ROWS_MAX */
-        bool sealed;       /* persons (and guardians) are in `box`, not in `persons` */
+        uint32_t sequence;   /* from 0 within its submission */
+        uint32_t rows;       /* 1..BATCH_ROWS_MAX */
+        bool sealed;         /* persons (and guardians) are in `box`, not in `persons` */
         struct bytes key_id; /* sealed: which of the keeper's keys it is sealed to */
         struct bytes box;
         struct person_column persons; /* NULL pointers where the data set has no person */
@@ -62,7 +62,12 @@ static inline bool column_is_missing(const struct column *c, uint32_t row)
 
 /* One rejected row: which rule, at which variable ("" for the person id or the
  * record key: `place` says which). */
-enum rejection_place { REJECTION_PERSON, REJECTION_GUARDIAN, REJECTION_RECORD_KEY, REJECTION_VALUE };
+enum rejection_place {
+        REJECTION_PERSON,
+        REJECTION_GUARDIAN,
+        REJECTION_RECORD_KEY,
+        REJECTION_VALUE
+};
 
 struct rejection {
         uint32_t row; /* from 0 within the batch */

@@ -42,7 +42,7 @@ enum measure_kind {
         MEASURE_NONE = 0,
         MEASURE_PERSONS, /* distinct persons */
         MEASURE_RECORDS,
-        MEASURE_SUM,     /* of a measure variable, missing values left out */
+        MEASURE_SUM, /* of a measure variable, missing values left out */
         MEASURE_MEAN,
         MEASURE_KIND_COUNT
 };
@@ -83,7 +83,7 @@ MUST_CHECK enum err query_encode(const struct query *q, struct buf *out);
  * for `in`. Values may be double-quoted; a quote inside is written twice. Text
  * lives on; pieces borrow from it or from the arena. A refusal's field is
  * "where" and its text names the column, from 1. */
-MUST_CHECK enum err filter_parse(struct arena *arena, struct bytes text, struct filter *out,
-        struct refusal *why);
+MUST_CHECK enum err filter_parse(
+        struct arena *arena, struct bytes text, struct filter *out, struct refusal *why);
 
 #endif
