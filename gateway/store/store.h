@@ -96,6 +96,9 @@ MUST_CHECK enum err store_publish(struct store *s, const char *note, int64_t now
 MUST_CHECK enum err store_vintages(struct store *s, struct arena *a, struct stored_vintage **out, uint32_t *out_len);
 /* 0.0: the latest open one. ERR_NO_VINTAGE, ERR_NOT_FOUND, ERR_VINTAGE_CLOSED. */
 MUST_CHECK enum err store_vintage_find(struct store *s, struct vintage v, struct stored_vintage *out);
+/* Closes every revision of a vintage for good, and removes replaced submissions
+ * that no other open vintage holds. */
+MUST_CHECK enum err store_retire(struct store *s, uint32_t number);
 /* Submissions of a vintage in one data set, by municipality and then commit number. */
 MUST_CHECK enum err store_vintage_submissions(struct store *s, struct vintage v, const char *dataset,
         struct arena *a, struct stored_submission **out, uint32_t *out_len);

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* inside.h: what the files of this folder share behind store.h. */
+#ifndef STATGATE_GATEWAY_STORE_INSIDE_H
+#define STATGATE_GATEWAY_STORE_INSIDE_H
+
+#include <pthread.h>
+
+#include "gateway/store/db.h"
+#include "gateway/store/store.h"
+
+/* See schema.c; the longest a local part can be with pages of 16 KiB. */
+enum { SPACER_LEN = 4085, SEALED_MAX = 64 << 20 };
+
+/* Readers: lent for one call, kept for the next. */
+enum { READERS_KEPT = 8 };
+struct readers {
+        pthread_mutex_t lock;
+        struct db *kept[READERS_KEPT];
+        unsigned len;
+};
+
+struct writer;
+
+struct store {
+        char *path;
+        int lock_fd;
+        struct writer *writer;
+        struct readers readers;
+};
+
+MUST_CHECK enum err reader_borrow(struct store *s, struct db **out);
+void reader_return(struct store *s, struct db **db);
+
+/* A job runs on the writer thread, inside a transaction and a savepoint of its
+ * own. It may run twice (when the group it was in could not be committed), so it
+ * writes its results whole each time. */
+typedef enum err (*job_fn)(struct db *db, void *ctx);
+enum job_kind {
+        JOB_GROUPED = 0, /* shares a transaction with others */
+        JOB_REMOVES      /* alone; afterwards the log is emptied */
+};
+
+MUST_CHECK enum err writer_start(struct db **db, struct writer **out); /* takes db */
+void writer_stop(struct writer **w);
+/* Returns when the job is on disk, or has failed and left nothing. */
+MUST_CHECK enum err writer_run(struct writer *w, enum job_kind kind, job_fn fn, void *ctx);
+/* Moves the log into the file and cuts it to nothing. */
+MUST_CHECK enum err log_empty(struct db *db);
+
+/* A submission as it lies in its row. */
+struct submission_row {
+        int64_t number;
+        uint32_t changes; /* grows whenever batches were taken away or rewritten */
+        struct stored_submission public;
+};
+MUST_CHECK enum err submission_read(const struct run *r, struct submission_row *out);
+MUST_CHECK enum err submission_by_id(
+        struct db *db, const struct submission_id *id, struct submission_row *out);
+MUST_CHECK enum err submission_by_number(struct db *db, int64_t number, struct submission_row *out);
+
+/* SHA-256 over everything a reader will rely on. */
+MUST_CHECK enum err batch_checksum(const struct stored_batch *b, struct digest *out);
+/* The batch at or after `sequence`, checked; ERR_NOT_FOUND. `sealed` is borrowed
+ * from the run. */
+MUST_CHECK enum err batch_read(struct run *r, struct db *db, const struct submission_row *of,
+        uint32_t sequence, struct stored_batch *out);
+
+/* Ends a submission in `state` and removes its batches. */
+MUST_CHECK enum err submission_end(struct db *db, int64_t number, enum submission_state state);
+/* Removes the batches of replaced submissions that no open vintage holds. */
+MUST_CHECK enum err unheld_remove(struct db *db);
+
+/* Revises every open vintage that holds one of these; the newest in *out. */
+MUST_CHECK enum err vintages_revise(
+        struct db *db, const int64_t *numbers, uint32_t len, int64_t now_ms, struct vintage *out);
+
+/* Numbers gathered from a statement before the tables under it change. */
+struct numbers {
+        int64_t *v;
+        uint32_t len, cap;
+};
+MUST_CHECK enum err numbers_add(struct numbers *n, int64_t v);
+void numbers_done(struct numbers *n);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* schema.c: the tables, and the way from any older version to this one.
+ *
+ * A batch is one row: what was acknowledged about it (accepted, rejected, receipt)
+ * never changes, what is sealed now (rows, checksum, sealed) does when a person is
+ * erased. Submissions are never deleted, so that a replay after a withdrawal is
+ * still known; only their batches go.
+ *
+ * The surprise of this file is `spacer`. secure_delete overwrites freed cells and
+ * freed pages with zeros, but when SQLite balances its tree it also *moves* cells
+ * and rebuilds pages, and what stood in the gap of a rebuilt page stays there. So
+ * the head of a seal could survive its removal as an old copy. A cell moves only
+ * with its local part; the rest lies in overflow pages, which never move and are
+ * wiped whole when freed. The spacer is as long as the local part can be, so the
+ * seal lies in overflow pages from its first byte. In a table without rowid the
+ * local part of a cell is at most (page - 12) * 64 / 255 - 23 bytes ("Database
+ * File Format", 1.6), 4,085 for our pages. */
+#include "base/log.h"
+#include "gateway/store/db.h"
+#include "gateway/store/inside.h"
+
+enum { APPLICATION_ID = 0x73674753 }; /* "sgGS" */
+
+/* Step n brings version n to n + 1, application id and version number included;
+ * each runs in one transaction. */
+static const char *const steps[] = {
+        "CREATE TABLE submission ("
+        "  number INTEGER PRIMARY KEY,"
+        "  id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),"
+        "  municipality INTEGER NOT NULL CHECK (municipality BETWEEN 1 AND 9999),"
+        "  dataset TEXT NOT NULL,"
+        "  first_day INTEGER NOT NULL,"
+        "  last_day INTEGER NOT NULL CHECK (last_day >= first_day),"
+        "  mode INTEGER NOT NULL CHECK (mode IN (1, 2)),"
+        "  all_or_nothing INTEGER NOT NULL CHECK (all_or_nothing IN (0, 1)),"
+        "  state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 5),"
+        "  opened_at_ms INTEGER NOT NULL,"
+        "  committed_at_ms INTEGER NOT NULL DEFAULT 0,"
+        "  commit_number INTEGER UNIQUE,"
+        "  batches INTEGER NOT NULL DEFAULT 0,"
+        "  accepted INTEGER NOT NULL DEFAULT 0,"
+        "  rejected INTEGER NOT NULL DEFAULT 0,"
+        "  records INTEGER NOT NULL DEFAULT 0,"
+        "  changes INTEGER NOT NULL DEFAULT 0,"
+        "  digest BLOB CHECK (digest IS NULL OR length(digest) = 32)"
+        ") STRICT;"
+        "CREATE INDEX submission_place ON submission (municipality, dataset, first_day);"
+        "CREATE INDEX submission_open ON submission (opened_at_ms) WHERE state = 1;"
+        "CREATE TABLE batch ("
+        "  submission INTEGER NOT NULL REFERENCES submission (number),"
+        "  sequence INTEGER NOT NULL CHECK (sequence >= 0),"
+        "  rows INTEGER NOT NULL CHECK (rows >= 0),"
+        "  accepted INTEGER NOT NULL CHECK (accepted >= rows),"
+        "  rejected INTEGER NOT NULL CHECK (rejected >= 0),"
+        "  epoch INTEGER NOT NULL,"
+        "  receipt BLOB NOT NULL CHECK (length(receipt) = 32),"
+        "  checksum BLOB NOT NULL CHECK (length(checksum) = 32),"
+        "  spacer BLOB NOT NULL CHECK (length(spacer) >= 4085),"
+        "  sealed BLOB NOT NULL,"
+        "  PRIMARY KEY (submission, sequence)"
+        ") STRICT, WITHOUT ROWID;"
+        "CREATE TABLE vintage ("
+        "  number INTEGER NOT NULL CHECK (number > 0),"
+        "  revision INTEGER NOT NULL CHECK (revision >= 0),"
+        "  published_at_ms INTEGER NOT NULL,"
+        "  submissions INTEGER NOT NULL DEFAULT 0,"
+        "  records INTEGER NOT NULL DEFAULT 0,"
+        "  open INTEGER NOT NULL CHECK (open IN (0, 1)),"
+        "  note TEXT NOT NULL,"
+        "  PRIMARY KEY (number, revision)"
+        ") STRICT, WITHOUT ROWID;"
+        "CREATE UNIQUE INDEX vintage_open ON vintage (number) WHERE open = 1;"
+        "CREATE TABLE vintage_submission ("
+        "  number INTEGER NOT NULL,"
+        "  revision INTEGER NOT NULL,"
+        "  submission INTEGER NOT NULL REFERENCES submission (number),"
+        "  PRIMARY KEY (number, revision, submission),"
+        "  FOREIGN KEY (number, revision) REFERENCES vintage (number, revision)"
+        ") STRICT, WITHOUT ROWID;"
+        "CREATE INDEX submission_vintages ON vintage_submission (submission);"
+        "CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;"
+        "PRAGMA application_id = 1936148307;"
+        "PRAGMA user_version = 1;",
+};
+
+/* The numbers lie on disk: they may grow, never change. */
+_Static_assert(DELIVERY_APPEND == 1 && DELIVERY_REPLACE == 2, "modes are stored");
+_Static_assert(SUBMISSION_OPEN == 1 && SUBMISSION_COMMITTED == 2 && SUBMISSION_REPLACED == 3 &&
+                       SUBMISSION_WITHDRAWN == 4 && SUBMISSION_EXPIRED == 5,
+        "states are stored");
+_Static_assert(APPLICATION_ID == 1936148307, "the script says the same number");
+
+static enum err step(struct db *db, int64_t from)
+{
+        enum err e;
+
+        TRY(run_plain(db, SQL_BEGIN));
+        e = db_script(db, steps[from]);
+        if (e == ERR_OK)
+                e = run_plain(db, SQL_COMMIT);
+        if (e != ERR_OK)
+                db_rollback(db);
+        return e;
+}
+
+enum err schema_prepare(struct db *db)
+{
+        const int64_t newest = (int64_t)ARRAY_LEN(steps);
+        int64_t version, application, tables;
+
+        TRY(db_pragma(db, "PRAGMA user_version", &version));
+        TRY(db_pragma(db, "PRAGMA application_id", &application));
+        TRY(db_pragma(db, "SELECT count(*) FROM sqlite_schema", &tables));
+        bool fresh = version == 0 && application == 0 && tables == 0;
+
+        /* Somebody else's database is not ours to fill, nor one that lost its head. */
+        if (!fresh && (application != APPLICATION_ID || version < 1))
+                return ERR_CORRUPT;
+        if (version > newest) {
+                log_event(LOG_ERROR, "store_newer", LOG_NUM("version", version),
+                        LOG_NUM("known", newest));
+                return ERR_UNSUPPORTED;
+        }
+        for (; version < newest; version++)
+                TRY(step(db, version));
+        return ERR_OK;
+}

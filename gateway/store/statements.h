@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* statements.h: every statement the store runs, X(NAME, text). The text is ours;
+ * values are bound, in the order of the question marks. */
+#ifndef STATGATE_GATEWAY_STORE_STATEMENTS_H
+#define STATGATE_GATEWAY_STORE_STATEMENTS_H
+
+/* In the order in which submission_read takes them. */
+#define SUBMISSION_COLUMNS                                                                         \
+        "s.number, s.id, s.municipality, s.dataset, s.first_day, s.last_day, s.mode, "             \
+        "s.all_or_nothing, s.state, s.opened_at_ms, s.committed_at_ms, "                           \
+        "ifnull(s.commit_number, 0), s.batches, s.accepted, s.rejected, s.digest, s.changes "
+
+/* In the order in which vintage_read takes them. */
+#define VINTAGE_COLUMNS "number, revision, published_at_ms, submissions, records, open, note "
+
+/* States: 1 open, 2 committed, 3 replaced, 4 withdrawn, 5 expired. A submission is
+ * held when an open vintage names it. */
+#define STORE_STATEMENTS(X)                                                                        \
+        X(BEGIN, "BEGIN IMMEDIATE")                                                                \
+        X(COMMIT, "COMMIT")                                                                        \
+        X(ROLLBACK, "ROLLBACK")                                                                    \
+        X(SAVEPOINT, "SAVEPOINT job")                                                              \
+        X(RELEASE, "RELEASE job")                                                                  \
+        X(ROLLBACK_TO, "ROLLBACK TO job")                                                          \
+        X(SUBMISSION_FIND, "SELECT " SUBMISSION_COLUMNS "FROM submission s WHERE id = ?")          \
+        X(SUBMISSION_BY_NUMBER, "SELECT " SUBMISSION_COLUMNS "FROM submission s WHERE number = ?") \
+        X(SUBMISSION_INSERT,                                                                       \
+                "INSERT INTO submission (id, municipality, dataset, first_day, last_day, mode, "   \
+                "all_or_nothing, state, opened_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)")         \
+        X(SUBMISSION_COUNT_BATCH,                                                                  \
+                "UPDATE submission SET batches = batches + 1, accepted = accepted + ?, "           \
+                "rejected = rejected + ?, records = records + ? WHERE number = ?")                 \
+        X(SUBMISSION_COMMIT,                                                                       \
+                "UPDATE submission SET state = 2, committed_at_ms = ?, digest = ?, "               \
+                "commit_number = (SELECT ifnull(max(commit_number), 0) + 1 FROM submission) "      \
+                "WHERE number = ?")                                                                \
+        X(SUBMISSION_REPLACE,                                                                      \
+                "UPDATE submission SET state = 3 WHERE state = 2 AND municipality = ? "            \
+                "AND dataset = ? AND first_day <= ? AND last_day >= ? AND number <> ?")            \
+        X(SUBMISSION_END, "UPDATE submission SET state = ?, records = 0, changes = changes + 1 "   \
+                          "WHERE number = ?")                                                      \
+        X(SUBMISSION_RECOUNT,                                                                      \
+                "UPDATE submission SET changes = changes + 1, records = "                          \
+                "(SELECT ifnull(sum(rows), 0) FROM batch WHERE submission = ?) WHERE number = ?")  \
+        X(SUBMISSIONS_EXPIRING,                                                                    \
+                "SELECT number FROM submission WHERE state = 1 AND opened_at_ms < ?")              \
+        X(SUBMISSIONS_UNHELD,                                                                      \
+                "SELECT number FROM submission s WHERE state = 3 AND batches > 0 AND EXISTS "      \
+                "(SELECT 1 FROM batch b WHERE b.submission = s.number) AND NOT EXISTS "            \
+                "(SELECT 1 FROM vintage_submission m JOIN vintage v USING (number, revision) "     \
+                "WHERE m.submission = s.number AND v.open = 1)")                                   \
+        X(BATCH_INSERT,                                                                            \
+                "INSERT INTO batch (submission, sequence, rows, accepted, rejected, epoch, "       \
+                "receipt, checksum, spacer, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")        \
+        X(BATCH_REWRITE, "UPDATE batch SET rows = ?, checksum = ?, sealed = ? "                    \
+                         "WHERE submission = ? AND sequence = ?")                                  \
+        X(BATCH_COUNTS, "SELECT receipt, accepted, rejected FROM batch "                           \
+                        "WHERE submission = ? AND sequence = ?")                                   \
+        X(BATCH_READ,                                                                              \
+                "SELECT sequence, rows, rejected, epoch, receipt, checksum, sealed FROM batch "    \
+                "WHERE submission = ? AND sequence >= ? ORDER BY sequence LIMIT 1")                \
+        X(BATCH_RECEIPTS,                                                                          \
+                "SELECT sequence, receipt FROM batch WHERE submission = ? ORDER BY sequence")      \
+        X(BATCH_DELETE, "DELETE FROM batch WHERE submission = ?")                                  \
+        X(BATCHES_OF_MUNICIPALITY,                                                                 \
+                "SELECT b.submission, b.sequence FROM submission s JOIN batch b "                  \
+                "ON b.submission = s.number WHERE s.municipality = ? "                             \
+                "ORDER BY b.submission, b.sequence")                                               \
+        X(VINTAGE_PUBLISH, "INSERT INTO vintage (number, revision, published_at_ms, open, note) "  \
+                           "SELECT ifnull(max(number), 0) + 1, 0, ?, 1, ? FROM vintage")           \
+        X(VINTAGE_FILL, "INSERT INTO vintage_submission (number, revision, submission) "           \
+                        "SELECT ?, 0, number FROM submission WHERE state = 2")                     \
+        X(VINTAGE_LATEST, "SELECT " VINTAGE_COLUMNS "FROM vintage WHERE open = 1 "                 \
+                          "ORDER BY number DESC, revision DESC LIMIT 1")                           \
+        X(VINTAGE_LAST, "SELECT " VINTAGE_COLUMNS "FROM vintage "                                  \
+                        "ORDER BY number DESC, revision DESC LIMIT 1")                             \
+        X(VINTAGE_FIND, "SELECT " VINTAGE_COLUMNS "FROM vintage "                                  \
+                        "WHERE number = ? AND revision = ?")                                       \
+        X(VINTAGES, "SELECT " VINTAGE_COLUMNS "FROM vintage ORDER BY number, revision")            \
+        X(VINTAGES_HOLDING, "SELECT v.number, v.revision FROM vintage_submission m "               \
+                            "JOIN vintage v USING (number, revision) "                             \
+                            "WHERE m.submission = ? AND v.open = 1 ORDER BY v.number")             \
+        X(VINTAGE_REVISE, "INSERT INTO vintage (number, revision, published_at_ms, open, note) "   \
+                          "SELECT number, revision + 1, ?, 1, note FROM vintage "                  \
+                          "WHERE number = ? AND revision = ?")                                     \
+        X(VINTAGE_REFILL,                                                                          \
+                "INSERT INTO vintage_submission (number, revision, submission) "                   \
+                "SELECT m.number, m.revision + 1, m.submission FROM vintage_submission m "         \
+                "JOIN submission s ON s.number = m.submission "                                    \
+                "WHERE m.number = ? AND m.revision = ? AND s.state IN (2, 3)")                     \
+        X(VINTAGE_COUNT, "UPDATE vintage SET (submissions, records) = "                            \
+                         "(SELECT count(*), ifnull(sum(s.records), 0) FROM vintage_submission m "  \
+                         "JOIN submission s ON s.number = m.submission "                           \
+                         "WHERE m.number = vintage.number AND m.revision = vintage.revision) "     \
+                         "WHERE number = ? AND revision = ?")                                      \
+        X(VINTAGE_CLOSE, "UPDATE vintage SET open = 0 WHERE number = ? AND revision = ?")          \
+        X(VINTAGE_RETIRE, "UPDATE vintage SET open = 0 WHERE number = ? AND open = 1")             \
+        X(VINTAGE_SUBMISSIONS, "SELECT " SUBMISSION_COLUMNS "FROM vintage_submission m "           \
+                               "JOIN submission s ON s.number = m.submission "                     \
+                               "WHERE m.number = ? AND m.revision = ? AND s.dataset = ? "          \
+                               "ORDER BY s.municipality, s.commit_number")                         \
+        X(COUNT, "SELECT count(*) FILTER (WHERE state = 1), count(*) FILTER (WHERE state = 2), "   \
+                 "ifnull(sum(records) FILTER (WHERE state = 2), 0) FROM submission")
+
+#endif
