@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* assemble.c: the last step of a build: partition after partition becomes
+ * columns. The first row of each partition is known from counts, so threads
+ * write side by side; tokens are compared once more to mark where a person begins,
+ * and then they are gone. */
+#include "gateway/linkage/assemble.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/parallel.h"
+#include "gateway/linkage/sort.h"
+
+struct person_marks {
+        uint32_t *starts; /* absolute row numbers, in order */
+        uint32_t len;
+};
+
+struct scratch {
+        struct sorter sorter;
+        uint8_t *rows;
+        size_t cap;
+        uint32_t *marks; /* room for one mark per row of the partition */
+};
+
+struct assembly {
+        struct view *view;
+        struct partitions *partitions;
+        const struct layout *layout;
+        uint32_t *base;             /* first row of each partition; len + 2 */
+        struct person_marks *marks; /* by partition */
+        uint32_t *person_base;      /* first person of each partition */
+        struct scratch *scratch;    /* by worker */
+};
+
+size_t assemble_bytes(const struct policy_dataset *d, uint64_t rows)
+{
+        size_t width = 0;
+
+        for (uint32_t i = 0; i < d->variables_len; i++)
+                width += physical_size(d->variables[i].physical);
+        return width * (size_t)rows;
+}
+
+enum err view_new(const struct policy_dataset *d, struct view **out)
+{
+        struct view *v = fault_hit("alloc") ? NULL : calloc(1, sizeof(*v));
+
+        if (v == NULL)
+                return ERR_NO_MEMORY;
+        atomic_init(&v->refs, 1);
+        v->dataset = d;
+        *out = v;
+        return ERR_OK;
+}
+
+/* Columns ------------------------------------------------------------------- */
+
+static void gather(const uint8_t *rows, uint32_t size, uint32_t offset, size_t width,
+        const struct sort_key *order, uint32_t len, uint8_t *to)
+{
+        const uint8_t *at = rows + offset;
+
+        switch (width) {
+        case 1:
+                for (uint32_t i = 0; i < len; i++)
+                        to[i] = at[(size_t)order[i].row * size];
+                return;
+        case 2:
+                for (uint32_t i = 0; i < len; i++)
+                        memcpy(to + (size_t)i * 2, at + (size_t)order[i].row * size, 2);
+                return;
+        case 4:
+                for (uint32_t i = 0; i < len; i++)
+                        memcpy(to + (size_t)i * 4, at + (size_t)order[i].row * size, 4);
+                return;
+        default:
+                for (uint32_t i = 0; i < len; i++)
+                        memcpy(to + (size_t)i * 8, at + (size_t)order[i].row * size, 8);
+        }
+}
+
+/* Years between two dates by whole months; birth dates are firsts of a month, so
+ * this is the exact age. */
+static int32_t month_number(int32_t days)
+{
+        struct civil c = civil_from_days(days);
+
+        return c.year * 12 + c.month - 1;
+}
+
+static void compute_ages(
+        struct view *v, const struct variable *age, uint32_t index, uint32_t begin, uint32_t end)
+{
+        const int32_t *birth = v->columns[age->age_birth];
+        const int32_t *at = v->columns[age->age_at];
+        uint8_t *out = v->columns[index];
+
+        for (uint32_t i = begin; i < end; i++) {
+                out[i] = 0xff;
+                if (birth[i] == INT32_MIN || at[i] == INT32_MIN || at[i] < birth[i])
+                        continue;
+                int32_t years = (month_number(at[i]) - month_number(birth[i])) / 12;
+                if (years < 0xff)
+                        out[i] = (uint8_t)years;
+        }
+}
+
+static void write_columns(struct assembly *a, const uint8_t *rows, const struct sort_key *order,
+        uint32_t begin, uint32_t len)
+{
+        const struct policy_dataset *d = a->view->dataset;
+
+        for (uint32_t i = 0; i < d->variables_len; i++) {
+                const struct variable *v = &d->variables[i];
+                size_t width = physical_size(v->physical);
+
+                if (v->source != SOURCE_AGE)
+                        gather(rows, a->layout->size, a->layout->offsets[i], width, order, len,
+                                (uint8_t *)a->view->columns[i] + width * begin);
+        }
+        for (uint32_t i = 0; i < d->variables_len; i++)
+                if (d->variables[i].source == SOURCE_AGE)
+                        compute_ages(a->view, &d->variables[i], i, begin, begin + len);
+}
+
+/* Partitions ------------------------------------------------------------------ */
+
+static enum err scratch_reserve(struct scratch *s, const struct layout *l, uint32_t rows)
+{
+        size_t need = (size_t)rows * l->size;
+
+        if (need <= s->cap)
+                return ERR_OK;
+        free(s->rows);
+        free(s->marks);
+        s->cap = 0;
+        s->rows = fault_hit("alloc") ? NULL : malloc(need);
+        s->marks = malloc(sizeof(*s->marks) * rows);
+        if (s->rows == NULL || s->marks == NULL)
+                return ERR_NO_MEMORY;
+        s->cap = need;
+        return ERR_OK;
+}
+
+static enum err mark_persons(
+        struct assembly *a, struct scratch *s, uint32_t partition, uint32_t begin, uint32_t len)
+{
+        const uint8_t *before = NULL;
+        uint32_t n = 0;
+
+        for (uint32_t i = 0; i < len; i++) {
+                const uint8_t *token = s->rows + (size_t)s->sorter.keys[i].row * a->layout->size;
+
+                if (before == NULL || memcmp(before, token, LAYOUT_TOKEN_LEN) != 0)
+                        s->marks[n++] = begin + i;
+                before = token;
+        }
+        uint32_t *starts = malloc(sizeof(*starts) * n);
+        if (starts == NULL)
+                return ERR_NO_MEMORY;
+        memcpy(starts, s->marks, sizeof(*starts) * n);
+        a->marks[partition] = (struct person_marks){starts, n};
+        return ERR_OK;
+}
+
+static enum err assemble_partition(void *ctx, unsigned worker, size_t partition)
+{
+        struct assembly *a = ctx;
+        struct scratch *s = &a->scratch[worker];
+        uint32_t p = (uint32_t)partition;
+        uint32_t len = partitions_rows(a->partitions, p);
+        bool personless = p == partitions_len(a->partitions);
+
+        if (len == 0)
+                return ERR_OK;
+        TRY(scratch_reserve(s, a->layout, len));
+        partitions_take(a->partitions, p, s->rows);
+        /* Personless rows all have the token zero and sort by date and delivery. */
+        TRY(sorter_run(&s->sorter, a->layout, personless ? 0 : partitions_bits(a->partitions),
+                s->rows, len));
+        write_columns(a, s->rows, s->sorter.keys, a->base[p], len);
+        if (!personless)
+                TRY(mark_persons(a, s, p, a->base[p], len));
+        explicit_bzero(s->rows, (size_t)len * a->layout->size);
+        return ERR_OK;
+}
+
+static enum err copy_marks(void *ctx, unsigned worker, size_t partition)
+{
+        struct assembly *a = ctx;
+        const struct person_marks *m = &a->marks[partition];
+
+        (void)worker;
+        if (m->len > 0)
+                memcpy(a->view->starts + a->person_base[partition], m->starts,
+                        sizeof(*m->starts) * m->len);
+        return ERR_OK;
+}
+
+static enum err allocate_columns(struct view *v)
+{
+        for (uint32_t i = 0; i < v->dataset->variables_len; i++) {
+                size_t bytes = physical_size(v->dataset->variables[i].physical) * v->rows;
+
+                v->columns[i] = fault_hit("alloc") ? NULL : malloc(bytes + 1);
+                if (v->columns[i] == NULL)
+                        return ERR_NO_MEMORY;
+                v->bytes += bytes;
+        }
+        return ERR_OK;
+}
+
+static enum err count_rows(struct assembly *a)
+{
+        uint64_t sum = 0;
+        uint32_t len = partitions_len(a->partitions);
+
+        for (uint32_t p = 0; p <= len; p++) {
+                a->base[p] = (uint32_t)sum;
+                sum += partitions_rows(a->partitions, p);
+                if (sum >= UINT32_MAX)
+                        return ERR_LIMIT;
+        }
+        a->view->rows = (uint32_t)sum;
+        a->view->personless = a->base[len];
+        return ERR_OK;
+}
+
+static enum err collect_persons(struct assembly *a, unsigned threads)
+{
+        struct view *v = a->view;
+        uint32_t len = partitions_len(a->partitions);
+        uint32_t persons = 0;
+
+        for (uint32_t p = 0; p < len; p++) {
+                a->person_base[p] = persons;
+                persons += a->marks[p].len;
+        }
+        v->persons = persons;
+        v->starts = malloc(sizeof(*v->starts) * ((size_t)persons + 1));
+        if (v->starts == NULL)
+                return ERR_NO_MEMORY;
+        v->bytes += sizeof(*v->starts) * ((size_t)persons + 1);
+        v->starts[persons] = v->personless;
+        return parallel_for(threads, len, copy_marks, a);
+}
+
+static enum err assemble_all(struct assembly *a, unsigned threads)
+{
+        TRY(count_rows(a));
+        TRY(allocate_columns(a->view));
+        TRY(parallel_for(
+                threads, (size_t)partitions_len(a->partitions) + 1, assemble_partition, a));
+        return collect_persons(a, threads);
+}
+
+enum err assemble(struct view *v, struct partitions *p, const struct layout *l, unsigned threads)
+{
+        uint32_t len = partitions_len(p) + 1;
+        struct assembly a = {
+                .view = v,
+                .partitions = p,
+                .layout = l,
+                .base = calloc(len, sizeof(*a.base)),
+                .marks = calloc(len, sizeof(*a.marks)),
+                .person_base = calloc(len, sizeof(*a.person_base)),
+                .scratch = calloc(threads, sizeof(*a.scratch)),
+        };
+        enum err e = ERR_NO_MEMORY;
+
+        if (a.base != NULL && a.marks != NULL && a.person_base != NULL && a.scratch != NULL)
+                e = assemble_all(&a, threads);
+        for (unsigned w = 0; a.scratch != NULL && w < threads; w++) {
+                sorter_done(&a.scratch[w].sorter);
+                free(a.scratch[w].rows);
+                free(a.scratch[w].marks);
+        }
+        for (uint32_t i = 0; a.marks != NULL && i < len; i++)
+                free(a.marks[i].starts);
+        free(a.base);
+        free(a.marks);
+        free(a.person_base);
+        free(a.scratch);
+        return e;
+}

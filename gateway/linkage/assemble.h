@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* assemble.h: from partitions to the view itself; inside this folder only. */
+#ifndef STATGATE_GATEWAY_LINKAGE_ASSEMBLE_H
+#define STATGATE_GATEWAY_LINKAGE_ASSEMBLE_H
+
+#include "gateway/linkage/partition.h"
+#include "gateway/linkage/view.h"
+
+struct view {
+        atomic_uint refs;
+        const struct policy_dataset *dataset;
+        struct vintage vintage;
+        uint32_t rows, persons, personless; /* personless: first row without a person */
+        uint32_t *starts;                   /* persons + 1 */
+        void *columns[LAYOUT_VARIABLES_MAX];
+        uint8_t *delivered;
+        uint32_t delivered_len;
+        struct period span;
+        size_t bytes;
+        uint32_t build_ms;
+};
+
+/* Bytes a view of so many rows takes, without person starts. */
+size_t assemble_bytes(const struct policy_dataset *d, uint64_t rows);
+
+/* An empty, counted view. */
+MUST_CHECK enum err view_new(const struct policy_dataset *d, struct view **out);
+
+/* Sorts every partition, writes columns, persons and computed ages; empties `p`. */
+MUST_CHECK enum err assemble(
+        struct view *v, struct partitions *p, const struct layout *l, unsigned threads);
+
+#endif
