@@ -8,6 +8,8 @@
 #ifndef STATGATE_GATEWAY_KEEPER_KEEPER_H
 #define STATGATE_GATEWAY_KEEPER_KEEPER_H
 
+#include <sys/types.h>
+
 #include "base/batch.h"
 #include "base/terms.h"
 #include "crypto/keyring.h"
@@ -23,12 +25,14 @@ struct keeper_options {
 
 /* Starts the process and waits for its self-test. */
 MUST_CHECK enum err keeper_start(const struct keeper_options *options, struct keeper **out);
-/* Asks it to leave, waits, kills if it must. NULL is harmless. */
+/* Asks it to leave, waits, kills if it must. NULL is harmless. Nobody may be asking
+ * any more, and nothing may be borrowed. */
 void keeper_stop(struct keeper **k);
 bool keeper_alive(struct keeper *k);
 /* A file descriptor that becomes readable (hang-up) when the keeper dies. */
 int keeper_death_fd(const struct keeper *k);
-uint64_t keeper_generation(struct keeper *k);
+pid_t keeper_pid(const struct keeper *k);
+uint64_t keeper_generation(struct keeper *k); /* of the state on disk; 0 before there is one */
 
 /* `passphrase_fd` (a pipe or file, read to its end, one trailing newline
  * dropped) is passed to the keeper: the passphrase never enters this process. */
@@ -60,23 +64,23 @@ struct keeper_accept {
         struct guardian_column guardians;
         const uint8_t *record_keys;
         uint32_t record_key_width;
-        struct bytes body;      /* packed columns (store/body.h), opaque to the keeper */
-        struct digest content;  /* SHA-256 of the whole batch as it came, for the receipt */
+        struct bytes body;     /* packed columns (store/body.h), opaque to the keeper */
+        struct digest content; /* SHA-256 of the whole batch as it came, for the receipt */
 };
 struct keeper_accepted {
-        bool rows_refused;    /* then `rules` tells, and nothing was sealed */
-        uint8_t *rules;       /* rows bytes of enum pnr_rule: the person of the row */
+        bool rows_refused;       /* then `rules` tells, and nothing was sealed */
+        uint8_t *rules;          /* rows bytes of enum pnr_rule: the person of the row */
         uint8_t *guardian_rules; /* guardians.len bytes */
-        struct bytes sealed;  /* in the arena */
+        struct bytes sealed;     /* in the arena */
         uint32_t epoch;
         struct digest receipt; /* keeper MAC over name and content */
 };
 /* Checks every id first, so a refused batch costs little. */
-MUST_CHECK enum err keeper_accept(struct keeper *k, const struct keeper_accept *in, struct arena *arena,
-        struct keeper_accepted *out);
+MUST_CHECK enum err keeper_accept(struct keeper *k, const struct keeper_accept *in,
+        struct arena *arena, struct keeper_accepted *out);
 /* The receipt alone, for telling a replay from a conflict. */
-MUST_CHECK enum err keeper_receipt(struct keeper *k, const struct batch_name *name, const struct digest *content,
-        struct digest *out);
+MUST_CHECK enum err keeper_receipt(struct keeper *k, const struct batch_name *name,
+        const struct digest *content, struct digest *out);
 
 /* open_for_view: a sealed batch out of the store in, tokens of this linkage and
  * vintage and the packed columns out. The keeper asks the signed rules itself. */
@@ -89,29 +93,32 @@ struct keeper_open {
 };
 struct keeper_opened { /* borrowed from a slot until keeper_release */
         uint32_t rows;
-        const uint8_t *tokens;  /* rows × 16; all zero: no person */
-        const uint8_t *tags;    /* rows × RECORD_TAG_LEN */
+        const uint8_t *tokens; /* rows × 16; all zero: no person */
+        const uint8_t *tags;   /* rows × RECORD_TAG_LEN */
         uint32_t guardians_len;
         const uint8_t *guardian_counts; /* rows, or NULL */
         const uint8_t *guardian_tokens; /* guardians_len × 16 */
         struct bytes body;
         unsigned slot;
 };
-MUST_CHECK enum err keeper_open_for_view(struct keeper *k, const struct keeper_open *in, struct keeper_opened *out);
+MUST_CHECK enum err keeper_open_for_view(
+        struct keeper *k, const struct keeper_open *in, struct keeper_opened *out);
 void keeper_release(struct keeper *k, struct keeper_opened *opened); /* wipes the slot */
 
 /* Erasure: which rows are this person's, and where the person is a guardian. */
 struct keeper_found {
         uint32_t rows, hits, guardian_hits;
-        uint8_t *keep;      /* rows bytes, 0 = this person's row; arena */
-        struct bytes body;  /* packed columns, when hits > 0; arena */
+        uint8_t *keep;     /* rows bytes, 0 = this person's row; arena */
+        struct bytes body; /* packed columns, when hits > 0; arena */
 };
-MUST_CHECK enum err keeper_erase_find(struct keeper *k, const struct batch_name *name, uint32_t epoch, struct bytes sealed,
-        const uint8_t person[PERSON_ID_LEN], uint8_t kind, struct arena *arena, struct keeper_found *out);
+MUST_CHECK enum err keeper_erase_find(struct keeper *k, const struct batch_name *name,
+        uint32_t epoch, struct bytes sealed, const uint8_t person[PERSON_ID_LEN], uint8_t kind,
+        struct arena *arena, struct keeper_found *out);
 /* Seals anew without the rows where keep is 0 and without the person among the
  * guardians; `body` holds the kept rows (or is empty when hits was 0: unchanged). */
-MUST_CHECK enum err keeper_erase_seal(struct keeper *k, const struct batch_name *name, uint32_t epoch, struct bytes sealed,
-        const uint8_t person[PERSON_ID_LEN], uint8_t kind, const uint8_t *keep, uint32_t rows,
-        struct bytes body, struct arena *arena, struct bytes *out_sealed);
+MUST_CHECK enum err keeper_erase_seal(struct keeper *k, const struct batch_name *name,
+        uint32_t epoch, struct bytes sealed, const uint8_t person[PERSON_ID_LEN], uint8_t kind,
+        const uint8_t *keep, uint32_t rows, struct bytes body, struct arena *arena,
+        struct bytes *out_sealed);
 
 #endif

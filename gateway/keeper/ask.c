@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ask.c: the questions of keeper.h, one function each.
+ *
+ * Lengths are checked here for the caller's sake, so that he hears of his mistake in
+ * his own words; the keeper checks them again for its own. What comes back is checked
+ * too: it costs nothing, and a pointer made from a length nobody looked at is how
+ * processes end. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "crypto/pseudonym.h"
+#include "crypto/seal.h"
+#include "gateway/keeper/ask.h"
+
+/* The state ---------------------------------------------------------------- */
+
+static enum err confirm(struct keeper *k, uint64_t generation)
+{
+        OWNED(ask_end) struct ask ask = {.k = NULL};
+        uint64_t confirmed;
+
+        TRY(ask_begin(k, KEEPER_CONFIRM, &ask));
+        put_u64(&ask.payload, generation);
+        TRY(ask_send(&ask));
+        TRY(read_u64(&ask.answer, &confirmed));
+        atomic_store(&k->generation, confirmed);
+        return ERR_OK;
+}
+
+/* Sends what may change the state; writes what comes back, then says so. */
+static enum err ask_and_save(struct ask *ask, bool fresh)
+{
+        uint64_t generation;
+
+        TRY(ask_send(ask));
+        TRY(read_u64(&ask->answer, &generation));
+        if (generation == 0)
+                return ERR_OK;
+        TRY(state_file_write(ask->k->state_path, bytes_of(ask->slot, ask->answer_bulk), fresh));
+        return confirm(ask->k, generation);
+}
+
+static enum err create(struct keeper *k, int passphrase_fd, struct keyring_cost cost,
+        const uint8_t signer[SIGN_PUBLIC_LEN])
+{
+        OWNED(ask_end) struct ask ask = {.k = NULL};
+
+        if (state_file_exists(k->state_path))
+                return ERR_CONFLICT;
+        TRY(ask_begin(k, KEEPER_CREATE, &ask));
+        ask.descriptor = passphrase_fd;
+        put_u32(&ask.payload, cost.memory_kib);
+        put_u32(&ask.payload, cost.passes);
+        put_raw(&ask.payload, signer, SIGN_PUBLIC_LEN);
+        return ask_and_save(&ask, true);
+}
+
+static enum err unseal_state(struct keeper *k, int passphrase_fd)
+{
+        OWNED(ask_end) struct ask ask = {.k = NULL};
+        uint64_t generation;
+
+        TRY(ask_begin(k, KEEPER_UNSEAL, &ask));
+        TRY(state_file_read(k->state_path, ask.slot, KEEPER_SLOT_LEN, &ask.bulk));
+        ask.descriptor = passphrase_fd;
+        TRY(ask_send(&ask));
+        TRY(read_u64(&ask.answer, &generation));
+        atomic_store(&k->generation, generation);
+        return ERR_OK;
+}
+
+static enum err load_bundle(struct keeper *k, struct bytes signed_bundle)
+{
+        OWNED(ask_end) struct ask ask = {.k = NULL};
+
+        if (signed_bundle.len > KEEPER_SLOT_LEN)
+                return ERR_TOO_LARGE;
+        TRY(ask_begin(k, KEEPER_LOAD_BUNDLE, &ask));
+        if (signed_bundle.len > 0)
+                memcpy(ask.slot, signed_bundle.data, signed_bundle.len);
+        ask.bulk = signed_bundle.len;
+        return ask_and_save(&ask, false);
+}
+
+static enum err prepare_domain(struct keeper *k, const struct domain *d)
+{
+        OWNED(ask_end) struct ask ask = {.k = NULL};
+
+        TRY(ask_begin(k, KEEPER_PREPARE_DOMAIN, &ask));
+        keeper_put_domain(&ask.payload, d);
+        return ask_and_save(&ask, false);
+}
+
+static enum err prepare_linkage(struct keeper *k, const char *linkage)
+{
+        OWNED(ask_end) struct ask ask = {.k = NULL};
+
+        TRY(ask_begin(k, KEEPER_PREPARE_LINKAGE, &ask));
+        put_text(&ask.payload, linkage);
+        return ask_and_save(&ask, false);
+}
+
+/* Two changes at once could reach the disk in the wrong order, and the older state
+ * would be the one that stays. */
+#define WITH_STATE_LOCK(k, call)                                                                   \
+        enum err e_;                                                                               \
+        pthread_mutex_lock(&(k)->state_lock);                                                      \
+        e_ = (call);                                                                               \
+        pthread_mutex_unlock(&(k)->state_lock);                                                    \
+        return e_
+
+enum err keeper_create(struct keeper *k, int passphrase_fd, struct keyring_cost cost,
+        const uint8_t signer[SIGN_PUBLIC_LEN])
+{
+        WITH_STATE_LOCK(k, create(k, passphrase_fd, cost, signer));
+}
+
+enum err keeper_unseal(struct keeper *k, int passphrase_fd)
+{
+        WITH_STATE_LOCK(k, unseal_state(k, passphrase_fd));
+}
+
+enum err keeper_load_bundle(struct keeper *k, struct bytes signed_bundle)
+{
+        WITH_STATE_LOCK(k, load_bundle(k, signed_bundle));
+}
+
+enum err keeper_prepare_domain(struct keeper *k, const struct domain *d)
+{
+        WITH_STATE_LOCK(k, prepare_domain(k, d));
+}
+
+enum err keeper_prepare_linkage(struct keeper *k, const char *linkage)
+{
+        WITH_STATE_LOCK(k, prepare_linkage(k, linkage));
+}
+
+/* Batches in --------------------------------------------------------------- */
+
+static void slot_put(struct ask *ask, const void *data, size_t len)
+{
+        if (len > 0)
+                memcpy(ask->slot + ask->bulk, data, len);
+        ask->bulk += len;
+}
+
+/* Offsets become counts: a quarter of the bytes, and nothing to point astray. */
+static enum err put_counts(struct ask *ask, const uint32_t *offsets, uint32_t rows, uint32_t len)
+{
+        uint8_t *counts = ask->slot + ask->bulk;
+
+        if (offsets[0] != 0 || offsets[rows] != len)
+                return ERR_INVALID;
+        for (uint32_t i = 0; i < rows; i++) {
+                if (offsets[i + 1] < offsets[i] || offsets[i + 1] - offsets[i] > GUARDIANS_MAX)
+                        return ERR_INVALID;
+                counts[i] = (uint8_t)(offsets[i + 1] - offsets[i]);
+        }
+        ask->bulk += rows;
+        return ERR_OK;
+}
+
+static size_t accept_len(const struct keeper_accept *in)
+{
+        size_t person = PERSON_ID_LEN + 1, guardians = in->guardians.len;
+
+        return (in->persons.ids != NULL ? in->rows * person : 0) +
+               (size_t)in->rows * in->record_key_width +
+               (guardians > 0 ? in->rows + guardians * person : 0) + in->body.len;
+}
+
+static enum err check_accept(const struct keeper_accept *in)
+{
+        if (in->rows == 0 || in->rows > BATCH_ROWS_MAX || in->record_key_width == 0 ||
+                in->record_key_width > RECORD_KEY_MAX_LEN || in->record_keys == NULL ||
+                in->guardians.len > in->rows * GUARDIANS_MAX ||
+                (in->persons.ids == NULL) != (in->persons.kinds == NULL))
+                return ERR_INVALID;
+        if (in->guardians.len > 0 &&
+                (in->guardians.offsets == NULL || in->guardians.persons.ids == NULL ||
+                        in->guardians.persons.kinds == NULL))
+                return ERR_INVALID;
+        if (in->body.len > KEEPER_SLOT_LEN || accept_len(in) > KEEPER_SLOT_LEN)
+                return ERR_TOO_LARGE;
+        return ERR_OK;
+}
+
+static enum err put_accept(struct ask *ask, const struct keeper_accept *in)
+{
+        bool persons = in->persons.ids != NULL;
+        uint32_t guardians = in->guardians.len;
+
+        keeper_put_batch(&ask->payload, &in->name);
+        put_u32(&ask->payload, in->rows);
+        put_u8(&ask->payload, persons ? 1 : 0);
+        put_u32(&ask->payload, guardians);
+        put_u32(&ask->payload, in->record_key_width);
+        put_u32(&ask->payload, (uint32_t)in->body.len);
+        put_raw(&ask->payload, in->content.bytes, sizeof in->content.bytes);
+
+        slot_put(ask, in->persons.ids, persons ? (size_t)in->rows * PERSON_ID_LEN : 0);
+        slot_put(ask, in->persons.kinds, persons ? in->rows : 0);
+        slot_put(ask, in->record_keys, (size_t)in->rows * in->record_key_width);
+        if (guardians > 0) {
+                TRY(put_counts(ask, in->guardians.offsets, in->rows, guardians));
+                slot_put(ask, in->guardians.persons.ids, (size_t)guardians * PERSON_ID_LEN);
+                slot_put(ask, in->guardians.persons.kinds, guardians);
+        }
+        slot_put(ask, in->body.data, in->body.len);
+        return ERR_OK;
+}
+
+/* A copy of part of the slot that outlives the lane. */
+static enum err slot_copy(
+        const struct ask *ask, struct arena *arena, size_t at, size_t len, uint8_t **out)
+{
+        uint8_t *copy = arena_alloc_raw(arena, len, 1);
+
+        if (copy == NULL)
+                return ERR_NO_MEMORY;
+        if (len > 0)
+                memcpy(copy, ask->slot + at, len);
+        *out = copy;
+        return ERR_OK;
+}
+
+static enum err read_accepted(struct ask *ask, const struct keeper_accept *in, struct arena *arena,
+        struct keeper_accepted *out)
+{
+        struct keeper_accepted done = {.rows_refused = false};
+        uint8_t refused, *sealed;
+
+        TRY(read_u8(&ask->answer, &refused));
+        TRY(read_u32(&ask->answer, &done.epoch));
+        TRY(keeper_read_digest(&ask->answer, &done.receipt));
+        done.rows_refused = refused != 0;
+        if (done.rows_refused) {
+                if (ask->answer_bulk != (size_t)in->rows + in->guardians.len)
+                        return ERR_KEEPER_REFUSED;
+                TRY(slot_copy(ask, arena, 0, in->rows, &done.rules));
+                TRY(slot_copy(ask, arena, in->rows, in->guardians.len, &done.guardian_rules));
+        } else {
+                TRY(slot_copy(ask, arena, 0, ask->answer_bulk, &sealed));
+                done.sealed = bytes_of(sealed, ask->answer_bulk);
+        }
+        *out = done;
+        return ERR_OK;
+}
+
+enum err keeper_accept(struct keeper *k, const struct keeper_accept *in, struct arena *arena,
+        struct keeper_accepted *out)
+{
+        OWNED(ask_end) struct ask ask = {.k = NULL};
+
+        TRY(check_accept(in));
+        TRY(ask_begin(k, KEEPER_ACCEPT, &ask));
+        TRY(put_accept(&ask, in));
+        TRY(ask_send(&ask));
+        return read_accepted(&ask, in, arena, out);
+}
+
+enum err keeper_receipt(struct keeper *k, const struct batch_name *name,
+        const struct digest *content, struct digest *out)
+{
+        OWNED(ask_end) struct ask ask = {.k = NULL};
+
+        TRY(ask_begin(k, KEEPER_RECEIPT, &ask));
+        keeper_put_batch(&ask.payload, name);
+        put_raw(&ask.payload, content->bytes, sizeof content->bytes);
+        TRY(ask_send(&ask));
+        return keeper_read_digest(&ask.answer, out);
+}
+
+/* Batches out -------------------------------------------------------------- */
+
+/* Finds the columns in the slot; they must fill it exactly. */
+static enum err read_opened(struct ask *ask, struct keeper_opened *out)
+{
+        struct keeper_opened o = {.slot = ask->lane};
+        uint32_t body_len;
+        const uint8_t *at = ask->slot;
+        size_t tokens, tags, counts, guardians;
+
+        TRY(read_u32(&ask->answer, &o.rows));
+        TRY(read_u32(&ask->answer, &o.guardians_len));
+        TRY(read_u32(&ask->answer, &body_len));
+        tokens = (size_t)o.rows * PSEUDONYM_LEN;
+        tags = (size_t)o.rows * RECORD_TAG_LEN;
+        counts = o.guardians_len > 0 ? o.rows : 0;
+        guardians = (size_t)o.guardians_len * PSEUDONYM_LEN;
+        if (tokens + tags + counts + guardians + body_len != ask->answer_bulk)
+                return ERR_KEEPER_REFUSED;
+        o.tokens = at;
+        o.tags = at + tokens;
+        if (o.guardians_len > 0) {
+                o.guardian_counts = o.tags + tags;
+                o.guardian_tokens = o.guardian_counts + counts;
+        }
+        o.body = bytes_of(at + tokens + tags + counts + guardians, body_len);
+        *out = o;
+        return ERR_OK;
+}
+
+static enum err put_sealed(struct ask *ask, struct bytes sealed)
+{
+        if (sealed.len > KEEPER_SLOT_LEN - ask->bulk)
+                return ERR_TOO_LARGE;
+        slot_put(ask, sealed.data, sealed.len);
+        return ERR_OK;
+}
+
+static void put_open(struct ask *ask, const struct keeper_open *in)
+{
+        put_text(&ask->payload, in->linkage);
+        put_text(&ask->payload, in->purpose);
+        put_u32(&ask->payload, in->vintage.number);
+        put_u32(&ask->payload, in->vintage.revision);
+        keeper_put_batch(&ask->payload, &in->name);
+        put_u32(&ask->payload, in->epoch);
+}
+
+enum err keeper_open_for_view(
+        struct keeper *k, const struct keeper_open *in, struct keeper_opened *out)
+{
+        OWNED(ask_end) struct ask ask = {.k = NULL};
+
+        TRY(ask_begin(k, KEEPER_OPEN_FOR_VIEW, &ask));
+        put_open(&ask, in);
+        TRY(put_sealed(&ask, in->sealed));
+        TRY(ask_send(&ask));
+        TRY(read_opened(&ask, out));
+        /* The lane is lent out: keeper_release ends what this began. */
+        buf_done(&ask.payload);
+        ask.k = NULL;
+        return ERR_OK;
+}
+
+void keeper_release(struct keeper *k, struct keeper_opened *opened)
+{
+        if (opened == NULL || opened->tokens == NULL)
+                return;
+        ask_release(
+                k, opened->slot, (size_t)(opened->body.data - opened->tokens) + opened->body.len);
+        *opened = (struct keeper_opened){.rows = 0};
+}
+
+/* Erasure ------------------------------------------------------------------ */
+
+static void put_erase(struct ask *ask, const struct batch_name *name, uint32_t epoch,
+        const uint8_t person[PERSON_ID_LEN], uint8_t kind)
+{
+        keeper_put_batch(&ask->payload, name);
+        put_u32(&ask->payload, epoch);
+        put_raw(&ask->payload, person, PERSON_ID_LEN);
+        put_u8(&ask->payload, kind);
+}
+
+static enum err read_found(struct ask *ask, struct arena *arena, struct keeper_found *out)
+{
+        struct keeper_found f = {.rows = 0};
+        uint32_t body_len;
+        uint8_t *body;
+
+        TRY(read_u32(&ask->answer, &f.rows));
+        TRY(read_u32(&ask->answer, &f.hits));
+        TRY(read_u32(&ask->answer, &f.guardian_hits));
+        TRY(read_u32(&ask->answer, &body_len));
+        if ((size_t)f.rows + body_len != ask->answer_bulk)
+                return ERR_KEEPER_REFUSED;
+        TRY(slot_copy(ask, arena, 0, f.rows, &f.keep));
+        TRY(slot_copy(ask, arena, f.rows, body_len, &body));
+        f.body = bytes_of(body, body_len);
+        *out = f;
+        return ERR_OK;
+}
+
+enum err keeper_erase_find(struct keeper *k, const struct batch_name *name, uint32_t epoch,
+        struct bytes sealed, const uint8_t person[PERSON_ID_LEN], uint8_t kind, struct arena *arena,
+        struct keeper_found *out)
+{
+        OWNED(ask_end) struct ask ask = {.k = NULL};
+
+        TRY(ask_begin(k, KEEPER_ERASE_FIND, &ask));
+        put_erase(&ask, name, epoch, person, kind);
+        TRY(put_sealed(&ask, sealed));
+        TRY(ask_send(&ask));
+        return read_found(&ask, arena, out);
+}
+
+enum err keeper_erase_seal(struct keeper *k, const struct batch_name *name, uint32_t epoch,
+        struct bytes sealed, const uint8_t person[PERSON_ID_LEN], uint8_t kind, const uint8_t *keep,
+        uint32_t rows, struct bytes body, struct arena *arena, struct bytes *out_sealed)
+{
+        OWNED(ask_end) struct ask ask = {.k = NULL};
+        uint8_t *copy;
+
+        TRY(ask_begin(k, KEEPER_ERASE_SEAL, &ask));
+        put_erase(&ask, name, epoch, person, kind);
+        TRY(put_sealed(&ask, sealed));
+        TRY(put_sealed(&ask, bytes_of(keep, rows)));
+        TRY(put_sealed(&ask, body));
+        put_u32(&ask.payload, (uint32_t)sealed.len);
+        put_u32(&ask.payload, rows);
+        put_u32(&ask.payload, (uint32_t)body.len);
+        TRY(ask_send(&ask));
+        TRY(slot_copy(&ask, arena, 0, ask.answer_bulk, &copy));
+        *out_sealed = bytes_of(copy, ask.answer_bulk);
+        return ERR_OK;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* messages.h: everything that can be said to the key keeper.
+ *
+ * The set is closed: one table, from which the numbers, the dispatcher, the limits
+ * and the tests grow. Both sides are built from it, neither links the other.
+ *
+ *   request  u32 magic, u16 number, u16 lane, u32 id, u32 bulk ‖ payload
+ *   answer   u32 magic, u16 number, u16 lane, u32 id, u32 bulk, u32 err ‖ payload
+ *
+ * One packet of a SOCK_SEQPACKET pair each. Bulk data stands at the beginning of
+ * the lane's slot of shared memory, `bulk` bytes of it; the keeper copies it out
+ * before it looks. A lane carries one request at a time:
+ *
+ *   lanes 0 .. slots-1       BULK: batches
+ *   lane  slots              STATE: whatever changes or shows the keyring
+ *   lanes slots+1 ..         SMALL: no shared memory, answered first
+ *
+ * What the states mean stands in README.md. */
+#ifndef STATGATE_GATEWAY_KEEPER_MESSAGES_H
+#define STATGATE_GATEWAY_KEEPER_MESSAGES_H
+
+#include "base/bytes.h"
+#include "base/terms.h"
+#include "gateway/keeper/keeper.h"
+
+enum keeper_state {
+        KEEPER_FAILED = 0, /* start-up failed: says why, and nothing else */
+        KEEPER_STARTED,    /* self-tested, no keys */
+        KEEPER_CREATED,    /* new keys that are not on disk yet */
+        KEEPER_UNSEALED,   /* keys, but no rules to use them by */
+        KEEPER_RULED,      /* keys and a signed bundle */
+        KEEPER_STATE_COUNT
+};
+const char *keeper_state_name(enum keeper_state state); /* "RULED" */
+
+enum keeper_lane { KEEPER_LANE_SMALL, KEEPER_LANE_STATE, KEEPER_LANE_BULK };
+
+enum {
+        KEEPER_PROTOCOL = 1,
+        KEEPER_MAGIC = 0x314b4753, /* "SGK1" */
+        KEEPER_SLOT_LEN = 8 << 20,
+        KEEPER_SLOTS_DEFAULT = 8,
+        KEEPER_SLOTS_MAX = 64,
+        KEEPER_SMALL_LANES = 4,
+        KEEPER_REQUEST_HEAD_LEN = 16,
+        KEEPER_ANSWER_HEAD_LEN = 20,
+        KEEPER_PACKET_MAX = 512,
+        KEEPER_PASSPHRASE_MAX = 1024,
+        /* Where the two ends find what they share. */
+        KEEPER_SOCKET_FD = 3,
+        KEEPER_MEMORY_FD = 4,
+};
+
+/* Lengths of encoded pieces; a name is u32-framed, 1 to NAME_MAX_LEN bytes. */
+enum {
+        NAME_WIRE_MIN = 4 + 1,
+        NAME_WIRE_MAX = 4 + NAME_MAX_LEN,
+        DOMAIN_WIRE_MIN = NAME_WIRE_MIN + 2,
+        DOMAIN_WIRE_MAX = NAME_WIRE_MAX + 2,
+        BATCH_NAME_WIRE_MIN = DOMAIN_WIRE_MIN + 16 + 4,
+        BATCH_NAME_WIRE_MAX = DOMAIN_WIRE_MAX + 16 + 4,
+        ACCEPT_WIRE_FIXED = 4 + 1 + 4 + 4 + 4 + 32,
+        PERSON_WIRE_LEN = PERSON_ID_LEN + 1,
+};
+
+#define KEEPER_IN(state)  (1u << KEEPER_##state)
+#define KEEPER_IN_ANY     ((1u << KEEPER_STATE_COUNT) - 1)
+#define KEEPER_WITH_KEYS  (KEEPER_IN(UNSEALED) | KEEPER_IN(RULED))
+#define KEEPER_TO_CONFIRM (KEEPER_IN(CREATED) | KEEPER_WITH_KEYS)
+
+/* MESSAGE(name, number, states, lane, descriptors, bulk, shortest, longest, answer)
+ *   descriptors  file descriptors that come with the request
+ *   bulk         1: shared memory may carry input
+ *   shortest,    payload of the request in bytes
+ *   longest
+ *   answer       payload of an answer that is ERR_OK; others have none */
+#define KEEPER_MESSAGES(MESSAGE)                                                                   \
+        MESSAGE(HELLO, 1, KEEPER_IN_ANY, SMALL, 0, 0, 12, 12, 8)                                   \
+        MESSAGE(CREATE, 2, KEEPER_IN(STARTED) | KEEPER_IN(CREATED), STATE, 1, 0, 40, 40, 8)        \
+        MESSAGE(UNSEAL, 3, KEEPER_IN(STARTED), STATE, 1, 1, 0, 0, 8)                               \
+        MESSAGE(LOAD_BUNDLE, 4, KEEPER_WITH_KEYS, STATE, 0, 1, 0, 0, 8)                            \
+        MESSAGE(PREPARE_DOMAIN, 5, KEEPER_IN(RULED), STATE, 0, 0, DOMAIN_WIRE_MIN,                 \
+                DOMAIN_WIRE_MAX, 8)                                                                \
+        MESSAGE(PREPARE_LINKAGE, 6, KEEPER_IN(RULED), STATE, 0, 0, NAME_WIRE_MIN, NAME_WIRE_MAX,   \
+                8)                                                                                 \
+        MESSAGE(CONFIRM, 7, KEEPER_TO_CONFIRM, SMALL, 0, 0, 8, 8, 8)                               \
+        MESSAGE(ACCEPT, 8, KEEPER_IN(RULED), BULK, 0, 1, BATCH_NAME_WIRE_MIN + ACCEPT_WIRE_FIXED,  \
+                BATCH_NAME_WIRE_MAX + ACCEPT_WIRE_FIXED, 1 + 4 + 32)                               \
+        MESSAGE(RECEIPT, 9, KEEPER_IN(RULED), SMALL, 0, 0, BATCH_NAME_WIRE_MIN + 32,               \
+                BATCH_NAME_WIRE_MAX + 32, 32)                                                      \
+        MESSAGE(OPEN_FOR_VIEW, 10, KEEPER_IN(RULED), BULK, 0, 1,                                   \
+                2 * NAME_WIRE_MIN + 8 + BATCH_NAME_WIRE_MIN + 4,                                   \
+                2 * NAME_WIRE_MAX + 8 + BATCH_NAME_WIRE_MAX + 4, 12)                               \
+        MESSAGE(ERASE_FIND, 11, KEEPER_IN(RULED), BULK, 0, 1,                                      \
+                BATCH_NAME_WIRE_MIN + 4 + PERSON_WIRE_LEN,                                         \
+                BATCH_NAME_WIRE_MAX + 4 + PERSON_WIRE_LEN, 16)                                     \
+        MESSAGE(ERASE_SEAL, 12, KEEPER_IN(RULED), BULK, 0, 1,                                      \
+                BATCH_NAME_WIRE_MIN + 4 + PERSON_WIRE_LEN + 12,                                    \
+                BATCH_NAME_WIRE_MAX + 4 + PERSON_WIRE_LEN + 12, 0)                                 \
+        MESSAGE(STOP, 13, KEEPER_IN_ANY, SMALL, 0, 0, 0, 0, 0)
+
+enum keeper_message {
+        KEEPER_NONE = 0,
+#define KEEPER_ENUM(name, number, states, lane, fds, bulk, shortest, longest, answer)              \
+        KEEPER_##name = number,
+        KEEPER_MESSAGES(KEEPER_ENUM)
+#undef KEEPER_ENUM
+                KEEPER_MESSAGE_END
+};
+
+struct keeper_message_rule {
+        const char *name;
+        enum keeper_message number;
+        unsigned states; /* bit per enum keeper_state */
+        enum keeper_lane lane;
+        unsigned descriptors;
+        bool bulk;
+        size_t shortest, longest, answer;
+};
+/* NULL: there is no such message. */
+const struct keeper_message_rule *keeper_message_find(uint16_t number);
+
+/* Which kind of lane a number is; false: there is none. */
+bool keeper_lane_kind(unsigned slots, uint16_t lane, enum keeper_lane *out);
+static inline unsigned keeper_lanes(unsigned slots)
+{
+        return slots + 1 + KEEPER_SMALL_LANES;
+}
+static inline size_t keeper_memory_len(unsigned slots)
+{
+        return (size_t)(slots + 1) * KEEPER_SLOT_LEN;
+}
+
+struct keeper_head {
+        enum keeper_message number;
+        uint16_t lane;
+        uint32_t id, bulk;
+        enum err err; /* answers only */
+};
+void keeper_put_request(struct buf *out, const struct keeper_head *head);
+void keeper_put_answer(struct buf *out, const struct keeper_head *head);
+/* The number is not looked up; a wrong magic or a short head is ERR_MALFORMED. */
+MUST_CHECK enum err keeper_read_request(struct reader *in, struct keeper_head *out);
+MUST_CHECK enum err keeper_read_answer(struct reader *in, struct keeper_head *out);
+
+/* Pieces of payloads. Reading refuses what the other side must never send. */
+void keeper_put_domain(struct buf *out, const struct domain *d);
+MUST_CHECK enum err keeper_read_domain(struct reader *in, struct domain *out);
+void keeper_put_batch(struct buf *out, const struct batch_name *name);
+MUST_CHECK enum err keeper_read_batch(struct reader *in, struct batch_name *out);
+/* A name as a NUL-terminated text. */
+MUST_CHECK enum err keeper_read_name(struct reader *in, char out[NAME_MAX_LEN + 1]);
+MUST_CHECK enum err keeper_read_digest(struct reader *in, struct digest *out);
+
+#endif

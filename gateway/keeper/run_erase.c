@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run_erase.c: taking one person out of a stored batch.
+ *
+ * Two steps, because the packed columns are the gateway's to understand: ERASE_FIND
+ * says which rows are the person's and gives the columns out, ERASE_SEAL takes the
+ * shortened columns and seals what is left. Which rows go is found out anew in the
+ * second step and held against what the gateway says: it cannot use an erasure to
+ * make other people's rows disappear.
+ *
+ * The person may also stand in other people's rows, as a guardian. Those rows stay,
+ * the guardian goes. */
+#include <string.h>
+
+#include "gateway/keeper/run_inner.h"
+
+struct erase {
+        struct batch_name name;
+        uint32_t epoch;
+        uint8_t person[PERSON_ID_LEN], kind;
+};
+
+static enum err read_erase(struct reader *in, struct erase *out)
+{
+        struct bytes id;
+
+        TRY(keeper_read_batch(in, &out->name));
+        TRY(read_u32(in, &out->epoch));
+        TRY(read_fixed(in, PERSON_ID_LEN, &id));
+        TRY(read_u8(in, &out->kind));
+        memcpy(out->person, id.data, id.len);
+        if (out->epoch == 0)
+                return ERR_MALFORMED;
+        /* Whoever was accepted once can be erased: no as-of date, no test rules. */
+        if (out->kind == PERSON_NONE ||
+                pnr_check(out->person, out->kind, INT32_MAX, PNR_TEST_ALLOWED) != PNR_OK)
+                return ERR_PERSON_ID;
+        return ERR_OK;
+}
+
+/* The batch in the clear (in r->plain) and the pseudonym that is looked for. */
+struct erase_view {
+        const struct domain_keys *keys;
+        struct sealed_batch batch;
+        uint8_t wanted[PSEUDONYM_LEN];
+};
+
+static enum err open_for_erasure(
+        struct run *r, const struct erase *e, struct bytes sealed, struct erase_view *out)
+{
+        const struct block_key *cipher;
+
+        TRY(run_domain(r, &e->name.domain, e->epoch, &out->keys, &cipher));
+        TRY(person_codes(
+                r->person, e->name.domain.municipality, e->person, &e->kind, 1, out->wanted));
+        TRY(pseudonyms_make(cipher, out->wanted, 1, out->wanted));
+        return sealed_open(out->keys->data, &e->name, e->epoch, sealed, r->plain, &out->batch);
+}
+
+static bool is_wanted(const struct erase_view *v, const uint8_t *column, size_t row)
+{
+        return memcmp(column + row * PSEUDONYM_LEN, v->wanted, PSEUDONYM_LEN) == 0;
+}
+
+static uint32_t count_guardians(const struct erase_view *v)
+{
+        uint32_t hits = 0;
+
+        for (uint32_t i = 0; i < v->batch.guardians; i++)
+                hits += is_wanted(v, v->batch.guardian_pseudonyms, i) ? 1 : 0;
+        return hits;
+}
+
+static enum err answer_found(struct run *r, struct request *rq, const struct erase_view *v)
+{
+        const struct sealed_batch *b = &v->batch;
+        uint32_t hits = 0;
+
+        for (uint32_t i = 0; i < b->rows; i++) {
+                bool hit = is_wanted(v, b->pseudonyms, i);
+
+                r->sealed[i] = hit ? 0 : 1;
+                hits += hit ? 1 : 0;
+        }
+        memcpy(rq->slot, r->sealed, b->rows);
+        if (hits > 0)
+                memcpy(rq->slot + b->rows, b->body.data, b->body.len);
+        rq->output_len = b->rows + (hits > 0 ? b->body.len : 0);
+        put_u32(rq->answer, b->rows);
+        put_u32(rq->answer, hits);
+        put_u32(rq->answer, count_guardians(v));
+        put_u32(rq->answer, hits > 0 ? (uint32_t)b->body.len : 0);
+        return ERR_OK;
+}
+
+enum err run_ERASE_FIND(struct run *r, struct request *rq)
+{
+        struct erase_view v;
+        struct erase e;
+        enum err found;
+
+        TRY(read_erase(&rq->payload, &e));
+        TRY(read_end(&rq->payload));
+        found = open_for_erasure(r, &e, bytes_of(rq->input, rq->input_len), &v);
+        if (found == ERR_OK)
+                found = answer_found(r, rq, &v);
+        wipe(r->plain, rq->input_len);
+        return found;
+}
+
+/* ERASE_SEAL: sealed batch, keep and shortened columns, one after the other. */
+struct erase_seal {
+        struct erase erase;
+        struct bytes sealed, keep, body;
+};
+
+static enum err read_erase_seal(struct request *rq, struct erase_seal *out)
+{
+        struct reader in = reader_of(bytes_of(rq->input, rq->input_len));
+        uint32_t sealed_bytes, rows, body_bytes;
+
+        TRY(read_erase(&rq->payload, &out->erase));
+        TRY(read_u32(&rq->payload, &sealed_bytes));
+        TRY(read_u32(&rq->payload, &rows));
+        TRY(read_u32(&rq->payload, &body_bytes));
+        TRY(read_end(&rq->payload));
+        TRY(read_fixed(&in, sealed_bytes, &out->sealed));
+        TRY(read_fixed(&in, rows, &out->keep));
+        TRY(read_fixed(&in, body_bytes, &out->body));
+        return read_end(&in);
+}
+
+/* Exactly the person's rows go; new columns come along only if any does. */
+static enum err check_keep(
+        const struct erase_view *v, const struct erase_seal *s, uint32_t *out_hits)
+{
+        uint32_t hits = 0;
+
+        if (s->keep.len != v->batch.rows)
+                return ERR_INVALID;
+        for (uint32_t i = 0; i < v->batch.rows; i++) {
+                bool hit = is_wanted(v, v->batch.pseudonyms, i);
+
+                if (s->keep.data[i] != (hit ? 0 : 1))
+                        return ERR_INVALID;
+                hits += hit ? 1 : 0;
+        }
+        if (hits == 0 && s->body.len > 0)
+                return ERR_INVALID;
+        *out_hits = hits;
+        return ERR_OK;
+}
+
+/* Moves the guardians that stay of one row to `to`; how many there are. */
+static uint8_t keep_guardians(const struct erase_view *v, uint32_t from, uint8_t count, uint8_t *to)
+{
+        const uint8_t *column = v->batch.guardian_pseudonyms;
+        uint8_t kept = 0;
+
+        for (uint32_t i = from; i < from + count; i++) {
+                if (is_wanted(v, column, i))
+                        continue;
+                memmove(to + (size_t)kept * PSEUDONYM_LEN, column + (size_t)i * PSEUDONYM_LEN,
+                        PSEUDONYM_LEN);
+                kept++;
+        }
+        return kept;
+}
+
+/* Closes the gaps in place: what stays only ever moves towards the front. */
+static void shorten(struct erase_view *v, const uint8_t *keep)
+{
+        struct sealed_batch *b = &v->batch;
+        uint32_t rows = 0, guardians = 0, guardian = 0;
+
+        for (uint32_t i = 0; i < b->rows; i++) {
+                uint8_t count = b->guardians > 0 ? b->counts[i] : 0;
+
+                guardian += count;
+                if (keep[i] == 0)
+                        continue;
+                memmove(b->pseudonyms + (size_t)rows * PSEUDONYM_LEN,
+                        b->pseudonyms + (size_t)i * PSEUDONYM_LEN, PSEUDONYM_LEN);
+                memmove(b->tags + (size_t)rows * RECORD_TAG_LEN,
+                        b->tags + (size_t)i * RECORD_TAG_LEN, RECORD_TAG_LEN);
+                if (b->guardians > 0) {
+                        b->counts[rows] = keep_guardians(v, guardian - count, count,
+                                b->guardian_pseudonyms + (size_t)guardians * PSEUDONYM_LEN);
+                        guardians += b->counts[rows];
+                }
+                rows++;
+        }
+        b->rows = rows;
+        b->guardians = guardians;
+}
+
+static enum err seal_shortened(
+        struct run *r, struct request *rq, const struct erase_seal *s, struct erase_view *v)
+{
+        uint32_t hits;
+
+        TRY(check_keep(v, s, &hits));
+        shorten(v, s->keep.data);
+        if (hits > 0)
+                v->batch.body = s->body;
+        if (sealed_len(&v->batch) > KEEPER_SLOT_LEN)
+                return ERR_TOO_LARGE;
+        TRY(sealed_write(v->keys->data, &s->erase.name, s->erase.epoch, &v->batch, r->sealed));
+        rq->output_len = sealed_len(&v->batch);
+        memcpy(rq->slot, r->sealed, rq->output_len);
+        return ERR_OK;
+}
+
+enum err run_ERASE_SEAL(struct run *r, struct request *rq)
+{
+        struct erase_seal s = {.keep = {NULL, 0}};
+        struct erase_view v;
+        enum err e;
+
+        TRY(read_erase_seal(rq, &s));
+        e = open_for_erasure(r, &s.erase, s.sealed, &v);
+        if (e == ERR_OK)
+                e = seal_shortened(r, rq, &s, &v);
+        wipe(r->plain, s.sealed.len);
+        return e;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run_inner.h: what the files of the running side share, and nobody else sees. */
+#ifndef STATGATE_GATEWAY_KEEPER_RUN_INNER_H
+#define STATGATE_GATEWAY_KEEPER_RUN_INNER_H
+
+#include "base/arena.h"
+#include "crypto/keyring.h"
+#include "crypto/pseudonym.h"
+#include "crypto/secret.h"
+#include "gateway/keeper/run.h"
+#include "gateway/keeper/sealed.h"
+#include "policies/rules/rules.h"
+
+/* Cipher contexts cost a microsecond to make; a cache of one entry per place in
+ * the table is bounded and forgets by being overwritten. */
+enum { DOMAIN_CACHE_LEN = 1024, TOKEN_CACHE_LEN = 16 };
+
+struct domain_cipher {
+        struct domain domain;
+        uint32_t epoch;
+        struct block_key *key;
+};
+
+struct token_cipher {
+        char linkage[NAME_MAX_LEN + 1];
+        struct vintage vintage;
+        struct block_key *key;
+};
+
+/* A bundle that was verified: rules borrow from the arena. */
+struct ruling {
+        struct arena *arena; /* NULL: none */
+        struct rules rules;
+};
+
+/* The request being handled, with its input already in private memory. */
+struct request {
+        struct reader payload;
+        uint8_t *input; /* bulk input, ours */
+        size_t input_len;
+        uint8_t *slot; /* where bulk output goes; NULL on a small lane */
+        int descriptor;
+        struct buf *answer; /* payload of the answer */
+        size_t output_len;  /* bulk output standing in the slot */
+};
+
+struct run {
+        enum keeper_state state;
+        enum err failed;
+        uint8_t *memory; /* shared: read by copying only */
+        unsigned slots;
+        int hangup_fd;
+
+        /* Private, KEEPER_SLOT_LEN each: input, plain text, sealed output. */
+        uint8_t *input, *plain, *sealed;
+
+        struct keyring *keyring;
+        struct person_key *person;
+        uint64_t last_sealed;   /* the newest generation given out */
+        int64_t sealed_time_ms; /* highest time in it */
+        struct ruling ruling;   /* in force */
+        struct ruling pending;  /* verified, in force once its state is on disk */
+        uint64_t pending_since; /* generation that carries it */
+        bool clock_went_back;   /* said once */
+
+        struct domain_cipher domains[DOMAIN_CACHE_LEN];
+        struct token_cipher tokens[TOKEN_CACHE_LEN];
+};
+
+/* The highest of the clock and every time seen before: a clock that is set back
+ * does not bring a linkage back to life. */
+int64_t run_now(struct run *r);
+
+/* Keys that may be used: ERR_NOT_FOUND when there are none, when their state is not
+ * on disk yet, or when `epoch` (0: any) is not theirs. Borrowed. */
+MUST_CHECK enum err run_domain(struct run *r, const struct domain *d, uint32_t epoch,
+        const struct domain_keys **out_keys, const struct block_key **out_cipher);
+/* The cipher of one linkage and vintage. Borrowed until the next call. */
+MUST_CHECK enum err run_token_cipher(
+        struct run *r, const char *linkage, struct vintage vintage, const struct block_key **out);
+void run_forget_ciphers(struct run *r);
+void ruling_done(struct ruling *ruling);
+
+/* The handlers, one per message of the table. */
+#define RUN_HANDLER(name, number, states, lane, fds, bulk, shortest, longest, answer)              \
+        MUST_CHECK enum err run_##name(struct run *r, struct request *rq);
+KEEPER_MESSAGES(RUN_HANDLER)
+#undef RUN_HANDLER
+
+#endif

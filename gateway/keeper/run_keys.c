@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run_keys.c: the messages that make, open, change and confirm the keyring, and the
+ * bundle it obeys.
+ *
+ * The keeper has no disk. Whatever it must remember it hands out sealed and numbered,
+ * and until the asking side confirms that number nothing rests on it: no key is used
+ * and no bundle is in force. A state that could not be written is handed out again,
+ * under the next number, the next time anybody asks. */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "crypto/digest.h"
+#include "gateway/keeper/run_inner.h"
+
+enum {
+        RULES_ARENA_MAX = 64 << 20,
+        /* How far the highest time seen may be ahead of the one on disk. */
+        TIME_SAVED_EVERY_MS = 60 * 60 * 1000,
+};
+
+/* Waits for the passphrase; gives up when the gateway does. */
+static enum err await(int descriptor, int hangup_fd)
+{
+        struct pollfd fds[2] = {
+                {.fd = descriptor, .events = POLLIN},
+                {.fd = hangup_fd, .events = 0},
+        };
+
+        for (;;) {
+                if (poll(fds, 2, -1) < 0 && errno != EINTR)
+                        return ERR_IO;
+                if ((fds[1].revents & (POLLHUP | POLLERR)) != 0)
+                        return ERR_KEEPER_GONE;
+                if (fds[0].revents != 0)
+                        return ERR_OK;
+        }
+}
+
+/* To the end of the descriptor, into locked memory and nowhere else. One newline at
+ * the end is the editor's, not the passphrase's. */
+static enum err read_passphrase(const struct run *r, int descriptor, struct secret **out)
+{
+        OWNED(secret_free) struct secret *all = NULL;
+        size_t len = 0;
+        ssize_t n;
+
+        TRY(secret_new(KEEPER_PASSPHRASE_MAX + 2, &all));
+        do {
+                TRY(await(descriptor, r->hangup_fd));
+                n = read(descriptor, secret_bytes(all) + len, secret_len(all) - len);
+                if (n < 0 && errno != EINTR && errno != EAGAIN)
+                        return ERR_UNREADABLE;
+                len += n > 0 ? (size_t)n : 0;
+        } while (n != 0 && len < secret_len(all));
+        if (len > 0 && secret_view(all)[len - 1] == '\n')
+                len--;
+        if (len > KEEPER_PASSPHRASE_MAX)
+                return ERR_TOO_LARGE;
+        if (len == 0)
+                return ERR_PASSPHRASE;
+        return secret_copy(secret_view(all), len, out);
+}
+
+/* The state as it is now, sealed as the next generation, into the slot. */
+static enum err hand_out_state(struct run *r, struct request *rq)
+{
+        OWNED(buf_done) struct buf blob = {.ceiling = KEEPER_SLOT_LEN};
+        struct bytes bytes;
+        uint64_t generation = 0;
+
+        TRY(keyring_seal(r->keyring, &blob, &generation));
+        TRY(buf_end(&blob, &bytes));
+        memcpy(rq->slot, bytes.data, bytes.len);
+        rq->output_len = bytes.len;
+        r->last_sealed = generation;
+        r->sealed_time_ms = keyring_time(r->keyring);
+        put_u64(rq->answer, generation);
+        return ERR_OK;
+}
+
+/* Generation 0 and no blob: nothing that is not on disk already. */
+static enum err nothing_to_save(struct request *rq)
+{
+        put_u64(rq->answer, 0);
+        return ERR_OK;
+}
+
+/* Puts an opened or new keyring in the place of what was there. */
+static enum err take_keyring(struct run *r, struct keyring **k)
+{
+        struct person_key *person = NULL;
+
+        TRY(person_key_new(keyring_person(*k), &person));
+        run_forget_ciphers(r);
+        person_key_free(&r->person);
+        keyring_free(&r->keyring);
+        r->person = person;
+        r->keyring = *k;
+        *k = NULL;
+        r->last_sealed = keyring_generation(r->keyring);
+        r->sealed_time_ms = keyring_time(r->keyring);
+        return ERR_OK;
+}
+
+enum err run_HELLO(struct run *r, struct request *rq)
+{
+        uint32_t protocol, slots, slot_len;
+
+        TRY(read_u32(&rq->payload, &protocol));
+        TRY(read_u32(&rq->payload, &slots));
+        TRY(read_u32(&rq->payload, &slot_len));
+        TRY(read_end(&rq->payload));
+        if (r->state == KEEPER_FAILED)
+                return r->failed;
+        if (protocol != KEEPER_PROTOCOL || slots != r->slots || slot_len != KEEPER_SLOT_LEN)
+                return ERR_UNSUPPORTED;
+        put_u64(rq->answer, r->keyring != NULL ? keyring_generation(r->keyring) : 0);
+        return ERR_OK;
+}
+
+enum err run_CREATE(struct run *r, struct request *rq)
+{
+        OWNED(secret_free) struct secret *passphrase = NULL;
+        OWNED(keyring_free) struct keyring *k = NULL;
+        struct keyring_cost cost;
+        struct bytes signer;
+
+        TRY(read_u32(&rq->payload, &cost.memory_kib));
+        TRY(read_u32(&rq->payload, &cost.passes));
+        TRY(read_fixed(&rq->payload, SIGN_PUBLIC_LEN, &signer));
+        TRY(read_end(&rq->payload));
+        TRY(read_passphrase(r, rq->descriptor, &passphrase));
+        TRY(keyring_new(passphrase, cost, signer.data, &k));
+        TRY(take_keyring(r, &k));
+        r->state = KEEPER_CREATED;
+        (void)run_now(r);
+        return hand_out_state(r, rq);
+}
+
+enum err run_UNSEAL(struct run *r, struct request *rq)
+{
+        OWNED(secret_free) struct secret *passphrase = NULL;
+        OWNED(keyring_free) struct keyring *k = NULL;
+
+        TRY(read_end(&rq->payload));
+        TRY(read_passphrase(r, rq->descriptor, &passphrase));
+        TRY(keyring_open(passphrase, bytes_of(rq->input, rq->input_len), &k));
+        TRY(take_keyring(r, &k));
+        r->state = KEEPER_UNSEALED;
+        put_u64(rq->answer, keyring_generation(r->keyring));
+        return ERR_OK;
+}
+
+/* At least one signature that holds, by a signer we have pinned. */
+static enum err check_signed(const struct run *r, const struct signed_bundle *b)
+{
+        for (uint32_t i = 0; i < b->signatures_len; i++) {
+                const struct bundle_signature *s = &b->signatures[i];
+
+                if (!keyring_signer_is_pinned(r->keyring, s->public_key))
+                        continue;
+                if (sign_check(s->public_key, BUNDLE_LABEL, b->canonical, s->signature) == ERR_OK)
+                        return ERR_OK;
+        }
+        return ERR_POLICY_SIGNATURE;
+}
+
+/* The same bundle as the one remembered, or the next that names it. */
+static enum err check_succession(const struct run *r, const struct rules *rules,
+        const struct digest *digest, bool *out_is_new)
+{
+        struct digest running;
+        uint64_t version = keyring_policy(r->keyring, &running);
+
+        if (version == 0) {
+                *out_is_new = true;
+                return rules->version >= 1 ? ERR_OK : ERR_POLICY_SUCCESSION;
+        }
+        if (rules->version == version && digest_equal(digest, &running)) {
+                *out_is_new = false;
+                return ERR_OK;
+        }
+        if (rules->version != version + 1 || !digest_equal(&rules->predecessor, &running))
+                return ERR_POLICY_SUCCESSION;
+        *out_is_new = true;
+        return ERR_OK;
+}
+
+static enum err read_ruling(struct bytes canonical, struct ruling *out)
+{
+        struct ruling fresh = {.arena = arena_new(RULES_ARENA_MAX)};
+        struct bytes copy;
+        enum err e;
+
+        if (fresh.arena == NULL)
+                return ERR_NO_MEMORY;
+        e = bytes_copy(fresh.arena, canonical, &copy);
+        if (e == ERR_OK)
+                e = rules_decode(fresh.arena, copy, &fresh.rules);
+        if (e != ERR_OK) {
+                arena_free(&fresh.arena);
+                return e == ERR_NO_MEMORY ? e : ERR_POLICY_REFUSED;
+        }
+        *out = fresh;
+        return ERR_OK;
+}
+
+static void rule_by(struct run *r, struct ruling *ruling)
+{
+        ruling_done(&r->ruling);
+        r->ruling = *ruling;
+        *ruling = (struct ruling){.arena = NULL};
+        r->state = KEEPER_RULED;
+        log_event(LOG_INFO, "keeper_bundle", LOG_NUM("version", r->ruling.rules.version));
+}
+
+enum err run_LOAD_BUNDLE(struct run *r, struct request *rq)
+{
+        OWNED(ruling_done) struct ruling fresh = {.arena = NULL};
+        struct signed_bundle bundle;
+        struct digest digest;
+        bool is_new;
+
+        TRY(read_end(&rq->payload));
+        if (signed_bundle_decode(bytes_of(rq->input, rq->input_len), &bundle) != ERR_OK)
+                return ERR_POLICY_REFUSED;
+        TRY(check_signed(r, &bundle));
+        TRY(read_ruling(bundle.canonical, &fresh));
+        digest_of(bundle.canonical, &digest);
+        TRY(check_succession(r, &fresh.rules, &digest, &is_new));
+        if (is_new)
+                keyring_policy_set(r->keyring, fresh.rules.version, &digest);
+        if (!keyring_dirty(r->keyring)) {
+                rule_by(r, &fresh);
+                /* A start is a good moment to let the disk know what time it is. */
+                if (run_now(r) < r->sealed_time_ms + TIME_SAVED_EVERY_MS)
+                        return nothing_to_save(rq);
+                return hand_out_state(r, rq);
+        }
+        (void)run_now(r);
+        TRY(hand_out_state(r, rq));
+        ruling_done(&r->pending);
+        r->pending = fresh;
+        fresh = (struct ruling){.arena = NULL};
+        r->pending_since = r->last_sealed;
+        return ERR_OK;
+}
+
+enum err run_CONFIRM(struct run *r, struct request *rq)
+{
+        uint64_t generation;
+
+        TRY(read_u64(&rq->payload, &generation));
+        TRY(read_end(&rq->payload));
+        if (generation == 0 || generation > r->last_sealed)
+                return ERR_INVALID;
+        keyring_confirm(r->keyring, generation);
+        if (r->state == KEEPER_CREATED)
+                r->state = KEEPER_UNSEALED;
+        if (r->pending.arena != NULL && generation >= r->pending_since)
+                rule_by(r, &r->pending);
+        put_u64(rq->answer, keyring_generation(r->keyring));
+        return ERR_OK;
+}
+
+enum err run_PREPARE_DOMAIN(struct run *r, struct request *rq)
+{
+        const struct rules *rules = &r->ruling.rules;
+        struct domain d;
+
+        TRY(keeper_read_domain(&rq->payload, &d));
+        TRY(read_end(&rq->payload));
+        if (rules_dataset_find(rules, bytes_of_text(d.dataset)) == NULL ||
+                !rules_has_municipality(rules, d.municipality))
+                return ERR_NOT_ALLOWED;
+        if (keyring_domain_ready(r->keyring, &d))
+                return nothing_to_save(rq);
+        TRY(keyring_domain_make(r->keyring, &d));
+        return hand_out_state(r, rq);
+}
+
+enum err run_PREPARE_LINKAGE(struct run *r, struct request *rq)
+{
+        char linkage[NAME_MAX_LEN + 1];
+
+        TRY(keeper_read_name(&rq->payload, linkage));
+        TRY(read_end(&rq->payload));
+        if (rules_linkage_find(&r->ruling.rules, bytes_of_text(linkage)) == NULL)
+                return ERR_LINKAGE_REFUSED;
+        if (keyring_linkage_ready(r->keyring, linkage))
+                return nothing_to_save(rq);
+        TRY(keyring_linkage_make(r->keyring, linkage));
+        return hand_out_state(r, rq);
+}
+
+enum err run_STOP(struct run *r, struct request *rq)
+{
+        (void)r;
+        return read_end(&rq->payload);
+}
