@@ -68,6 +68,7 @@ MUST_CHECK enum err batch_read(struct run *r, struct db *db, const struct submis
 /* Ends a submission in `state` and removes its batches. */
 MUST_CHECK enum err submission_end(struct db *db, int64_t number, enum submission_state state);
 /* Removes the batches of replaced submissions that no open vintage holds. */
+MUST_CHECK enum err unheld_exist(struct db *db, bool *out);
 MUST_CHECK enum err unheld_remove(struct db *db);
 
 /* Revises every open vintage that holds one of these; the newest in *out. */

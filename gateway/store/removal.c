@@ -90,6 +90,19 @@ enum err unheld_remove(struct db *db)
         return end_all(db, SQL_SUBMISSIONS_UNHELD, NULL, SUBMISSION_REPLACED, &removed);
 }
 
+enum err unheld_exist(struct db *db, bool *out)
+{
+        OWNED(run_done) struct run r = {0};
+
+        TRY(run_start(db, SQL_SUBMISSIONS_UNHELD, &r));
+        enum err e = run_row(&r);
+
+        if (e != ERR_OK && e != ERR_NOT_FOUND)
+                return e;
+        *out = e == ERR_OK;
+        return ERR_OK;
+}
+
 /* Withdrawal --------------------------------------------------------------- */
 
 struct withdrawing {

@@ -15,8 +15,9 @@
 struct arena;
 struct store;
 
-/* Opens or creates; migrates older versions; refuses newer ones (ERR_CORRUPT for
- * damage, ERR_READ_ONLY, ERR_UNREADABLE). One process at a time: ERR_IN_USE. */
+/* Opens or creates; migrates older versions; refuses newer ones (ERR_UNSUPPORTED).
+ * ERR_CORRUPT for damage, ERR_READ_ONLY, ERR_UNREADABLE. One process at a time:
+ * ERR_IN_USE. After a failed sync every write is ERR_IO until opened anew. */
 MUST_CHECK enum err store_open(const char *path, struct store **out);
 void store_close(struct store **s);
 
@@ -54,7 +55,8 @@ struct stored_batch {
 /* Durable on return. The next sequence of an open submission, or a replay: same
  * sequence and receipt changes nothing and sets *replayed (counts of the
  * original in *out_rows, *out_rejected); same sequence, other receipt:
- * ERR_CONFLICT; a gap: ERR_OUT_OF_ORDER; not open: ERR_CLOSED. */
+ * ERR_CONFLICT; a gap: ERR_OUT_OF_ORDER; not open: ERR_CLOSED. A replay is known
+ * after the commit too, and after an erasure; not after a withdrawal (ERR_CLOSED). */
 MUST_CHECK enum err store_batch_put(struct store *s, const struct stored_batch *b, bool *replayed,
         uint32_t *out_rows, uint32_t *out_rejected);
 /* Receipts in sequence. */
@@ -62,13 +64,18 @@ MUST_CHECK enum err store_receipts(struct store *s, const struct submission_id *
         struct digest **out, uint32_t *out_len);
 
 /* Commits an open submission (or finds it committed already: ERR_OK, same out).
+ * `digest` is SHA-256 over the receipts in sequence, and is checked against them in
+ * the transaction (ERR_COMMIT_MISMATCH); ERR_CONFLICT when it was committed with
+ * another; ERR_CLOSED when withdrawn or expired.
  * With DELIVERY_REPLACE every committed submission of the same municipality, data set
- * and overlapping period turns REPLACED in the same transaction. */
+ * and overlapping period turns REPLACED in the same transaction. Replaced batches
+ * are removed once no open vintage holds them. */
 MUST_CHECK enum err store_submission_commit(struct store *s, const struct submission_id *id,
         const struct digest *digest, int64_t now_ms, struct stored_submission *out);
 
-/* Removes batches for good (open or committed); vintages that held it are revised.
- * *out_revised 0.0 when none was. */
+/* Removes batches for good (open or committed); open vintages that held it are
+ * revised. *out_revised is the newest of these, 0.0 when none was. Asking again is
+ * harmless; after an error the removal may stand, and asking again finishes it. */
 MUST_CHECK enum err store_withdraw(struct store *s, const struct submission_id *id, int64_t now_ms,
         struct vintage *out_revised);
 /* Open submissions older than `opened_before_ms` turn EXPIRED and lose their batches. */
@@ -76,8 +83,10 @@ MUST_CHECK enum err store_expire(struct store *s, int64_t opened_before_ms, uint
 
 /* Visits every batch of one municipality (all states) inside one write transaction. The
  * visitor leaves *out_sealed empty to keep the batch, or gives the new seal and
- * row count (0 rows: the batch keeps its place, empty). Afterwards vintages that
- * changed are revised, and log and free pages hold nothing of the old bytes. */
+ * row count (0 rows: the batch keeps its place, empty). *out_rows arrives as it was.
+ * The visitor stands on the writer's thread and must not call the store; its error
+ * undoes everything. Afterwards open vintages that changed are revised, and log and
+ * free pages hold nothing of the old bytes. */
 typedef enum err (*store_rewriter)(void *ctx, const struct stored_submission *of, const struct stored_batch *b,
         struct bytes *out_sealed, uint32_t *out_rows);
 MUST_CHECK enum err store_rewrite(struct store *s, municipality_t m, store_rewriter fn, void *ctx,
@@ -103,10 +112,13 @@ MUST_CHECK enum err store_retire(struct store *s, uint32_t number);
 MUST_CHECK enum err store_vintage_submissions(struct store *s, struct vintage v, const char *dataset,
         struct arena *a, struct stored_submission **out, uint32_t *out_len);
 
-/* Reads batches of one submission in sequence, on a reader connection. */
+/* Reads batches of one submission in sequence, beside the writer. Holds nothing
+ * open between two calls. For one thread at a time. */
 struct store_cursor;
 MUST_CHECK enum err store_batches(struct store *s, const struct submission_id *id, struct store_cursor **out);
-/* ERR_NOT_FOUND at the end; *out borrows until the next call. ERR_CORRUPT. */
+/* ERR_NOT_FOUND at the end; *out borrows until the next call. ERR_CORRUPT.
+ * ERR_VINTAGE_CLOSED when batches were removed or rewritten since the cursor was
+ * made: what was read so far belongs to a revision that is closed. */
 MUST_CHECK enum err store_next(struct store_cursor *c, struct stored_batch *out);
 void store_cursor_free(struct store_cursor **c);
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/log.h"
 #include "crypto/digest.h"
 #include "gateway/store/inside.h"
 
@@ -344,6 +345,28 @@ struct committing {
         struct submission_row row;
 };
 
+/* What the caller checked may have grown since: a second stream of the same client
+ * can add a batch between the check and the commit. */
+static enum err check_receipts(struct db *db, const struct committing *c)
+{
+        OWNED(digest_stream_free) struct digest_stream *d = NULL;
+        OWNED(run_done) struct run r = {0};
+        struct digest receipt, computed;
+        enum err e;
+
+        TRY(digest_start(&d));
+        TRY(run_start(db, SQL_BATCH_RECEIPTS, &r));
+        bind_i64(&r, c->row.number);
+        while ((e = run_row(&r)) == ERR_OK) {
+                TRY(column_digest(&r, 1, &receipt));
+                digest_more(d, receipt.bytes, sizeof receipt.bytes);
+        }
+        if (e != ERR_NOT_FOUND)
+                return e;
+        digest_finish(d, &computed);
+        return digest_equal(&computed, c->digest) ? ERR_OK : ERR_COMMIT_MISMATCH;
+}
+
 static enum err mark_committed(struct db *db, const struct committing *c)
 {
         OWNED(run_done) struct run r = {0};
@@ -386,6 +409,7 @@ static enum err commit_job(struct db *db, void *ctx)
         case SUBMISSION_STATE_COUNT:
                 return ERR_CORRUPT;
         }
+        TRY(check_receipts(db, c));
         TRY(mark_committed(db, c));
         if (c->row.public.mode == DELIVERY_REPLACE)
                 TRY(mark_replaced(db, &c->row));
@@ -398,6 +422,24 @@ static enum err remove_job(struct db *db, void *ctx)
         return unheld_remove(db);
 }
 
+/* A submission that was replaced before any vintage named it has no reader left. */
+static void remove_unheld(struct store *s)
+{
+        struct db *db;
+        bool some = false;
+        enum err e = reader_borrow(s, &db);
+
+        if (e == ERR_OK) {
+                e = unheld_exist(db, &some);
+                reader_return(s, &db);
+        }
+        if (e == ERR_OK && some)
+                e = writer_run(s->writer, JOB_REMOVES, remove_job, NULL);
+        /* The commit stands whatever became of this; the next one tries again. */
+        if (e != ERR_OK)
+                log_event(LOG_WARNING, "replaced_not_removed", LOG_TEXT("error", err_name(e)));
+}
+
 enum err store_submission_commit(struct store *s, const struct submission_id *id,
         const struct digest *digest, int64_t now_ms, struct stored_submission *out)
 {
@@ -405,8 +447,7 @@ enum err store_submission_commit(struct store *s, const struct submission_id *id
 
         TRY(writer_run(s->writer, JOB_GROUPED, commit_job, &c));
         *out = c.row.public;
-        /* The commit stands whatever becomes of this; the next one tries again. */
         if (c.row.public.mode == DELIVERY_REPLACE)
-                (void)!writer_run(s->writer, JOB_REMOVES, remove_job, NULL);
+                remove_unheld(s);
         return ERR_OK;
 }
