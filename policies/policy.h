@@ -23,6 +23,14 @@ struct code {
         struct label label;
         uint32_t parent;
         int32_t valid_from, valid_until; /* days, both inside; INT32_MIN/MAX: always */
+        uint32_t population; /* inhabitants (municipalities); 0: not stated */
+};
+
+/* What sources write for a code of the finest level: "K" for woman. For tools that
+ * read municipalities' files; the wire takes codes only. */
+struct code_alias {
+        struct bytes alias;
+        uint32_t code; /* index into level 0 */
 };
 
 struct code_level {
@@ -37,9 +45,20 @@ struct code_list {
         struct code_level *levels; /* [0] is the finest: what is delivered */
         uint32_t levels_len;
         uint32_t *by_code; /* level 0 sorted by code, for code_find */
+        struct code_alias *aliases; /* sorted by alias; never equal to a code */
+        uint32_t aliases_len;
+        uint32_t population_year; /* 0: no populations */
 };
 /* Index into level 0, or -1. */
 int32_t code_find(const struct code_list *list, struct bytes code);
+/* The code an alias stands for, or -1. */
+int32_t code_find_alias(const struct code_list *list, struct bytes alias);
+/* Index into any level (linear: coarser levels are short), or -1. */
+int32_t code_find_at(const struct code_list *list, uint32_t level, struct bytes code);
+/* Index of a level, or -1. */
+int32_t code_level_find(const struct code_list *list, struct bytes level);
+/* The code of `level` that contains code `code` of level 0. */
+uint32_t code_ancestor(const struct code_list *list, uint32_t code, uint32_t level);
 
 /* Declared bands of a number or age: level `id`, ascending, not overlapping. */
 struct band {
@@ -80,6 +99,15 @@ enum variable_source {
 enum physical { PHYSICAL_NONE = 0, PHYSICAL_U8, PHYSICAL_U16, PHYSICAL_I32, PHYSICAL_I64 };
 
 enum { DATE_LEVELS = 4 }; /* "dag", "manad", "kvartal", "ar" */
+const char *date_level_id(uint32_t level);
+struct label date_level_label(uint32_t level);
+
+/* The markers of a missing value in the store and in views. */
+#define MISSING_U8  UINT8_MAX
+#define MISSING_U16 UINT16_MAX
+#define MISSING_I32 INT32_MIN
+#define MISSING_I64 INT64_MIN
+uint32_t physical_width(enum physical p); /* bytes: 1, 2, 4, 8; 0 for NONE */
 
 struct variable {
         struct bytes id, unit;
@@ -99,9 +127,41 @@ struct variable {
         uint32_t finest_level;         /* code lists: finest level that may be asked */
         bool may_filter, may_group;    /* measures: usually neither */
         bool overlapping;              /* one person can have several values */
+        bool within_period;            /* dates: must lie in the delivery's period */
+        const uint8_t *month_starts;   /* BIRTH_MONTH: bit (day - min): a first of month */
 };
+const char *variable_type_name(enum variable_type t); /* "code" */
+const char *variable_role_name(enum variable_role r); /* "identifying" */
+/* Whether a delivery may carry it as a column. */
+bool variable_is_column(const struct variable *v);
+
+/* Levels a variable can be asked at, finest first. Code lists: their levels; dates:
+ * DATE_LEVELS; numbers and ages: their bandings; booleans: none. */
+uint32_t variable_levels(const struct variable *v);
+/* Index of a level; the empty name means the finest that may be asked. -1: no such
+ * level (an integer without bands has none, and a boolean has only level 0, named
+ * by the empty name). */
+int32_t variable_level_find(const struct variable *v, struct bytes level);
+/* The finest index that may be asked. */
+uint32_t variable_finest(const struct variable *v);
 
 enum periodicity { PERIODICITY_NONE = 0, PERIODICITY_YEAR, PERIODICITY_QUARTER, PERIODICITY_MONTH };
+
+/* What a GDPR article 30 record needs, in the bundle's words. */
+struct processing_record {
+        struct bytes controller, persons, data, recipients, retention, safeguards;
+};
+
+struct purpose {
+        struct bytes id;
+        struct label label;
+        struct bytes legal_basis;
+};
+
+/* The first date of a record may not be after the second. */
+struct date_order {
+        uint32_t first, second; /* indices of date variables */
+};
 
 struct disclosure_rules {
         uint32_t threshold;    /* fewest persons behind a cell and an identifying margin */
@@ -112,6 +172,7 @@ struct policy_dataset {
         struct bytes id;
         struct label label;
         struct bytes legal_basis;
+        struct processing_record processing;
         enum periodicity periodicity;
         const struct rules_dataset *rules; /* persons, guardians, local ids */
         struct variable *variables;
@@ -126,6 +187,30 @@ struct policy_dataset {
         uint32_t open_hours_max;        /* open submissions expire */
         /* View rows sort by person, then by this date variable (UINT32_MAX: none). */
         uint32_t order_variable;
+        struct date_order *date_orders;
+        uint32_t date_orders_len;
+};
+
+/* A linkage as people read it; what binds is rules_linkage of the same index. */
+struct policy_linkage {
+        const struct rules_linkage *rules;
+        struct label label;
+        struct bytes legal_basis;
+        struct processing_record processing;
+};
+
+/* SERVICE(NAME, word): what roles may call. */
+#define POLICY_SERVICES(SERVICE)                                                                   \
+        SERVICE(SUBMISSION, "submission")                                                          \
+        SERVICE(STATISTICS, "statistics")                                                          \
+        SERVICE(OPERATIONS, "operations")                                                          \
+        SERVICE(AUDIT, "audit")
+enum policy_service {
+        SERVICE_NONE = 0,
+#define SERVICE_ENUM(name, word) SERVICE_##name,
+        POLICY_SERVICES(SERVICE_ENUM)
+#undef SERVICE_ENUM
+        SERVICE_COUNT
 };
 
 struct policy; /* counted */
@@ -138,6 +223,11 @@ void policy_unref(struct policy **p);
 const struct rules *policy_rules(const struct policy *p);
 struct bytes policy_canonical(const struct policy *p);       /* rules_encode of the above */
 const struct digest *policy_digest(const struct policy *p);  /* SHA-256 of canonical */
+/* Bits 1 << enum role: who may call a service; 0: nobody. */
+unsigned policy_service_roles(const struct policy *p, enum policy_service service);
+const struct purpose *policy_purposes(const struct policy *p, uint32_t *out_len);
+const struct policy_linkage *policy_linkages(const struct policy *p, uint32_t *out_len);
+struct label policy_label(const struct policy *p);
 const char *policy_trust(const struct policy *p);            /* TRUST of SAN URIs */
 bool policy_publish_automatically(const struct policy *p);
 
@@ -159,10 +249,30 @@ MUST_CHECK enum err decide_query(const struct policy *p, const struct principal 
 MUST_CHECK enum err decide_describe(const struct policy *p, const struct principal *who, struct bytes dataset,
         const struct policy_dataset **out_dataset, struct refusal *why);
 
+/* RULE(NAME, sentence): why a row is rejected. */
+#define VALIDATE_RULES(RULE)                                                                       \
+        RULE(UNKNOWN_CODE, "the code is not in the code list")                                     \
+        RULE(CODE_NOT_VALID, "the code was not in use during the period")                          \
+        RULE(OUT_OF_RANGE, "the value is outside the range that the schema allows")                \
+        RULE(OUTSIDE_PERIOD, "the date is outside the delivery's period")                          \
+        RULE(NOT_MONTH_START, "a birth month is written as the first day of the month")            \
+        RULE(MISSING_VALUE, "a required value is missing")                                         \
+        RULE(DATE_ORDER, "the date is before the date that comes first")                           \
+        RULE(MISSING_PERSON, "a record of this data set needs a person id")                        \
+        RULE(PERSON_NOT_EXPECTED, "records of this data set have no person id")                    \
+        RULE(KIND_NOT_ACCEPTED, "this kind of person id is not accepted in this data set")         \
+        RULE(GUARDIANS_NOT_EXPECTED, "records of this data set name no guardians")                 \
+        RULE(TOO_MANY_GUARDIANS, "the record names more guardians than allowed")                   \
+        RULE(EMPTY_RECORD_KEY, "the record key is empty")                                          \
+        RULE(RECORD_KEY_NOT_TEXT, "the record key is not printable text padded with NUL")          \
+        RULE(DUPLICATE_RECORD_KEY, "the record key stood on an earlier row of the batch")
+
 /* validate.c: every row of a batch against the schema: required values, codes known and
  * valid in the period, ranges, person and guardian presence and kinds. A fault
  * of the whole batch (unknown or repeated column, wrong kind of column) refuses it;
- * a fault of a row is a rejection. Person ids themselves are the keeper's to judge. */
+ * a fault of a row is a rejection. Person ids themselves are the keeper's to judge.
+ * Every rejected row has a reason, in row order, and the verdicts keep room for
+ * one reason for every row still accepted, so the keeper's can be added. */
 MUST_CHECK enum err validate_batch(const struct policy_dataset *d, struct period period,
         const struct batch *b, struct arena *arena, struct verdicts *out, struct refusal *why);
 

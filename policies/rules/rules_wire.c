@@ -119,8 +119,8 @@ static bool succession_holds(const struct rules *r)
 static bool check(const struct rules *r)
 {
         return rules_is_name(r->bundle) && succession_holds(r) && sources_ascend(r) &&
-                municipalities_ascend(r->municipalities, r->municipalities_len) &&
-                datasets_ascend(r) && linkages_hold(r);
+               municipalities_ascend(r->municipalities, r->municipalities_len) &&
+               datasets_ascend(r) && linkages_hold(r);
 }
 
 /* Out --------------------------------------------------------------------- */
@@ -142,8 +142,8 @@ static void put_municipalities(struct buf *b, const municipality_t *m, uint32_t 
 static void put_dataset(struct buf *b, const struct rules_dataset *d)
 {
         unsigned switches = (d->guardians ? SWITCH_GUARDIANS : 0u) |
-                (d->local_ids ? SWITCH_LOCAL_IDS : 0u) |
-                (d->clear_persons ? SWITCH_CLEAR_PERSONS : 0u);
+                            (d->local_ids ? SWITCH_LOCAL_IDS : 0u) |
+                            (d->clear_persons ? SWITCH_CLEAR_PERSONS : 0u);
 
         put_bytes(b, d->id);
         put_u8(b, (uint8_t)d->person);
@@ -199,8 +199,8 @@ static enum err read_count(struct reader *in, uint32_t max, uint32_t *out)
         return *out > max ? ERR_MALFORMED : ERR_OK;
 }
 
-static enum err read_array(struct reader *in, struct arena *a, uint32_t max, size_t size,
-        uint32_t *out_len, void *out)
+static enum err read_array(
+        struct reader *in, struct arena *a, uint32_t max, size_t size, uint32_t *out_len, void *out)
 {
         void *array;
 
@@ -220,8 +220,8 @@ static enum err read_name(struct reader *in, struct arena *a, size_t max, struct
         return bytes_copy(a, name, out);
 }
 
-static enum err read_names(struct reader *in, struct arena *a, uint32_t max, struct bytes **out,
-        uint32_t *out_len)
+static enum err read_names(
+        struct reader *in, struct arena *a, uint32_t max, struct bytes **out, uint32_t *out_len)
 {
         TRY(read_array(in, a, max, sizeof **out, out_len, out));
         for (uint32_t i = 0; i < *out_len; i++)
@@ -229,8 +229,8 @@ static enum err read_names(struct reader *in, struct arena *a, uint32_t max, str
         return ERR_OK;
 }
 
-static enum err read_municipalities(struct reader *in, struct arena *a, municipality_t **out,
-        uint32_t *out_len)
+static enum err read_municipalities(
+        struct reader *in, struct arena *a, municipality_t **out, uint32_t *out_len)
 {
         TRY(read_array(in, a, MUNICIPALITIES_MAX, sizeof **out, out_len, out));
         for (uint32_t i = 0; i < *out_len; i++)
@@ -321,12 +321,12 @@ enum err rules_decode(struct arena *a, struct bytes canonical, struct rules *out
         TRY(read_head(&in, a, &r));
         TRY(read_sources(&in, a, &r));
         TRY(read_municipalities(&in, a, &r.municipalities, &r.municipalities_len));
-        TRY(read_array(&in, a, RULES_DATASETS_MAX, sizeof *r.datasets, &r.datasets_len,
-                &r.datasets));
+        TRY(read_array(
+                &in, a, RULES_DATASETS_MAX, sizeof *r.datasets, &r.datasets_len, &r.datasets));
         for (uint32_t i = 0; i < r.datasets_len; i++)
                 TRY(read_dataset(&in, a, &r.datasets[i]));
-        TRY(read_array(&in, a, RULES_LINKAGES_MAX, sizeof *r.linkages, &r.linkages_len,
-                &r.linkages));
+        TRY(read_array(
+                &in, a, RULES_LINKAGES_MAX, sizeof *r.linkages, &r.linkages_len, &r.linkages));
         for (uint32_t i = 0; i < r.linkages_len; i++)
                 TRY(read_linkage(&in, a, &r.linkages[i]));
         TRY(read_end(&in));

@@ -21,7 +21,7 @@ static bool keys_differ(const struct signed_bundle *b)
 static bool counts_hold(const struct signed_bundle *b)
 {
         return b->canonical.len > 0 && b->canonical.len <= RULES_CANONICAL_MAX &&
-                b->signatures_len > 0 && b->signatures_len <= SIGNATURES_MAX;
+               b->signatures_len > 0 && b->signatures_len <= SIGNATURES_MAX;
 }
 
 static enum err read_signature(struct reader *in, struct bundle_signature *out)

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* load.h: what the files of this folder share while a bundle is read. Not for
+ * others: a policy is opaque outside.
+ *
+ * Reading goes from the ground up: code lists, then data sets with their
+ * variables, then linkages. A name is looked up when it is read, so nothing can
+ * refer to what comes later and no circle can be written. */
+#ifndef STATGATE_POLICIES_LOAD_H
+#define STATGATE_POLICIES_LOAD_H
+
+#include <stdatomic.h>
+
+#include "base/arena.h"
+#include "crypto/digest.h"
+#include "policies/policy.h"
+#include "policies/yaml.h"
+
+enum {
+        CODE_LISTS_MAX = 64,
+        CODE_LEVELS_MAX = 6,
+        CODES_MAX = 16384,  /* of one level; fewer than MISSING_U16 */
+        ALIASES_MAX = 4096, /* of one code list */
+        VARIABLES_MAX = 60, /* of one data set; fewer than BATCH_COLUMNS_MAX */
+        BANDINGS_MAX = 8,
+        BANDS_MAX = 200,
+        DATE_ORDERS_MAX = 16,
+        PURPOSES_MAX = RULES_PURPOSES_MAX,
+        TEXT_MAX_LEN = 600, /* bytes of a legal basis or an article 30 text */
+        POPULATION_MAX = 100000000,
+        POLICY_ARENA_MAX = 64 << 20
+};
+
+/* What is only known once all files are read. */
+struct draft_dataset {
+        struct bytes linkage;
+        const struct yaml *linkage_at;
+};
+
+struct policy {
+        atomic_uint holders;
+        struct arena *arena;
+        struct label label;
+        char *trust;
+        bool publish_automatically;
+        unsigned service_roles[SERVICE_COUNT];
+        const struct code_list *municipalities;
+        struct code_list *code_lists;
+        uint32_t code_lists_len;
+        struct purpose *purposes;
+        uint32_t purposes_len;
+        struct policy_dataset *datasets; /* sorted by id, as rules.datasets */
+        uint32_t datasets_len;
+        struct policy_linkage *linkages; /* sorted by id, as rules.linkages */
+        uint32_t linkages_len;
+        struct rules rules;
+        struct bytes canonical;
+        struct digest digest;
+};
+
+/* policy.c: an empty policy with one holder. */
+MUST_CHECK enum err policy_new(struct policy **out);
+
+struct loader {
+        struct arena *arena;   /* the policy's: what stays */
+        struct arena *scratch; /* trees and file bytes: gone when loading ends */
+        const char *folder;
+        struct policy *policy;
+        struct draft_dataset drafts[RULES_DATASETS_MAX];
+        struct refusal *why;
+};
+
+/* load.c: what all topics read alike. */
+/* An identifier under `key`. */
+MUST_CHECK enum err load_name(
+        struct loader *l, const struct yaml *m, const char *key, struct bytes *out);
+/* {sv: …, en: …}, or one text for both where it is a proper noun. */
+MUST_CHECK enum err load_label(
+        struct loader *l, const struct yaml *m, const char *key, bool required, struct label *out);
+/* A sentence or citation, printable and not too long. */
+MUST_CHECK enum err load_sentence(
+        struct loader *l, const struct yaml *m, const char *key, struct bytes *out);
+/* YYYY-MM-DD; *out stays when the key is absent. */
+MUST_CHECK enum err load_date(
+        struct loader *l, const struct yaml *m, const char *key, bool required, int32_t *out);
+/* A number in units of 10^-decimals. */
+MUST_CHECK enum err load_scaled(struct loader *l, const struct yaml *m, const char *key,
+        bool required, uint32_t decimals, int64_t *out);
+MUST_CHECK enum err load_processing(
+        struct loader *l, const struct yaml *m, struct processing_record *out);
+/* The list under `key`: identifiers, each of which must be among `known`; sorted
+ * and distinct in `out` (the policy's arena). */
+MUST_CHECK enum err load_names(struct loader *l, const struct yaml *m, const char *key,
+        const struct bytes *known, uint32_t known_len, const char *noun, struct bytes **out,
+        uint32_t *out_len);
+/* The list of roles under `key`, as bits. */
+MUST_CHECK enum err load_roles(
+        struct loader *l, const struct yaml *m, const char *key, unsigned *out);
+/* The index of the name under `key` among `known`; complains with a suggestion. */
+MUST_CHECK enum err load_choice(struct loader *l, const struct yaml *m, const char *key,
+        const struct bytes *known, uint32_t known_len, const char *noun, uint32_t *out);
+/* Whether it may be a code: text without anything that filters use themselves. */
+bool load_is_code(struct bytes code);
+/* A copy that lives as long as the policy. */
+MUST_CHECK enum err load_keep(struct loader *l, struct bytes text, struct bytes *out);
+
+/* One per topic. */
+MUST_CHECK enum err load_code_list(
+        struct loader *l, const struct yaml *file, struct code_list *out);
+MUST_CHECK enum err load_variables(
+        struct loader *l, const struct yaml *list, struct policy_dataset *d);
+MUST_CHECK enum err load_dataset(struct loader *l, const struct yaml *file,
+        struct policy_dataset *out, struct rules_dataset *rules, struct draft_dataset *draft);
+MUST_CHECK enum err load_linkages(struct loader *l, const struct yaml *list);
+
+#endif
