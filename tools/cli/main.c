@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* main.c: the program `statgate`. */
+#include <signal.h>
+
+#include "tools/cli/cli.h"
+
+int main(int argc, char **argv)
+{
+        /* A closed pipe is an error of that write, not the end of a delivery. */
+        (void)signal(SIGPIPE, SIG_IGN);
+        return (int)cli_main(argc, argv, stdout, stderr);
+}
