@@ -96,10 +96,11 @@ struct submit_response {
  * and booleans are in range, and what stands at a missing row is 0. With sealed
  * persons the guardians' ids stand in the box too: their pointers are NULL. A
  * dictionary may be empty where every row is missing. */
-MUST_CHECK enum err submit_request_decode(struct arena *a, struct bytes wire,
-        struct submit_request *out, struct refusal *why);
+MUST_CHECK enum err submit_request_decode(
+        struct arena *a, struct bytes wire, struct submit_request *out, struct refusal *why);
 MUST_CHECK enum err submit_request_encode(const struct submit_request *in, struct buf *out);
-MUST_CHECK enum err submit_response_decode(struct arena *a, struct bytes wire, struct submit_response *out);
+MUST_CHECK enum err submit_response_decode(
+        struct arena *a, struct bytes wire, struct submit_response *out);
 MUST_CHECK enum err submit_response_encode(const struct submit_response *in, struct buf *out);
 
 enum submission_state {
@@ -122,12 +123,14 @@ struct wire_submission {
 };
 
 /* GetSubmissionRequest and WithdrawRequest have the same shape. */
-MUST_CHECK enum err submission_ref_decode(struct arena *a, struct bytes wire,
-        struct submission_id *out, struct refusal *why);
+MUST_CHECK enum err submission_ref_decode(
+        struct arena *a, struct bytes wire, struct submission_id *out, struct refusal *why);
 MUST_CHECK enum err submission_ref_encode(const struct submission_id *in, struct buf *out);
-MUST_CHECK enum err submission_decode(struct arena *a, struct bytes wire, struct wire_submission *out);
+MUST_CHECK enum err submission_decode(
+        struct arena *a, struct bytes wire, struct wire_submission *out);
 MUST_CHECK enum err submission_encode(const struct wire_submission *in, struct buf *out);
-MUST_CHECK enum err withdrawn_decode(struct arena *a, struct bytes wire, struct vintage *out); /* 0.0: none */
+MUST_CHECK enum err withdrawn_decode(
+        struct arena *a, struct bytes wire, struct vintage *out); /* 0.0: none */
 MUST_CHECK enum err withdrawn_encode(struct vintage revised, struct buf *out);
 
 struct wire_person {
@@ -136,7 +139,8 @@ struct wire_person {
         uint8_t id[PERSON_ID_LEN];
         uint8_t kind; /* enum person_kind */
 };
-MUST_CHECK enum err erase_decode(struct arena *a, struct bytes wire, struct wire_person *out, struct refusal *why);
+MUST_CHECK enum err erase_decode(
+        struct arena *a, struct bytes wire, struct wire_person *out, struct refusal *why);
 MUST_CHECK enum err erase_encode(const struct wire_person *in, struct buf *out);
 
 /* Statistics ------------------------------------------------------------ */
@@ -194,11 +198,13 @@ struct wire_dataset {
 MUST_CHECK enum err datasets_encode(const struct wire_datasets *in, struct buf *out);
 MUST_CHECK enum err datasets_decode(struct arena *a, struct bytes wire, struct wire_datasets *out);
 MUST_CHECK enum err describe_request_encode(struct bytes dataset, struct buf *out);
-MUST_CHECK enum err describe_request_decode(struct arena *a, struct bytes wire, struct bytes *out, struct refusal *why);
+MUST_CHECK enum err describe_request_decode(
+        struct arena *a, struct bytes wire, struct bytes *out, struct refusal *why);
 MUST_CHECK enum err dataset_encode(const struct wire_dataset *in, struct buf *out);
 MUST_CHECK enum err dataset_decode(struct arena *a, struct bytes wire, struct wire_dataset *out);
 
-MUST_CHECK enum err query_request_decode(struct arena *a, struct bytes wire, struct query *out, struct refusal *why);
+MUST_CHECK enum err query_request_decode(
+        struct arena *a, struct bytes wire, struct query *out, struct refusal *why);
 MUST_CHECK enum err query_request_encode(const struct query *in, struct buf *out);
 
 struct wire_release {
@@ -214,7 +220,8 @@ struct wire_release {
         uint32_t delivered, expected;
 };
 
-MUST_CHECK enum err release_encode(const struct wire_release *in, struct buf *out); /* deterministic */
+MUST_CHECK enum err release_encode(
+        const struct wire_release *in, struct buf *out); /* deterministic */
 MUST_CHECK enum err release_decode(struct arena *a, struct bytes wire, struct wire_release *out);
 
 struct wire_answer {
@@ -234,10 +241,13 @@ struct wire_publish_progress {
         bool done;
         struct vintage vintage;
 };
-MUST_CHECK enum err publish_request_decode(struct arena *a, struct bytes wire, struct bytes *out_note, struct refusal *why);
+MUST_CHECK enum err publish_request_decode(
+        struct arena *a, struct bytes wire, struct bytes *out_note, struct refusal *why);
 MUST_CHECK enum err publish_request_encode(struct bytes note, struct buf *out);
-MUST_CHECK enum err publish_progress_encode(const struct wire_publish_progress *in, struct buf *out);
-MUST_CHECK enum err publish_progress_decode(struct arena *a, struct bytes wire, struct wire_publish_progress *out);
+MUST_CHECK enum err publish_progress_encode(
+        const struct wire_publish_progress *in, struct buf *out);
+MUST_CHECK enum err publish_progress_decode(
+        struct arena *a, struct bytes wire, struct wire_publish_progress *out);
 
 struct wire_vintage {
         struct vintage vintage;
@@ -288,14 +298,20 @@ MUST_CHECK enum err reloaded_decode(struct arena *a, struct bytes wire, struct w
  * fit into RICH_STATUS_MAX bytes (a trailer must stay below the limit on
  * metadata), and a last one that counts the others. */
 enum { RICH_STATUS_MAX = 4096 };
-MUST_CHECK enum err rich_status_encode(enum status code, const char *message,
-        const struct refusal *why, struct buf *out);
+MUST_CHECK enum err rich_status_encode(
+        enum status code, const char *message, const struct refusal *why, struct buf *out);
 /* Reads a status back into `out` (violations only, `code` stays ERR_OK); other
  * details are skipped. */
 MUST_CHECK enum err rich_status_decode(struct arena *a, struct bytes wire, struct refusal *out);
 
-enum health { HEALTH_UNKNOWN = 0, HEALTH_SERVING = 1, HEALTH_NOT_SERVING = 2, HEALTH_SERVICE_UNKNOWN = 3 };
-MUST_CHECK enum err health_request_decode(struct arena *a, struct bytes wire, struct bytes *out_service);
+enum health {
+        HEALTH_UNKNOWN = 0,
+        HEALTH_SERVING = 1,
+        HEALTH_NOT_SERVING = 2,
+        HEALTH_SERVICE_UNKNOWN = 3
+};
+MUST_CHECK enum err health_request_decode(
+        struct arena *a, struct bytes wire, struct bytes *out_service);
 MUST_CHECK enum err health_request_encode(struct bytes service, struct buf *out);
 MUST_CHECK enum err health_response_encode(enum health h, struct buf *out);
 MUST_CHECK enum err health_response_decode(struct arena *a, struct bytes wire, enum health *out);
