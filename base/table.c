@@ -39,6 +39,17 @@ enum err table_cells(const struct dimension *dims, uint32_t len, size_t *out)
         return ERR_OK;
 }
 
+/* Magnitudes also count who contributed: a mean of one is that one. */
+static enum err alloc_measure(struct arena *arena, size_t n, struct measure *m)
+{
+        bool magnitude = m->kind == MEASURE_SUM || m->kind == MEASURE_MEAN;
+
+        m->values = arena_alloc(arena, n, sizeof *m->values);
+        if (magnitude)
+                m->contributors = arena_alloc(arena, n, sizeof *m->contributors);
+        return m->values == NULL || (magnitude && m->contributors == NULL) ? ERR_NO_MEMORY : ERR_OK;
+}
+
 enum err table_alloc(struct arena *arena, struct table *t)
 {
         size_t n = 0;
@@ -54,11 +65,8 @@ enum err table_alloc(struct arena *arena, struct table *t)
         if (t->persons == NULL || t->records == NULL || t->margin_persons == NULL ||
                 t->status == NULL || t->rule == NULL)
                 return ERR_NO_MEMORY;
-        for (uint32_t m = 0; m < t->measures_len; m++) {
-                t->measures[m].values = arena_alloc(arena, n, sizeof *t->measures[m].values);
-                if (t->measures[m].values == NULL)
-                        return ERR_NO_MEMORY;
-        }
+        for (uint32_t m = 0; m < t->measures_len; m++)
+                TRY(alloc_measure(arena, n, &t->measures[m]));
         t->cells_len = n;
         return ERR_OK;
 }

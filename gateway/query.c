@@ -12,7 +12,7 @@
 #include "gateway/gateway.h"
 #include "gateway/query/engine.h"
 
-enum { RELEASE_MAX = 64 << 20 };
+enum { RELEASE_MAX = 64 << 20, TABLE_ARENA_MAX = 1 << 30 };
 
 static enum err lease_view(struct rpc_call *c, struct policy *policy,
         const struct policy_dataset *dataset, const struct query *q,
@@ -54,7 +54,7 @@ static void count_delivered(const struct view *v, struct wire_release *out)
 
 /* Plans, runs and protects; nothing in `out` is unsafe to show afterwards. */
 static enum err safe_table(struct rpc_call *c, const struct view_lease *lease,
-        const struct query *q, struct table **out)
+        const struct query *q, struct arena *arena, struct table **out)
 {
         struct gateway *g = c->handlers;
         const struct policy_dataset *d = view_dataset(lease->view);
@@ -66,8 +66,8 @@ static enum err safe_table(struct rpc_call *c, const struct view_lease *lease,
         struct plan *plan = NULL;
         struct table *table = NULL;
 
-        TRY(plan_make(d, q, view_span(lease->view), c->arena, &plan, &c->why));
-        TRY(plan_run(plan, lease->view, g->threads, c->arena, &c->cancelled, &table));
+        TRY(plan_make(d, q, view_span(lease->view), arena, &plan, &c->why));
+        TRY(plan_run(plan, lease->view, g->threads, arena, &c->cancelled, &table));
         TRY(disclosure_protect(table, &settings, &report));
         *out = table;
         return ERR_OK;
@@ -77,6 +77,7 @@ static enum err release(struct rpc_call *c, const struct view_lease *lease, cons
         const struct stored_vintage *vintage, struct buf *out)
 {
         const struct policy_dataset *d = view_dataset(lease->view);
+        OWNED(arena_free) struct arena *arena = arena_new(TABLE_ARENA_MAX);
         struct table *table = NULL;
         struct wire_release r = {
                 .vintage = vintage->vintage,
@@ -88,7 +89,9 @@ static enum err release(struct rpc_call *c, const struct view_lease *lease, cons
                 .zeros_published = d->disclosure.zeros_published,
         };
 
-        TRY(safe_table(c, lease, q, &table));
+        if (arena == NULL)
+                return ERR_NO_MEMORY;
+        TRY(safe_table(c, lease, q, arena, &table));
         r.table = *table;
         count_delivered(lease->view, &r);
         TRY(query_digest(q, &r.query));

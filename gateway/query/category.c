@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* category.c: a dimension's categories, from public metadata only.
+ *
+ * Which categories a table has depends on the schema, on the question's own
+ * filters and on the periods delivered, never on the records: an empty category
+ * stands there as zero or protected, it does not vanish. Values that no category
+ * takes (missing, outside all bands, outside the dates shown) have a category of
+ * their own, so that parts and totals can agree. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "gateway/query/plan.h"
+
+enum { DAYS_MAX = 400 * 366, U8_MISSING = 0xff };
+
+struct making {
+        struct plan *plan;
+        uint32_t number;
+        const struct variable *variable;
+        const struct dimension_ref *ref;
+        struct dimension *dimension;
+        struct grouping *grouping;
+        struct arena *arena;
+        struct refusal *why;
+        struct period span;
+};
+
+static enum err fault(struct making *m, enum err code, const char *text)
+{
+        const char *field = arena_printf(m->arena, "dimensions[%u]", m->number);
+
+        return field == NULL ? ERR_NO_MEMORY : refuse(m->why, code, field, "%s", text);
+}
+
+/* Whether the question's own filters on this variable leave any of low..high. */
+static bool asked_for(const struct making *m, int64_t low, int64_t high)
+{
+        for (uint32_t i = 0; i < m->plan->tests_len; i++) {
+                const struct test *t = &m->plan->tests[i];
+
+                if (t->variable == m->grouping->variable && !test_passes_any(t, low, high))
+                        return false;
+        }
+        return true;
+}
+
+static bool has_filter(const struct making *m)
+{
+        for (uint32_t i = 0; i < m->plan->tests_len; i++)
+                if (m->plan->tests[i].variable == m->grouping->variable)
+                        return true;
+        return false;
+}
+
+static enum err reserve(struct making *m, uint32_t max)
+{
+        if (max > CELLS_MAX || max >= CATEGORY_NONE)
+                return fault(m, ERR_TOO_MANY_CELLS, "the dimension has too many categories");
+        m->dimension->categories = arena_alloc(m->arena, (size_t)max + 1, sizeof(struct category));
+        return m->dimension->categories == NULL ? ERR_NO_MEMORY : ERR_OK;
+}
+
+static uint16_t add(struct making *m, struct bytes code, struct label label)
+{
+        struct dimension *d = m->dimension;
+
+        d->categories[d->len] =
+                (struct category){.code = code, .label_sv = label.sv, .label_en = label.en};
+        return (uint16_t)d->len++;
+}
+
+/* "Other or not stated": only where no filter on the variable has excluded it. */
+static void add_other(struct making *m)
+{
+        const struct label label = {
+                bytes_of_text("Övrigt eller uppgift saknas"), bytes_of_text("Other or not stated")};
+
+        m->grouping->other = has_filter(m) ? CATEGORY_NONE : add(m, bytes_of_text("ovrigt"), label);
+}
+
+/* Codes ---------------------------------------------------------------------------- */
+
+static uint32_t ancestor(const struct code_list *list, uint32_t code, uint32_t level)
+{
+        for (uint32_t l = 0; l < level && code != CODE_NO_PARENT; l++)
+                code = list->levels[l].codes[code].parent;
+        return code;
+}
+
+static enum err code_level_of(struct making *m, uint32_t *out)
+{
+        const struct code_list *list = m->variable->codes;
+
+        *out = m->variable->finest_level;
+        if (m->ref->level.len > 0)
+                for (*out = 0; *out < list->levels_len; (*out)++)
+                        if (bytes_equal(list->levels[*out].id, m->ref->level))
+                                break;
+        if (*out >= list->levels_len)
+                return fault(m, ERR_UNKNOWN_NAME, "the variable has no such level");
+        if (*out < m->variable->finest_level)
+                return fault(m, ERR_NOT_ALLOWED,
+                        "the policy allows this variable at coarser levels only");
+        return ERR_OK;
+}
+
+/* Which codes of the level the filters leave: category of each, or NONE. */
+static enum err level_categories(struct making *m, uint32_t level, uint16_t **out)
+{
+        const struct code_list *list = m->variable->codes;
+        const struct code_level *l = &list->levels[level];
+        uint16_t *category = arena_alloc(m->arena, l->len, sizeof(*category));
+        uint8_t *wanted = arena_alloc(m->arena, l->len, 1);
+
+        if (category == NULL || wanted == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < list->levels[0].len; i++) {
+                uint32_t up = ancestor(list, i, level);
+
+                if (up != CODE_NO_PARENT && asked_for(m, i, i))
+                        wanted[up] = 1;
+        }
+        TRY(reserve(m, l->len + 1));
+        uint32_t *places = arena_alloc(m->arena, (size_t)l->len + 1, sizeof(*places));
+        uint32_t *parents = arena_alloc(m->arena, (size_t)l->len + 1, sizeof(*parents));
+        if (places == NULL || parents == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < l->len; i++) {
+                category[i] =
+                        wanted[i] ? add(m, l->codes[i].code, l->codes[i].label) : CATEGORY_NONE;
+                if (!wanted[i])
+                        continue;
+                places[category[i]] = i;
+                parents[category[i]] = l->codes[i].parent;
+        }
+        m->plan->place_of_category[m->number] = places;
+        if (level + 1 < list->levels_len) {
+                m->dimension->parent = parents;
+                m->dimension->parents_len = list->levels[level + 1].len;
+        }
+        *out = category;
+        return ERR_OK;
+}
+
+static enum err make_codes(struct making *m)
+{
+        const struct code_list *list = m->variable->codes;
+        struct grouping *g = m->grouping;
+        uint32_t level = 0;
+        uint16_t *category = NULL;
+
+        TRY(code_level_of(m, &level));
+        m->dimension->level = list->levels[level].id;
+        TRY(level_categories(m, level, &category));
+        g->map_len = list->levels[0].len;
+        g->map = arena_alloc(m->arena, g->map_len, sizeof(*g->map));
+        if (g->map == NULL)
+                return ERR_NO_MEMORY;
+        g->other = CATEGORY_NONE;
+        if (!m->variable->required && m->variable->source != SOURCE_MUNICIPALITY) {
+                add_other(m);
+                m->dimension->parent = NULL; /* "other" has no place in the hierarchy */
+        }
+        for (uint32_t i = 0; i < g->map_len; i++) {
+                uint32_t up = ancestor(list, i, level);
+
+                g->map[i] = up == CODE_NO_PARENT ? g->other : category[up];
+        }
+        if (m->variable->source == SOURCE_MUNICIPALITY)
+                m->plan->place_level[m->number] = level;
+        return ERR_OK;
+}
+
+static enum err make_boolean(struct making *m)
+{
+        const struct label labels[2] = {{bytes_of_text("nej"), bytes_of_text("no")},
+                {bytes_of_text("ja"), bytes_of_text("yes")}};
+        static const char *const codes[2] = {"false", "true"};
+        struct grouping *g = m->grouping;
+
+        TRY(reserve(m, 3));
+        g->map_len = 2;
+        g->map = arena_alloc(m->arena, 2, sizeof(*g->map));
+        if (g->map == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < 2; i++)
+                g->map[i] = asked_for(m, i, i) ? add(m, bytes_of_text(codes[i]), labels[i])
+                                               : CATEGORY_NONE;
+        g->other = CATEGORY_NONE;
+        if (!m->variable->required)
+                add_other(m);
+        return ERR_OK;
+}
+
+/* Bands ---------------------------------------------------------------------------- */
+
+static enum err find_banding(struct making *m, const struct banding **out)
+{
+        const struct variable *v = m->variable;
+
+        if (v->bandings_len == 0)
+                return fault(m, ERR_NOT_ALLOWED, "the variable has no declared bands to group by");
+        *out = &v->bandings[0];
+        if (m->ref->level.len == 0)
+                return ERR_OK;
+        for (uint32_t i = 0; i < v->bandings_len; i++) {
+                *out = &v->bandings[i];
+                if (bytes_equal((*out)->id, m->ref->level))
+                        return ERR_OK;
+        }
+        return fault(m, ERR_UNKNOWN_NAME, "the variable has no such level");
+}
+
+static enum err make_bands(struct making *m)
+{
+        const struct banding *b = NULL;
+        struct grouping *g = m->grouping;
+
+        TRY(find_banding(m, &b));
+        m->dimension->level = b->id;
+        TRY(reserve(m, b->len + 1));
+        uint16_t *category = arena_alloc(m->arena, b->len, sizeof(*category));
+        if (category == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < b->len; i++)
+                category[i] = asked_for(m, b->bands[i].low, b->bands[i].high)
+                                      ? add(m, b->bands[i].code, b->bands[i].label)
+                                      : CATEGORY_NONE;
+        add_other(m);
+        g->bands = b->bands;
+        g->bands_len = b->len;
+        g->band_category = category;
+        if (m->variable->type != VARIABLE_AGE)
+                return ERR_OK;
+        /* Ages stand in a byte: a map is quicker than a search. */
+        g->map_len = U8_MISSING;
+        g->map = arena_alloc(m->arena, g->map_len, sizeof(*g->map));
+        if (g->map == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t v = 0; v < g->map_len; v++) {
+                g->map[v] = g->other;
+                for (uint32_t i = 0; i < b->len; i++)
+                        if (v >= b->bands[i].low && v <= b->bands[i].high)
+                                g->map[v] = category[i];
+        }
+        return ERR_OK;
+}
+
+/* Dates ---------------------------------------------------------------------------- */
+
+static enum err date_level_of(struct making *m, uint32_t *out)
+{
+        static const char *const names[DATE_LEVELS] = {"dag", "manad", "kvartal", "ar"};
+        int level = (int)m->variable->finest_date_level;
+
+        if (m->ref->level.len > 0)
+                level = date_level_find(m->ref->level);
+        if (level < 0)
+                return fault(m, ERR_UNKNOWN_NAME, "the variable has no such level");
+        if ((uint32_t)level < m->variable->finest_date_level)
+                return fault(m, ERR_NOT_ALLOWED,
+                        "the policy allows this variable at coarser levels only");
+        *out = (uint32_t)level;
+        m->dimension->level = bytes_of_text(names[level]);
+        return ERR_OK;
+}
+
+/* Days that the table can show: the question's own range, else what was delivered. */
+static struct period days_shown(const struct making *m)
+{
+        struct period p = {(int32_t)m->variable->min, (int32_t)m->variable->max};
+        bool bounded = false;
+
+        for (uint32_t i = 0; i < m->plan->tests_len; i++) {
+                const struct test *t = &m->plan->tests[i];
+
+                if (t->variable != m->grouping->variable || t->negated || t->ranges_len == 0)
+                        continue;
+                int64_t low = INT64_MAX, high = INT64_MIN;
+                for (uint32_t k = 0; k < t->ranges_len; k++) {
+                        low = t->ranges[k].low < low ? t->ranges[k].low : low;
+                        high = t->ranges[k].high > high ? t->ranges[k].high : high;
+                }
+                p.first = low > p.first ? (int32_t)low : p.first;
+                p.last = high < p.last ? (int32_t)high : p.last;
+                bounded = true;
+        }
+        if (!bounded && m->span.first > p.first)
+                p.first = m->span.first;
+        if (m->span.last < p.last)
+                p.last = m->span.last;
+        return p;
+}
+
+static enum err add_periods(struct making *m, uint32_t level, struct period p)
+{
+        struct grouping *g = m->grouping;
+
+        for (int32_t first = p.first; first <= p.last;) {
+                int32_t next = date_next(first, level);
+                char code[16];
+                uint16_t category = CATEGORY_NONE;
+
+                if (asked_for(m, first, (int64_t)next - 1)) {
+                        date_code(first, level, code);
+                        const char *kept = arena_strndup(m->arena, code, strlen(code));
+                        if (kept == NULL)
+                                return ERR_NO_MEMORY;
+                        struct bytes text = bytes_of_text(kept);
+                        category = add(m, text, (struct label){text, text});
+                }
+                for (int32_t day = first; day < next && day <= p.last; day++)
+                        g->map[day - g->first] = category;
+                first = next;
+        }
+        return ERR_OK;
+}
+
+static enum err make_dates(struct making *m)
+{
+        struct grouping *g = m->grouping;
+        uint32_t level = 0;
+        struct period p;
+
+        TRY(date_level_of(m, &level));
+        p = days_shown(m);
+        if (p.first > p.last || (int64_t)p.last - p.first > DAYS_MAX) {
+                p.last = p.first - 1; /* nothing to show but "other" */
+        } else {
+                p.first = date_floor(p.first, level);
+                p.last = date_next(date_floor(p.last, level), level) - 1;
+        }
+        g->first = p.first;
+        g->map_len = (uint32_t)(p.last - p.first + 1);
+        g->map = arena_alloc(m->arena, g->map_len, sizeof(*g->map));
+        if (g->map == NULL)
+                return ERR_NO_MEMORY;
+        TRY(reserve(m, g->map_len / (level == 0 ? 1 : 28) + 2));
+        TRY(add_periods(m, level, p));
+        add_other(m);
+        return ERR_OK;
+}
+
+enum err grouping_compile(struct plan *plan, uint32_t number, const struct dimension_ref *ref,
+        struct period span, struct arena *arena, struct refusal *why)
+{
+        struct making m = {
+                .plan = plan,
+                .number = number,
+                .ref = ref,
+                .dimension = &plan->shape.dimensions[number],
+                .grouping = &plan->groupings[number],
+                .arena = arena,
+                .why = why,
+                .span = span,
+        };
+        int32_t variable = variable_find(plan->dataset, ref->variable);
+
+        plan->place_level[number] = UINT32_MAX;
+        if (variable < 0)
+                return fault(&m, ERR_UNKNOWN_NAME, "the data set has no such variable");
+        m.variable = &plan->dataset->variables[variable];
+        if (!m.variable->may_group)
+                return fault(
+                        &m, ERR_NOT_ALLOWED, "the policy does not allow grouping by this variable");
+        m.grouping->variable = (uint32_t)variable;
+        *m.dimension = (struct dimension){
+                .variable = m.variable->id,
+                .label_sv = m.variable->label.sv,
+                .label_en = m.variable->label.en,
+                .identifying = m.variable->role == VARIABLE_IDENTIFYING,
+                .overlapping = m.variable->overlapping,
+        };
+        switch (m.variable->type) {
+        case VARIABLE_CODE:
+                return make_codes(&m);
+        case VARIABLE_BOOLEAN:
+                return make_boolean(&m);
+        case VARIABLE_INTEGER:
+        case VARIABLE_DECIMAL:
+        case VARIABLE_AGE:
+                return make_bands(&m);
+        case VARIABLE_DATE:
+                return make_dates(&m);
+        case VARIABLE_NONE:
+        case VARIABLE_TYPE_COUNT:
+                break;
+        }
+        return ERR_INTERNAL;
+}

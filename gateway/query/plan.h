@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan.h: a compiled question; inside this folder only.
+ *
+ * Everything a row must be asked is a table look-up: a filter is a set of physical
+ * values or of ranges, a dimension a map from physical value to category. */
+#ifndef STATGATE_GATEWAY_QUERY_PLAN_H
+#define STATGATE_GATEWAY_QUERY_PLAN_H
+
+#include "gateway/query/engine.h"
+
+enum { CATEGORY_NONE = 0xffff };
+
+/* Values a filter lets through. Codes, booleans and ages: by `set`, one byte per
+ * physical value. Numbers and dates: by ranges, both ends inside. A missing value
+ * passes no filter. */
+struct test {
+        uint32_t variable;
+        const uint8_t *set;
+        uint32_t set_len;
+        struct range {
+                int64_t low, high;
+        } * ranges;
+        uint32_t ranges_len;
+        bool negated; /* ranges: passes what is outside */
+};
+
+/* Physical value → category. Codes, booleans, ages: map[value]. Dates: map[value -
+ * first], value within first..first+map_len-1. Numbers: bands, ascending. What
+ * falls outside goes to `other`, or CATEGORY_NONE where there is no such category. */
+struct grouping {
+        uint32_t variable;
+        uint16_t *map;
+        uint32_t map_len;
+        int32_t first;
+        const struct band *bands;
+        const uint16_t *band_category; /* by band; CATEGORY_NONE: filtered away */
+        uint32_t bands_len;
+        uint16_t other;
+};
+
+struct plan {
+        const struct policy_dataset *dataset;
+        struct test *tests;
+        uint32_t tests_len;
+        struct grouping *groupings; /* by dimension */
+        struct table shape;         /* dimensions and measures set, no cells yet */
+        size_t cells;
+        uint32_t measure_variables[MEASURES_MAX];
+        /* The identifying margin: which tests and dimensions it keeps. */
+        bool margin_differs;
+        bool dimension_identifying[DIMENSIONS_MAX];
+        /* Code dimensions along the hierarchy of municipalities: parents to mark
+         * missing; level of the code list, or UINT32_MAX. */
+        uint32_t place_level[DIMENSIONS_MAX];
+        uint32_t *place_of_category[DIMENSIONS_MAX]; /* index in that level */
+};
+
+/* filter.c */
+MUST_CHECK enum err test_compile(const struct policy_dataset *d, const struct filter *f,
+        uint32_t number, struct arena *arena, struct test *out, struct refusal *why);
+bool test_is_by_set(const struct variable *v);
+/* Whether any value of a range passes, for dropping categories. */
+bool test_passes_any(const struct test *t, int64_t low, int64_t high);
+bool test_passes(const struct test *t, int64_t physical_value);
+
+/* category.c */
+MUST_CHECK enum err grouping_compile(struct plan *plan, uint32_t number,
+        const struct dimension_ref *ref, struct period span, struct arena *arena,
+        struct refusal *why);
+
+/* dates.c: "2024", "2024-Q1", "2024-03", "2024-03-15" ↔ days, by level (0 dag …
+ * 3 ar). */
+int date_level_find(struct bytes id); /* -1: none */
+bool date_value_parse(struct bytes text, struct period *out, uint32_t *out_level);
+/* First day of the period of `level` that holds `day`. */
+int32_t date_floor(int32_t day, uint32_t level);
+int32_t date_next(int32_t first, uint32_t level); /* first day of the next */
+void date_code(int32_t first, uint32_t level, char out[16]);
+
+#endif
