@@ -115,13 +115,13 @@ static enum scope scope_within(enum scope outer, uint64_t number)
         return number < 9 ? (enum scope)inside[outer][number] : SCOPE_NONE;
 }
 
-/* Takes "name" or "name." off the front of `path`. */
+/* Takes "name", or "name." with more behind it, off the front of `path`. */
 static bool take_name(struct bytes *path, struct bytes name)
 {
         size_t dot = name.len < path->len;
 
         if (name.len == 0 || name.len > path->len || memcmp(path->data, name.data, name.len) != 0 ||
-                (dot && path->data[name.len] != '.'))
+                (dot && (path->data[name.len] != '.' || path->len == name.len + 1)))
                 return false;
         path->data += name.len + dot;
         path->len -= name.len + dot;
