@@ -14,7 +14,7 @@ struct arena;
 
 struct peer_certificate {
         char uri[192];
-        struct digest digest;           /* SHA-256 of the DER */
+        struct digest digest; /* SHA-256 of the DER */
         int64_t not_before_ms, not_after_ms;
 };
 
@@ -30,19 +30,20 @@ MUST_CHECK enum err principal_parse(const char *uri, const char *trust, struct p
 /* Whether chain (leaf first), key and CA belong together and are valid now (PEM
  * texts). ERR_UNREADABLE when one is not PEM, else ERR_CONFIG, with the reason in
  * the log. */
-MUST_CHECK enum err cert_check_server(struct bytes chain_pem, struct bytes key_pem, struct bytes ca_pem,
-        int64_t now_ms);
+MUST_CHECK enum err cert_check_server(
+        struct bytes chain_pem, struct bytes key_pem, struct bytes ca_pem, int64_t now_ms);
 
 /* Development PKI, ECDSA P-256. PEM texts live in the arena. */
 struct cert_pair {
         struct bytes cert_pem, key_pem;
 };
-MUST_CHECK enum err cert_make_ca(struct arena *arena, const char *common_name, int days,
-        struct cert_pair *out);
+MUST_CHECK enum err cert_make_ca(
+        struct arena *arena, const char *common_name, int days, struct cert_pair *out);
 /* A server certificate (DNS localhost, IP 127.0.0.1 and ::1, plus `host` when
  * not NULL) or, with `uri`, a client certificate. days may be negative: tests
  * need expired ones. */
 MUST_CHECK enum err cert_make_leaf(struct arena *arena, const struct cert_pair *ca,
-        const char *common_name, const char *host, const char *uri, int days, struct cert_pair *out);
+        const char *common_name, const char *host, const char *uri, int days,
+        struct cert_pair *out);
 
 #endif

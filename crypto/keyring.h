@@ -55,7 +55,8 @@ struct keyring_cost {
 MUST_CHECK enum err keyring_new(const struct secret *passphrase, struct keyring_cost cost,
         const uint8_t signer[SIGN_PUBLIC_LEN], struct keyring **out);
 /* ERR_PASSPHRASE, ERR_KEYRING (torn, foreign, unknown version) or ERR_NO_MEMORY. */
-MUST_CHECK enum err keyring_open(const struct secret *passphrase, struct bytes blob, struct keyring **out);
+MUST_CHECK enum err keyring_open(
+        const struct secret *passphrase, struct bytes blob, struct keyring **out);
 void keyring_free(struct keyring **k);
 
 /* Appends the present state, sealed as the next generation, to `out`. The keyring

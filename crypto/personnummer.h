@@ -24,22 +24,22 @@ enum pnr_kind {
 };
 
 /* RULE(NAME, sentence): why a number is refused. */
-#define PNR_RULES(RULE)                                                        \
-        RULE(EMPTY, "the personal number is empty")                            \
-        RULE(SHAPE, "the personal number is not written in a known form")      \
-        RULE(NO_CENTURY, "ten digits without a separator do not tell the century") \
-        RULE(NO_AS_OF, "a ten-digit personal number needs the export's as-of date") \
-        RULE(CENTURY, "the century is not 18, 19 or 20")                       \
-        RULE(DATE, "the birth date does not exist")                            \
-        RULE(FUTURE, "the birth date is after the as-of date")                 \
-        RULE(BIRTH_NUMBER, "the birth number 000 does not exist")              \
-        RULE(CHECK_DIGIT, "the check digit is wrong")                          \
-        RULE(IS_ORGANISATION, "this is an organisation number, not a person")  \
-        RULE(IS_RESERVE, "reserve numbers are not accepted here")              \
-        RULE(IS_INTERIM, "interim numbers are not accepted here")              \
-        RULE(TEST_NUMBER, "official test numbers are not accepted here")       \
-        RULE(NOT_TEST_NUMBER, "only official test numbers are accepted here")  \
-        RULE(KIND, "the kind of person id is not known")                       \
+#define PNR_RULES(RULE)                                                                            \
+        RULE(EMPTY, "the personal number is empty")                                                \
+        RULE(SHAPE, "the personal number is not written in a known form")                          \
+        RULE(NO_CENTURY, "ten digits without a separator do not tell the century")                 \
+        RULE(NO_AS_OF, "a ten-digit personal number needs the export's as-of date")                \
+        RULE(CENTURY, "the century is not 18, 19 or 20")                                           \
+        RULE(DATE, "the birth date does not exist")                                                \
+        RULE(FUTURE, "the birth date is after the as-of date")                                     \
+        RULE(BIRTH_NUMBER, "the birth number 000 does not exist")                                  \
+        RULE(CHECK_DIGIT, "the check digit is wrong")                                              \
+        RULE(IS_ORGANISATION, "this is an organisation number, not a person")                      \
+        RULE(IS_RESERVE, "reserve numbers are not accepted here")                                  \
+        RULE(IS_INTERIM, "interim numbers are not accepted here")                                  \
+        RULE(TEST_NUMBER, "official test numbers are not accepted here")                           \
+        RULE(NOT_TEST_NUMBER, "only official test numbers are accepted here")                      \
+        RULE(KIND, "the kind of person id is not known")                                           \
         RULE(LOCAL_ID, "the local id is empty, too long or not plain ASCII")
 
 enum pnr_rule {
@@ -47,22 +47,22 @@ enum pnr_rule {
 #define PNR_RULE_ENUM(name, sentence) PNR_RULE_##name,
         PNR_RULES(PNR_RULE_ENUM)
 #undef PNR_RULE_ENUM
-        PNR_RULE_COUNT
+                PNR_RULE_COUNT
 };
 
-const char *pnr_rule_name(enum pnr_rule rule);     /* "CHECK_DIGIT" */
+const char *pnr_rule_name(enum pnr_rule rule); /* "CHECK_DIGIT" */
 const char *pnr_rule_sentence(enum pnr_rule rule);
-const char *pnr_kind_name(enum pnr_kind kind);     /* "personnummer" */
+const char *pnr_kind_name(enum pnr_kind kind); /* "personnummer" */
 
 enum pnr_test_numbers { PNR_TEST_ALLOWED = 0, PNR_TEST_REFUSED, PNR_TEST_REQUIRED };
 
 /* How to read a number. Zeroed = the strictest reading without an as-of date. */
 struct pnr_reading {
         bool has_as_of;
-        int32_t as_of_days;        /* the export's date; needed for 10-digit forms */
-        bool bare_ten_digits;      /* the caller opted in to 10 digits without separator */
-        bool accept_reserve;       /* as ids local to the issuing municipality */
-        bool accept_interim;       /* likewise */
+        int32_t as_of_days;   /* the export's date; needed for 10-digit forms */
+        bool bare_ten_digits; /* the caller opted in to 10 digits without separator */
+        bool accept_reserve;  /* as ids local to the issuing municipality */
+        bool accept_interim;  /* likewise */
         enum pnr_test_numbers test_numbers;
 };
 
@@ -71,17 +71,18 @@ enum pnr_sex { PNR_SEX_UNKNOWN = 0, PNR_SEX_WOMAN, PNR_SEX_MAN };
 struct pnr {
         char digits[PERSON_ID_LEN]; /* canonical YYYYMMDDNNNC, no NUL */
         enum pnr_kind kind;
-        enum person_kind person;    /* NATIONAL, or LOCAL for reserve and interim */
+        enum person_kind person; /* NATIONAL, or LOCAL for reserve and interim */
         int birth_year;
-        int birth_month;            /* 0 unknown */
-        int birth_day;              /* 0 unknown; 60 already taken off */
+        int birth_month; /* 0 unknown */
+        int birth_day;   /* 0 unknown; 60 already taken off */
         enum pnr_sex sex;
 };
 
 /* Reads every form in use (YYYYMMDD-NNNC, YYYYMMDDNNNC, YYMMDD-NNNC, YYMMDD+NNNC),
  * with spaces around it allowed. On refusal out->kind still says what it looked
  * like and the rest of *out is zero. */
-MUST_CHECK enum pnr_rule pnr_parse(struct bytes text, const struct pnr_reading *how, struct pnr *out);
+MUST_CHECK enum pnr_rule pnr_parse(
+        struct bytes text, const struct pnr_reading *how, struct pnr *out);
 
 /* The same rules for a column entry that claims to be canonical: 12 bytes and a
  * kind. This is the hot path of ingest: no allocation, some ten nanoseconds.

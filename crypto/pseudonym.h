@@ -38,16 +38,16 @@ MUST_CHECK enum err person_codes(const struct person_key *key, municipality_t is
 
 /* Code → pseudonym, in place or not. All-zero blocks (no person) stay all-zero:
  * their rows are recognisable as personless, which their schema says anyway. */
-MUST_CHECK enum err pseudonyms_make(const struct block_key *domain, const uint8_t *codes,
-        size_t rows, uint8_t *pseudonyms);
+MUST_CHECK enum err pseudonyms_make(
+        const struct block_key *domain, const uint8_t *codes, size_t rows, uint8_t *pseudonyms);
 /* Pseudonym → code; ERR_TAMPERED if any lacks its 32 zero bits: `codes` is then wiped. */
-MUST_CHECK enum err pseudonyms_open(const struct block_key *domain, const uint8_t *pseudonyms,
-        size_t rows, uint8_t *codes);
+MUST_CHECK enum err pseudonyms_open(
+        const struct block_key *domain, const uint8_t *pseudonyms, size_t rows, uint8_t *codes);
 
 /* Keyed tags of local record keys: first RECORD_TAG_LEN bytes of SipHash-2-4-128
  * under the first 16 bytes of the key (Aumasson & Bernstein 2012). keys: rows × width,
  * NUL-padded; the padding is not hashed, so the width does not matter. */
-MUST_CHECK enum err record_tags(const struct secret *key, const uint8_t *keys, size_t width,
-        size_t rows, uint8_t *tags);
+MUST_CHECK enum err record_tags(
+        const struct secret *key, const uint8_t *keys, size_t width, size_t rows, uint8_t *tags);
 
 #endif

@@ -14,7 +14,8 @@ struct secret;
 enum { SEAL_OVERHEAD = 1 + 40 + 16 };
 
 /* out has room for plain.len + SEAL_OVERHEAD bytes; may not overlap. */
-MUST_CHECK enum err seal(const struct secret *under, struct bytes aad, struct bytes plain, uint8_t *out);
+MUST_CHECK enum err seal(
+        const struct secret *under, struct bytes aad, struct bytes plain, uint8_t *out);
 
 /* The same with the plain text in pieces, one after the other (saves a copy). */
 MUST_CHECK enum err seal_parts(const struct secret *under, struct bytes aad,
@@ -22,7 +23,8 @@ MUST_CHECK enum err seal_parts(const struct secret *under, struct bytes aad,
 
 /* ERR_TAMPERED for a wrong key, aad or changed byte; `out` (sealed.len -
  * SEAL_OVERHEAD bytes) is then wiped. */
-MUST_CHECK enum err unseal(const struct secret *under, struct bytes aad, struct bytes sealed, uint8_t *out);
+MUST_CHECK enum err unseal(
+        const struct secret *under, struct bytes aad, struct bytes sealed, uint8_t *out);
 
 /* Argon2id (RFC 9106) of a passphrase: 32 bytes. memory_kib 262144, passes 3 in
  * production; tests use less. */
@@ -31,6 +33,7 @@ MUST_CHECK enum err passphrase_key(const struct secret *passphrase, const uint8_
 
 /* AES key wrap (RFC 3394) of a 32-byte key into 40 bytes, and back. */
 MUST_CHECK enum err key_wrap(const struct secret *under, const struct secret *key, uint8_t out[40]);
-MUST_CHECK enum err key_unwrap(const struct secret *under, const uint8_t wrapped[40], struct secret **out);
+MUST_CHECK enum err key_unwrap(
+        const struct secret *under, const uint8_t wrapped[40], struct secret **out);
 
 #endif

@@ -28,7 +28,7 @@ const uint8_t *secret_view(const struct secret *s);
 size_t secret_len(const struct secret *s);
 bool secret_equal(const struct secret *a, const struct secret *b);
 
-void wipe(void *data, size_t len); /* never optimised away */
+void wipe(void *data, size_t len);                       /* never optimised away */
 MUST_CHECK enum err random_bytes(void *out, size_t len); /* cryptographic */
 
 #endif

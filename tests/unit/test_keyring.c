@@ -1,0 +1,600 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_keyring.c: what the keeper remembers, and what it must not use yet. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/fault.h"
+#include "crypto/digest.h"
+#include "crypto/keyring.h"
+#include "crypto/keyring_state.h"
+#include "crypto/secret.h"
+
+static const struct keyring_cost cheap = {64, 1};
+static const uint8_t signer[SIGN_PUBLIC_LEN] = {1, 2, 3};
+static struct secret *passphrase, *wrong;
+
+static struct domain domain(const char *dataset, municipality_t municipality)
+{
+        struct domain d = {.municipality = municipality};
+
+        snprintf(d.dataset, sizeof d.dataset, "%s", dataset);
+        return d;
+}
+
+static struct keyring *ring_new(void)
+{
+        struct keyring *k = NULL;
+
+        assert_int_equal(keyring_new(passphrase, cheap, signer, &k), ERR_OK);
+        return k;
+}
+
+static uint64_t ring_seal(struct keyring *k, struct buf *out)
+{
+        uint64_t generation = 0;
+
+        buf_init(out, KEYRING_BLOB_MAX);
+        assert_int_equal(keyring_seal(k, out, &generation), ERR_OK);
+        return generation;
+}
+
+static struct bytes blob_of(const struct buf *b)
+{
+        return bytes_of(b->data, b->len);
+}
+
+static void is_refused(struct bytes blob, enum err expected)
+{
+        struct keyring *k = NULL;
+
+        assert_int_equal(keyring_open(passphrase, blob, &k), expected);
+        assert_null(k);
+}
+
+/* Some domains, in no order, two linkages, a policy and a time. */
+static struct keyring *ring_small(void)
+{
+        static const struct {
+                const char *dataset;
+                municipality_t municipality;
+        } domains[] = {{"placering", 2584}, {"anmalan", 114}, {"placering", 114}, {"a", 1980}};
+        struct keyring *k = ring_new();
+        struct digest policy = {{7}};
+
+        for (unsigned i = 0; i < ARRAY_LEN(domains); i++) {
+                struct domain d = domain(domains[i].dataset, domains[i].municipality);
+
+                assert_int_equal(keyring_domain_make(k, &d), ERR_OK);
+        }
+        assert_int_equal(keyring_linkage_make(k, "barn"), ERR_OK);
+        assert_int_equal(keyring_linkage_make(k, "alla"), ERR_OK);
+        keyring_policy_set(k, 12, &policy);
+        keyring_time_set(k, 1790000000000);
+        return k;
+}
+
+static void same_domain(const struct keyring *a, const struct keyring *b, struct domain d)
+{
+        const struct domain_keys *x = keyring_domain_find(a, &d), *y = keyring_domain_find(b, &d);
+
+        assert_non_null(x);
+        assert_non_null(y);
+        assert_int_equal(x->epoch, y->epoch);
+        assert_true(secret_equal(x->pseudonym, y->pseudonym));
+        assert_true(secret_equal(x->data, y->data));
+        assert_true(secret_equal(x->tag, y->tag));
+}
+
+static void a_sealed_ring_opens_as_it_was(void **state)
+{
+        OWNED(keyring_free) struct keyring *k = ring_small();
+        OWNED(keyring_free) struct keyring *back = NULL;
+        OWNED(buf_done) struct buf blob;
+        struct digest policy;
+
+        (void)state;
+        assert_int_equal(ring_seal(k, &blob), 1);
+        assert_int_equal(keyring_open(passphrase, blob_of(&blob), &back), ERR_OK);
+        assert_true(secret_equal(keyring_person(k), keyring_person(back)));
+        assert_int_equal(keyring_domains_len(back), 4);
+        same_domain(k, back, domain("placering", 2584));
+        same_domain(k, back, domain("placering", 114));
+        same_domain(k, back, domain("anmalan", 114));
+        same_domain(k, back, domain("a", 1980));
+        assert_true(
+                secret_equal(keyring_linkage_find(k, "barn"), keyring_linkage_find(back, "barn")));
+        assert_true(
+                secret_equal(keyring_linkage_find(k, "alla"), keyring_linkage_find(back, "alla")));
+        assert_true(keyring_signer_is_pinned(back, signer));
+        assert_int_equal(keyring_policy(back, &policy), 12);
+        assert_int_equal(policy.bytes[0], 7);
+        assert_int_equal(keyring_time(back), 1790000000000);
+        assert_int_equal(keyring_generation(back), 1);
+        assert_false(keyring_dirty(back));
+        assert_true(keyring_linkage_ready(back, "barn"));
+}
+
+static void every_key_is_its_own(void **state)
+{
+        OWNED(keyring_free) struct keyring *k = ring_small();
+        struct domain a = domain("placering", 114), b = domain("placering", 2584);
+        const struct domain_keys *x, *y;
+
+        (void)state;
+        x = keyring_domain_find(k, &a);
+        y = keyring_domain_find(k, &b);
+        assert_false(secret_equal(x->pseudonym, y->pseudonym));
+        assert_false(secret_equal(x->pseudonym, x->data));
+        assert_false(secret_equal(x->pseudonym, x->tag));
+        assert_false(secret_equal(x->data, x->tag));
+        assert_false(secret_equal(keyring_person(k), x->pseudonym));
+        assert_false(
+                secret_equal(keyring_linkage_find(k, "barn"), keyring_linkage_find(k, "alla")));
+        assert_int_equal(x->epoch, 1);
+}
+
+static void a_wrong_passphrase_is_told_from_a_torn_file(void **state)
+{
+        OWNED(keyring_free) struct keyring *k = ring_small();
+        OWNED(buf_done) struct buf blob;
+        struct keyring *none = NULL;
+
+        (void)state;
+        ring_seal(k, &blob);
+        assert_int_equal(keyring_open(wrong, blob_of(&blob), &none), ERR_PASSPHRASE);
+        assert_null(none);
+        is_refused(bytes_of(blob.data, blob.len - 1), ERR_KEYRING);
+}
+
+static void a_ring_torn_anywhere_is_refused(void **state)
+{
+        OWNED(keyring_free) struct keyring *k = ring_small();
+        OWNED(buf_done) struct buf blob;
+
+        (void)state;
+        ring_seal(k, &blob);
+        for (size_t len = 0; len < blob.len; len++)
+                is_refused(bytes_of(blob.data, len), ERR_KEYRING);
+        put_u8(&blob, 0);
+        is_refused(blob_of(&blob), ERR_KEYRING);
+}
+
+static void every_flipped_bit_is_noticed(void **state)
+{
+        OWNED(keyring_free) struct keyring *k = ring_small();
+        OWNED(buf_done) struct buf blob;
+
+        (void)state;
+        ring_seal(k, &blob);
+        for (size_t bit = 0; bit < blob.len * 8; bit++) {
+                blob.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+                is_refused(blob_of(&blob), ERR_KEYRING);
+                blob.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        }
+}
+
+static void checksum_mend(struct buf *blob)
+{
+        struct digest d;
+
+        digest_of(bytes_of(blob->data, blob->len - sizeof d.bytes), &d);
+        memcpy(blob->data + blob->len - sizeof d.bytes, d.bytes, sizeof d.bytes);
+}
+
+/* Somebody who mends the checksum as well meets the wrap, the seal and the limits. */
+static void a_forger_who_mends_the_checksum_gets_no_further(void **state)
+{
+        enum { COST_AT = 20, SALT_AT = 28, WRAPPED_AT = 44, BODY_AT = 84 };
+        OWNED(keyring_free) struct keyring *k = ring_small();
+        OWNED(buf_done) struct buf blob;
+
+        (void)state;
+        ring_seal(k, &blob);
+        for (size_t at = 0; at < blob.len - 32; at++) {
+                struct keyring *none = NULL;
+                enum err e;
+
+                blob.data[at] ^= 0x81;
+                checksum_mend(&blob);
+                e = at >= COST_AT && at < SALT_AT ? ERR_OK
+                                                  : keyring_open(passphrase, blob_of(&blob), &none);
+                if (at >= SALT_AT && at < BODY_AT)
+                        assert_int_equal(e, ERR_PASSPHRASE);
+                else if (at < COST_AT || at >= BODY_AT)
+                        assert_int_equal(e, ERR_KEYRING);
+                assert_null(none);
+                blob.data[at] ^= 0x81;
+        }
+        for (unsigned i = 0; i < 4; i++) {
+                uint8_t cost[8];
+
+                memcpy(cost, blob.data + COST_AT, sizeof cost);
+                memset(blob.data + COST_AT + (i / 2) * 4, i % 2 ? 0xFF : 0, 4);
+                checksum_mend(&blob);
+                is_refused(blob_of(&blob), ERR_KEYRING);
+                memcpy(blob.data + COST_AT, cost, sizeof cost);
+        }
+}
+
+static void a_foreign_file_is_refused(void **state)
+{
+        static uint8_t noise[4096];
+        static const char text[] = "-----BEGIN PRIVATE KEY-----\n";
+
+        (void)state;
+        assert_int_equal(random_bytes(noise, sizeof noise), ERR_OK);
+        is_refused(bytes_of(noise, sizeof noise), ERR_KEYRING);
+        is_refused(bytes_of(text, sizeof text), ERR_KEYRING);
+        is_refused((struct bytes){NULL, 0}, ERR_KEYRING);
+}
+
+static void new_keys_wait_until_the_state_is_durable(void **state)
+{
+        OWNED(keyring_free) struct keyring *k = ring_new();
+        OWNED(buf_done) struct buf first;
+        OWNED(buf_done) struct buf second;
+        struct domain a = domain("placering", 114), b = domain("placering", 2584);
+        uint64_t g1, g2;
+
+        (void)state;
+        assert_true(keyring_dirty(k));
+        assert_int_equal(keyring_generation(k), 0);
+        assert_int_equal(keyring_domain_make(k, &a), ERR_OK);
+        assert_false(keyring_domain_ready(k, &a));
+        assert_non_null(keyring_domain_find(k, &a));
+        g1 = ring_seal(k, &first);
+        assert_true(keyring_dirty(k));
+        assert_false(keyring_domain_ready(k, &a));
+
+        /* Made after the seal: the first confirmation does not cover it. */
+        assert_int_equal(keyring_domain_make(k, &b), ERR_OK);
+        assert_int_equal(keyring_linkage_make(k, "barn"), ERR_OK);
+        keyring_confirm(k, g1);
+        assert_int_equal(keyring_generation(k), g1);
+        assert_true(keyring_domain_ready(k, &a));
+        assert_false(keyring_domain_ready(k, &b));
+        assert_false(keyring_linkage_ready(k, "barn"));
+        assert_true(keyring_dirty(k));
+
+        g2 = ring_seal(k, &second);
+        assert_int_equal(g2, g1 + 1);
+        keyring_confirm(k, g2);
+        assert_true(keyring_domain_ready(k, &b));
+        assert_true(keyring_linkage_ready(k, "barn"));
+        assert_false(keyring_dirty(k));
+        assert_int_equal(keyring_generation(k), g2);
+}
+
+static void only_a_sealed_generation_confirms(void **state)
+{
+        OWNED(keyring_free) struct keyring *k = ring_new();
+        OWNED(buf_done) struct buf blob;
+        struct domain a = domain("placering", 114);
+
+        (void)state;
+        assert_int_equal(keyring_domain_make(k, &a), ERR_OK);
+        keyring_confirm(k, 1);
+        keyring_confirm(k, UINT64_MAX);
+        assert_false(keyring_domain_ready(k, &a));
+        assert_int_equal(keyring_generation(k), 0);
+        ring_seal(k, &blob);
+        keyring_confirm(k, 2);
+        keyring_confirm(k, 0);
+        assert_false(keyring_domain_ready(k, &a));
+        keyring_confirm(k, 1);
+        assert_true(keyring_domain_ready(k, &a));
+}
+
+static void a_late_confirmation_covers_all_before_it(void **state)
+{
+        OWNED(keyring_free) struct keyring *k = ring_new();
+        struct domain made[20];
+
+        (void)state;
+        for (unsigned i = 0; i < ARRAY_LEN(made); i++) {
+                OWNED(buf_done) struct buf blob;
+
+                made[i] = domain("placering", (municipality_t)(i + 1));
+                assert_int_equal(keyring_domain_make(k, &made[i]), ERR_OK);
+                assert_int_equal(ring_seal(k, &blob), i + 1);
+        }
+        keyring_confirm(k, 2); /* so old that its seal is forgotten: nothing is ready */
+        assert_false(keyring_domain_ready(k, &made[0]));
+        keyring_confirm(k, 15);
+        assert_true(keyring_domain_ready(k, &made[14]));
+        assert_false(keyring_domain_ready(k, &made[15]));
+        keyring_confirm(k, 14);
+        assert_int_equal(keyring_generation(k), 15);
+        keyring_confirm(k, 20);
+        assert_true(keyring_domain_ready(k, &made[19]));
+        assert_false(keyring_dirty(k));
+}
+
+static void making_a_domain_again_changes_nothing(void **state)
+{
+        OWNED(keyring_free) struct keyring *k = ring_small();
+        OWNED(buf_done) struct buf blob;
+        struct domain d = domain("placering", 114);
+        const struct domain_keys *before = keyring_domain_find(k, &d);
+
+        (void)state;
+        keyring_confirm(k, ring_seal(k, &blob));
+        assert_int_equal(keyring_domain_make(k, &d), ERR_OK);
+        assert_int_equal(keyring_linkage_make(k, "barn"), ERR_OK);
+        assert_ptr_equal(keyring_domain_find(k, &d), before);
+        assert_false(keyring_dirty(k));
+        assert_true(keyring_domain_ready(k, &d));
+}
+
+static void unknown_names_are_not_there(void **state)
+{
+        OWNED(keyring_free) struct keyring *k = ring_small();
+        struct domain no[] = {domain("placering", 115), domain("placerin", 114),
+                domain("placeringar", 114), domain("", 114), domain("zzz", 9999)};
+        const uint8_t other[SIGN_PUBLIC_LEN] = {9};
+
+        (void)state;
+        for (unsigned i = 0; i < ARRAY_LEN(no); i++) {
+                assert_null(keyring_domain_find(k, &no[i]));
+                assert_false(keyring_domain_ready(k, &no[i]));
+        }
+        assert_null(keyring_linkage_find(k, "vuxna"));
+        assert_false(keyring_linkage_ready(k, ""));
+        assert_false(keyring_signer_is_pinned(k, other));
+}
+
+static void odd_names_get_no_keys(void **state)
+{
+        OWNED(keyring_free) struct keyring *k = ring_new();
+        struct domain empty = domain("", 114), nowhere = domain("placering", 0);
+        struct domain endless, odd = domain("pla\ncering", 114);
+        char long_name[NAME_MAX_LEN + 2];
+
+        (void)state;
+        endless.municipality = 114;
+        memset(endless.dataset, 'x', sizeof endless.dataset);
+        memset(long_name, 'x', sizeof long_name);
+        long_name[sizeof long_name - 1] = '\0';
+        assert_int_equal(keyring_domain_make(k, &empty), ERR_INVALID);
+        assert_int_equal(keyring_domain_make(k, &nowhere), ERR_INVALID);
+        assert_int_equal(keyring_domain_make(k, &endless), ERR_INVALID);
+        assert_int_equal(keyring_domain_make(k, &odd), ERR_INVALID);
+        assert_null(keyring_domain_find(k, &endless));
+        assert_int_equal(keyring_linkage_make(k, ""), ERR_INVALID);
+        assert_int_equal(keyring_linkage_make(k, long_name), ERR_INVALID);
+        long_name[NAME_MAX_LEN] = '\0';
+        assert_int_equal(keyring_linkage_make(k, long_name), ERR_OK);
+}
+
+static void time_never_goes_back(void **state)
+{
+        OWNED(keyring_free) struct keyring *k = ring_new();
+        OWNED(buf_done) struct buf blob;
+
+        (void)state;
+        keyring_confirm(k, ring_seal(k, &blob));
+        keyring_time_set(k, 1000);
+        keyring_time_set(k, 999);
+        assert_int_equal(keyring_time(k), 1000);
+        assert_false(keyring_dirty(k));
+}
+
+static void a_new_policy_makes_the_ring_dirty(void **state)
+{
+        OWNED(keyring_free) struct keyring *k = ring_new();
+        OWNED(buf_done) struct buf blob;
+        struct digest d = {{1}};
+
+        (void)state;
+        assert_int_equal(keyring_policy(k, NULL), 0);
+        keyring_confirm(k, ring_seal(k, &blob));
+        assert_false(keyring_dirty(k));
+        keyring_policy_set(k, 1, &d);
+        assert_true(keyring_dirty(k));
+}
+
+static void costs_have_limits(void **state)
+{
+        static const struct keyring_cost bad[] = {
+                {0, 1}, {7, 1}, {64, 0}, {(1 << 20) + 1, 1}, {64, 17}};
+        struct keyring *k = NULL;
+
+        (void)state;
+        for (unsigned i = 0; i < ARRAY_LEN(bad); i++) {
+                assert_int_equal(keyring_new(passphrase, bad[i], signer, &k), ERR_INVALID);
+                assert_null(k);
+        }
+}
+
+static void a_national_ring_fits_the_pool_it_asks_for(void **state)
+{
+        OWNED(keyring_free) struct keyring *k = ring_new();
+        OWNED(keyring_free) struct keyring *back = NULL;
+        OWNED(buf_done) struct buf blob;
+        static const char *const datasets[15] = {"placering", "anmalan", "avvikelse", "enkat",
+                "utredning", "insats", "bistand", "lss", "missbruk", "vald", "hemtjanst", "boende",
+                "register", "kostnad", "a-data-set-with-the-longest-name-that-is-allowed"};
+
+        (void)state;
+        for (unsigned m = 290; m > 0; m--)
+                for (unsigned s = 0; s < 15; s++) {
+                        struct domain d = domain(datasets[s], (municipality_t)(100 + m));
+
+                        assert_int_equal(keyring_domain_make(k, &d), ERR_OK);
+                }
+        assert_int_equal(keyring_domains_len(k), 4350);
+        ring_seal(k, &blob);
+        keyring_free(&k);
+        assert_int_equal(keyring_open(passphrase, blob_of(&blob), &back), ERR_OK);
+        assert_int_equal(keyring_domains_len(back), 4350);
+        for (unsigned m = 290; m > 0; m--)
+                for (unsigned s = 0; s < 15; s++) {
+                        struct domain d = domain(datasets[s], (municipality_t)(100 + m));
+
+                        assert_true(keyring_domain_ready(back, &d));
+                }
+}
+
+static void body_is(const struct buf *b, enum err expected)
+{
+        OWNED(keyring_free) struct keyring *k = NULL;
+
+        assert_int_equal(keyring_blank(&k), ERR_OK);
+        assert_int_equal(keyring_body_read(blob_of(b), k), expected);
+}
+
+struct body {
+        uint32_t signers, linkages;
+        const char *first, *second; /* data sets */
+        municipality_t municipality;
+        uint32_t epoch;
+        unsigned keys;
+};
+
+static void body_write(struct body what, struct buf *out)
+{
+        static const uint8_t zero[1024];
+
+        buf_init(out, 1 << 16);
+        put_u32(out, what.signers);
+        put_raw(out, zero, (what.signers < 17 ? what.signers : 0) * 32);
+        put_u64(out, 1);
+        put_raw(out, zero, 32);
+        put_i64(out, 0);
+        put_u32(out, 2);
+        put_text(out, what.first);
+        put_u16(out, what.municipality);
+        put_u32(out, what.epoch);
+        put_text(out, what.second);
+        put_u16(out, what.municipality);
+        put_u32(out, what.epoch);
+        put_u32(out, what.linkages);
+        put_raw(out, zero, what.keys * 32);
+}
+
+/* Even behind the seal, the body is input. */
+static void a_malformed_body_is_refused(void **state)
+{
+        const struct body good = {1, 0, "a", "b", 114, 1, 7};
+        struct body bad[10];
+
+        (void)state;
+        for (unsigned i = 0; i < ARRAY_LEN(bad); i++)
+                bad[i] = good;
+        bad[0].signers = 0;
+        bad[1].signers = 17;
+        bad[2].second = "a"; /* twice */
+        bad[3].first = "c";  /* not ascending */
+        bad[4].municipality = 0;
+        bad[5].epoch = 0;
+        bad[6].keys = 6;
+        bad[7].keys = 8;
+        bad[8].linkages = UINT32_MAX;
+        bad[9].first = "";
+        for (unsigned i = 0; i < ARRAY_LEN(bad); i++) {
+                OWNED(buf_done) struct buf b;
+
+                body_write(bad[i], &b);
+                body_is(&b, ERR_KEYRING);
+        }
+        OWNED(buf_done) struct buf b;
+
+        body_write(good, &b);
+        body_is(&b, ERR_OK);
+}
+
+static void every_failed_allocation_leaves_a_whole_ring(void **state)
+{
+        OWNED(keyring_free) struct keyring *k = ring_small();
+        OWNED(buf_done) struct buf blob;
+        struct domain d = domain("enkat", 1);
+
+        (void)state;
+        ring_seal(k, &blob);
+        for (unsigned nth = 0; fault_arm("alloc", nth); nth++) {
+                OWNED(keyring_free) struct keyring *back = NULL;
+                enum err e = keyring_open(passphrase, blob_of(&blob), &back);
+
+                assert_true(e == ERR_OK || e == ERR_NO_MEMORY);
+                assert_true((back != NULL) == (e == ERR_OK));
+                if (back != NULL && keyring_domain_make(back, &d) == ERR_OK)
+                        assert_non_null(keyring_domain_find(back, &d));
+                if (back != NULL) {
+                        OWNED(buf_done) struct buf again;
+                        uint64_t generation = 0;
+
+                        buf_init(&again, KEYRING_BLOB_MAX);
+                        e = keyring_seal(back, &again, &generation);
+                        assert_true(e == ERR_OK || again.len == 0);
+                        assert_true(e != ERR_OK || generation == 2);
+                }
+        }
+        fault_disarm();
+}
+
+static void a_seal_that_fails_takes_no_number(void **state)
+{
+        OWNED(keyring_free) struct keyring *k = ring_small();
+        OWNED(buf_done) struct buf small;
+        OWNED(buf_done) struct buf blob;
+        uint64_t generation = 0;
+
+        (void)state;
+        buf_init(&small, 100);
+        assert_int_not_equal(keyring_seal(k, &small, &generation), ERR_OK);
+        assert_int_equal(generation, 0);
+        assert_int_equal(ring_seal(k, &blob), 1);
+}
+
+static int group_setup(void **state)
+{
+        (void)state;
+        if (crypto_init(KEYRING_SECURE_BASE + 4400 * KEYRING_SECURE_PER_DOMAIN, false) != ERR_OK)
+                return -1;
+        return secret_copy("hemligt", 7, &passphrase) == ERR_OK &&
+                               secret_copy("fel", 3, &wrong) == ERR_OK
+                       ? 0
+                       : -1;
+}
+
+static int group_teardown(void **state)
+{
+        (void)state;
+        secret_free(&passphrase);
+        secret_free(&wrong);
+        return 0;
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_sealed_ring_opens_as_it_was),
+                cmocka_unit_test(every_key_is_its_own),
+                cmocka_unit_test(a_wrong_passphrase_is_told_from_a_torn_file),
+                cmocka_unit_test(a_ring_torn_anywhere_is_refused),
+                cmocka_unit_test(every_flipped_bit_is_noticed),
+                cmocka_unit_test(a_forger_who_mends_the_checksum_gets_no_further),
+                cmocka_unit_test(a_foreign_file_is_refused),
+                cmocka_unit_test(new_keys_wait_until_the_state_is_durable),
+                cmocka_unit_test(only_a_sealed_generation_confirms),
+                cmocka_unit_test(a_late_confirmation_covers_all_before_it),
+                cmocka_unit_test(making_a_domain_again_changes_nothing),
+                cmocka_unit_test(unknown_names_are_not_there),
+                cmocka_unit_test(odd_names_get_no_keys),
+                cmocka_unit_test(time_never_goes_back),
+                cmocka_unit_test(a_new_policy_makes_the_ring_dirty),
+                cmocka_unit_test(costs_have_limits),
+                cmocka_unit_test(a_national_ring_fits_the_pool_it_asks_for),
+                cmocka_unit_test(a_malformed_body_is_refused),
+                cmocka_unit_test(every_failed_allocation_leaves_a_whole_ring),
+                cmocka_unit_test(a_seal_that_fails_takes_no_number),
+        };
+
+        return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}
