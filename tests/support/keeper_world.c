@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* keeper_world.c: makes everything a keeper needs to be asked something. */
+#include "tests/support/keeper_world.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "crypto/digest.h"
+#include "crypto/personnummer.h"
+#include "crypto/secret.h"
+#include "crypto/sign.h"
+
+const struct keyring_cost world_cost = {8, 1};
+
+static void must(bool made, const char *what)
+{
+        if (made)
+                return;
+        (void)fprintf(stderr, "keeper_world: %s\n", what);
+        abort();
+}
+
+void world_open(struct world *w)
+{
+        memset(w, 0, sizeof *w);
+        must(crypto_init(1 << 20, false) == ERR_OK, "crypto_init");
+        (void)snprintf(w->folder, sizeof w->folder, "/tmp/statgate-keeper-XXXXXX");
+        must(mkdtemp(w->folder) != NULL, "folder");
+        (void)snprintf(w->state, sizeof w->state, "%s/keyring.sgk", w->folder);
+        must(sign_keygen(&w->signer, w->signer_public) == ERR_OK, "signer");
+        w->arena = arena_new(1 << 30);
+        must(w->arena != NULL, "arena");
+}
+
+static void remove_folder(const char *folder)
+{
+        DIR *dir = opendir(folder);
+
+        (void)chmod(folder, 0700);
+        for (struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;)
+                (void)unlinkat(dirfd(dir), e->d_name, 0);
+        if (dir != NULL)
+                (void)closedir(dir);
+        (void)rmdir(folder);
+}
+
+void world_close(struct world *w)
+{
+        secret_free(&w->signer);
+        arena_free(&w->arena);
+        remove_folder(w->folder);
+}
+
+int world_passphrase(const char *text)
+{
+        int fds[2];
+
+        must(pipe2(fds, O_CLOEXEC) == 0, "pipe");
+        must(write(fds[1], text, strlen(text)) == (ssize_t)strlen(text), "passphrase");
+        (void)close(fds[1]);
+        return fds[0];
+}
+
+struct rules world_rules(const struct world *w, uint64_t version, const struct digest *predecessor)
+{
+        static const char *const names[] = {"anmalan", "enkat", "placering", "sluten"};
+        const struct rules_dataset datasets[] = {
+                {bytes_of_text(names[0]), PERSON_USE_REQUIRED, true, true, true, PNR_TEST_ALLOWED},
+                {bytes_of_text(names[1]), PERSON_USE_NONE, false, false, true, PNR_TEST_ALLOWED},
+                {bytes_of_text(names[2]), PERSON_USE_OPTIONAL, false, true, true, PNR_TEST_REFUSED},
+                {bytes_of_text(names[3]), PERSON_USE_REQUIRED, false, false, false,
+                        PNR_TEST_ALLOWED},
+        };
+        static const municipality_t municipalities[] = {114, 180, 1480};
+        struct bytes *linked = arena_alloc(w->arena, 2, sizeof *linked);
+        struct bytes *purposes = arena_alloc(w->arena, 1, sizeof *purposes);
+        struct rules_dataset *d = arena_alloc(w->arena, ARRAY_LEN(datasets), sizeof *d);
+        struct rules_linkage *l = arena_alloc(w->arena, 2, sizeof *l);
+        municipality_t *m = arena_alloc(w->arena, ARRAY_LEN(municipalities), sizeof *m);
+        struct rules rules = {.bundle = bytes_of_text("provning"), .version = version};
+
+        must(linked != NULL && purposes != NULL && d != NULL && l != NULL && m != NULL, "rules");
+        linked[0] = bytes_of_text(names[0]);
+        linked[1] = bytes_of_text(names[2]);
+        purposes[0] = bytes_of_text("statistik");
+        memcpy(d, datasets, sizeof datasets);
+        memcpy(m, municipalities, sizeof municipalities);
+        l[0] = (struct rules_linkage){bytes_of_text("barn"), linked, 2, m, 2, purposes, 1,
+                days_from_civil((struct civil){2020, 1, 1}),
+                days_from_civil((struct civil){2999, 12, 31}), true};
+        l[1] = l[0];
+        l[1].id = bytes_of_text("gammal");
+        l[1].from_days = days_from_civil((struct civil){2000, 1, 1});
+        l[1].until_days = days_from_civil((struct civil){2001, 12, 31});
+        if (predecessor != NULL)
+                rules.predecessor = *predecessor;
+        rules.municipalities = m;
+        rules.municipalities_len = ARRAY_LEN(municipalities);
+        rules.datasets = d;
+        rules.datasets_len = ARRAY_LEN(datasets);
+        rules.linkages = l;
+        rules.linkages_len = 2;
+        return rules;
+}
+
+struct bytes world_bundle(const struct world *w, const struct rules *rules,
+        const struct secret *signer, struct digest *out_digest)
+{
+        OWNED(buf_done) struct buf canonical = {.ceiling = 1 << 20};
+        OWNED(buf_done) struct buf file = {.ceiling = 1 << 20};
+        struct signed_bundle bundle = {.signatures_len = 1};
+        struct bytes bytes, copy;
+
+        must(rules_encode(rules, &canonical) == ERR_OK, "rules_encode");
+        must(buf_end(&canonical, &bundle.canonical) == ERR_OK, "canonical");
+        must(sign_public_of(signer, bundle.signatures[0].public_key) == ERR_OK, "public key");
+        must(sign_make(signer, BUNDLE_LABEL, bundle.canonical, bundle.signatures[0].signature) ==
+                        ERR_OK,
+                "signature");
+        if (out_digest != NULL)
+                digest_of(bundle.canonical, out_digest);
+        must(signed_bundle_encode(&bundle, &file) == ERR_OK, "signed bundle");
+        must(buf_end(&file, &bytes) == ERR_OK, "file");
+        must(bytes_copy(w->arena, bytes, &copy) == ERR_OK, "arena");
+        return copy;
+}
+
+void world_person(unsigned i, uint8_t id[PERSON_ID_LEN])
+{
+        /* From 1940 on; 180 birth numbers a day, none of them a test number. */
+        int32_t day = days_from_civil((struct civil){1940, 1, 1}) + (int32_t)(i / 180);
+        struct civil birth = civil_from_days(day);
+        unsigned number = 300 + i % 180;
+        char digits[48];
+
+        must(birth.year < 2010, "person number out of range");
+        (void)snprintf(digits, sizeof digits, "%04d%02d%02d%03u", birth.year, birth.month,
+                birth.day, number % 1000);
+        digits[11] = pnr_check_digit(digits + 2);
+        memcpy(id, digits, PERSON_ID_LEN);
+}
+
+static void *room(const struct world *w, size_t count, size_t size)
+{
+        void *at = arena_alloc(w->arena, count, size);
+
+        must(at != NULL, "arena");
+        return at;
+}
+
+static struct person_column people(const struct world *w, unsigned first, uint32_t len)
+{
+        uint8_t *ids = room(w, len, PERSON_ID_LEN), *kinds = room(w, len, 1);
+
+        for (uint32_t i = 0; i < len; i++) {
+                world_person(first + i, ids + (size_t)i * PERSON_ID_LEN);
+                kinds[i] = PERSON_NATIONAL;
+        }
+        return (struct person_column){ids, kinds};
+}
+
+struct keeper_accept world_batch(const struct world *w, const char *dataset, municipality_t m,
+        unsigned first, uint32_t rows, size_t body_len)
+{
+        enum { WIDTH = 8 };
+        uint8_t *keys = room(w, rows, WIDTH), *body = room(w, body_len, 1);
+        struct keeper_accept batch = {.rows = rows, .record_key_width = WIDTH};
+
+        for (uint32_t i = 0; i < rows; i++) {
+                char key[16];
+
+                (void)snprintf(key, sizeof key, "%07u", (first + i) % 10000000);
+                memcpy(keys + (size_t)i * WIDTH, key, WIDTH);
+        }
+        for (size_t i = 0; i < body_len; i++)
+                body[i] = (uint8_t)(i * 7);
+        (void)snprintf(batch.name.domain.dataset, sizeof batch.name.domain.dataset, "%s", dataset);
+        batch.name.domain.municipality = m;
+        batch.name.submission.bytes[0] = (uint8_t)m;
+        batch.persons = people(w, first, rows);
+        batch.record_keys = keys;
+        batch.body = bytes_of(body, body_len);
+        digest_of(batch.body, &batch.content);
+        return batch;
+}
+
+void world_guardians(const struct world *w, struct keeper_accept *batch, unsigned first)
+{
+        uint32_t *offsets = room(w, batch->rows + 1, sizeof *offsets);
+
+        for (uint32_t i = 0; i <= batch->rows; i++)
+                offsets[i] = 2 * i;
+        batch->guardians.len = 2 * batch->rows;
+        batch->guardians.offsets = offsets;
+        batch->guardians.persons = people(w, first, 2 * batch->rows);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* keeper_world.h: a folder, a signer, a bundle and people who do not exist, for
+ * tests of the keeper. What cannot be made ends the program. */
+#ifndef STATGATE_TESTS_SUPPORT_KEEPER_WORLD_H
+#define STATGATE_TESTS_SUPPORT_KEEPER_WORLD_H
+
+#include "gateway/keeper/keeper.h"
+#include "policies/rules/rules.h"
+
+struct arena;
+
+struct world {
+        char folder[64], state[96];
+        struct secret *signer;
+        uint8_t signer_public[SIGN_PUBLIC_LEN];
+        struct arena *arena;
+};
+
+/* Cheap: {8 KiB, 1 pass}. */
+extern const struct keyring_cost world_cost;
+
+void world_open(struct world *w); /* crypto_init, a fresh folder, a signer */
+void world_close(struct world *w);
+
+/* A readable descriptor with this passphrase in it. */
+int world_passphrase(const char *text);
+
+/* Data sets: anmalan (person required, guardians, local ids), placering (person
+ * optional, local ids), enkat (no person), sluten (no clear ids). Municipalities 114,
+ * 180, 1480. Linkages for the purpose "statistik": barn (anmalan and placering in 114
+ * and 180), gammal (the same, expired in 2001). */
+struct rules world_rules(const struct world *w, uint64_t version, const struct digest *predecessor);
+/* The rules as a file signed by `signer`; in the arena. */
+struct bytes world_bundle(const struct world *w, const struct rules *rules,
+        const struct secret *signer, struct digest *out_digest);
+
+/* Person number `i` as 12 digits with a right check digit; 0 <= i < 4,000,000. */
+void world_person(unsigned i, uint8_t id[PERSON_ID_LEN]);
+
+/* A batch of persons first .. first+rows-1 with record keys of eight bytes and a
+ * body of `body_len` bytes; in the arena. */
+struct keeper_accept world_batch(const struct world *w, const char *dataset, municipality_t m,
+        unsigned first, uint32_t rows, size_t body_len);
+/* Two guardians for every row: persons `first` + 2i and `first` + 2i + 1. */
+void world_guardians(const struct world *w, struct keeper_accept *batch, unsigned first);
+
+#endif
