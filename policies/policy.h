@@ -258,6 +258,7 @@ MUST_CHECK enum err decide_describe(const struct policy *p, const struct princip
         RULE(NOT_MONTH_START, "a birth month is written as the first day of the month")            \
         RULE(MISSING_VALUE, "a required value is missing")                                         \
         RULE(DATE_ORDER, "the date is before the date that comes first")                           \
+        RULE(AGE_OUT_OF_RANGE, "the age that the dates give is outside the data set's range")      \
         RULE(MISSING_PERSON, "a record of this data set needs a person id")                        \
         RULE(PERSON_NOT_EXPECTED, "records of this data set have no person id")                    \
         RULE(KIND_NOT_ACCEPTED, "this kind of person id is not accepted in this data set")         \
@@ -266,6 +267,16 @@ MUST_CHECK enum err decide_describe(const struct policy *p, const struct princip
         RULE(EMPTY_RECORD_KEY, "the record key is empty")                                          \
         RULE(RECORD_KEY_NOT_TEXT, "the record key is not printable text padded with NUL")          \
         RULE(DUPLICATE_RECORD_KEY, "the record key stood on an earlier row of the batch")
+
+enum validate_rule {
+        VALIDATE_OK = 0,
+#define VALIDATE_RULE_ENUM(name, sentence) VALIDATE_##name,
+        VALIDATE_RULES(VALIDATE_RULE_ENUM)
+#undef VALIDATE_RULE_ENUM
+        VALIDATE_RULE_COUNT
+};
+const char *validate_rule_name(enum validate_rule rule);     /* "UNKNOWN_CODE" */
+const char *validate_rule_sentence(enum validate_rule rule); /* as in a rejection */
 
 /* validate.c: every row of a batch against the schema: required values, codes known and
  * valid in the period, ranges, person and guardian presence and kinds. A fault
