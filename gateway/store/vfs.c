@@ -6,48 +6,68 @@
  * file system that SQLite sees is the ordinary one, except that each write and
  * each sync first asks base/fault.h. Unarmed that is one branch.
  *
- * Only two methods differ, so the table of methods of the ordinary file is copied
- * and those two are replaced; everything else, mapped index and locks included,
- * stays SQLite's own code. */
+ * Only two methods differ, so a table of methods of the ordinary file system is
+ * copied and those two are replaced; everything else, mapped index and locks
+ * included, stays SQLite's own code. There are two tables to copy: a database has
+ * locks, its log has none. */
 #include <pthread.h>
 #include <stddef.h>
 
 #include "base/fault.h"
 #include "gateway/store/db.h"
 
+struct methods {
+        sqlite3_io_methods ours; /* first, so that a file leads here */
+        const sqlite3_io_methods *theirs;
+};
+
+enum { TABLES_MAX = 4 };
+
 static struct {
         pthread_mutex_t lock;
         sqlite3_vfs vfs;
         sqlite3_vfs *ordinary;
-        const sqlite3_io_methods *ordinary_methods; /* of the first file opened */
-        sqlite3_io_methods methods;
+        struct methods tables[TABLES_MAX];
 } seam = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static const sqlite3_io_methods *theirs(const sqlite3_file *file)
+{
+        return ((const struct methods *)(const void *)file->pMethods)->theirs;
+}
 
 static int seam_write(sqlite3_file *file, const void *data, int len, sqlite3_int64 at)
 {
         if (fault_hit("write"))
                 return SQLITE_FULL;
-        return seam.ordinary_methods->xWrite(file, data, len, at);
+        return theirs(file)->xWrite(file, data, len, at);
 }
 
 static int seam_sync(sqlite3_file *file, int flags)
 {
         if (fault_hit("sync"))
                 return SQLITE_IOERR_FSYNC;
-        return seam.ordinary_methods->xSync(file, flags);
+        return theirs(file)->xSync(file, flags);
 }
 
+/* A file whose table finds no room keeps the ordinary methods: it works, and only
+ * the tests cannot reach it. */
 static void adopt(sqlite3_file *file)
 {
         pthread_mutex_lock(&seam.lock);
-        if (seam.ordinary_methods == NULL) {
-                seam.ordinary_methods = file->pMethods;
-                seam.methods = *file->pMethods;
-                seam.methods.xWrite = seam_write;
-                seam.methods.xSync = seam_sync;
+        for (unsigned i = 0; i < TABLES_MAX; i++) {
+                struct methods *m = &seam.tables[i];
+
+                if (m->theirs == NULL) {
+                        m->theirs = file->pMethods;
+                        m->ours = *file->pMethods;
+                        m->ours.xWrite = seam_write;
+                        m->ours.xSync = seam_sync;
+                }
+                if (m->theirs == file->pMethods) {
+                        file->pMethods = &m->ours;
+                        break;
+                }
         }
-        if (file->pMethods == seam.ordinary_methods)
-                file->pMethods = &seam.methods;
         pthread_mutex_unlock(&seam.lock);
 }
 
