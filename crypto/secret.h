@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* secret.h: memory for keys: locked, wiped when freed, compared in constant
- * time, and without any function that prints it. (libgcrypt's secure memory.) */
+ * time, and without any function that prints it. (libgcrypt's secure memory;
+ * randomness from the kernel.) */
 #ifndef STATGATE_CRYPTO_SECRET_H
 #define STATGATE_CRYPTO_SECRET_H
 
@@ -13,9 +14,10 @@
 
 struct secret; /* `len` bytes of locked memory */
 
-/* Once per process, before any other call into crypto/. `locked_bytes` is the
- * size of the secure pool. ERR_MEMORY_LOCK when it cannot be locked, unless
- * `lock_required` is false (development only). */
+/* Once per process, before any other call into crypto/; a second call does nothing.
+ * `locked_bytes` is the size of the secure pool (keyring.h says how many), which
+ * does not grow. passphrase_key locks its blocks beside the pool. ERR_MEMORY_LOCK when it cannot be
+ * locked, unless `lock_required` is false (development only). */
 MUST_CHECK enum err crypto_init(size_t locked_bytes, bool lock_required);
 
 MUST_CHECK enum err secret_new(size_t len, struct secret **out); /* zeroed */

@@ -39,6 +39,7 @@ static void secrets_are_equal_by_their_bytes(void **state)
         assert_int_equal(secret_copy(NULL, 0, &empty), ERR_OK);
         assert_true(secret_equal(a, b));
         assert_false(secret_equal(a, c));
+        assert_false(secret_equal(c, a));
         assert_false(secret_equal(c, empty));
         secret_bytes(b)[6] ^= 1;
         assert_false(secret_equal(a, b));
