@@ -54,7 +54,7 @@ void watch_begin(struct rpc_server *s, struct call *call)
                                  : ERR_NO_MEMORY;
 
         if (err != ERR_OK) {
-                call_finish(call, err);
+                call_end(call, err);
                 return;
         }
         c->state = w;
@@ -121,7 +121,7 @@ void watches_serve(struct rpc_server *s)
                         call_set_next_watch(call, keep);
                         keep = call;
                 } else {
-                        call_finish(call, err);
+                        call_end(call, err);
                 }
         }
         pthread_mutex_lock(&s->lock);

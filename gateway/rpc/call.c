@@ -419,7 +419,7 @@ static void conclude(struct call *call, enum err err, struct bytes response)
         finish_with(call, err, response);
 }
 
-void call_finish(struct call *call, enum err err)
+void call_end(struct call *call, enum err err)
 {
         conclude(call, err, bytes_of(NULL, 0));
 }
@@ -436,6 +436,10 @@ static enum err payload_bytes(struct call *call, struct bytes *out)
 
         if (call->payload == NULL)
                 return ERR_MALFORMED;
+        /* The core refuses compressed calls; if one slipped through, it is not unpacked. */
+        if (call->payload->type != GRPC_BB_RAW ||
+                call->payload->data.raw.compression != GRPC_COMPRESS_NONE)
+                return ERR_UNSUPPORTED;
         len = grpc_byte_buffer_length(call->payload);
         if (!grpc_byte_buffer_reader_init(&reader, call->payload))
                 return ERR_MALFORMED;
@@ -531,10 +535,10 @@ static void run_job(struct job *job)
         step(call, RUNNING);
         if (rpc_cancelled(&call->pub)) {
                 wait_written(call);
-                call_finish(call, ERR_CANCELLED);
+                call_end(call, ERR_CANCELLED);
         } else if (clock_now_ms() > call->pub.deadline_ms) {
                 wait_written(call);
-                call_finish(call, ERR_DEADLINE);
+                call_end(call, ERR_DEADLINE);
         } else if (call->method->def.kind != RPC_BIDI) {
                 run_unary(call);
         } else {
@@ -546,7 +550,7 @@ static void run_job(struct job *job)
                         return;
                 }
                 wait_written(call);
-                call_finish(call, err);
+                call_end(call, err);
         }
 }
 

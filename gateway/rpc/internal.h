@@ -91,7 +91,7 @@ void call_set_next_watch(struct call *call, struct call *next);
 bool call_is_over(const struct call *call);
 bool call_write_pending(struct call *call);
 enum err call_write(struct call *call, struct bytes message) MUST_CHECK; /* not while one is pending */
-void call_finish(struct call *call, enum err err);
+void call_end(struct call *call, enum err err);
 struct rpc_call *call_public(struct call *call);
 struct bytes call_request(struct call *call);
 

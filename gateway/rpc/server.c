@@ -81,6 +81,8 @@ static grpc_server *core_new(const struct rpc_options *o)
                 number(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 4),
                 number(GRPC_ARG_HTTP2_BDP_PROBE, 0),
                 number(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 256 << 10),
+                number(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0),
+                number(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0),
                 number(GRPC_ARG_ENABLE_CHANNELZ, 0),
                 {.type = GRPC_ARG_POINTER,
                         .key = (char *)(uintptr_t)GRPC_ARG_RESOURCE_QUOTA,

@@ -110,6 +110,8 @@ static grpc_channel *channel_new(const struct client_options *o, grpc_channel_cr
                 number(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20000),
                 number(GRPC_ARG_HTTP2_BDP_PROBE, 0),
                 number(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 1 << 20),
+                number(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0),
+                number(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0),
                 number(GRPC_ARG_ENABLE_CHANNELZ, 0),
         };
         const grpc_channel_args all = {ARRAY_LEN(args), args};

@@ -39,8 +39,8 @@ MUST_CHECK enum err client_unary(struct client *c, struct arena *arena, const ch
  * way, so that one is always moving; receive returns ERR_NOT_FOUND at the end of
  * the stream (then call_finish tells how it ended). One thread may send while
  * another receives; everything else is for one thread at a time. timeout_ms 0: no
- * deadline. call_finish waits for the end of the call and gives ERR_OK for status
- * OK, otherwise an error with the same canonical code. */
+ * deadline. call_finish waits for the end of the call, throws unread messages away,
+ * and gives ERR_OK for status OK, otherwise an error with the same canonical code. */
 MUST_CHECK enum err call_start(struct client *c, const char *path, unsigned timeout_ms, struct call **out);
 MUST_CHECK enum err call_send(struct call *call, struct bytes message);
 MUST_CHECK enum err call_half_close(struct call *call);

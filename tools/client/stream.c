@@ -127,7 +127,8 @@ enum err call_half_close(struct call *call)
         return start(call, &op, 1, &call->closing);
 }
 
-enum err call_receive(struct call *call, struct arena *arena, struct bytes *out)
+/* The next message into call->received; NULL at the end. */
+static void read_next(struct call *call)
 {
         grpc_op op;
 
@@ -135,23 +136,37 @@ enum err call_receive(struct call *call, struct arena *arena, struct bytes *out)
         op.op = GRPC_OP_RECV_MESSAGE;
         op.data.recv_message.recv_message = &call->received;
         tag_release(&call->received);
-        if (call->ended ||
-                grpc_call_start_batch(call->core, &op, 1, &call->received, NULL) != GRPC_CALL_OK)
+        if (!call->ended &&
+                grpc_call_start_batch(call->core, &op, 1, &call->received, NULL) == GRPC_CALL_OK)
+                (void)client_pluck(call->queue, &call->received);
+        call->ended = call->received == NULL;
+}
+
+static void drop_received(struct call *call)
+{
+        if (call->received != NULL)
+                grpc_byte_buffer_destroy(call->received);
+        call->received = NULL;
+}
+
+enum err call_receive(struct call *call, struct arena *arena, struct bytes *out)
+{
+        read_next(call);
+        if (call->ended)
                 return ERR_NOT_FOUND;
-        (void)client_pluck(call->queue, &call->received);
-        if (call->received == NULL) {
-                call->ended = true;
-                return ERR_NOT_FOUND;
-        }
         enum err err = client_bytes(call->received, arena, out);
 
-        grpc_byte_buffer_destroy(call->received);
-        call->received = NULL;
+        drop_received(call);
         return err;
 }
 
 enum err call_finish(struct call *call, struct call_status *status)
 {
+        /* The status stands behind the messages: unread ones would hold it up. */
+        while (!call->ended) {
+                read_next(call);
+                drop_received(call);
+        }
         (void)settle(call, &call->status);
         settle_write(call);
         (void)settle(call, &call->closing);
