@@ -91,7 +91,8 @@ enum variable_source {
         SOURCE_MUNICIPALITY, /* the delivering municipality; never a column */
         SOURCE_SEX,          /* a column; the client may fill it from the personal number */
         SOURCE_BIRTH_MONTH,  /* likewise: a date, always the first of the month */
-        SOURCE_AGE           /* computed when the view is built; never a column */
+        SOURCE_AGE,          /* computed when the view is built; never a column */
+        SOURCE_MUNICIPALITIES /* likewise: in how many municipalities the person has records */
 };
 
 /* How a column stands in the store's body and in a view. Missing values are the

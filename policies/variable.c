@@ -65,7 +65,8 @@ uint32_t physical_width(enum physical p)
 
 bool variable_is_column(const struct variable *v)
 {
-        return v->source != SOURCE_MUNICIPALITY && v->source != SOURCE_AGE;
+        return v->source != SOURCE_MUNICIPALITY && v->source != SOURCE_AGE &&
+               v->source != SOURCE_MUNICIPALITIES;
 }
 
 uint32_t variable_levels(const struct variable *v)
@@ -195,6 +196,7 @@ static enum err load_source(struct loader *l, const struct yaml *m, struct varia
                 [SOURCE_SEX] = VARIABLE_CODE,
                 [SOURCE_BIRTH_MONTH] = VARIABLE_DATE,
                 [SOURCE_AGE] = VARIABLE_AGE,
+                [SOURCE_MUNICIPALITIES] = VARIABLE_INTEGER,
         };
         uint32_t source = v->type == VARIABLE_AGE ? SOURCE_AGE : SOURCE_DELIVERED;
 
@@ -299,6 +301,14 @@ static enum err load_number(struct loader *l, const struct yaml *m, struct varia
         TRY(load_scaled(l, m, "min", true, v->decimals, &v->min));
         TRY(load_scaled(l, m, "max", true, v->decimals, &v->max));
         v->physical = v->min > INT32_MIN && v->max <= INT32_MAX ? PHYSICAL_I32 : PHYSICAL_I64;
+        if (v->source == SOURCE_MUNICIPALITIES) {
+                /* Linked: a neighbour does not know it, and nobody may sum it. */
+                if (v->role != VARIABLE_SENSITIVE || v->min != 1 || v->max > MUNICIPALITIES_SHOWN_MAX)
+                        return yaml_complain(m, ERR_CONFIG, l->why,
+                                "a count of municipalities is sensitive, from 1 to at most %d",
+                                MUNICIPALITIES_SHOWN_MAX);
+                v->physical = PHYSICAL_U8;
+        }
         return check_range(l, m, v);
 }
 

@@ -231,38 +231,54 @@ static enum err new_node(
         return ERR_OK;
 }
 
-/* A value of a mapping stands at its key's line when it is empty: `a:`. */
-static enum err on_scalar(struct build *b, struct fy_event *event)
+/* A quoted scalar begins at its quote; libfyaml's mark stands behind it. */
+static struct yaml_place scalar_place(struct fy_event *event, bool *quoted)
 {
         struct yaml_place at = place_of(event);
-        struct pending *p;
+        enum fy_scalar_style style = FYSS_PLAIN;
+
+        if (event->scalar.value != NULL)
+                style = fy_token_scalar_style(event->scalar.value);
+        *quoted = style != FYSS_PLAIN;
+        if ((style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED) && at.column > 1)
+                at.column--;
+        return at;
+}
+
+/* The text of a scalar, kept; the empty value of `a:` has none. */
+static enum err scalar_text(struct build *b, struct fy_event *event, struct bytes *out)
+{
         size_t len = 0;
         const char *text = fy_token_get_text(event->scalar.value, &len);
-        struct bytes copy;
-
-        if (text == NULL) {
-                text = "";
-                len = 0;
-        }
-        char *kept = arena_strndup(b->arena, text, len);
+        char *kept = arena_strndup(b->arena, text != NULL ? text : "", text != NULL ? len : 0);
 
         if (kept == NULL)
                 return ERR_NO_MEMORY;
-        copy = bytes_of(kept, len);
+        *out = bytes_of(kept, text != NULL ? len : 0);
+        return ERR_OK;
+}
+
+static enum err on_scalar(struct build *b, struct fy_event *event)
+{
+        bool quoted;
+        struct yaml_place at = scalar_place(event, &quoted);
+        struct bytes text;
+        struct pending *p;
+
+        TRY(scalar_text(b, event, &text));
         if (expects_key(b)) {
                 struct open *o = &b->stack[b->depth - 1];
 
-                if (len == 0)
+                if (text.len == 0)
                         return complain_at(b, at, ERR_CONFIG, "a key is empty");
                 o->has_key = true;
-                o->key = copy;
+                o->key = text;
                 o->key_place = at;
                 return ERR_OK;
         }
         TRY(new_node(b, YAML_SCALAR, at, &p));
-        p->node.text = copy;
-        p->node.quoted = event->scalar.value != NULL &&
-                         fy_token_scalar_style(event->scalar.value) != FYSS_PLAIN;
+        p->node.text = text;
+        p->node.quoted = quoted;
         return attach(b, p);
 }
 
