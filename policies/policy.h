@@ -105,6 +105,7 @@ struct label date_level_label(uint32_t level);
 
 /* The markers of a missing value in the store and in views. */
 #define MISSING_U8  UINT8_MAX
+enum { MUNICIPALITIES_SHOWN_MAX = MISSING_U8 - 1 };
 #define MISSING_U16 UINT16_MAX
 #define MISSING_I32 INT32_MIN
 #define MISSING_I64 INT64_MIN

@@ -13,7 +13,7 @@ static const char *const type_names[] = {
         "none", "code", "date", "integer", "decimal", "boolean", "age", NULL};
 static const char *const role_names[] = {"none", "identifying", "sensitive", "measure", NULL};
 static const char *const sources[] = {
-        "delivered", "municipality", "sex", "birth_month", "age", NULL};
+        "delivered", "municipality", "sex", "birth_month", "age", "municipalities", NULL};
 
 static const struct {
         const char *id, *sv, *en;
@@ -303,7 +303,8 @@ static enum err load_number(struct loader *l, const struct yaml *m, struct varia
         v->physical = v->min > INT32_MIN && v->max <= INT32_MAX ? PHYSICAL_I32 : PHYSICAL_I64;
         if (v->source == SOURCE_MUNICIPALITIES) {
                 /* Linked: a neighbour does not know it, and nobody may sum it. */
-                if (v->role != VARIABLE_SENSITIVE || v->min != 1 || v->max > MUNICIPALITIES_SHOWN_MAX)
+                if (v->role != VARIABLE_SENSITIVE || v->min != 1 ||
+                        v->max > MUNICIPALITIES_SHOWN_MAX)
                         return yaml_complain(m, ERR_CONFIG, l->why,
                                 "a count of municipalities is sensitive, from 1 to at most %d",
                                 MUNICIPALITIES_SHOWN_MAX);

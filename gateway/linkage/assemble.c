@@ -13,6 +13,8 @@
 #include "base/parallel.h"
 #include "gateway/linkage/sort.h"
 
+enum { PLACES_MAX = UINT16_MAX + 1 };
+
 struct person_marks {
         uint32_t *starts; /* absolute row numbers, in order */
         uint32_t len;
@@ -23,6 +25,7 @@ struct scratch {
         uint8_t *rows;
         size_t cap;
         uint32_t *marks; /* room for one mark per row of the partition */
+        uint32_t *seen;  /* by municipality: the person last seen there, + 1 */
 };
 
 struct assembly {
@@ -117,13 +120,60 @@ static void write_columns(struct assembly *a, const uint8_t *rows, const struct 
                 const struct variable *v = &d->variables[i];
                 size_t width = physical_size(v->physical);
 
-                if (v->source != SOURCE_AGE)
+                if (layout_has(v))
                         gather(rows, a->layout->size, a->layout->offsets[i], width, order, len,
                                 (uint8_t *)a->view->columns[i] + width * begin);
         }
         for (uint32_t i = 0; i < d->variables_len; i++)
+                if (d->variables[i].source == SOURCE_MUNICIPALITIES)
+                        memset((uint8_t *)a->view->columns[i] + begin, MISSING_U8, len);
+        for (uint32_t i = 0; i < d->variables_len; i++)
                 if (d->variables[i].source == SOURCE_AGE)
                         compute_ages(a->view, &d->variables[i], i, begin, begin + len);
+}
+
+/* How many municipalities each person has records in: linked knowledge, so it is
+ * made here and stands in no stored byte. */
+static void count_municipalities(struct view *v, struct scratch *s, uint32_t index,
+        const uint32_t *starts, uint32_t persons, uint32_t end)
+{
+        const void *places = v->columns[v->dataset->municipality_variable];
+        bool narrow =
+                v->dataset->variables[v->dataset->municipality_variable].physical == PHYSICAL_U8;
+        uint8_t *out = v->columns[index];
+
+        memset(s->seen, 0, sizeof(*s->seen) * PLACES_MAX);
+        for (uint32_t p = 0; p < persons; p++) {
+                uint32_t last = p + 1 < persons ? starts[p + 1] : end;
+                uint32_t n = 0;
+
+                for (uint32_t r = starts[p]; r < last; r++) {
+                        uint32_t place = narrow ? ((const uint8_t *)places)[r]
+                                                : ((const uint16_t *)places)[r];
+
+                        n += s->seen[place] != p + 1;
+                        s->seen[place] = p + 1;
+                }
+                memset(out + starts[p],
+                        (int)(n < MUNICIPALITIES_SHOWN_MAX ? n : MUNICIPALITIES_SHOWN_MAX),
+                        last - starts[p]);
+        }
+}
+
+static enum err compute_linked(
+        struct view *v, struct scratch *s, const uint32_t *starts, uint32_t persons, uint32_t end)
+{
+        for (uint32_t i = 0; i < v->dataset->variables_len; i++) {
+                if (v->dataset->variables[i].source != SOURCE_MUNICIPALITIES ||
+                        v->dataset->municipality_variable == UINT32_MAX)
+                        continue;
+                if (s->seen == NULL)
+                        s->seen = malloc(sizeof(*s->seen) * PLACES_MAX);
+                if (s->seen == NULL)
+                        return ERR_NO_MEMORY;
+                count_municipalities(v, s, i, starts, persons, end);
+        }
+        return ERR_OK;
 }
 
 /* Partitions ------------------------------------------------------------------ */
@@ -163,7 +213,7 @@ static enum err mark_persons(
                 return ERR_NO_MEMORY;
         memcpy(starts, s->marks, sizeof(*starts) * n);
         a->marks[partition] = (struct person_marks){starts, n};
-        return ERR_OK;
+        return compute_linked(a->view, s, starts, n, begin + len);
 }
 
 static enum err assemble_partition(void *ctx, unsigned worker, size_t partition)
@@ -277,6 +327,7 @@ enum err assemble(struct view *v, struct partitions *p, const struct layout *l, 
                 sorter_done(&a.scratch[w].sorter);
                 free(a.scratch[w].rows);
                 free(a.scratch[w].marks);
+                free(a.scratch[w].seen);
         }
         for (uint32_t i = 0; a.marks != NULL && i < len; i++)
                 free(a.marks[i].starts);

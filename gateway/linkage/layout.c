@@ -45,6 +45,11 @@ void physical_put_missing(enum physical p, uint8_t *at)
         }
 }
 
+bool layout_has(const struct variable *v)
+{
+        return v->source == SOURCE_MUNICIPALITY || variable_is_column(v);
+}
+
 enum err layout_make(const struct policy_dataset *dataset, struct layout *out)
 {
         struct layout l = {.dataset = dataset, .size = LAYOUT_VALUES};
@@ -56,7 +61,7 @@ enum err layout_make(const struct policy_dataset *dataset, struct layout *out)
                 for (uint32_t i = 0; i < dataset->variables_len; i++) {
                         const struct variable *v = &dataset->variables[i];
 
-                        if (v->source == SOURCE_AGE || physical_size(v->physical) != width)
+                        if (!layout_has(v) || physical_size(v->physical) != width)
                                 continue;
                         l.offsets[i] = l.size;
                         l.size += width;
@@ -202,7 +207,7 @@ enum err layout_fill(const struct layout *l, const struct column *columns, uint3
                 const struct variable *v = &l->dataset->variables[i];
                 uint8_t *at = to + l->offsets[i];
 
-                if (v->source == SOURCE_AGE)
+                if (!layout_has(v))
                         continue;
                 if (v->source == SOURCE_MUNICIPALITY) {
                         if (v->physical == PHYSICAL_U8)

@@ -100,7 +100,7 @@ static void plain_row(
                 const uint8_t *column = in->columns[i];
                 uint8_t *at = to + l->offsets[i];
 
-                if (v->source == SOURCE_AGE)
+                if (!layout_has(v))
                         continue;
                 if (v->source == SOURCE_MUNICIPALITY && v->physical == PHYSICAL_U8)
                         *at = (uint8_t)in->municipalities[row];

@@ -230,9 +230,9 @@ static enum err make_bands(struct making *m)
         g->bands = b->bands;
         g->bands_len = b->len;
         g->band_category = category;
-        if (m->variable->type != VARIABLE_AGE)
+        if (m->variable->physical != PHYSICAL_U8)
                 return ERR_OK;
-        /* Ages stand in a byte: a map is quicker than a search. */
+        /* What stands in a byte: a map is quicker than a search. */
         g->map_len = U8_MISSING;
         g->map = arena_alloc(m->arena, g->map_len, sizeof(*g->map));
         if (g->map == NULL)

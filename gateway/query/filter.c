@@ -25,11 +25,6 @@ static enum err fault(struct compiling *c, enum err code, const char *text)
         return refuse(c->why, code, c->field, "%s", text);
 }
 
-bool test_is_by_set(const struct variable *v)
-{
-        return v->type == VARIABLE_CODE || v->type == VARIABLE_BOOLEAN || v->type == VARIABLE_AGE;
-}
-
 bool test_passes(const struct test *t, int64_t value)
 {
         if (t->set != NULL)
@@ -332,7 +327,7 @@ static enum err check_edges(struct compiling *c, const struct test *t)
         return ERR_OK;
 }
 
-/* Ages stand in a byte: ranges become a set. */
+/* What stands in a byte, as ages do: ranges become a set. */
 static enum err set_of_ranges(struct compiling *c, struct test *t)
 {
         uint8_t *set = arena_alloc(c->arena, U8_VALUES - 1, 1); /* 0xff is missing */
@@ -352,7 +347,7 @@ static enum err compile_ranges(struct compiling *c, struct test *out)
                 apply_order(c->filter->op, &out->ranges[0]);
         TRY(check_edges(c, out));
         out->negated = c->filter->op == FILTER_NE;
-        return c->variable->type == VARIABLE_AGE ? set_of_ranges(c, out) : ERR_OK;
+        return c->variable->physical == PHYSICAL_U8 ? set_of_ranges(c, out) : ERR_OK;
 }
 
 enum err test_compile(const struct policy_dataset *d, const struct filter *f, uint32_t number,

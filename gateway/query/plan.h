@@ -58,7 +58,6 @@ struct plan {
 /* filter.c */
 MUST_CHECK enum err test_compile(const struct policy_dataset *d, const struct filter *f,
         uint32_t number, struct arena *arena, struct test *out, struct refusal *why);
-bool test_is_by_set(const struct variable *v);
 /* Whether any value of a range passes, for dropping categories. */
 bool test_passes_any(const struct test *t, int64_t low, int64_t high);
 bool test_passes(const struct test *t, int64_t physical_value);

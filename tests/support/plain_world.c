@@ -85,7 +85,8 @@ static void make_columns(struct plain_world *w)
         for (uint32_t i = 0; i < w->dataset->variables_len; i++) {
                 const struct variable *v = &w->dataset->variables[i];
 
-                if (v->source == SOURCE_AGE || v->source == SOURCE_MUNICIPALITY)
+                if (v->source == SOURCE_AGE || v->source == SOURCE_MUNICIPALITY ||
+                        v->source == SOURCE_MUNICIPALITIES)
                         continue;
                 w->columns[i] = calloc(w->rows, 8);
                 assert(w->columns[i] != NULL);
@@ -146,6 +147,23 @@ struct view *plain_world_view(const struct plain_world *w, unsigned threads)
         return v;
 }
 
+/* Distinct municipalities of the row's person; 0 for nobody. */
+static int64_t count_places(const struct plain_world *w, uint32_t row)
+{
+        uint8_t seen[1024] = {0};
+        int64_t n = 0;
+
+        if (w->person[row] == w->persons)
+                return 0;
+        for (uint32_t r = 0; r < w->rows; r++) {
+                if (w->person[r] != w->person[row] || seen[w->municipalities[r]])
+                        continue;
+                seen[w->municipalities[r]] = 1;
+                n++;
+        }
+        return n;
+}
+
 bool plain_value(const struct plain_world *w, uint32_t variable, uint32_t row, int64_t *out)
 {
         const struct variable *v = &w->dataset->variables[variable];
@@ -155,6 +173,10 @@ bool plain_value(const struct plain_world *w, uint32_t variable, uint32_t row, i
         if (v->source == SOURCE_MUNICIPALITY) {
                 *out = w->municipalities[row];
                 return true;
+        }
+        if (v->source == SOURCE_MUNICIPALITIES) {
+                *out = count_places(w, row);
+                return *out > 0;
         }
         if (v->source == SOURCE_AGE) {
                 if (!plain_value(w, v->age_birth, row, &birth) ||
