@@ -98,7 +98,7 @@ static enum err ask(const struct ask *a, const struct principal *who, int64_t at
 {
         struct bytes value = B("1");
         struct filter f = {.op = FILTER_EQ, .values = &value, .values_len = 1};
-        struct dimension_ref d = {{0}};
+        struct dimension_ref d = {.level = {0}};
         struct measure_ref m = {.kind = a->measure};
         struct query q = {.dataset = B(a->dataset), .purpose = B(a->purpose)};
 

@@ -36,14 +36,13 @@
 static const struct {
         const char *name, *text;
 } good[] = {
-        {"bundle.yaml",
-                "bundle: prov\nlabel: Prov\nversion: 1\npredecessor: none\ntrust: demo\n"
-                "languages: [sv, en]\npublish: manual\nmunicipalities: kommun\n"
-                "purposes:\n  - {id: statistik, label: Statistik, legal_basis: lag}\n"
-                "  - {id: annat, label: Annat, legal_basis: lag}\n"
-                "roles:\n  municipality: [submission]\n  statistician: [statistics]\n"
-                "codelists: [kommun.yaml, kon.yaml]\n"
-                "datasets: [d.yaml]\nlinkages: linkages.yaml\n"},
+        {"bundle.yaml", "bundle: prov\nlabel: Prov\nversion: 1\npredecessor: none\ntrust: demo\n"
+                        "languages: [sv, en]\npublish: manual\nmunicipalities: kommun\n"
+                        "purposes:\n  - {id: statistik, label: Statistik, legal_basis: lag}\n"
+                        "  - {id: annat, label: Annat, legal_basis: lag}\n"
+                        "roles:\n  municipality: [submission]\n  statistician: [statistics]\n"
+                        "codelists: [kommun.yaml, kon.yaml]\n"
+                        "datasets: [d.yaml]\nlinkages: linkages.yaml\n"},
         {"kommun.yaml",
                 "codelist: kommun\nlabel: {sv: Kommun, en: Municipality}\nsource: SCB\n"
                 "population_year: 2025\nlevels:\n  - id: kommun\n    label: Kommun\n    codes:\n"
@@ -51,11 +50,10 @@ static const struct {
                 "      - {code: \"0114\", label: Upplands Väsby, parent: \"01\"}\n"
                 "  - id: lan\n    label: Län\n    codes:\n"
                 "      - {code: \"01\", label: Stockholms län}\n"},
-        {"kon.yaml",
-                "codelist: kon\nlabel: Kön\nsource: x\nlevels:\n  - id: kon\n    label: Kön\n"
-                "    codes:\n      - {code: kvinna, label: Kvinna, aliases: [K, \"2\"]}\n"
-                "      - {code: man, label: Man, aliases: [M, \"1\"], valid_from: 2000-01-01,"
-                " valid_until: 2010-12-31}\n"},
+        {"kon.yaml", "codelist: kon\nlabel: Kön\nsource: x\nlevels:\n  - id: kon\n    label: Kön\n"
+                     "    codes:\n      - {code: kvinna, label: Kvinna, aliases: [K, \"2\"]}\n"
+                     "      - {code: man, label: Man, aliases: [M, \"1\"], valid_from: 2000-01-01,"
+                     " valid_until: 2010-12-31}\n"},
         {"d.yaml",
                 "dataset: d\nlabel: Data\nlegal_basis: lag\n" RECORD
                 "periodicity: year\nperson: required\ntest_numbers: allowed\ndeliver: "
@@ -150,7 +148,8 @@ static const struct {
         {"bundle.yaml", "trust: demo", "trust: @@Demo", "identifier"},
         {"bundle.yaml", "[sv, en]", "@@[sv]", "languages"},
         {"bundle.yaml", "publish: manual", "publish: @@manuel", "did you mean `manual`?"},
-        {"bundle.yaml", "municipalities: kommun", "municipalities: @@komun", "did you mean `kommun`?"},
+        {"bundle.yaml", "municipalities: kommun", "municipalities: @@komun",
+                "did you mean `kommun`?"},
         {"bundle.yaml", "municipalities: kommun", "municipalities: @@kon", "four digits"},
         {"bundle.yaml", "id: annat", "id: @@statistik", "same id"},
         {"bundle.yaml", "legal_basis: lag}\n  - {id: annat", "legal_basis: lag}\n  - {@@x: annat",
@@ -211,8 +210,8 @@ static const struct {
         {"d.yaml", "id: slut", "id: @@start", "same id"},
         {"d.yaml", "codes: kon", "codes: @@kun", "did you mean `kon`?"},
         {"d.yaml", "codes: kommun, source", "codes: @@kon, source", "code list that the bundle"},
-        {"d.yaml", "role: identifying}\n  - {id: kon", "role: identifying, finest: @@lann}\n  - {id: kon",
-                "did you mean `lan`?"},
+        {"d.yaml", "role: identifying}\n  - {id: kon",
+                "role: identifying, finest: @@lann}\n  - {id: kon", "did you mean `lan`?"},
         {"d.yaml", "birth: fodd", "birth: @@start", "birth_month"},
         {"d.yaml", "birth: fodd", "birth: @@fod", "did you mean `fodd`?"},
         {"d.yaml", "at: start", "at: @@kon", "a date"},
@@ -503,7 +502,8 @@ static void officers_sign_what_was_read(void **state)
         assert_int_equal(bundle_check(file, keys, 2, &canonical, &valid), ERR_OK);
         assert_int_equal(valid, 1);
         assert_true(bytes_equal(canonical, policy_canonical(p)));
-        assert_int_equal(bundle_check(file, keys + 32, 1, &canonical, &valid), ERR_POLICY_SIGNATURE);
+        assert_int_equal(
+                bundle_check(file, keys + 32, 1, &canonical, &valid), ERR_POLICY_SIGNATURE);
         assert_int_equal(bundle_sign_also(p, one, file, &third), ERR_CONFLICT);
         assert_int_equal(bundle_sign_also(p, two, file, &second), ERR_OK);
         assert_int_equal(buf_end(&second, &both), ERR_OK);

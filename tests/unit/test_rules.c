@@ -16,7 +16,10 @@
 
 enum { MS_PER_DAY = 86400000 };
 
-#define TEXT(t) {(const uint8_t *)(t), sizeof(t) - 1}
+#define TEXT(t)                                                                                    \
+        {                                                                                          \
+                (const uint8_t *)(t), sizeof(t) - 1                                                \
+        }
 
 static municipality_t all[] = {114, 180, 1480, 2584};
 static municipality_t some[] = {180, 1480};
@@ -37,16 +40,30 @@ static void sample_init(struct sample *s)
         *s = (struct sample){
                 .sources = {{.name = TEXT("bundle.yaml"), .digest = {{1}}},
                         {.name = TEXT("datasets/a.yaml"), .digest = {{2}}}},
-                .datasets = {{.id = TEXT("anmalan"), .person = PERSON_USE_REQUIRED,
-                                     .guardians = true, .local_ids = true},
-                        {.id = TEXT("placering"), .person = PERSON_USE_OPTIONAL,
-                                .clear_persons = true, .test_numbers = PNR_TEST_REQUIRED}},
-                .linkages = {{.id = TEXT("alla"), .datasets = both, .datasets_len = 2,
-                                     .purposes = purposes, .purposes_len = 2, .from_days = -5,
-                                     .until_days = 20000, .family = true},
-                        {.id = TEXT("nagra"), .datasets = one, .datasets_len = 1,
-                                .municipalities = some, .municipalities_len = 2,
-                                .purposes = purposes, .purposes_len = 1, .from_days = 19000,
+                .datasets = {{.id = TEXT("anmalan"),
+                                     .person = PERSON_USE_REQUIRED,
+                                     .guardians = true,
+                                     .local_ids = true},
+                        {.id = TEXT("placering"),
+                                .person = PERSON_USE_OPTIONAL,
+                                .clear_persons = true,
+                                .test_numbers = PNR_TEST_REQUIRED}},
+                .linkages = {{.id = TEXT("alla"),
+                                     .datasets = both,
+                                     .datasets_len = 2,
+                                     .purposes = purposes,
+                                     .purposes_len = 2,
+                                     .from_days = -5,
+                                     .until_days = 20000,
+                                     .family = true},
+                        {.id = TEXT("nagra"),
+                                .datasets = one,
+                                .datasets_len = 1,
+                                .municipalities = some,
+                                .municipalities_len = 2,
+                                .purposes = purposes,
+                                .purposes_len = 1,
+                                .from_days = 19000,
                                 .until_days = 19000}},
         };
         s->rules = (struct rules){
@@ -137,20 +154,62 @@ static void no_two_spellings_mean_the_same(void **state)
         free(copy);
 }
 
-static void spoil_version(struct sample *s) { s->rules.version = 0; }
-static void spoil_first(struct sample *s) { s->rules.version = 1; }
-static void spoil_predecessor(struct sample *s) { memset(&s->rules.predecessor, 0, 32); }
-static void spoil_name(struct sample *s) { s->rules.bundle = bytes_of_text("Prov"); }
-static void spoil_order(struct sample *s) { s->datasets[0].id = bytes_of_text("z"); }
-static void spoil_twin(struct sample *s) { s->datasets[1].id = s->datasets[0].id; }
-static void spoil_source(struct sample *s) { s->sources[1].name = s->sources[0].name; }
-static void spoil_dangling(struct sample *s) { s->datasets[1].id = bytes_of_text("plac"); }
-static void spoil_purpose(struct sample *s) { s->linkages[0].purposes_len = 0; }
-static void spoil_reach(struct sample *s) { s->linkages[0].datasets_len = 0; }
-static void spoil_end(struct sample *s) { s->linkages[1].until_days = 18999; }
-static void spoil_person(struct sample *s) { s->datasets[0].person = (enum person_use)3; }
-static void spoil_foreign(struct sample *s) { s->rules.municipalities_len = 2; }
-static void spoil_sorting(struct sample *s) { s->linkages[1].id = bytes_of_text("aaa"); }
+static void spoil_version(struct sample *s)
+{
+        s->rules.version = 0;
+}
+static void spoil_first(struct sample *s)
+{
+        s->rules.version = 1;
+}
+static void spoil_predecessor(struct sample *s)
+{
+        memset(&s->rules.predecessor, 0, 32);
+}
+static void spoil_name(struct sample *s)
+{
+        s->rules.bundle = bytes_of_text("Prov");
+}
+static void spoil_order(struct sample *s)
+{
+        s->datasets[0].id = bytes_of_text("z");
+}
+static void spoil_twin(struct sample *s)
+{
+        s->datasets[1].id = s->datasets[0].id;
+}
+static void spoil_source(struct sample *s)
+{
+        s->sources[1].name = s->sources[0].name;
+}
+static void spoil_dangling(struct sample *s)
+{
+        s->datasets[1].id = bytes_of_text("plac");
+}
+static void spoil_purpose(struct sample *s)
+{
+        s->linkages[0].purposes_len = 0;
+}
+static void spoil_reach(struct sample *s)
+{
+        s->linkages[0].datasets_len = 0;
+}
+static void spoil_end(struct sample *s)
+{
+        s->linkages[1].until_days = 18999;
+}
+static void spoil_person(struct sample *s)
+{
+        s->datasets[0].person = (enum person_use)3;
+}
+static void spoil_foreign(struct sample *s)
+{
+        s->rules.municipalities_len = 2;
+}
+static void spoil_sorting(struct sample *s)
+{
+        s->linkages[1].id = bytes_of_text("aaa");
+}
 
 static void what_could_be_read_two_ways_cannot_be_written(void **state)
 {
@@ -218,11 +277,11 @@ static void the_last_day_ends_at_midnight(void **state)
 
         (void)state;
         sample_init(&s);
-        assert_int_equal(rules_may_link(&s.rules, bytes_of_text("nagra"), one[0], 180,
-                                 purposes[0], after - 1),
+        assert_int_equal(rules_may_link(&s.rules, bytes_of_text("nagra"), one[0], 180, purposes[0],
+                                 after - 1),
                 ERR_OK);
-        assert_int_equal(rules_may_link(&s.rules, bytes_of_text("nagra"), one[0], 180,
-                                 purposes[0], after),
+        assert_int_equal(
+                rules_may_link(&s.rules, bytes_of_text("nagra"), one[0], 180, purposes[0], after),
                 ERR_LINKAGE_REFUSED);
 }
 

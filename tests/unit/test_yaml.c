@@ -32,7 +32,8 @@ static void a_tree_knows_its_places(void **state)
         const struct yaml *b;
 
         (void)state;
-        assert_int_equal(read_text(a, "a: 1\nb:\n  - x\n  - {c: \"0114\", d: }\n", &y, &why), ERR_OK);
+        assert_int_equal(
+                read_text(a, "a: 1\nb:\n  - x\n  - {c: \"0114\", d: }\n", &y, &why), ERR_OK);
         assert_int_equal(y->kind, YAML_MAPPING);
         assert_int_equal(y->len, 2);
         assert_true(bytes_is_text(yaml_find(y, "a")->text, "1"));
@@ -142,8 +143,8 @@ static void a_bomb_is_refused_at_once(void **state)
         for (char c = 'b'; c <= 'i'; c++) {
                 char line[80];
 
-                (void)snprintf(line, sizeof line, "%c: &%c [*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c]\n", c,
-                        c, c - 1, c - 1, c - 1, c - 1, c - 1, c - 1, c - 1, c - 1, c - 1);
+                (void)snprintf(line, sizeof line, "%c: &%c [*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c]\n",
+                        c, c, c - 1, c - 1, c - 1, c - 1, c - 1, c - 1, c - 1, c - 1, c - 1);
                 strcat(text, line);
         }
         assert_int_equal(read_text(a, text, &y, &why), ERR_CONFIG);
@@ -236,7 +237,8 @@ static void typed_reads_take_what_they_say(void **state)
 
         (void)state;
         assert_int_equal(
-                read_text(a, "t: text\nn: -12\nyes: yes\nno: no\nw: green\ne: \"\"\nl: [1]\n", &y, &why),
+                read_text(a, "t: text\nn: -12\nyes: yes\nno: no\nw: green\ne: \"\"\nl: [1]\n", &y,
+                        &why),
                 ERR_OK);
         assert_int_equal(yaml_text(y, "t", true, &text, &why), ERR_OK);
         assert_true(bytes_is_text(text, "text"));
