@@ -144,7 +144,8 @@ static enum err reflection_message(struct rpc_call *c, struct bytes request)
         struct buf buf;
 
         buf_init(&buf, RESPONSE_MAX);
-        enum err err = reflection_answer(c->message_arena, request, s->services, s->services_len, &buf);
+        enum err err =
+                reflection_answer(c->message_arena, request, s->services, s->services_len, &buf);
 
         if (err == ERR_OK)
                 err = buf_end(&buf, &wire);

@@ -59,10 +59,10 @@ struct call {
         enum state state;
         enum phase phase;
         atomic_uint refs;
-        bool entered;  /* a handler ran: `closed` is owed */
-        bool closing;  /* RECV_CLOSE is under way or done */
-        bool headed;   /* initial metadata is sent */
-        bool active;   /* counted as such */
+        bool entered; /* a handler ran: `closed` is owed */
+        bool closing; /* RECV_CLOSE is under way or done */
+        bool headed;  /* initial metadata is sent */
+        bool active;  /* counted as such */
         int64_t began_ns;
 
         struct tag tag_request, tag_closed, tag_read, tag_write, tag_final;
@@ -707,7 +707,8 @@ void call_set_next_watch(struct call *call, struct call *next)
 
 bool call_is_over(const struct call *call)
 {
-        return atomic_load_explicit(&call->pub.cancelled, memory_order_relaxed) || call->write_failed;
+        return atomic_load_explicit(&call->pub.cancelled, memory_order_relaxed) ||
+               call->write_failed;
 }
 
 struct rpc_call *call_public(struct call *call)

@@ -18,8 +18,8 @@ void identities_free(struct identities **ids); /* every seat has been given back
 /* Checks the peer of this call: certificate valid now, not revoked, known to the
  * authority as of its present generation, and below its limits of calls at once.
  * ERR_NOT_AUTHENTICATED, ERR_LIMIT, or what the authority says. Thread-safe. */
-MUST_CHECK enum err identity_check(struct identities *ids, struct grpc_call *call, int64_t now_ms,
-        struct seat **out);
+MUST_CHECK enum err identity_check(
+        struct identities *ids, struct grpc_call *call, int64_t now_ms, struct seat **out);
 void seat_free(struct seat **seat);
 
 const struct principal *seat_principal(const struct seat *seat);

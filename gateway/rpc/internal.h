@@ -19,16 +19,16 @@ enum {
         REQUEST_MAX = BATCH_WIRE_MAX + (64 << 10),      /* one message in */
         RESPONSE_MAX = 4 * BATCH_WIRE_MAX + (64 << 10), /* one message out: a table of CELLS_MAX */
         METADATA_MAX = 8192,                            /* all headers of a call */
-        DETAILS_MAX = 4096,        /* of them, the details of a refusal */
-        CALL_ARENA_MAX = 512 << 20,    /* memory one call may take */
-        MESSAGE_ARENA_MAX = 64 << 20,  /* memory one message may take */
-        ARENA_KEEP_MAX = 256 << 10,    /* an arena larger than this is not kept for the next call */
-        QUOTA_BYTES = 512 << 20,       /* buffers of all connections together */
-        STALL_MS = 60000,          /* a peer that reads nothing for so long is cut off */
-        TICK_MS = 100,             /* housekeeping */
+        DETAILS_MAX = 4096,                             /* of them, the details of a refusal */
+        CALL_ARENA_MAX = 512 << 20,                     /* memory one call may take */
+        MESSAGE_ARENA_MAX = 64 << 20,                   /* memory one message may take */
+        ARENA_KEEP_MAX = 256 << 10, /* an arena larger than this is not kept for the next call */
+        QUOTA_BYTES = 512 << 20,    /* buffers of all connections together */
+        STALL_MS = 60000,           /* a peer that reads nothing for so long is cut off */
+        TICK_MS = 100,              /* housekeeping */
         SPARE_CALLS_MAX = 256,
-        POSTED = 8,                /* calls of one method the core may hand over at once … */
-        POSTED_INLINE = 64,        /* … and of an inline one */
+        POSTED = 8,         /* calls of one method the core may hand over at once … */
+        POSTED_INLINE = 64, /* … and of an inline one */
         QUEUES_MAX = 8
 };
 
@@ -90,7 +90,8 @@ struct call *call_next_watch(const struct call *call);
 void call_set_next_watch(struct call *call, struct call *next);
 bool call_is_over(const struct call *call);
 bool call_write_pending(struct call *call);
-enum err call_write(struct call *call, struct bytes message) MUST_CHECK; /* not while one is pending */
+enum err call_write(
+        struct call *call, struct bytes message) MUST_CHECK; /* not while one is pending */
 void call_end(struct call *call, enum err err);
 struct rpc_call *call_public(struct call *call);
 struct bytes call_request(struct call *call);

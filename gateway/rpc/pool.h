@@ -23,8 +23,8 @@ struct job {
 
 /* At most `newcomers_max` newcomers wait at any time, at most `share_max` of them
  * under one counter. */
-MUST_CHECK enum err pool_new(unsigned threads, unsigned newcomers_max, unsigned share_max,
-        struct pool **out);
+MUST_CHECK enum err pool_new(
+        unsigned threads, unsigned newcomers_max, unsigned share_max, struct pool **out);
 
 /* ERR_BUSY: too many wait already (and nothing happened). `waiting` is guarded by
  * the pool; zero it once and leave it alone. */

@@ -27,7 +27,7 @@ struct rpc_call {
         void *handlers;               /* the server's handler context */
         void *state;                  /* of this call; set by `open`, given up in `closed` */
         struct rpc_sink *sink;
-        atomic_bool cancelled;        /* client gone, deadline passed, or draining ended */
+        atomic_bool cancelled; /* client gone, deadline passed, or draining ended */
 };
 
 /* Sends one message (bytes are copied). Blocks the worker (not the queue) while
@@ -74,12 +74,12 @@ struct rpc_authority {
 };
 
 struct rpc_options {
-        const char *address;        /* "127.0.0.1:7443"; port 0 picks one */
-        const char *certificates;   /* folder with server.pem, server.key, ca.pem, revoked.txt */
-        unsigned workers;           /* threads of the pool; 0: 4 per core, at least 8 */
-        unsigned queue_max;         /* calls waiting for a worker; beyond: RESOURCE_EXHAUSTED */
-        unsigned streams_per_peer;  /* concurrent calls of one connection */
-        unsigned drain_ms;          /* grace for calls in flight at shutdown */
+        const char *address;       /* "127.0.0.1:7443"; port 0 picks one */
+        const char *certificates;  /* folder with server.pem, server.key, ca.pem, revoked.txt */
+        unsigned workers;          /* threads of the pool; 0: 4 per core, at least 8 */
+        unsigned queue_max;        /* calls waiting for a worker; beyond: RESOURCE_EXHAUSTED */
+        unsigned streams_per_peer; /* concurrent calls of one connection */
+        unsigned drain_ms;         /* grace for calls in flight at shutdown */
         const struct rpc_method *methods;
         unsigned methods_len;
         const char *const *services; /* full names, for reflection and health */

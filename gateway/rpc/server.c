@@ -37,9 +37,8 @@ extern void grpc_tls_credentials_options_set_min_tls_version(
 static grpc_server_credentials *credentials(const struct tls *tls)
 {
         grpc_tls_credentials_options *options = grpc_tls_credentials_options_create();
-        grpc_tls_certificate_provider *provider =
-                grpc_tls_certificate_provider_file_watcher_create(tls_identity_path(tls),
-                        tls_identity_path(tls), tls_ca_path(tls), 1);
+        grpc_tls_certificate_provider *provider = grpc_tls_certificate_provider_file_watcher_create(
+                tls_identity_path(tls), tls_identity_path(tls), tls_ca_path(tls), 1);
 
         grpc_tls_credentials_options_set_certificate_provider(options, provider);
         grpc_tls_certificate_provider_release(provider);
@@ -416,8 +415,8 @@ static void close_core(struct rpc_server *s)
         for (unsigned i = 0; i < s->pollers_len; i++)
                 pthread_join(s->pollers[i], NULL);
         for (unsigned i = s->pollers_len; i < s->queues_len; i++)
-                while (grpc_completion_queue_next(s->queues[i], gpr_inf_future(GPR_CLOCK_MONOTONIC),
-                               NULL)
+                while (grpc_completion_queue_next(
+                               s->queues[i], gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL)
                                 .type != GRPC_QUEUE_SHUTDOWN)
                         ;
         grpc_server_destroy(s->core);

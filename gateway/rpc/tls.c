@@ -315,7 +315,8 @@ static enum err serve(struct tls *t, const struct material *m, bool *out_changed
 
 static bool same_list(const struct tls *t, const struct digest *list, size_t len)
 {
-        return len == t->revoked_len && (len == 0 || memcmp(list, t->revoked, len * sizeof *list) == 0);
+        return len == t->revoked_len &&
+               (len == 0 || memcmp(list, t->revoked, len * sizeof *list) == 0);
 }
 
 /* Takes over `list`. */

@@ -310,36 +310,52 @@ int world_teardown(void **state)
 
 /* Clients --------------------------------------------------------------------------- */
 
-struct client *world_client(struct world *w, struct pass *pass)
+/* Writes the visitor's pair into the folder. */
+static void write_pair(struct world *w, const struct cert_pair *pair, char cert[128], char key[128])
+{
+        char name[32];
+
+        (void)snprintf(name, sizeof name, "visitor-%u.pem", ++w->files);
+        world_write(w, name, pair->cert_pem);
+        (void)snprintf(cert, 128, "%s/%s", w->folder, name);
+        (void)snprintf(name, sizeof name, "visitor-%u.key", w->files);
+        world_write(w, name, pair->key_pem);
+        (void)snprintf(key, 128, "%s/%s", w->folder, name);
+}
+
+static void make_pair(struct world *w, struct pass *pass, struct cert_pair *out)
 {
         const struct cert_pair *ca = pass->ca != NULL ? pass->ca : &w->ca;
-        char ca_path[128], cert_path[128], key_path[128], name[32];
+        int days = pass->days != 0 ? pass->days : 30;
         struct peer_certificate read;
+
+        if (pass->pair != NULL)
+                *out = *pass->pair;
+        else
+                assert_int_equal(
+                        cert_make_leaf(w->arena, ca, "visitor", NULL, pass->uri, days, out),
+                        ERR_OK);
+        if (cert_read_peer(out->cert_pem, &read) == ERR_OK)
+                pass->certificate = read.digest;
+}
+
+struct client *world_client(struct world *w, struct pass *pass)
+{
+        char ca_path[128], cert_path[128], key_path[128];
+        struct client_options options = {
+                .address = w->address, .ca_file = ca_path, .channels = pass->channels};
         struct cert_pair pair;
         struct client *client;
 
-        assert_int_equal(cert_make_leaf(w->arena, ca, "visitor", NULL, pass->uri,
-                                 pass->days != 0 ? pass->days : 30, &pair),
-                ERR_OK);
-        if (cert_read_peer(pair.cert_pem, &read) == ERR_OK)
-                pass->certificate = read.digest;
-        (void)snprintf(ca_path, sizeof ca_path, "%s/ca.pem", w->folder);
-        (void)snprintf(name, sizeof name, "visitor-%u.pem", ++w->files);
-        world_write(w, name, pair.cert_pem);
-        (void)snprintf(cert_path, sizeof cert_path, "%s/%s", w->folder, name);
-        (void)snprintf(name, sizeof name, "visitor-%u.key", w->files);
-        world_write(w, name, pair.key_pem);
-        (void)snprintf(key_path, sizeof key_path, "%s/%s", w->folder, name);
-        assert_int_equal(client_open(
-                                 &(struct client_options){
-                                         .address = w->address,
-                                         .ca_file = ca_path,
-                                         .certificate_file = cert_path,
-                                         .key_file = key_path,
-                                         .channels = pass->channels,
-                                 },
-                                 &client),
-                ERR_OK);
+        (void)snprintf(ca_path, sizeof ca_path, "%s/%s", w->folder,
+                pass->trusted != NULL ? pass->trusted : "ca.pem");
+        if (pass->uri != NULL || pass->pair != NULL) {
+                make_pair(w, pass, &pair);
+                write_pair(w, &pair, cert_path, key_path);
+                options.certificate_file = cert_path;
+                options.key_file = key_path;
+        }
+        assert_int_equal(client_open(&options, &client), ERR_OK);
         return client;
 }
 

@@ -41,19 +41,21 @@ struct world {
 
 int world_setup(void **state); /* options and certificates; no server yet */
 int world_teardown(void **state);
-void world_open(struct world *w);  /* starts the server */
-void world_stop(struct world *w);  /* lets waiters go, stops the server */
+void world_open(struct world *w);    /* starts the server */
+void world_stop(struct world *w);    /* lets waiters go, stops the server */
 void world_release(struct world *w); /* opens the gate of /trial.T/Wait */
 
 /* Writes the certificate folder anew. */
 void world_write(struct world *w, const char *name, struct bytes content);
 
 struct pass {
-        const char *uri;            /* NULL: no client certificate of ours */
-        const struct cert_pair *ca; /* NULL: the world's */
-        int days;                   /* 0: 30 */
+        const char *uri;              /* NULL: without a client certificate */
+        const struct cert_pair *pair; /* or one that is ready */
+        const char *trusted;          /* file in the folder; NULL: ca.pem */
+        const struct cert_pair *ca;   /* NULL: the world's */
+        int days;                     /* 0: 30 */
         unsigned channels;
-        struct digest certificate;  /* out */
+        struct digest certificate; /* out */
 };
 struct client *world_client(struct world *w, struct pass *pass);
 struct client *world_visitor(struct world *w, const char *uri); /* the ordinary case */

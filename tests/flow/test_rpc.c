@@ -188,8 +188,8 @@ static void reasons_are_cut_to_what_headers_can_carry(void **state)
         assert_string_equal(last_status.details.violations[4].field, "batch.columns[3]");
         assert_non_null(strstr(last_status.details.violations[4].text, "violation 4"));
         /* Forty, of which a refusal keeps 32. */
-        assert_int_equal(world_call(w, c, "/trial.T/Refuse",
-                                 "0123456789012345678901234567890123456789"),
+        assert_int_equal(
+                world_call(w, c, "/trial.T/Refuse", "0123456789012345678901234567890123456789"),
                 STATUS_INVALID_ARGUMENT);
         assert_in_range(last_status.details.len, 8, 33);
         client_close(&c);
@@ -514,12 +514,11 @@ static void health_is_told_for_known_services(void **state)
 
         for (int sick = 0; sick < 2; sick++) {
                 atomic_store(&w->healthy, !sick);
-                assert_int_equal(client_unary(c, w->arena, path,
-                                         health_request(w, "statgate.v1.Statistics"), 0, &got,
-                                         &last_status),
-                        ERR_OK);
                 assert_int_equal(
-                        health_read(w, got), sick ? HEALTH_NOT_SERVING : HEALTH_SERVING);
+                        client_unary(c, w->arena, path, health_request(w, "statgate.v1.Statistics"),
+                                0, &got, &last_status),
+                        ERR_OK);
+                assert_int_equal(health_read(w, got), sick ? HEALTH_NOT_SERVING : HEALTH_SERVING);
         }
         assert_int_equal(client_unary(c, w->arena, path, health_request(w, "no.such.Service"), 0,
                                  &got, &last_status),

@@ -69,10 +69,14 @@ static enum err credentials(
         grpc_ssl_pem_key_cert_pair pair;
         const char *ca;
 
+        bool have_pair = o->certificate_file != NULL && o->key_file != NULL;
+
         TRY(read_pem(arena, o->ca_file, &ca));
-        TRY(read_pem(arena, o->key_file, &pair.private_key));
-        TRY(read_pem(arena, o->certificate_file, &pair.cert_chain));
-        *out = grpc_ssl_credentials_create(ca, &pair, NULL, NULL);
+        if (have_pair) {
+                TRY(read_pem(arena, o->key_file, &pair.private_key));
+                TRY(read_pem(arena, o->certificate_file, &pair.cert_chain));
+        }
+        *out = grpc_ssl_credentials_create(ca, have_pair ? &pair : NULL, NULL, NULL);
         return *out != NULL ? ERR_OK : ERR_UNREADABLE;
 }
 
@@ -291,8 +295,8 @@ static void unary_ops(struct unary *u, grpc_op ops[6])
         ending_op(&u->ending, &ops[5]);
 }
 
-static enum err unary_result(
-        const struct unary *u, struct arena *arena, struct bytes *response, struct call_status *status)
+static enum err unary_result(const struct unary *u, struct arena *arena, struct bytes *response,
+        struct call_status *status)
 {
         TRY(ending_read(&u->ending, status));
         /* OK without an answer is a server that does not keep the rules. */
@@ -305,8 +309,8 @@ enum err client_unary(struct client *c, struct arena *arena, const char *path, s
         unsigned timeout_ms, struct bytes *response, struct call_status *status)
 {
         grpc_completion_queue *queue = client_queue_take(c);
-        grpc_call *core =
-                client_call(c, queue, path, client_deadline(timeout_ms > 0 ? timeout_ms : UNARY_MS));
+        grpc_call *core = client_call(
+                c, queue, path, client_deadline(timeout_ms > 0 ? timeout_ms : UNARY_MS));
         struct unary u = {.request = client_buffer(request)};
         grpc_op ops[6];
 

@@ -13,10 +13,11 @@ struct client;
 struct call;
 
 struct client_options {
-        const char *address;  /* "127.0.0.1:7443" */
-        const char *ca_file, *certificate_file, *key_file; /* PEM */
+        const char *address; /* "127.0.0.1:7443" */
+        /* PEM. Without certificate and key (NULL) no server of ours lets us in. */
+        const char *ca_file, *certificate_file, *key_file;
         const char *server_name; /* checked in the server's certificate; NULL: "localhost" */
-        unsigned channels;    /* connections to spread calls over; 0: 1 */
+        unsigned channels;       /* connections to spread calls over; 0: 1 */
 };
 
 MUST_CHECK enum err client_open(const struct client_options *options, struct client **out);
@@ -33,7 +34,8 @@ struct call_status {
  * the error is one with the same canonical code; *status is filled in any case.
  * timeout_ms 0: 30 s. A dead address is told within five seconds. */
 MUST_CHECK enum err client_unary(struct client *c, struct arena *arena, const char *path,
-        struct bytes request, unsigned timeout_ms, struct bytes *response, struct call_status *status);
+        struct bytes request, unsigned timeout_ms, struct bytes *response,
+        struct call_status *status);
 
 /* Streams, either direction. send returns when the message before it is on its
  * way, so that one is always moving; receive returns ERR_NOT_FOUND at the end of
@@ -41,7 +43,8 @@ MUST_CHECK enum err client_unary(struct client *c, struct arena *arena, const ch
  * another receives; everything else is for one thread at a time. timeout_ms 0: no
  * deadline. call_finish waits for the end of the call, throws unread messages away,
  * and gives ERR_OK for status OK, otherwise an error with the same canonical code. */
-MUST_CHECK enum err call_start(struct client *c, const char *path, unsigned timeout_ms, struct call **out);
+MUST_CHECK enum err call_start(
+        struct client *c, const char *path, unsigned timeout_ms, struct call **out);
 MUST_CHECK enum err call_send(struct call *call, struct bytes message);
 MUST_CHECK enum err call_half_close(struct call *call);
 MUST_CHECK enum err call_receive(struct call *call, struct arena *arena, struct bytes *out);

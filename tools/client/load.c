@@ -41,9 +41,9 @@ static enum err fire(struct run *run, struct caller *caller)
 {
         grpc_op ops[6];
 
-        caller->core = grpc_channel_create_registered_call(
-                run->client->channels[caller->channel], NULL, GRPC_PROPAGATE_DEFAULTS, run->queue,
-                run->methods[caller->channel], client_deadline(0), NULL);
+        caller->core = grpc_channel_create_registered_call(run->client->channels[caller->channel],
+                NULL, GRPC_PROPAGATE_DEFAULTS, run->queue, run->methods[caller->channel],
+                client_deadline(0), NULL);
         grpc_byte_buffer *request = grpc_byte_buffer_copy(run->request);
 
         memset(ops, 0, sizeof ops);
