@@ -12,7 +12,7 @@
 #include "gateway/gateway.h"
 #include "gateway/query/engine.h"
 
-enum { RELEASE_MAX = 64 << 20, TABLE_ARENA_MAX = 1 << 30 };
+enum { RELEASE_MAX = 4 * BATCH_WIRE_MAX, TABLE_ARENA_MAX = 1 << 30 };
 
 static enum err lease_view(struct rpc_call *c, struct policy *policy,
         const struct policy_dataset *dataset, const struct query *q,
@@ -95,7 +95,12 @@ static enum err release(struct rpc_call *c, const struct view_lease *lease, cons
         r.table = *table;
         count_delivered(lease->view, &r);
         TRY(query_digest(q, &r.query));
-        return release_encode(&r, out);
+        enum err e = release_encode(&r, out);
+        if (e == ERR_TOO_LARGE)
+                return refuse(&c->why, ERR_TOO_MANY_CELLS, "dimensions",
+                        "the answer would be larger than %d MiB: ask for less at a time",
+                        RELEASE_MAX >> 20);
+        return e;
 }
 
 static enum err answer(struct rpc_call *c, struct policy *policy, struct query *q,
