@@ -120,6 +120,8 @@ static enum err answer(struct rpc_call *c, struct policy *policy, struct query *
         q->vintage = vintage.vintage; /* "the latest" and its number are one question */
         TRY(lease_view(c, policy, dataset, q, &vintage, &lease));
         TRY(release(c, &lease, q, &vintage, &bytes));
+        /* Once more at the door: the linkage may have ended while we counted. */
+        TRY(decide_query(policy, c->peer, q, clock_now_ms(), &dataset, &c->why));
         TRY(buf_end(&bytes, &a.release));
         digest_of(a.release, &a.release_digest);
         a.answered_at_ms = clock_now_ms();
