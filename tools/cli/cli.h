@@ -91,6 +91,7 @@ const char *cli_word(const struct cli *cli, enum word w);
  * line to standard output, complain() one to standard error behind the program's
  * name, note() one to standard error alone. */
 void cli_print(const struct cli *cli, FILE *to, bool named, enum word w, const char *const *args);
+void cli_put(const struct cli *cli, FILE *to, enum word w, const char *const *args); /* no line end */
 #define CLI_ARGS(...)     ((const char *const[]){"", ##__VA_ARGS__, NULL})
 #define say(cli, w, ...)  cli_print((cli), (cli)->out, false, (w), CLI_ARGS(__VA_ARGS__))
 #define note(cli, w, ...) cli_print((cli), (cli)->err, false, (w), CLI_ARGS(__VA_ARGS__))

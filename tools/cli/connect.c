@@ -104,9 +104,12 @@ bool cli_worth_retrying(enum err rc, const struct call_status *status)
         case STATUS_RESOURCE_EXHAUSTED:
         case STATUS_DEADLINE_EXCEEDED:
         case STATUS_ABORTED:
+        case STATUS_CANCELLED:
                 return true;
+        case STATUS_OK: /* the stream ended without an answer */
+                return rc == ERR_NOT_FOUND || rc == ERR_CANCELLED || rc == ERR_IO;
         default:
-                return status->code == STATUS_OK && (rc == ERR_IO || rc == ERR_DEADLINE);
+                return false;
         }
 }
 
@@ -115,7 +118,8 @@ enum exit_code cli_call_failed(const struct cli *cli, enum err rc, const struct 
         switch (status->code) {
         case STATUS_OK:
                 complain(cli, WORD_CALL_BROKEN, err_sentence(rc));
-                return EXIT_CODE_INTERNAL;
+                return cli_worth_retrying(rc, status) ? EXIT_CODE_CONNECT : EXIT_CODE_INTERNAL;
+        case STATUS_CANCELLED:
         case STATUS_UNAVAILABLE:
         case STATUS_DEADLINE_EXCEEDED:
                 complain(cli, WORD_GATEWAY_AWAY, status->message);

@@ -52,15 +52,12 @@ static void put_argument(FILE *to, const char *text)
         }
 }
 
-void cli_print(const struct cli *cli, FILE *to, bool named, enum word w, const char *const *args)
+void cli_put(const struct cli *cli, FILE *to, enum word w, const char *const *args)
 {
         unsigned len = 0;
 
         while (args[len] != NULL)
                 len++;
-        if (named)
-                (void)fprintf(to, "%sstatgate:%s ", paint_err(cli, PAINT_RED),
-                        paint_err(cli, PAINT_NONE));
         for (const char *p = cli_word(cli, w); *p != '\0'; p++) {
                 unsigned place = (unsigned)(p[1] - '0');
 
@@ -71,6 +68,14 @@ void cli_print(const struct cli *cli, FILE *to, bool named, enum word w, const c
                         (void)fputc(*p, to);
                 }
         }
+}
+
+void cli_print(const struct cli *cli, FILE *to, bool named, enum word w, const char *const *args)
+{
+        if (named)
+                (void)fprintf(to, "%sstatgate:%s ", paint_err(cli, PAINT_RED),
+                        paint_err(cli, PAINT_NONE));
+        cli_put(cli, to, w, args);
         (void)fputc('\n', to);
 }
 

@@ -46,3 +46,71 @@ WORD(CALL_BROKEN, "samtalet med slussen bröts: {1}", "the call to the gateway b
 WORD(GATEWAY_AWAY, "slussen kan inte nås: {1}", "the gateway cannot be reached: {1}")
 WORD(GATEWAY_BROKEN, "slussen har ett internt fel: {1}", "the gateway has an internal error: {1}")
 WORD(GATEWAY_REFUSED, "slussen sade nej: {1}", "the gateway refused: {1}")
+
+/* keys and passphrases */
+WORD(FAILED, "det gick inte: {1}", "it failed: {1}")
+WORD(NO_TERMINAL, "ingen terminal att fråga vid; ange en fil i stället", "there is no terminal to ask at; give a file instead")
+WORD(NOT_READ, "inget lästes", "nothing was read")
+WORD(PASSPHRASE_NEW, "Lösenfras för nyckelringen:", "Passphrase for the keyring:")
+WORD(PASSPHRASE_AGAIN, "En gång till:", "Once more:")
+WORD(PASSPHRASE_SHORT, "lösenfrasen ska ha minst 12 tecken", "the passphrase needs at least 12 characters")
+WORD(PASSPHRASE_DIFFERS, "lösenfraserna är olika", "the passphrases differ")
+WORD(FILE_UNREADABLE, "kan inte läsa {1}: {2}", "cannot read {1}: {2}")
+WORD(NOT_WRITTEN, "kan inte skriva {1}: {2}", "cannot write {1}: {2}")
+WORD(KEEPER_MISSING, "hittar inte programmet statgate-keeper; ange --keeper", "cannot find the program statgate-keeper; give --keeper")
+WORD(KEY_OPEN, "andra kan läsa nyckeln {1}; kör chmod 600 först", "others can read the key {1}; chmod 600 it first")
+WORD(KEY_WRONG, "{1} är inte en signeringsnyckel som går att läsa", "{1} is not a signing key that can be read")
+
+/* policy */
+WORD(BUNDLE_MISSING, "hittar inget regelverk; ange dess mapp", "cannot find a bundle; name its folder")
+WORD(BUNDLE_REFUSED, "regelverket i {1} går inte att använda: {2}", "the bundle in {1} cannot be used: {2}")
+WORD(BUNDLE_SUMMARY, "Regelverket {1}, version {2}, för {3}: {4} kommuner", "Bundle {1}, version {2}, for {3}: {4} municipalities")
+WORD(BUNDLE_DATASET, "  {1}: {2}; minst {3} personer bakom en siffra", "  {1}: {2}; at least {3} persons behind a figure")
+WORD(DIGEST, "{1}", "{1}")
+WORD(SIGNED, "Signerat: {1}", "Signed: {1}")
+WORD(SIGNED_BEFORE, "{1} är redan signerad med den nyckeln", "{1} is signed with that key already")
+
+/* init */
+WORD(INIT_FAILED, "kan inte göra {1}: {2}", "cannot make {1}: {2}")
+WORD(FOLDER_NOT_EMPTY, "{1} är inte en tom mapp", "{1} is not an empty folder")
+WORD(MUNICIPALITIES_WRONG, "--municipalities är all eller fyrsiffriga koder ur regelverket, med komma emellan", "--municipalities is all or four-digit codes of the bundle with commas between them")
+WORD(INIT_DONE, "Datamappen {1} är klar, med certifikat för {2} kommuner.", "The data folder {1} is ready, with certificates for {2} municipalities.")
+WORD(INIT_DEVELOPMENT, "OBS: utvecklingsläge. Lösenfrasen ligger i en fil och minnet behöver inte vara låst.", "NOTE: development mode. The passphrase is in a file and memory need not be locked.")
+WORD(INIT_NEXT, "Sedan: cd {1} && statgated, och i ett annat fönster statgate --as 0114 submit …", "Next: cd {1} && statgated, and in another window statgate --as 0114 submit …")
+WORD(SETTINGS_HEAD,
+        "# Inställningar för statgate. Sökvägar räknas från den här mappen.\n# memory_lock: required i drift. Port 0 ger en ledig port, som skrivs i run/address.",
+        "# Settings of statgate. Paths count from this folder.\n# memory_lock: required in production. Port 0 takes a free port, written to run/address.")
+
+/* deliveries */
+WORD(PROGRESS, "{1} rader, {2} rader/s, klart om {3} s", "{1} rows, {2} rows/s, {3} s left")
+WORD(RETRYING, "förbindelsen bröts; försöker igen …", "the connection broke; trying again …")
+WORD(PROTOCOL, "slussen svarade på ett sätt som inte går att lita på; inget är bekräftat", "the gateway answered in a way that cannot be trusted; nothing is confirmed")
+
+#include "tools/cli/words_answers.h"
+WORD(NOT_A_MUNICIPALITY, "{1} är inte en kommuns certifikat; ange --as med kommunens kod", "{1} is not a municipality's certificate; give --as with the municipality's code")
+WORD(DATASET_UNKNOWN, "regelverket i {1} har ingen sådan uppgiftssamling", "the bundle in {1} has no such data set")
+WORD(MAPPING_WRONG, "{1} går inte att använda:", "{1} cannot be used:")
+WORD(FILE_UTF16, "{1} är UTF-16; spara filen som CSV UTF-8", "{1} is UTF-16; save the file as CSV UTF-8")
+WORD(FILE_EMPTY, "{1} är tom", "{1} is empty")
+WORD(HEADER_WRONG, "kolumnerna i {1} räcker inte: {2}", "the columns of {1} do not do: {2}")
+WORD(FILE_FOUND, "{1}: {2}, avgränsare {3}, {4} rader", "{1}: {2}, delimiter {3}, {4} rows")
+WORD(COLUMN_UNUSED, "kolumnen \"{1}\" används inte", "column \"{1}\" is not used")
+WORD(REPORT_HEAD, "rad;kolumn;regel;text", "row;column;rule;text")
+WORD(REPORT_NAME, "avvisade", "rejected")
+WORD(REPORT_RULE, "  {1} × {2}: {3}", "  {1} × {2}: {3}")
+WORD(REPORT_WRITTEN, "Avvisade rader står i {1}", "Rejected rows are listed in {1}")
+WORD(REPORT_UNTOLD, "  {1} avvisade rader till är inte uppräknade (mer än 1 000 i samma sats)", "  {1} more rejected rows are not listed (over 1,000 in one batch)")
+WORD(SUMMARY, "{1} rader lästa, {2} mottagna, {3} avvisade ({4} rader/s)", "{1} rows read, {2} accepted, {3} rejected ({4} rows/s)")
+WORD(COMMITTED_BEFORE, "Leveransen var redan slutförd; det här är dess kvitto.", "The delivery was complete already; this is its receipt.")
+WORD(RECEIPT, "Kvitto: leverans {1}, slutförd {2}, {3} rader mottagna, {4} avvisade av slussen\n        {5}", "Receipt: delivery {1}, committed {2}, {3} rows accepted, {4} rejected by the gateway\n         {5}")
+WORD(REPLACE_SHARE, "för många rader är avvisade: en period ersätts bara om högst {1} av 1 000 är det; inget är ändrat", "too many rows are rejected: a period is replaced only if at most {1} of 1,000 are; nothing has changed")
+WORD(ALL_OR_NOTHING, "rader med fel: ingenting har skickats", "rows with faults: nothing was sent")
+WORD(NO_GOOD_ROWS, "{1} har ingen rad som går att leverera; inget är skickat", "{1} has no row that can be delivered; nothing was sent")
+WORD(DRY_RUN, "Provkörning: inget har skickats.", "Dry run: nothing was sent.")
+WORD(RESUMED, "Fortsatte en avbruten leverans: slussen hade redan {1} satser.", "Went on with an interrupted delivery: the gateway had {1} batches already.")
+WORD(NOT_COMMITTED, "Leveransen {1} är INTE slutförd. Kör samma kommando igen för att fortsätta.", "Delivery {1} is NOT complete. Run the same command again to go on.")
+
+/* erasing */
+WORD(PERSON_ASK, "Personnummer:", "Personal number:")
+WORD(PERSON_WRONG, "personnumret går inte att använda ({1})", "the personal number cannot be used ({1})")
+WORD(ERASED, "Klart.", "Done.")

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* render.h: a release as text: a table for people, CSV for spreadsheets and R, JSON
+ * for programs. What is written depends on the release, the question and the
+ * language alone, never on the clock: the same answer gives the same file. */
+#ifndef STATGATE_TOOLS_CLI_RENDER_H
+#define STATGATE_TOOLS_CLI_RENDER_H
+
+#include "proto/wire.h"
+#include "tools/cli/cli.h"
+
+struct answer {
+        const struct wire_release *release;
+        struct digest digest;      /* of the release's bytes */
+        const struct query *asked; /* the release does not repeat the filters; or NULL */
+};
+
+struct render_how {
+        FILE *out;
+        unsigned width; /* of the terminal; 0: no terminal, and no label is cut */
+        bool colour;
+        bool bom; /* CSV only: for spreadsheets that guess the encoding */
+};
+
+/* ERR_MALFORMED for a release that no gateway makes, ERR_IO when `out` fails. */
+MUST_CHECK enum err render_table(
+        const struct cli *cli, const struct answer *a, const struct render_how *how);
+
+/* One line per cell: code and label of each dimension (`_T` is the total), a column
+ * per measure, and `status` with SDMX's OBS_STATUS: A value, Q protected, O missing,
+ * M not applicable. A measure is empty unless the status is A; with A it is empty
+ * where there is nothing to average. Columns are named as they are asked for:
+ * `kommun:lan`, `kommun:lan.label`, `sum:dygnskostnad`. */
+MUST_CHECK enum err render_csv(
+        const struct cli *cli, const struct answer *a, const struct render_how *how);
+
+/* {"format", "release", "filters", "dimensions", "measures", "statuses", "cells"}; a
+ * cell is {"at": codes with null for a total, "status", "values": null unless A}. */
+MUST_CHECK enum err render_json(
+        const struct cli *cli, const struct answer *a, const struct render_how *how);
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* render_csv.c: one line per cell, for spreadsheets, R and Python.
+ *
+ * Quoting follows RFC 4180. A spreadsheet takes a text that begins with = + - or @
+ * for a formula, also in quotes, and a label comes from whoever wrote the bundle:
+ * such a text gets an apostrophe in front (OWASP, "CSV injection"). Numbers are
+ * ours and stay as they are. */
+#include <string.h>
+
+#include "tools/cli/render_parts.h"
+
+struct sheet {
+        const struct cli *cli;
+        const struct table *t;
+        FILE *out;
+        char separator, point;
+};
+
+/* An optional sign and digits: no formula, and a code must stay what it is. */
+static bool is_number(struct bytes text)
+{
+        size_t i = text.data[0] == '-' || text.data[0] == '+';
+
+        if (i == text.len)
+                return false;
+        for (; i < text.len; i++)
+                if (text.data[i] < '0' || text.data[i] > '9')
+                        return false;
+        return true;
+}
+
+/* U+FF0B, FF0D, FF1D, FF20: the full-width forms, which some spreadsheets fold. */
+static bool is_wide_trigger(struct bytes text)
+{
+        static const char *const wide[] = {"\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\x9d", "\xef\xbc\xa0"};
+
+        for (size_t i = 0; i < ARRAY_LEN(wide); i++)
+                if (text.len >= 3 && memcmp(text.data, wide[i], 3) == 0)
+                        return true;
+        return false;
+}
+
+static bool may_be_formula(struct bytes text)
+{
+        while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\''))
+                text = bytes_of(text.data + 1, text.len - 1);
+        if (text.len == 0)
+                return false;
+        return (strchr("=+-@\t\r\n", text.data[0]) != NULL && !is_number(text)) ||
+                is_wide_trigger(text);
+}
+
+static bool needs_quotes(const struct sheet *s, struct bytes text)
+{
+        for (size_t i = 0; i < text.len; i++) {
+                uint8_t c = text.data[i];
+
+                if (c == (uint8_t)s->separator || c == '"' || c == '\r' || c == '\n')
+                        return true;
+        }
+        return text.len > 0 && (text.data[0] == ' ' || text.data[text.len - 1] == ' ');
+}
+
+static void put_field(const struct sheet *s, struct bytes text)
+{
+        bool quotes = needs_quotes(s, text);
+
+        if (quotes)
+                (void)putc_unlocked('"', s->out);
+        if (may_be_formula(text))
+                (void)putc_unlocked('\'', s->out);
+        if (!quotes) {
+                put_bytes_to(s->out, text);
+                return;
+        }
+        for (size_t i = 0; i < text.len; i++) {
+                if (text.data[i] == '"')
+                        (void)putc_unlocked('"', s->out);
+                (void)putc_unlocked(text.data[i], s->out);
+        }
+        (void)putc_unlocked('"', s->out);
+}
+
+static void put_name(const struct sheet *s, const char *name, const char *suffix)
+{
+        char whole[NAME_TEXT + 8];
+
+        (void)snprintf(whole, sizeof whole, "%s%s", name, suffix);
+        put_field(s, bytes_of_text(whole));
+        (void)putc_unlocked(s->separator, s->out);
+}
+
+static void put_heading(const struct sheet *s)
+{
+        char name[NAME_TEXT];
+
+        for (uint32_t d = 0; d < s->t->dimensions_len; d++) {
+                dimension_name(&s->t->dimensions[d], name);
+                put_name(s, name, "");
+                put_name(s, name, ".label");
+        }
+        for (uint32_t m = 0; m < s->t->measures_len; m++) {
+                measure_name(&s->t->measures[m], name);
+                put_name(s, name, "");
+        }
+        (void)fputs("status\r\n", s->out);
+}
+
+static void put_category(const struct sheet *s, const struct dimension *d, uint32_t i)
+{
+        put_field(s, i < d->len ? d->categories[i].code : bytes_of_text("_T"));
+        (void)putc_unlocked(s->separator, s->out);
+        put_field(s, category_label(s->cli, d, i));
+        (void)putc_unlocked(s->separator, s->out);
+}
+
+static void put_cell(const struct sheet *s, const uint32_t *at, size_t cell)
+{
+        char text[VALUE_TEXT];
+        int64_t v;
+
+        for (uint32_t d = 0; d < s->t->dimensions_len; d++)
+                put_category(s, &s->t->dimensions[d], at[d]);
+        for (uint32_t m = 0; m < s->t->measures_len; m++) {
+                if (cell_value(s->t, m, cell, &v))
+                        put_bytes_to(s->out, bytes_of(text,
+                                value_plain(v, s->t->measures[m].decimals, s->point, text)));
+                (void)putc_unlocked(s->separator, s->out);
+        }
+        (void)putc_unlocked(cell_status_code(cell_status(s->t, cell)), s->out);
+        (void)fputs_unlocked("\r\n", s->out);
+}
+
+enum err render_csv(const struct cli *cli, const struct answer *a, const struct render_how *how)
+{
+        bool swedish = cli->lang == LANG_SV;
+        const struct sheet s = {
+                .cli = cli,
+                .t = &a->release->table,
+                .out = how->out,
+                .separator = swedish ? ';' : ',',
+                .point = swedish ? ',' : '.',
+        };
+        uint32_t at[DIMENSIONS_MAX] = {0};
+
+        TRY(answer_check(a));
+        if (how->bom)
+                (void)fputs("\xef\xbb\xbf", s.out);
+        put_heading(&s);
+        for (size_t cell = 0; cell < s.t->cells_len; cell++) {
+                put_cell(&s, at, cell);
+                (void)step(s.t, s.t->dimensions_len, at);
+        }
+        return stream_end(s.out);
+}

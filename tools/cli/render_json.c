@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* render_json.c: the whole release for programs, one cell a line.
+ *
+ * Labels stand in both languages, whatever --lang says, and numbers are exact: a
+ * decimal is written as the gateway scaled it, never through a double. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "tools/cli/json.h"
+#include "tools/cli/render_parts.h"
+
+#define TABLE_FORMAT "statgate.table.1"
+
+static void put_label(FILE *to, struct bytes sv, struct bytes en)
+{
+        (void)fputs("{\"sv\": ", to);
+        json_text(to, sv);
+        (void)fputs(", \"en\": ", to);
+        json_text(to, en);
+        (void)fputs("}", to);
+}
+
+static void put_release(FILE *to, const struct answer *a)
+{
+        const struct wire_release *r = a->release;
+        char vintage[32], at[25];
+
+        vintage_text(r->vintage, vintage);
+        clock_format(r->vintage_at_ms, at);
+        (void)fputs("  \"release\": {\n    \"dataset\": ", to);
+        json_text(to, r->dataset);
+        (void)fputs(",\n    \"purpose\": ", to);
+        json_text(to, r->purpose);
+        (void)fprintf(to,
+                ",\n    \"vintage\": \"%s\",\n    \"vintage_at\": \"%s\",\n"
+                "    \"delivered\": %u,\n    \"expected\": %u,\n    \"threshold\": %u,\n"
+                "    \"zeros_published\": %s,\n    \"release_digest\": ",
+                vintage, at, r->delivered, r->expected, r->threshold,
+                r->zeros_published ? "true" : "false");
+        json_digest(to, &a->digest);
+        (void)fputs(",\n    \"query_digest\": ", to);
+        json_digest(to, &r->query);
+        (void)fputs(",\n    \"policy_digest\": ", to);
+        json_digest(to, &r->policy);
+        (void)fputs("\n  },\n", to);
+}
+
+static void put_filters(FILE *to, const struct query *q)
+{
+        (void)fputs("  \"filters\": [", to);
+        for (uint32_t i = 0; q != NULL && i < q->filters_len; i++) {
+                const struct filter *f = &q->filters[i];
+
+                (void)fputs(i > 0 ? ",\n    {\"variable\": " : "\n    {\"variable\": ", to);
+                json_text(to, f->variable);
+                (void)fputs(", \"level\": ", to);
+                json_text(to, f->level);
+                (void)fprintf(to, ", \"op\": \"%s\", \"values\": [", filter_op_text(f->op));
+                for (uint32_t v = 0; v < f->values_len; v++) {
+                        (void)fputs(v > 0 ? ", " : "", to);
+                        json_text(to, f->values[v]);
+                }
+                (void)fputs("]}", to);
+        }
+        (void)fputs(q != NULL && q->filters_len > 0 ? "\n  ],\n" : "],\n", to);
+}
+
+static void put_dimension(FILE *to, const struct dimension *d)
+{
+        (void)fputs("{\"variable\": ", to);
+        json_text(to, d->variable);
+        (void)fputs(", \"level\": ", to);
+        json_text(to, d->level);
+        (void)fputs(", \"label\": ", to);
+        put_label(to, d->label_sv, d->label_en);
+        (void)fprintf(to, ", \"overlapping\": %s, \"categories\": [",
+                d->overlapping ? "true" : "false");
+        for (uint32_t i = 0; i < d->len; i++) {
+                (void)fputs(i > 0 ? ",\n      {\"code\": " : "\n      {\"code\": ", to);
+                json_text(to, d->categories[i].code);
+                (void)fputs(", \"label\": ", to);
+                put_label(to, d->categories[i].label_sv, d->categories[i].label_en);
+                (void)fputs("}", to);
+        }
+        (void)fputs("]}", to);
+}
+
+static void put_measure(FILE *to, const struct measure *m)
+{
+        (void)fprintf(to, "{\"kind\": \"%s\", \"variable\": ", measure_kind_name(m->kind));
+        json_text(to, m->variable);
+        (void)fputs(", \"label\": ", to);
+        put_label(to, m->label_sv, m->label_en);
+        (void)fputs(", \"unit\": ", to);
+        json_text(to, m->unit);
+        (void)fprintf(to, ", \"decimals\": %u}", m->decimals);
+}
+
+static void put_shape(FILE *to, const struct table *t)
+{
+        (void)fputs("  \"dimensions\": [", to);
+        for (uint32_t d = 0; d < t->dimensions_len; d++) {
+                (void)fputs(d > 0 ? ",\n    " : "\n    ", to);
+                put_dimension(to, &t->dimensions[d]);
+        }
+        (void)fputs("],\n  \"measures\": [", to);
+        for (uint32_t m = 0; m < t->measures_len; m++) {
+                (void)fputs(m > 0 ? ",\n    " : "\n    ", to);
+                put_measure(to, &t->measures[m]);
+        }
+        (void)fputs("],\n  \"statuses\": {", to);
+        for (int s = 0; s < CELL_STATUS_COUNT; s++)
+                (void)fprintf(to, "%s\"%c\": \"%s\"", s > 0 ? ", " : "",
+                        cell_status_code((enum cell_status)s), cell_status_word((enum cell_status)s));
+        (void)fputs("},\n", to);
+}
+
+static void put_cell(FILE *to, const struct table *t, const uint32_t *at, size_t cell)
+{
+        char text[VALUE_TEXT];
+        int64_t v;
+
+        (void)fputs_unlocked("{\"at\": [", to);
+        for (uint32_t d = 0; d < t->dimensions_len; d++) {
+                (void)fputs_unlocked(d > 0 ? ", " : "", to);
+                if (at[d] < t->dimensions[d].len)
+                        json_text(to, t->dimensions[d].categories[at[d]].code);
+                else
+                        (void)fputs_unlocked("null", to);
+        }
+        (void)fputs_unlocked("], \"status\": \"", to);
+        (void)putc_unlocked(cell_status_code(cell_status(t, cell)), to);
+        (void)fputs_unlocked("\", \"values\": [", to);
+        for (uint32_t m = 0; m < t->measures_len; m++) {
+                (void)fputs_unlocked(m > 0 ? ", " : "", to);
+                if (cell_value(t, m, cell, &v))
+                        put_bytes_to(to, bytes_of(text,
+                                value_plain(v, t->measures[m].decimals, '.', text)));
+                else
+                        (void)fputs_unlocked("null", to);
+        }
+        (void)fputs_unlocked("]}", to);
+}
+
+enum err render_json(const struct cli *cli, const struct answer *a, const struct render_how *how)
+{
+        const struct table *t = &a->release->table;
+        uint32_t at[DIMENSIONS_MAX] = {0};
+        FILE *to = how->out;
+
+        (void)cli;
+        TRY(answer_check(a));
+        (void)fputs("{\n  \"format\": \"" TABLE_FORMAT "\",\n", to);
+        put_release(to, a);
+        put_filters(to, a->asked);
+        put_shape(to, t);
+        (void)fputs("  \"cells\": [", to);
+        for (size_t cell = 0; cell < t->cells_len; cell++) {
+                (void)fputs_unlocked(cell > 0 ? ",\n    " : "\n    ", to);
+                put_cell(to, t, at, cell);
+                (void)step(t, t->dimensions_len, at);
+        }
+        (void)fputs("\n  ]\n}\n", to);
+        return stream_end(to);
+}

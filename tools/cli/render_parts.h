@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* render_parts.h: inside the renderers: values, names, numbers and widths.
+ *
+ * cell_value is the one door to a value. Nobody else looks into measure.values, so
+ * that a value of a cell that is not shown has no way out, whatever stood there. */
+#ifndef STATGATE_TOOLS_CLI_RENDER_PARTS_H
+#define STATGATE_TOOLS_CLI_RENDER_PARTS_H
+
+#include "tools/cli/render.h"
+
+enum { VALUE_TEXT = 64, DECIMALS_MAX = 18, NAME_TEXT = 2 * NAME_MAX_LEN + 2 };
+
+/* Whether the table can be shown at all; ERR_MALFORMED otherwise. */
+MUST_CHECK enum err answer_check(const struct answer *a);
+
+/* False: the cell shows no value, and *out stays. */
+bool cell_value(const struct table *t, uint32_t measure, size_t cell, int64_t *out);
+enum cell_status cell_status(const struct table *t, size_t cell);
+/* SDMX's OBS_STATUS. */
+char cell_status_code(enum cell_status s);
+const char *cell_status_word(enum cell_status s);
+
+/* 1234567 with 1 decimal: "123 456,7" with thin spaces (sv), "123,456.7" (en). */
+size_t value_for_people(enum lang lang, int64_t v, uint32_t decimals, char out[VALUE_TEXT]);
+size_t value_plain(int64_t v, uint32_t decimals, char point, char out[VALUE_TEXT]);
+
+/* The label in the reader's language, else in the other, else `fallback`. */
+struct bytes label_in(enum lang lang, struct bytes sv, struct bytes en, struct bytes fallback);
+struct bytes dimension_label(enum lang lang, const struct dimension *d);
+/* Category `i`, or the total at d->len. */
+struct bytes category_label(const struct cli *cli, const struct dimension *d, uint32_t i);
+/* As it was asked for: "kommun:lan", "sum:dygnskostnad". */
+void dimension_name(const struct dimension *d, char out[NAME_TEXT]);
+void measure_name(const struct measure *m, char out[NAME_TEXT]);
+/* "Dygnskostnad, medelvärde (kr)"; NULL when memory is short. */
+const char *measure_title(const struct cli *cli, const struct measure *m);
+void vintage_text(struct vintage v, char out[32]);
+
+/* Steps coordinates to the next cell of the first `len` dimensions; the place of the
+ * slowest one that changed. */
+uint32_t step(const struct table *t, uint32_t len, uint32_t *coordinates);
+
+/* Columns on a terminal, and the longest prefix that fits into some of them. */
+unsigned text_columns(struct bytes text);
+size_t text_prefix(struct bytes text, unsigned columns);
+
+void put_bytes_to(FILE *to, struct bytes text);
+MUST_CHECK enum err stream_end(FILE *to);
+
+#endif
