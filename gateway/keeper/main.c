@@ -154,6 +154,8 @@ static int loop_run(struct loop *l)
 {
         OWNED(buf_done) struct buf answer = {.ceiling = KEEPER_PACKET_MAX};
 
+        if (buf_room(&answer, KEEPER_PACKET_MAX) == NULL)
+                return EXIT_START;
         for (;;) {
                 struct pollfd fd = {.fd = KEEPER_SOCKET_FD, .events = POLLIN};
                 enum receipt receipt = NOTHING_YET;

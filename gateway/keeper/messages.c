@@ -50,10 +50,21 @@ void keeper_put_request(struct buf *out, const struct keeper_head *head)
         put_u32(out, head->bulk);
 }
 
-void keeper_put_answer(struct buf *out, const struct keeper_head *head)
+static uint8_t *write_number(uint8_t *at, uint32_t v, unsigned len)
 {
-        keeper_put_request(out, head);
-        put_u32(out, (uint32_t)head->err);
+        for (unsigned i = 0; i < len; i++)
+                *at++ = (uint8_t)(v >> (8 * i));
+        return at;
+}
+
+void keeper_write_answer(const struct keeper_head *head, uint8_t out[KEEPER_ANSWER_HEAD_LEN])
+{
+        out = write_number(out, KEEPER_MAGIC, 4);
+        out = write_number(out, (uint32_t)head->number, 2);
+        out = write_number(out, head->lane, 2);
+        out = write_number(out, head->id, 4);
+        out = write_number(out, head->bulk, 4);
+        (void)write_number(out, (uint32_t)head->err, 4);
 }
 
 enum err keeper_read_request(struct reader *in, struct keeper_head *out)

@@ -138,7 +138,7 @@ struct keeper_head {
         enum err err; /* answers only */
 };
 void keeper_put_request(struct buf *out, const struct keeper_head *head);
-void keeper_put_answer(struct buf *out, const struct keeper_head *head);
+void keeper_write_answer(const struct keeper_head *head, uint8_t out[KEEPER_ANSWER_HEAD_LEN]);
 /* The number is not looked up; a wrong magic or a short head is ERR_MALFORMED. */
 MUST_CHECK enum err keeper_read_request(struct reader *in, struct keeper_head *out);
 MUST_CHECK enum err keeper_read_answer(struct reader *in, struct keeper_head *out);

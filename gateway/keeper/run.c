@@ -177,20 +177,17 @@ static enum err dispatch(struct run *r, enum keeper_message number, struct reque
         return ERR_UNSUPPORTED;
 }
 
-/* The payload is written behind the head, whose numbers are known only then. */
+/* The payload was written behind the head, whose numbers are known only now. Nothing
+ * is allocated here: that memory was short must still be told. */
 static void finish_answer(struct keeper_head *head, const struct request *rq, struct buf *answer)
 {
-        OWNED(buf_done) struct buf front = {.ceiling = KEEPER_ANSWER_HEAD_LEN};
-        struct bytes bytes;
-
+        if (head->err == ERR_OK)
+                head->err = answer->failed;
         if (head->err != ERR_OK)
                 answer->len = KEEPER_ANSWER_HEAD_LEN;
         head->bulk = head->err == ERR_OK ? (uint32_t)rq->output_len : 0;
-        keeper_put_answer(&front, head);
-        if (buf_end(&front, &bytes) == ERR_OK)
-                memcpy(answer->data, bytes.data, bytes.len);
-        else
-                answer->failed = ERR_NO_MEMORY;
+        keeper_write_answer(head, answer->data);
+        answer->failed = ERR_OK;
 }
 
 enum run_verdict run_handle(struct run *r, struct bytes packet, int descriptor, struct buf *answer)
@@ -200,6 +197,7 @@ enum run_verdict run_handle(struct run *r, struct bytes packet, int descriptor, 
         struct keeper_head head;
 
         answer->len = 0;
+        answer->failed = ERR_OK;
         if (keeper_read_request(&rq.payload, &head) != ERR_OK ||
                 buf_room(answer, KEEPER_ANSWER_HEAD_LEN) == NULL) {
                 if (descriptor >= 0)
@@ -211,15 +209,11 @@ enum run_verdict run_handle(struct run *r, struct bytes packet, int descriptor, 
         head.err = check_request(r, rule, &head, &rq);
         if (head.err == ERR_OK)
                 head.err = dispatch(r, head.number, &rq);
-        if (head.err == ERR_OK && answer->failed != ERR_OK)
-                head.err = answer->failed;
         /* What came in may be a hundred thousand personal numbers. */
         if (rq.input_len > 0)
                 wipe(r->input, rq.input_len);
         if (descriptor >= 0)
                 (void)close(descriptor);
         finish_answer(&head, &rq, answer);
-        if (answer->failed != ERR_OK)
-                return RUN_VIOLATION;
         return head.number == KEEPER_STOP && head.err == ERR_OK ? RUN_LEAVE : RUN_GO_ON;
 }
