@@ -51,7 +51,7 @@ enum exit_code print_ended(const struct cli *cli, enum err rc)
 
 const char *text_from(const struct cli *cli, struct bytes b)
 {
-        const char *text = arena_strndup(cli->arena, (const char *)b.data, b.len);
+        const char *text = b.len > 0 ? arena_strndup(cli->arena, (const char *)b.data, b.len) : NULL;
 
         return text != NULL ? text : "";
 }

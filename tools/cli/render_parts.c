@@ -217,7 +217,8 @@ unsigned text_columns(struct bytes text)
 
 void put_bytes_to(FILE *to, struct bytes text)
 {
-        (void)fwrite_unlocked(text.data, 1, text.len, to);
+        if (text.len > 0)
+                (void)fwrite_unlocked(text.data, 1, text.len, to);
 }
 
 enum err stream_end(FILE *to)

@@ -331,7 +331,8 @@ static void put_filters(const struct layout *l)
 
 static const char *text_of(const struct layout *l, struct bytes b)
 {
-        const char *text = arena_strndup(l->cli->arena, (const char *)b.data, b.len);
+        const char *text =
+                b.len > 0 ? arena_strndup(l->cli->arena, (const char *)b.data, b.len) : NULL;
 
         return text != NULL ? text : "";
 }
