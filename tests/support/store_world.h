@@ -39,7 +39,8 @@ enum err commit(struct store *s, uint32_t n, struct stored_submission *out);
 /* Batches of a submission read back and compared; stops the test where one differs. */
 uint32_t batches_read(struct store *s, uint32_t n, size_t len);
 
-/* How often the marker stands in the files of the store, log and index included. */
-unsigned marker_in_files(const struct world *w, const uint8_t marker[MARKER_LEN]);
+/* How often the markers of a submission's batches stand in the files of the store,
+ * log and index included. */
+unsigned markers_in_files(const struct world *w, uint32_t n, uint32_t batches);
 
 #endif
