@@ -653,12 +653,17 @@ static void on_request(struct call *call, bool ok)
                 admit(call);
 }
 
-static void on_read(struct call *call)
+static void on_read(struct call *call, bool ok)
 {
-        if (rpc_cancelled(&call->pub))
+        /* The close notice can come later than the end it explains, so the core is
+         * asked too whether this end was a graceful one. */
+        if (call->payload != NULL)
+                call->phase = PHASE_MESSAGE;
+        else if (!ok || rpc_cancelled(&call->pub) ||
+                 grpc_call_failed_before_recv_message(call->core))
                 call->phase = PHASE_ABANDON;
         else
-                call->phase = call->payload != NULL ? PHASE_MESSAGE : PHASE_END;
+                call->phase = PHASE_END;
         /* The read's reference is the strand again. */
         step(call, QUEUED);
         pool_continue(call->server->pool, &call->job);
@@ -679,7 +684,7 @@ void call_completed(struct tag *tag, bool ok)
                 let_go(call);
                 break;
         case TAG_READ:
-                on_read(call);
+                on_read(call, ok);
                 break;
         case TAG_WRITE:
                 on_written(call, ok);

@@ -29,7 +29,9 @@ static void run(struct job *job)
 
         while (p->hold != NULL && atomic_load(p->hold))
                 nap();
-        p->ran_as = atomic_fetch_add(p->turn, 1) + 1;
+        /* Noted before it is told: whoever hears of the turn may take the piece away. */
+        p->ran_as = atomic_load(p->turn) + 1;
+        atomic_fetch_add(p->turn, 1);
 }
 
 static struct piece piece(atomic_uint *turn, atomic_bool *hold)
