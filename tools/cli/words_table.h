@@ -114,3 +114,12 @@ WORD(NOT_COMMITTED, "Leveransen {1} är INTE slutförd. Kör samma kommando igen
 WORD(PERSON_ASK, "Personnummer:", "Personal number:")
 WORD(PERSON_WRONG, "personnumret går inte att använda ({1})", "the personal number cannot be used ({1})")
 WORD(ERASED, "Klart.", "Done.")
+
+/* generating */
+WORD(BUNDLE_NO_PEOPLE, "regelverkets kommuner går inte att använda", "the bundle's municipalities cannot be used")
+WORD(GENERATE_LIMITS, "storleken eller året ligger utanför det möjliga (1 000–200 000 000 invånare, 2008–2040)", "size or year out of range (1,000–200,000,000 inhabitants, 2008–2040)")
+WORD(GENERATED, "{1} filer med {2} rader i {3}", "{1} files with {2} rows in {3}")
+WORD(GENERATED_REPORTS, "I hela landet: {1} barn med {2} orosanmälningar, varav {3} barn i mer än en kommun", "In the whole country: {1} children with {2} reports of concern, {3} of them in more than one municipality")
+WORD(GENERATED_PLACED, "{1} placerade barn och unga, {2} placeringar", "{1} placed children and young people, {2} placements")
+WORD(GENERATED_FAULTS, "{1} rader med planterade fel", "{1} rows with planted faults")
+WORD(GENERATED_ORDINARY, "OBS: för stort för testnumren; vanliga, giltiga personnummer används.", "NOTE: too large for the test numbers; ordinary valid personal numbers are used.")

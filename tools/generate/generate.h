@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* generate.h: synthetic deliveries: people who do not exist, in numbers that do.
+ *
+ * Everything follows from the seed by integer arithmetic, so the same wish gives the
+ * same bytes on every machine. National counts are those published for 2021–2022
+ * (see facts.h) and shrink with the size of the population. */
+#ifndef STATGATE_TOOLS_GENERATE_GENERATE_H
+#define STATGATE_TOOLS_GENERATE_GENERATE_H
+
+#include "base/bytes.h"
+#include "base/terms.h"
+
+/* Up to this population every number is from Skatteverket's series of test numbers
+ * for people born from 1987 on (birth numbers 238 and 239: one woman and one man a
+ * day). Beyond it there are too few, and ordinary birth numbers are used. */
+enum { GENERATE_TEST_NUMBERS_MAX = 250000, GENERATE_PERSONS_MAX = 200000000, GENERATE_PERSONS_MIN = 1000 };
+
+enum generate_dataset { GENERATE_PLACERING = 0, GENERATE_ANMALAN, GENERATE_DATASETS };
+const char *generate_dataset_name(enum generate_dataset d); /* "placering" */
+
+struct generate_municipality {
+        municipality_t code;
+        uint32_t county;
+        uint32_t population;
+        struct bytes name;
+};
+
+struct generate_wish {
+        uint64_t persons; /* in the country */
+        uint64_t seed;
+        int year;
+        uint32_t errors_per_million; /* rows with a fault */
+        bool local_style; /* encodings and writing differ between municipalities */
+        const struct generate_municipality *municipalities; /* all of the country */
+        uint32_t municipalities_len;
+};
+
+/* What is true of the whole country, whatever the errors; for checking answers. */
+struct generate_facts {
+        uint64_t reported_children, reports, reported_in_several; /* municipalities */
+        uint64_t placed, placements;
+        uint64_t placed_family_care, placed_hvb, placed_stodboende, placed_sis; /* persons */
+        uint64_t faulty_rows; /* of what was written so far */
+};
+
+struct world;
+/* ERR_INVALID for a size or year out of range, or a country without people. */
+MUST_CHECK enum err world_new(const struct generate_wish *wish, struct world **out);
+void world_free(struct world **w);
+const struct generate_facts *world_facts(const struct world *w);
+
+/* One municipality's file, appended to `out`; *rows without the header. */
+MUST_CHECK enum err world_write(struct world *w, enum generate_dataset d, uint32_t municipality,
+        struct buf *out, uint64_t *rows);
+
+#endif

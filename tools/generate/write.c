@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* write.c: the world, and the files that municipalities would send about it.
+ *
+ * Semicolons, CRLF, decimal comma. With local style, some municipalities write codes
+ * and some labels, some with hyphens in personal numbers, some dates without, some
+ * in Windows-1252, and some lose the zero of their own code: all of that is to be
+ * accepted. Faults are planted on top, one to a row, and counted. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "tools/generate/inside.h"
+
+enum { PURPOSE_STYLE = 4, PURPOSE_FAULTS = 5, MILLION = 1000000, FIELD_MAX = 128, FIELDS_MAX = 16 };
+enum { YEAR_FIRST = 2008, YEAR_LAST = 2040, TEST_BORN_FROM = 1987, BORN_FROM = 1900 };
+
+/* Codes as in policies/bundle, labels as a spreadsheet shows them. Weights are
+ * assumptions, but for decisions: 38 % lead to an investigation (2018). */
+const struct choice notifiers[] = {{"polis", "Polis", 200}, {"skola", "Förskola och skola", 220},
+        {"halso_sjukvard", "Hälso- och sjukvård", 160}, {"tandvard", "Tandvård", 20},
+        {"socialtjanst", "Socialtjänst", 150}, {"annan_myndighet", "Annan myndighet", 60},
+        {"anhorig", "Anhörig eller närstående", 80}, {"barnet", "Barnet självt", 20},
+        {"privatperson", "Annan privatperson", 40}, {"anonym", "Anonym", 50}};
+const struct choice reasons[] = {{"vald_barn", "Våld mot barnet", 130},
+        {"bevittnat_vald", "Barnet har upplevt våld", 120}, {"sexuella_overgrepp", "Sexuella övergrepp", 30},
+        {"hedersvald", "Hedersrelaterat våld och förtryck", 20}, {"forsummelse", "Försummelse", 190},
+        {"foralder_missbruk", "Förälders skadliga bruk eller beroende", 90},
+        {"foralder_ohalsa", "Förälders psykiska ohälsa", 80}, {"konflikt", "Konflikt mellan vuxna", 70},
+        {"eget_missbruk", "Barnets skadliga bruk eller beroende", 60},
+        {"eget_brott", "Barnets brottslighet", 90}, {"eget_beteende", "Annat eget beteende", 80},
+        {"annan_orsak", "Annan orsak", 40}};
+const struct choice protections[] = {{"samma_dag", "Gjord samma dag eller nästa", 930},
+        {"senare", "Gjord senare", 40}, {"ej_gjord", "Inte gjord", 30}};
+const struct choice decisions[] = {{"inleds", "Utredning inleds", 380},
+        {"inleds_ej", "Utredning inleds inte", 450}, {"pagaende", "Redan pågående utredning", 170}};
+const struct choice grounds[] = {{"sol", "Frivilligt enligt SoL", 1}, {"lvu2", "LVU 2 §, hemmiljön", 1},
+        {"lvu3", "LVU 3 §, eget beteende", 1}, {"lvu2_3", "LVU 2 och 3 §§", 1},
+        {"lvu6", "LVU 6 §, omedelbart omhändertagande", 1}};
+const struct choice regis[] = {{"kommunal", "Kommunens egen regi", 1},
+        {"annan_offentlig", "Annan offentlig regi", 1}, {"privat", "Enskild regi, företag", 1},
+        {"ideell", "Enskild regi, ideell", 1}};
+const struct choice providers[] = {{"familj", "Familj med uppdrag direkt av kommunen", 1},
+        {"konsulentstod", "Familj genom konsulentstödd verksamhet", 1},
+        {"eget_boende", "Kommunens eget boende", 1}, {"privat_boende", "Boende hos enskild utförare", 1},
+        {"statlig", "Statlig institution", 1}};
+const struct choice endings[] = {{"planerat", "Planerat avslut", 400}, {"flytt_hem", "Hemflytt enligt plan", 250},
+        {"byte", "Byte av placering", 0}, {"sammanbrott", "Sammanbrott", 150}, {"avvikit", "Avvikit", 40},
+        {"myndig", "Uppnådd ålder", 100}, {"annat_skal", "Annat skäl", 60}};
+const struct choice forms[] = {{"familjehem", "Familjehem", 1}, {"jourhem", "Jourhem", 1},
+        {"natverkshem", "Nätverkshem", 1}, {"hvb", "HVB, hem för vård eller boende", 1},
+        {"stodboende", "Stödboende", 1}, {"sis", "SiS särskilda ungdomshem", 1}};
+
+static const char *const headers[GENERATE_DATASETS] = {
+        [GENERATE_PLACERING] = "Kommun;Ärendenummer;Personnummer;Kön;Placeringsdatum;Avslutsdatum;"
+                "Placeringsform;Lagrum;Regi;Slag av utförare;Kostnad per dygn;Hur placeringen avslutades",
+        [GENERATE_ANMALAN] = "Kommun;Ärendenummer;Personnummer;Kön;Anmälningsdatum;Anmälare;Orsak till oro;"
+                "Skyddsbedömning;Beslut om utredning;Beslutsdatum;Ensamkommande barn;"
+                "Tidigare känd i kommunen;Vårdnadshavare 1;Vårdnadshavare 2",
+};
+
+const char *generate_dataset_name(enum generate_dataset d)
+{
+        return d == GENERATE_PLACERING ? "placering" : "anmalan";
+}
+
+/* The world ---------------------------------------------------------------- */
+
+static bool wish_is_good(const struct generate_wish *wish)
+{
+        return wish->persons >= GENERATE_PERSONS_MIN && wish->persons <= GENERATE_PERSONS_MAX &&
+                wish->year >= YEAR_FIRST && wish->year <= YEAR_LAST && wish->municipalities_len > 0 &&
+                wish->errors_per_million <= MILLION;
+}
+
+static enum err fill_world(struct world *w)
+{
+        bool test_series = w->wish.persons <= GENERATE_TEST_NUMBERS_MAX;
+        uint64_t people = 0;
+
+        w->first = days_from_civil((struct civil){w->wish.year, 1, 1});
+        w->last = days_from_civil((struct civil){w->wish.year, 12, 31});
+        w->populations = calloc(w->wish.municipalities_len, sizeof *w->populations);
+        w->local_numbers = calloc(w->wish.municipalities_len, sizeof *w->local_numbers);
+        if (w->populations == NULL || w->local_numbers == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < w->wish.municipalities_len; i++)
+                people += w->populations[i] = w->wish.municipalities[i].population;
+        if (people == 0)
+                return ERR_INVALID;
+        TRY(numbers_new(test_series, test_series ? TEST_BORN_FROM : BORN_FROM, w->wish.year, &w->numbers));
+        TRY(people_make_reported(w));
+        TRY(records_make_reports(w));
+        return records_make_placements(w);
+}
+
+enum err world_new(const struct generate_wish *wish, struct world **out)
+{
+        OWNED(world_free) struct world *w = NULL;
+
+        if (!wish_is_good(wish))
+                return ERR_INVALID;
+        w = calloc(1, sizeof *w);
+        if (w == NULL)
+                return ERR_NO_MEMORY;
+        w->wish = *wish;
+        TRY(fill_world(w));
+        *out = w;
+        w = NULL;
+        return ERR_OK;
+}
+
+void world_free(struct world **w)
+{
+        if (w == NULL || *w == NULL)
+                return;
+        numbers_free(&(*w)->numbers);
+        free((*w)->populations);
+        free((*w)->local_numbers);
+        free((*w)->children);
+        free((*w)->adults);
+        free((*w)->reports);
+        free((*w)->placements);
+        free(*w);
+        *w = NULL;
+}
+
+const struct generate_facts *world_facts(const struct world *w)
+{
+        return &w->facts;
+}
+
+/* How a municipality writes ------------------------------------------------- */
+
+struct style {
+        bool labels, hyphen, compact_dates, windows_1252, lost_zero;
+};
+
+static struct style style_of(const struct world *w, uint32_t municipality)
+{
+        struct draw d = draw_of(w->wish.seed, PURPOSE_STYLE, municipality);
+
+        if (!w->wish.local_style)
+                return (struct style){.labels = false};
+        return (struct style){draw_permille(&d, 600), draw_permille(&d, 500), draw_permille(&d, 400),
+                draw_permille(&d, 333), draw_permille(&d, 300)};
+}
+
+struct row {
+        char fields[FIELDS_MAX][FIELD_MAX];
+        uint32_t len;
+};
+
+static char *next_field(struct row *r)
+{
+        char *field = r->fields[r->len++];
+
+        field[0] = '\0';
+        return field;
+}
+
+static void put_date(struct row *r, const struct style *s, int32_t days)
+{
+        char *field = next_field(r), text[11];
+
+        if (days == INT32_MIN)
+                return;
+        days_format(days, text);
+        if (s->compact_dates)
+                (void)snprintf(field, FIELD_MAX, "%.4s%.2s%.2s", text, text + 5, text + 8);
+        else
+                (void)snprintf(field, FIELD_MAX, "%s", text);
+}
+
+static void put_choice(struct row *r, const struct style *s, const struct choice *c)
+{
+        (void)snprintf(next_field(r), FIELD_MAX, "%s", s->labels ? c->label : c->code);
+}
+
+static void put_person(struct row *r, const struct style *s, const struct person *p)
+{
+        char *field = next_field(r), id[PERSON_ID_LEN];
+
+        if (p == NULL)
+                return;
+        person_write(p, id);
+        if (p->local || !s->hyphen)
+                (void)snprintf(field, FIELD_MAX, "%.*s", PERSON_ID_LEN, id);
+        else
+                (void)snprintf(field, FIELD_MAX, "%.8s-%.4s", id, id + 8);
+}
+
+static void put_municipality(struct row *r, const struct style *s, municipality_t code)
+{
+        (void)snprintf(next_field(r), FIELD_MAX, s->lost_zero ? "%u" : "%04u", code);
+}
+
+/* "1 234,50", the thousands behind a no-break space. */
+static void put_cost(struct row *r, uint32_t ore)
+{
+        uint32_t kronor = ore / 100;
+        char *field = next_field(r);
+
+        if (kronor >= 1000)
+                (void)snprintf(field, FIELD_MAX, "%u\xC2\xA0%03u,%02u", kronor / 1000, kronor % 1000, ore % 100);
+        else
+                (void)snprintf(field, FIELD_MAX, "%u,%02u", kronor, ore % 100);
+}
+
+static void put_yes(struct row *r, bool yes)
+{
+        (void)snprintf(next_field(r), FIELD_MAX, "%s", yes ? "Ja" : "Nej");
+}
+
+static void start_row(struct row *r, const struct world *w, const struct style *s, uint32_t m, char letter,
+        uint64_t number, const struct child *c)
+{
+        r->len = 0;
+        put_municipality(r, s, w->wish.municipalities[m].code);
+        (void)snprintf(next_field(r), FIELD_MAX, "%c%d-%07llu", letter, w->wish.year, (unsigned long long)number);
+        put_person(r, s, &c->person);
+        (void)snprintf(next_field(r), FIELD_MAX, "%s", c->person.man ? "M" : "K");
+}
+
+static void write_placement(struct row *r, const struct world *w, const struct style *s, uint64_t number,
+        const struct placement *p)
+{
+        start_row(r, w, s, p->municipality, 'P', number, &w->children[p->child]);
+        put_date(r, s, p->start);
+        put_date(r, s, p->end);
+        put_choice(r, s, &forms[p->form]);
+        put_choice(r, s, &grounds[p->ground]);
+        put_choice(r, s, &regis[p->regi]);
+        put_choice(r, s, &providers[p->provider]);
+        put_cost(r, p->cost_ore);
+        if (p->end == INT32_MIN)
+                (void)next_field(r);
+        else
+                put_choice(r, s, &endings[p->ending]);
+}
+
+static void write_report(struct row *r, const struct world *w, const struct style *s, uint64_t number,
+        const struct report *p)
+{
+        const struct child *c = &w->children[p->child];
+
+        start_row(r, w, s, p->municipality, 'A', number, c);
+        put_date(r, s, p->date);
+        put_choice(r, s, &notifiers[p->notifier]);
+        put_choice(r, s, &reasons[p->reason]);
+        put_choice(r, s, &protections[p->protection]);
+        put_choice(r, s, &decisions[p->decision]);
+        put_date(r, s, p->decided);
+        put_yes(r, c->unaccompanied);
+        put_yes(r, p->known_before);
+        for (unsigned i = 0; i < PARENTS_MAX; i++)
+                put_person(r, s, c->parents[i] != NO_ONE ? &w->adults[c->parents[i]] : NULL);
+}
+
+/* Faults ------------------------------------------------------------------ */
+
+enum { PERSON_FIELD = 2, DATE_FIELD = 4 };
+static const uint32_t code_field[GENERATE_DATASETS] = {6, 5};
+
+static void break_number(char *field)
+{
+        size_t len = strlen(field);
+
+        if (field[0] >= '0' && field[0] <= '9')
+                field[len - 1] = field[len - 1] == '9' ? '0' : (char)(field[len - 1] + 1);
+        else
+                (void)snprintf(field, FIELD_MAX, "12345");
+}
+
+/* Ten digits: the century is lost, as in many exports. */
+static void cut_century(char *field)
+{
+        char *hyphen = strchr(field, '-');
+
+        if (field[0] < '0' || field[0] > '9') {
+                break_number(field);
+                return;
+        }
+        if (hyphen != NULL)
+                memmove(hyphen, hyphen + 1, strlen(hyphen));
+        memmove(field, field + 2, strlen(field) - 1);
+}
+
+static void plant_fault(struct row *r, struct draw *d, enum generate_dataset dataset)
+{
+        switch (draw_below(d, 5)) {
+        case 0:
+                break_number(r->fields[PERSON_FIELD]);
+                break;
+        case 1:
+                cut_century(r->fields[PERSON_FIELD]);
+                break;
+        case 2:
+                r->fields[DATE_FIELD][0] = '\0';
+                break;
+        case 3:
+                (void)snprintf(r->fields[code_field[dataset]], FIELD_MAX, "X%u", draw_below(d, 100));
+                break;
+        default:
+                (void)snprintf(r->fields[DATE_FIELD], FIELD_MAX, "2024-02-31");
+                break;
+        }
+}
+
+/* Files ------------------------------------------------------------------- */
+
+/* Our texts have no characters beyond U+00FF. */
+static void put_characters(struct buf *out, const char *text, bool windows_1252)
+{
+        if (!windows_1252) {
+                put_raw(out, text, strlen(text));
+                return;
+        }
+        for (; *text != '\0'; text++) {
+                uint8_t c = (uint8_t)*text;
+
+                if (c >= 0xC2 && c <= 0xC3)
+                        c = (uint8_t)((c & 3u) << 6 | ((uint8_t)*++text & 0x3Fu));
+                put_u8(out, c);
+        }
+}
+
+static void put_row(struct buf *out, const struct row *r, const struct style *s)
+{
+        for (uint32_t i = 0; i < r->len; i++) {
+                if (i > 0)
+                        put_u8(out, ';');
+                put_characters(out, r->fields[i], s->windows_1252);
+        }
+        put_raw(out, "\r\n", 2);
+}
+
+static uint32_t place_of(const struct world *w, enum generate_dataset dataset, uint32_t i)
+{
+        return dataset == GENERATE_PLACERING ? w->placements[i].municipality : w->reports[i].municipality;
+}
+
+/* Records stand in the order of municipalities. */
+static uint32_t first_of(const struct world *w, enum generate_dataset dataset, uint32_t m)
+{
+        uint32_t low = 0, high = dataset == GENERATE_PLACERING ? w->placements_len : w->reports_len;
+
+        while (low < high) {
+                uint32_t middle = low + (high - low) / 2;
+
+                if (place_of(w, dataset, middle) < m)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
+static uint64_t write_rows(struct world *w, enum generate_dataset dataset, uint32_t m, const struct style *s,
+        struct buf *out)
+{
+        struct draw faults = draw_of(w->wish.seed, PURPOSE_FAULTS + dataset, m);
+        uint32_t len = dataset == GENERATE_PLACERING ? w->placements_len : w->reports_len;
+        uint64_t number = 0;
+        struct row row;
+
+        for (uint32_t i = first_of(w, dataset, m); i < len && place_of(w, dataset, i) == m; i++) {
+                number++;
+                if (dataset == GENERATE_PLACERING)
+                        write_placement(&row, w, s, number, &w->placements[i]);
+                else
+                        write_report(&row, w, s, number, &w->reports[i]);
+                if (w->wish.errors_per_million > draw_below(&faults, MILLION)) {
+                        plant_fault(&row, &faults, dataset);
+                        w->facts.faulty_rows++;
+                }
+                put_row(out, &row, s);
+        }
+        return number;
+}
+
+enum err world_write(struct world *w, enum generate_dataset d, uint32_t municipality, struct buf *out,
+        uint64_t *rows)
+{
+        struct style s = style_of(w, municipality);
+        struct bytes ignored;
+
+        if (!s.windows_1252)
+                put_raw(out, "\xEF\xBB\xBF", 3);
+        put_characters(out, headers[d], s.windows_1252);
+        put_raw(out, "\r\n", 2);
+        *rows = write_rows(w, d, municipality, &s, out);
+        return buf_end(out, &ignored);
+}
