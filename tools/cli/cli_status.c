@@ -69,12 +69,6 @@ static void row(const struct cli *cli, enum word w, const char *value)
         (void)fprintf(cli->out, "%s\n", value);
 }
 
-static const char *instant(int64_t at_ms, char out[25])
-{
-        clock_format(at_ms, out);
-        return out;
-}
-
 static enum err list_views(const struct cli *cli, const struct wire_status *s)
 {
         static const struct lane_head heads[] = {{WORD_HEAD_DATASET, SIDE_LEFT},
@@ -105,10 +99,10 @@ static enum err list_views(const struct cli *cli, const struct wire_status *s)
 
 static enum err status_table(const struct cli *cli, const struct wire_status *s)
 {
-        char started[25];
+        char started[INSTANT_TEXT];
 
         row(cli, WORD_STATUS_VERSION, text_from(cli, s->version));
-        row(cli, WORD_STATUS_STARTED, instant(s->started_at_ms, started));
+        row(cli, WORD_STATUS_STARTED, instant_text(s->started_at_ms, started));
         row(cli, WORD_STATUS_KEEPER,
                 cli_word(cli, s->keeper_alive ? WORD_STATUS_ALIVE : WORD_STATUS_GONE));
         row(cli, WORD_STATUS_KEYRING, number_text(cli, s->keyring_generation));
@@ -156,10 +150,11 @@ static enum err status_json(const struct cli *cli, const struct wire_status *s)
         FILE *to = cli->out;
         char started[25];
 
+        clock_format(s->started_at_ms, started);
         (void)fputs("{\n  \"format\": \"" STATUS_FORMAT "\",\n  \"version\": ", to);
         json_text(to, s->version);
         (void)fprintf(to, ",\n  \"started_at\": \"%s\",\n  \"keeper_alive\": %s",
-                instant(s->started_at_ms, started), s->keeper_alive ? "true" : "false");
+                started, s->keeper_alive ? "true" : "false");
         put_counter(to, "keyring_generation", s->keyring_generation);
         put_counter(to, "policy_version", s->policy_version);
         (void)fputs(",\n  \"policy_digest\": ", to);

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "proto/wire.h"
 #include "tools/cli/ask.h"
 #include "tools/cli/delivery_id.h"
@@ -69,7 +68,7 @@ static const char *state_text(const struct cli *cli, enum submission_state s)
 
 static void show(const struct cli *cli, const struct wire_submission *s)
 {
-        char number[NUMBER_TEXT], at[25];
+        char number[NUMBER_TEXT], at[INSTANT_TEXT];
 
         row(cli, WORD_SUBMISSION_STATE, state_text(cli, s->state));
         row(cli, WORD_HEAD_DATASET, text_from(cli, s->dataset));
@@ -78,14 +77,11 @@ static void show(const struct cli *cli, const struct wire_submission *s)
                 cli_word(cli, s->mode == DELIVERY_REPLACE ? WORD_MODE_REPLACE : WORD_MODE_APPEND));
         row(cli, WORD_SUBMISSION_ACCEPTED, cli_number(cli, s->accepted, number));
         row(cli, WORD_SUBMISSION_REJECTED, cli_number(cli, s->rejected, number));
-        clock_format(s->opened_at_ms, at);
-        row(cli, WORD_SUBMISSION_OPENED, at);
-        if (s->committed_at_ms != 0) {
-                clock_format(s->committed_at_ms, at);
-                row(cli, WORD_SUBMISSION_COMMITTED, at);
-        } else {
+        row(cli, WORD_SUBMISSION_OPENED, instant_text(s->opened_at_ms, at));
+        if (s->committed_at_ms != 0)
+                row(cli, WORD_SUBMISSION_COMMITTED, instant_text(s->committed_at_ms, at));
+        else
                 row(cli, WORD_SUBMISSION_NEXT, cli_number(cli, s->next_sequence, number));
-        }
 }
 
 static enum exit_code run_submission(struct cli *cli, const struct arguments *args)

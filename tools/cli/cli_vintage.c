@@ -2,7 +2,6 @@
 /* cli_vintage.c: `statgate vintage publish` and `statgate vintage list`. */
 #include <string.h>
 
-#include "base/clock.h"
 #include "proto/wire.h"
 #include "tools/cli/ask.h"
 #include "tools/cli/listing.h"
@@ -137,12 +136,11 @@ static enum err list_rows(const struct cli *cli, const struct wire_vintages *v, 
 {
         for (uint32_t i = 0; i < v->len; i++) {
                 const struct wire_vintage *one = &v->vintages[i];
-                char vintage[32], at[25], submissions[NUMBER_TEXT], records[NUMBER_TEXT];
+                char vintage[32], at[INSTANT_TEXT], submissions[NUMBER_TEXT], records[NUMBER_TEXT];
 
                 vintage_text(one->vintage, vintage);
-                clock_format(one->published_at_ms, at);
 
-                const char *texts[] = {vintage, at, cli_number(cli, one->submissions, submissions),
+                const char *texts[] = {vintage, instant_text(one->published_at_ms, at), cli_number(cli, one->submissions, submissions),
                         cli_number(cli, one->records, records),
                         cli_word(cli, one->open ? WORD_YES : WORD_NO), text_from(cli, one->note)};
 

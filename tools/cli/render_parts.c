@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+
 enum err answer_check(const struct answer *a)
 {
         const struct table *t = &a->release->table;
@@ -121,9 +123,15 @@ struct bytes label_in(enum lang lang, struct bytes sv, struct bytes en, struct b
         return first.len > 0 ? first : second.len > 0 ? second : fallback;
 }
 
-struct bytes dimension_label(enum lang lang, const struct dimension *d)
+struct bytes dimension_title(const struct cli *cli, const struct dimension *d)
 {
-        return label_in(lang, d->label_sv, d->label_en, d->variable);
+        struct bytes label = label_in(cli->lang, d->label_sv, d->label_en, d->variable);
+        const char *whole = d->level.len == 0 || bytes_equal(d->variable, d->level)
+                ? NULL
+                : arena_printf(cli->arena, "%.*s (%.*s)", (int)label.len, (const char *)label.data,
+                          (int)d->level.len, (const char *)d->level.data);
+
+        return whole != NULL ? bytes_of_text(whole) : label;
 }
 
 struct bytes category_label(const struct cli *cli, const struct dimension *d, uint32_t i)
@@ -175,6 +183,15 @@ void vintage_text(struct vintage v, char out[32])
                 (void)snprintf(out, 32, "%u.%u", v.number, v.revision);
         else
                 (void)snprintf(out, 32, "%u", v.number);
+}
+
+const char *instant_text(int64_t at_ms, char out[INSTANT_TEXT])
+{
+        char iso[25];
+
+        clock_format(at_ms, iso);
+        (void)snprintf(out, INSTANT_TEXT, "%.10s %.8s UTC", iso, iso + 11);
+        return out;
 }
 
 /* Text on a terminal ------------------------------------------------------ */

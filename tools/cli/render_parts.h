@@ -26,7 +26,8 @@ size_t value_plain(int64_t v, uint32_t decimals, char point, char out[VALUE_TEXT
 
 /* The label in the reader's language, else in the other, else `fallback`. */
 struct bytes label_in(enum lang lang, struct bytes sv, struct bytes en, struct bytes fallback);
-struct bytes dimension_label(enum lang lang, const struct dimension *d);
+/* "Placerande kommun (lan)": the level where it is not the variable's own. */
+struct bytes dimension_title(const struct cli *cli, const struct dimension *d);
 /* Category `i`, or the total at d->len. */
 struct bytes category_label(const struct cli *cli, const struct dimension *d, uint32_t i);
 /* As it was asked for: "kommun:lan", "sum:dygnskostnad". */
@@ -35,6 +36,9 @@ void measure_name(const struct measure *m, char out[NAME_TEXT]);
 /* "Dygnskostnad, medelvärde (kr)"; NULL when memory is short. */
 const char *measure_title(const struct cli *cli, const struct measure *m);
 void vintage_text(struct vintage v, char out[32]);
+/* "2026-11-21 22:08:55 UTC" */
+enum { INSTANT_TEXT = 32 };
+const char *instant_text(int64_t at_ms, char out[INSTANT_TEXT]);
 
 /* Steps coordinates to the next cell of the first `len` dimensions; the place of the
  * slowest one that changed. */

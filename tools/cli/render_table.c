@@ -9,7 +9,6 @@
  * keeps every cell as a string, does the short lists (listing.c) and not this. */
 #include <string.h>
 
-#include "base/clock.h"
 #include "tools/cli/render_parts.h"
 
 enum { COLUMNS_MAX = 30, GAP = 2, LABEL_LEAST = 8, STUB_LEAST = 16 };
@@ -38,6 +37,7 @@ struct layout {
         struct lane *columns; /* groups * measures */
         uint32_t columns_len;
         const char *titles[MEASURES_MAX];
+        struct bytes names[DIMENSIONS_MAX];
         struct seen seen;
 };
 
@@ -97,7 +97,7 @@ static void stub_widths(struct layout *l)
                 const struct dimension *dim = &l->t->dimensions[d];
                 struct lane *c = &l->stub[d];
 
-                c->heading = text_columns(dimension_label(l->cli->lang, dim));
+                c->heading = text_columns(l->names[d]);
                 for (uint32_t i = 0; i <= dim->len; i++)
                         c->heading =
                                 max_of(c->heading, text_columns(category_label(l->cli, dim, i)));
@@ -180,6 +180,8 @@ static enum err layout_make(struct layout *l)
                 if (l->titles[m] == NULL)
                         return ERR_NO_MEMORY;
         }
+        for (uint32_t d = 0; d < t->dimensions_len; d++)
+                l->names[d] = dimension_title(l->cli, &t->dimensions[d]);
         survey(l);
         stub_widths(l);
         heading_widths(l);
@@ -243,7 +245,7 @@ static void put_heading(const struct layout *l, unsigned total)
         if (l->wide && measures > 1)
                 put_group_line(l);
         for (uint32_t d = 0; d < l->stubs; d++)
-                put_stub(l, d, dimension_label(l->cli->lang, &l->t->dimensions[d]));
+                put_stub(l, d, l->names[d]);
         for (uint32_t i = 0; i < l->columns_len; i++) {
                 struct bytes label = l->wide && measures == 1
                         ? category_label(l->cli, side_by_side(l), i)
@@ -292,17 +294,27 @@ static void put_rows(const struct layout *l)
 #define TELL(l, w, ...)                                                                            \
         cli_print((l)->cli, (l)->how->out, false, (w), CLI_ARGS(__VA_ARGS__))
 
-/* "Personer efter Placerande kommun × Kön" */
+/* A sentence begins with a capital, also where its first word is a unit. */
+static void put_item(FILE *to, uint32_t i, const char *title)
+{
+        bool lower = i == 0 && title[0] >= 'a' && title[0] <= 'z';
+
+        (void)fputs(i > 0 ? ", " : "", to);
+        (void)fputc(lower ? title[0] - 'a' + 'A' : title[0], to);
+        (void)fputs(title[0] != '\0' ? title + 1 : "", to);
+}
+
+/* "Personer efter Placerande kommun (lan) × Kön" */
 static void put_title(const struct layout *l)
 {
         FILE *to = l->how->out;
 
         (void)fputs(l->how->colour ? "\033[1m" : "", to);
         for (uint32_t m = 0; m < l->t->measures_len; m++)
-                (void)fprintf(to, "%s%s", m > 0 ? ", " : "", l->titles[m]);
+                put_item(to, m, l->titles[m]);
         for (uint32_t d = 0; d < l->t->dimensions_len; d++) {
                 (void)fputs(d > 0 ? " × " : cli_word(l->cli, WORD_TITLE_BY), to);
-                put_bytes_to(to, dimension_label(l->cli->lang, &l->t->dimensions[d]));
+                put_bytes_to(to, l->names[d]);
         }
         (void)fputs(l->how->colour ? "\033[0m\n" : "\n", to);
 }
@@ -340,13 +352,13 @@ static const char *text_of(const struct layout *l, struct bytes b)
 static void put_head(const struct layout *l)
 {
         const struct wire_release *r = l->a->release;
-        char vintage[32], at[25];
+        char vintage[32], at[INSTANT_TEXT];
 
         vintage_text(r->vintage, vintage);
-        clock_format(r->vintage_at_ms, at);
         put_title(l);
         put_filters(l);
-        TELL(l, WORD_TITLE_SOURCE, text_of(l, r->dataset), text_of(l, r->purpose), vintage, at);
+        TELL(l, WORD_TITLE_SOURCE, text_of(l, r->dataset), text_of(l, r->purpose), vintage,
+                instant_text(r->vintage_at_ms, at));
         (void)fputc('\n', l->how->out);
 }
 
@@ -373,13 +385,9 @@ static void put_foot(const struct layout *l)
                 cli_number(l->cli, r->threshold, threshold));
         TELL(l, WORD_COVERAGE, cli_number(l->cli, r->delivered, delivered),
                 cli_number(l->cli, r->expected, expected));
-        for (uint32_t d = 0; d < l->t->dimensions_len; d++) {
-                const struct dimension *dim = &l->t->dimensions[d];
-
-                if (dim->overlapping)
-                        TELL(l, WORD_OVERLAPPING,
-                                text_of(l, dimension_label(l->cli->lang, dim)));
-        }
+        for (uint32_t d = 0; d < l->t->dimensions_len; d++)
+                if (l->t->dimensions[d].overlapping)
+                        TELL(l, WORD_OVERLAPPING, text_of(l, l->names[d]));
 }
 
 enum err render_table(const struct cli *cli, const struct answer *a, const struct render_how *how)
