@@ -19,7 +19,6 @@ enum {
         REQUEST_MAX = BATCH_WIRE_MAX + (64 << 10),      /* one message in */
         RESPONSE_MAX = 4 * BATCH_WIRE_MAX + (64 << 10), /* one message out: a table of CELLS_MAX */
         METADATA_MAX = 8192,                            /* all headers of a call */
-        DETAILS_MAX = 4096,                             /* of them, the details of a refusal */
         CALL_ARENA_MAX = 512 << 20,                     /* memory one call may take */
         MESSAGE_ARENA_MAX = 64 << 20,                   /* memory one message may take */
         ARENA_KEEP_MAX = 256 << 10, /* an arena larger than this is not kept for the next call */

@@ -3,8 +3,8 @@
  *
  * A refusal carries its sentence and, where a handler said which fields were at
  * fault, a google.rpc.Status with a BadRequest in grpc-status-details-bin. All of
- * it travels in headers, and clients give up on headers beyond 8 kB: so the list
- * of violations is cut until it fits, and says how many were left out.
+ * it travels in headers, and clients give up on headers beyond 8 kB: rich_status_encode
+ * leaves out what does not fit and says how much that was.
  *
  * A failure is ours: the log gets the method and the name of the error, once; the
  * caller hears the sentence and nothing of the rest. */
@@ -15,31 +15,14 @@
 #include "gateway/rpc/internal.h"
 #include "proto/wire.h"
 
-/* Encodes `why` with as many violations as fit; an empty run when none do. */
-static struct bytes details_fit(enum err err, const struct refusal *why, struct buf *buf)
-{
-        struct refusal cut = *why;
-        struct bytes wire;
-
-        for (cut.len = why->len; cut.len > 0; cut.len -= (cut.len + 3) / 4) {
-                cut.dropped = why->dropped + (why->len - cut.len);
-                buf->len = 0;
-                buf->failed = false;
-                if (rich_status_encode(err_status(err), err_sentence(err), &cut, buf) == ERR_OK &&
-                        buf_end(buf, &wire) == ERR_OK && wire.len <= DETAILS_MAX)
-                        return wire;
-        }
-        return bytes_of(NULL, 0);
-}
-
 static void details_make(enum err err, const struct refusal *why, struct reply *out)
 {
+        struct bytes wire;
         struct buf buf;
 
-        buf_init(&buf, 64 << 10);
-        struct bytes wire = details_fit(err, why, &buf);
-
-        if (wire.len > 0) {
+        buf_init(&buf, METADATA_MAX);
+        if (rich_status_encode(err_status(err), err_sentence(err), why, &buf) == ERR_OK &&
+                buf_end(&buf, &wire) == ERR_OK) {
                 out->details.key = grpc_slice_from_static_string("grpc-status-details-bin");
                 out->details.value =
                         grpc_slice_from_copied_buffer((const char *)wire.data, wire.len);

@@ -70,8 +70,8 @@ static enum err refuse_with_reasons(struct rpc_call *c, struct bytes request, st
 {
         (void)response;
         for (unsigned i = 0; i < request.len; i++)
-                (void)refuse(&c->why, ERR_INVALID, "batch.columns[3]",
-                        "violation %u of a rule that is explained at some length", i);
+                (void)refuse(&c->why, ERR_INVALID, "batch.columns[3]", "violation %u of a rule %*s",
+                        i, 160, "that is explained at some length");
         return ERR_INVALID;
 }
 
