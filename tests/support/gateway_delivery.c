@@ -620,8 +620,9 @@ static void expect_cell(
         enum cell_status wanted;
 
         table_coordinates(t, cell, at);
-        int64_t persons = count_persons(h, q, t, at, false);
-        if (nobody_delivered(h, t, at))
+        bool missing = nobody_delivered(h, t, at);
+        int64_t persons = missing ? 0 : count_persons(h, q, t, at, false);
+        if (missing)
                 wanted = CELL_MISSING;
         else if (count_persons(h, q, t, at, true) < (int64_t)r->threshold ||
                  (persons > 0 && persons < (int64_t)r->threshold))
