@@ -20,31 +20,50 @@ struct key {
 };
 _Static_assert(sizeof(struct key) == RECORD_KEY_MAX_LEN, "a key fits three words");
 
-static struct key key_at(const struct batch *b, uint32_t row)
+/* The column of keys, ready to be read a word at a time. */
+struct keys {
+        const uint8_t *bytes;
+        size_t width;
+        uint64_t mask[3]; /* what of each word belongs to the key */
+        uint32_t rows;
+        uint32_t roomy; /* rows before this one have 24 readable bytes */
+};
+
+static struct keys keys_of(const struct batch *b)
 {
-        size_t width = b->record_key_width, at = row * width, whole = b->rows * width;
-        struct key k = {{0, 0, 0}};
+        struct keys k = {.bytes = b->record_keys, .width = b->record_key_width, .rows = b->rows};
+        size_t beyond = (sizeof(struct key) - 1) / k.width;
 
-        if (whole - at < sizeof k) {
-                memcpy(&k, b->record_keys + at, width);
-                return k;
-        }
-        memcpy(&k, b->record_keys + at, sizeof k);
         for (unsigned i = 0; i < 3; i++) {
-                size_t have = width > i * 8u ? width - i * 8u : 0;
+                size_t have = k.width > i * 8u ? k.width - i * 8u : 0;
 
-                if (have < 8)
-                        k.word[i] &= (UINT64_C(1) << (have * 8)) - 1;
+                k.mask[i] = have >= 8 ? UINT64_MAX : (UINT64_C(1) << (have * 8)) - 1;
         }
+        k.roomy = b->rows > beyond ? b->rows - (uint32_t)beyond : 0;
         return k;
 }
 
-static bool key_equal(struct key a, struct key b)
+static inline struct key key_at(const struct keys *keys, uint32_t row)
+{
+        const uint8_t *at = keys->bytes + row * keys->width;
+        struct key k = {{0, 0, 0}};
+
+        if (row >= keys->roomy) {
+                memcpy(&k, at, keys->width);
+                return k;
+        }
+        memcpy(&k, at, sizeof k);
+        for (unsigned i = 0; i < 3; i++)
+                k.word[i] &= keys->mask[i];
+        return k;
+}
+
+static inline bool key_equal(struct key a, struct key b)
 {
         return a.word[0] == b.word[0] && a.word[1] == b.word[1] && a.word[2] == b.word[2];
 }
 
-static uint64_t key_hash(struct key k)
+static inline uint64_t key_hash(struct key k)
 {
         uint64_t h = k.word[0] * UINT64_C(0x9e3779b97f4a7c15);
 
@@ -76,7 +95,7 @@ static bool is_plain(const uint8_t *p, size_t len)
 }
 
 /* Whether nothing but NUL follows the first NUL of a word; sets *ended. */
-static bool word_ends_well(uint64_t w, bool *ended)
+static inline bool word_ends_well(uint64_t w, bool *ended)
 {
         uint64_t zeros = (w - UINT64_C(0x0101010101010101)) & ~w & UINT64_C(0x8080808080808080);
 
@@ -88,7 +107,7 @@ static bool word_ends_well(uint64_t w, bool *ended)
         return w >> (__builtin_ctzll(zeros) & ~7) == 0;
 }
 
-static bool key_ends_well(struct key k)
+static inline bool key_ends_well(struct key k)
 {
         bool ended = false;
 
@@ -104,7 +123,7 @@ static bool key_is_printable(struct key k)
 /* Twins ------------------------------------------------------------------ */
 
 struct twins {
-        const struct batch *batch;
+        struct keys keys;
         uint8_t *later; /* 1: the key stood on an earlier row */
         uint32_t found;
 };
@@ -128,7 +147,7 @@ static enum err table_new(struct arena *a, uint32_t rows, struct table *out)
 }
 
 /* False when the keys collide too much to go on. */
-static bool table_visit(struct table *t, struct twins *tw, uint32_t row, struct key key)
+static inline bool table_visit(struct table *t, struct twins *tw, uint32_t row, struct key key)
 {
         uint64_t hash = key_hash(key);
         uint32_t tag = (uint32_t)(hash >> 32) >> SLOT_ROW_BITS << SLOT_ROW_BITS;
@@ -143,7 +162,7 @@ static bool table_visit(struct table *t, struct twins *tw, uint32_t row, struct 
                 if (t->probes_left-- == 0)
                         return false;
                 if ((slot & ~row_bits) == tag &&
-                        key_equal(key_at(tw->batch, (slot & row_bits) - 1), key)) {
+                        key_equal(key_at(&tw->keys, (slot & row_bits) - 1), key)) {
                         tw->later[row] = 1;
                         tw->found++;
                         return true;
@@ -153,17 +172,17 @@ static bool table_visit(struct table *t, struct twins *tw, uint32_t row, struct 
 
 static int by_key_then_row(const void *a, const void *b, void *ctx)
 {
-        const struct batch *batch = ctx;
+        const struct keys *keys = ctx;
         uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-        size_t width = batch->record_key_width;
-        int order = memcmp(batch->record_keys + x * width, batch->record_keys + y * width, width);
+        size_t width = keys->width;
+        int order = memcmp(keys->bytes + x * width, keys->bytes + y * width, width);
 
         return order != 0 ? order : (x > y) - (x < y);
 }
 
 static enum err find_by_sorting(struct arena *a, struct twins *tw)
 {
-        uint32_t rows = tw->batch->rows;
+        uint32_t rows = tw->keys.rows;
         uint32_t *sorted = arena_alloc_raw(a, rows, sizeof *sorted);
 
         if (sorted == NULL)
@@ -172,11 +191,11 @@ static enum err find_by_sorting(struct arena *a, struct twins *tw)
         tw->found = 0;
         for (uint32_t i = 0; i < rows; i++)
                 sorted[i] = i;
-        qsort_r(sorted, rows, sizeof *sorted, by_key_then_row, (void *)(uintptr_t)tw->batch);
+        qsort_r(sorted, rows, sizeof *sorted, by_key_then_row, &tw->keys);
         for (uint32_t i = 1; i < rows; i++) {
-                struct key key = key_at(tw->batch, sorted[i]);
+                struct key key = key_at(&tw->keys, sorted[i]);
 
-                if (key.word[0] != 0 && key_equal(key_at(tw->batch, sorted[i - 1]), key)) {
+                if (key.word[0] != 0 && key_equal(key_at(&tw->keys, sorted[i - 1]), key)) {
                         tw->later[sorted[i]] = 1;
                         tw->found++;
                 }
@@ -188,7 +207,7 @@ static enum err find_by_sorting(struct arena *a, struct twins *tw)
 enum err validate_record_keys(struct validation *v)
 {
         const struct batch *b = v->batch;
-        struct twins tw = {.batch = b, .later = arena_alloc(v->arena, b->rows, 1)};
+        struct twins tw = {.keys = keys_of(b), .later = arena_alloc(v->arena, b->rows, 1)};
         bool plain = is_plain(b->record_keys, (size_t)b->rows * b->record_key_width);
         bool hashing = true;
         struct table t;
@@ -197,7 +216,7 @@ enum err validate_record_keys(struct validation *v)
                 return ERR_NO_MEMORY;
         TRY(table_new(v->arena, b->rows, &t));
         for (uint32_t row = 0; row < b->rows; row++) {
-                struct key key = key_at(b, row);
+                struct key key = key_at(&tw.keys, row);
 
                 if (key.word[0] == 0) {
                         bool empty = (key.word[1] | key.word[2]) == 0;

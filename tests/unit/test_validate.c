@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "tests/support/validate_world.h"
 
 #define B(t)                                                                                       \
@@ -344,6 +345,29 @@ static void every_rejected_row_keeps_a_reason_and_there_is_room_for_more(void **
         free(keys);
 }
 
+static void every_short_of_memory_is_survived(void **state)
+{
+        unsigned tried = 0;
+
+        (void)state;
+        for (unsigned nth = 0; fault_arm("alloc", nth); nth++) {
+                OWNED(arena_free) struct arena *a = arena_new(ARENA);
+                struct world *w = world_clean(200);
+                struct verdicts v = {.rows = 7};
+                struct refusal why;
+
+                world_set(w, KOD, 70, 5);
+                world_set(w, KOD, 60, 5);
+                enum err rc = a == NULL ? ERR_NO_MEMORY : world_run(w, a, &v, &why);
+                assert_int_equal(v.rows, rc == ERR_OK ? 200 : 7);
+                assert_true(rc == ERR_OK || rc == ERR_NO_MEMORY);
+                free(w);
+                tried++;
+        }
+        fault_disarm();
+        assert_true(tried > 5);
+}
+
 static void every_rule_has_a_name_and_a_sentence(void **state)
 {
         (void)state;
@@ -395,6 +419,7 @@ int main(void)
                 cmocka_unit_test(colliding_keys_cost_no_more_than_sorting),
                 cmocka_unit_test(keys_may_be_swedish),
                 cmocka_unit_test(every_rejected_row_keeps_a_reason_and_there_is_room_for_more),
+                cmocka_unit_test(every_short_of_memory_is_survived),
                 cmocka_unit_test(every_rule_has_a_name_and_a_sentence),
         };
 
