@@ -120,6 +120,17 @@ static bool take(struct cli *cli, const struct option_spec *spec, const char *te
         return true;
 }
 
+/* -h is --help and -f is --file, where a command has one. */
+static int short_form(const struct specs *specs, int c)
+{
+        const char *name = c == 'h' ? "help" : "file";
+
+        for (unsigned i = 0; i < specs->len; i++)
+                if (strcmp(specs->spec[i]->name, name) == 0)
+                        return FIRST_OPTION + (int)i;
+        return '?';
+}
+
 /* Reads options from argv[at]; stops at the first word when `stop_at_word`. */
 static enum exit_code read_options(struct cli *cli, const struct command *command, int argc,
         char **argv, int at, bool stop_at_word, struct arguments *out)
@@ -134,10 +145,10 @@ static enum exit_code read_options(struct cli *cli, const struct command *comman
         optind = 0; /* glibc: start afresh */
         argv += at - 1;
         argc -= at - 1;
-        while ((c = getopt_long(argc, argv, stop_at_word ? "+:h" : ":h", specs.longs, NULL)) != -1) {
-                if (c == 'h') {
-                        c = FIRST_OPTION + (int)specs.len - 1; /* "help" is the last row */
-                } else if (c == ':' || c == '?') {
+        while ((c = getopt_long(argc, argv, stop_at_word ? "+:h" : ":hf:", specs.longs, NULL)) != -1) {
+                if (c == 'h' || c == 'f')
+                        c = short_form(&specs, c);
+                if (c == ':' || c == '?') {
                         complain_option(cli, c == ':' ? WORD_OPTION_NEEDS : WORD_OPTION_UNKNOWN,
                                 optind > 0 && optind <= argc ? argv[optind - 1] : NULL);
                         return EXIT_CODE_USAGE;
