@@ -407,6 +407,16 @@ static enum err check_commit(struct rpc_call *c, struct delivery *d,
         return ERR_OK;
 }
 
+/* A commit said again must be the same commit. */
+static enum err check_repeat(
+        struct rpc_call *c, const struct stored_submission *s, const struct wire_commit *commit)
+{
+        if (commit->batches == s->batches && commit->rows == s->accepted + s->rejected &&
+                digest_equal(&commit->digest, &s->digest))
+                return ERR_OK;
+        return refuse(&c->why, ERR_CONFLICT, "commit", "it was committed with another sum");
+}
+
 static enum err on_commit(struct rpc_call *c, struct delivery *d, const struct wire_commit *commit)
 {
         struct gateway *g = c->handlers;
@@ -416,7 +426,9 @@ static enum err on_commit(struct rpc_call *c, struct delivery *d, const struct w
         if (d->phase == PHASE_NEW)
                 return refuse(&c->why, ERR_OUT_OF_ORDER, "commit", "Commit comes after Open");
         TRY(store_submission_find(g->store, &d->submission.id, &d->submission));
-        if (!is_committed(&d->submission)) {
+        if (is_committed(&d->submission)) {
+                TRY(check_repeat(c, &d->submission, commit));
+        } else {
                 TRY(receipts_digest(c, &d->submission.id, &digest));
                 TRY(check_commit(c, d, commit, &digest));
                 TRY(store_submission_commit(
