@@ -58,7 +58,7 @@ FLOORS = {
     "tools/client": HALL | {"gateway/rpc"},
     "tools/generate": HALL,
     "tools/cli": ALL - {"tests/support"},
-    "tools/bench": ALL,
+    "tools/benchmarks": ALL,
     "tests": ALL,
 }
 
@@ -66,21 +66,21 @@ FLOORS = {
 # The bench measures bare parts beside ours, so it may call them by name; tests
 # may use any of them as a second opinion.
 THIRD_PARTY = {
-    "openssl/": {"crypto", "tools/bench"},
+    "openssl/": {"crypto", "tools/benchmarks"},
     "gcrypt.h": {"crypto"},
     "gpg-error.h": {"crypto"},
     "sodium.h": {"crypto"},
     "protobuf-c/": {"proto"},
     "grpc/": {"gateway/rpc", "tools/client"},
-    "grpcpp/": {"tools/bench"},
-    "sqlite3.h": {"gateway/store", "tools/bench"},
-    "zstd.h": {"gateway/store", "tools/bench"},
+    "grpcpp/": {"tools/benchmarks"},
+    "sqlite3.h": {"gateway/store", "tools/benchmarks"},
+    "zstd.h": {"gateway/store", "tools/benchmarks"},
     "libfyaml.h": {"policies"},
     "seccomp.h": {"gateway/keeper"},
     "sys/capability.h": {"gateway/keeper"},
     "libsmartcols.h": {"tools/cli"},
     "libsmartcols/": {"tools/cli"},
-    "duckdb.h": {"tools/bench"},
+    "duckdb.h": {"tools/benchmarks"},
     "cmocka.h": set(),
 }
 

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* duck.h: DuckDB beside us: the baseline, and a second opinion on every cell. */
+#ifndef STATGATE_TOOLS_BENCHMARKS_DUCK_H
+#define STATGATE_TOOLS_BENCHMARKS_DUCK_H
+
+#include "tools/benchmarks/bench.h"
+#include "tools/benchmarks/records.h"
+
+struct duck;
+
+/* path NULL: in memory. Two threads. */
+struct duck *duck_open(const char *path);
+void duck_close(struct duck **d);
+
+/* Appends `limit` records (0: all) as whole data chunks: person as a BIGINT, codes as
+ * small integers, which are as compact as DuckDB has them. Returns the seconds it took, the making
+ * of the records not counted. */
+double duck_load(struct duck *d, const struct records *r, uint64_t limit);
+/* Runs a statement whose result does not matter; seconds. */
+double duck_run(struct duck *d, const char *sql);
+
+/* Durable appends into a file, records per second. */
+double duck_append_rate(const struct bench *b, const struct records *r, uint64_t rows);
+
+/* SELECT kommun, form, count(…): one row a cell; NULL is a total (CUBE) and comes as
+ * UINT32_MAX. */
+struct duck_cell {
+        uint32_t place, form;
+        int64_t count;
+};
+/* Seconds; cells freed by the caller. */
+double duck_cells(struct duck *d, const char *sql, struct duck_cell **out, size_t *out_len);
+
+#endif
