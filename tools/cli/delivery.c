@@ -37,8 +37,7 @@ struct delivery {
         struct delivery_outcome *out;
         struct digest_stream *receipts; /* NULL once finished into `digest` */
         struct digest digest;
-        uint64_t rows;  /* of acknowledged batches */
-        bool connected; /* the gateway answered Open once */
+        uint64_t rows; /* of acknowledged batches */
         struct client *client;
         struct call *call;
         struct buf request;
@@ -166,7 +165,7 @@ static enum err open_submission(struct delivery *d)
 
         TRY(send_request(d, &request));
         TRY(receive_response(d, SUBMIT_OPENED, &r));
-        d->connected = true;
+        d->out->was_opened = true;
         if (r.opened.is_committed) {
                 d->out->was_committed = at.acked == 0;
                 d->out->is_committed = true;
@@ -323,7 +322,7 @@ static bool worth_retrying(const struct delivery *d, enum err rc, enum exit_code
 {
         if (d->reply_is_wrong || conveyor_end_reason(d->conveyor) != ERR_OK)
                 return false;
-        if (!d->connected)
+        if (!d->out->was_opened)
                 return code == EXIT_CODE_OK && status->code == STATUS_RESOURCE_EXHAUSTED;
         return code == EXIT_CODE_CONNECT || (code == EXIT_CODE_OK && cli_worth_retrying(rc, status));
 }

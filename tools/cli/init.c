@@ -197,7 +197,6 @@ static enum exit_code make_settings(struct init *in)
 
         if (passphrase != NULL)
                 text = arena_printf(in->cli->arena,
-                        "# SPDX-License-Identifier: Apache-2.0\n"
                         "%s\n"
                         "address: %s\n"
                         "policy: policy\n"

@@ -206,12 +206,17 @@ const struct command *command_find(int argc, char **argv, int at, int *out_words
         return NULL;
 }
 
-static enum exit_code help(const struct cli *cli, int argc, char **argv, int at)
+/* `statgate help COMMAND`, with options of everybody before or behind. */
+static enum exit_code help(struct cli *cli, int argc, char **argv, int at)
 {
+        struct arguments args = {.given_len = 0};
+        enum exit_code code = read_options(cli, NULL, argc, argv, at, false, &args);
         int words = 0;
-        const struct command *command = command_find(argc, argv, at, &words);
+        const struct command *command = command_find((int)args.rest_len, args.rest, 0, &words);
 
-        if (at < argc && command == NULL) {
+        if (code != EXIT_CODE_OK)
+                return code;
+        if (args.rest_len > 0 && command == NULL) {
                 complain(cli, WORD_COMMAND_UNKNOWN);
                 return EXIT_CODE_USAGE;
         }

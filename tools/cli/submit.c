@@ -508,6 +508,8 @@ static enum exit_code run_delivery(struct submit *s, const char *wanted_id, cons
                 code = all_are_good(s);
         if (code == EXIT_CODE_OK)
                 code = deliver(s, &id);
+        if (code == EXIT_CODE_CONNECT && !s->outcome.was_opened)
+                return code; /* nothing was said to anybody */
         if (s->outcome.resumed_at > 0)
                 say(s->cli, WORD_RESUMED, cli_number(s->cli, s->outcome.resumed_at, at));
         if (!s->outcome.was_committed)
@@ -517,8 +519,10 @@ static enum exit_code run_delivery(struct submit *s, const char *wanted_id, cons
                 tell_receipt(s, &id);
                 return report;
         }
-        uuid_format(&id, uuid);
-        say(s->cli, WORD_NOT_COMMITTED, uuid);
+        if (s->outcome.was_opened) {
+                uuid_format(&id, uuid);
+                say(s->cli, code == EXIT_CODE_CONNECT ? WORD_NOT_COMMITTED : WORD_NOT_ACCEPTED, uuid);
+        }
         return code;
 }
 

@@ -108,6 +108,7 @@ WORD(ALL_OR_NOTHING, "rader med fel: ingenting har skickats", "rows with faults:
 WORD(NO_GOOD_ROWS, "{1} har ingen rad som går att leverera; inget är skickat", "{1} has no row that can be delivered; nothing was sent")
 WORD(DRY_RUN, "Provkörning: inget har skickats.", "Dry run: nothing was sent.")
 WORD(RESUMED, "Fortsatte en avbruten leverans: slussen hade redan {1} satser.", "Went on with an interrupted delivery: the gateway had {1} batches already.")
+WORD(NOT_ACCEPTED, "Leveransen {1} är INTE slutförd.", "Delivery {1} is NOT complete.")
 WORD(NOT_COMMITTED, "Leveransen {1} är INTE slutförd. Kör samma kommando igen för att fortsätta.", "Delivery {1} is NOT complete. Run the same command again to go on.")
 
 /* erasing */
