@@ -14,7 +14,7 @@
  * wiped whole when freed. The spacer is as long as the local part can be, so the
  * seal lies in overflow pages from its first byte. In a table without rowid the
  * local part of a cell is at most (page - 12) * 64 / 255 - 23 bytes ("Database
- * File Format", 1.6), 4,085 for our pages. */
+ * File Format", 1.6), 8,198 for our pages. */
 #include "base/log.h"
 #include "gateway/store/db.h"
 #include "gateway/store/inside.h"
@@ -55,7 +55,7 @@ static const char *const steps[] = {
         "  epoch INTEGER NOT NULL,"
         "  receipt BLOB NOT NULL CHECK (length(receipt) = 32),"
         "  checksum BLOB NOT NULL CHECK (length(checksum) = 32),"
-        "  spacer BLOB NOT NULL CHECK (length(spacer) >= 4085),"
+        "  spacer BLOB NOT NULL CHECK (length(spacer) >= 8198),"
         "  sealed BLOB NOT NULL,"
         "  PRIMARY KEY (submission, sequence)"
         ") STRICT, WITHOUT ROWID;"

@@ -25,7 +25,7 @@
 #include "base/log.h"
 #include "gateway/store/inside.h"
 
-enum { IDLE_MS = 200, LOG_PAGES_MAX = 4096, EMPTY_TRIES = 3 };
+enum { IDLE_MS = 50, LOG_PAGES_MAX = 4096, EMPTY_TRIES = 3 };
 
 struct job {
         struct job *next;

@@ -2,6 +2,7 @@
 /* test_store.c: what was acknowledged is there, once, whatever came between. */
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -10,6 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -403,13 +407,13 @@ static void a_damaged_head_a_short_file_and_an_empty_one_are_damage(void **state
                 if (kind == 0)
                         overwrite(w->path, 0, "garbage, all of it", 18);
                 if (kind == 1)
-                        assert_int_equal(truncate(w->path, 16384 * 5), 0);
+                        assert_int_equal(truncate(w->path, 32768 * 5), 0);
                 if (kind == 2)
                         assert_int_equal(truncate(w->path, 0), 0);
                 if (kind == 3)
                         assert_int_equal(truncate(w->path, 50), 0);
                 if (kind == 4) /* the root of the first table's tree */
-                        overwrite(w->path, 16384, "\xff\xff\xff\xff\xff\xff\xff\xff", 8);
+                        overwrite(w->path, 32768, "\xff\xff\xff\xff\xff\xff\xff\xff", 8);
                 assert_int_equal(store_open(w->path, &w->store), ERR_CORRUPT);
                 assert_null(w->store);
         }
@@ -430,7 +434,7 @@ static void a_log_without_its_database_is_damage(void **state)
 static void damage_seal(const char *path, uint32_t n, uint32_t sequence)
 {
         struct submission_id id = id_of(n);
-        uint8_t marker[MARKER_LEN], page[16384];
+        uint8_t marker[MARKER_LEN], page[32768];
         int fd = open(path, O_RDONLY);
         off_t at = 0;
 
@@ -588,6 +592,80 @@ static void creating_may_fail_at_every_point_and_is_done_again(void **state)
         assert_true(failures > 5);
 }
 
+/* A disk of our own --------------------------------------------------------- */
+
+/* In a child that has its own mounts: the store on a small disk that runs full,
+ * and then on one that may only be read. Exit codes say where it went wrong. */
+static int child_full(const char *folder)
+{
+        struct stored_submission d = delivery(1, 114, DELIVERY_APPEND), out;
+        uint8_t *sealed = malloc(LONG + MARKER_LEN);
+        char path[120];
+        struct store *s = NULL;
+        uint32_t rows, rejected, there = 0;
+        enum err e = ERR_OK;
+        bool replayed;
+
+        if (mount("none", folder, "tmpfs", 0, "size=2m") != 0 || sealed == NULL)
+                return 77;
+        (void)snprintf(path, sizeof path, "%s/statgate.db", folder);
+        if (store_open(path, &s) != ERR_OK || store_submission_open(s, &d, &out) != ERR_OK)
+                return 1;
+        while (e == ERR_OK && there < 100) {
+                struct stored_batch b = batch_of(1, there, sealed, LONG);
+
+                e = store_batch_put(s, &b, &replayed, &rows, &rejected);
+                there += e == ERR_OK;
+        }
+        free(sealed);
+        if (e != ERR_DISK_FULL || batches_read(s, 1, LONG) != there)
+                return 2;
+        store_close(&s);
+        /* Opening empties the log, for which there may be no room; then it says so,
+         * and with more room everything is there. */
+        e = store_open(path, &s);
+        store_close(&s);
+        if (e != ERR_OK && e != ERR_DISK_FULL)
+                return 5;
+        if (mount("none", folder, "tmpfs", MS_REMOUNT, "size=8m") != 0)
+                return 77;
+        if (store_open(path, &s) != ERR_OK || batches_read(s, 1, LONG) != there)
+                return 3;
+        store_close(&s);
+        if (mount("none", folder, "tmpfs", MS_REMOUNT | MS_RDONLY, "size=8m") != 0)
+                return 77;
+        return store_open(path, &s) == ERR_READ_ONLY ? 0 : 4;
+}
+
+static void a_full_disk_and_a_read_only_one_say_so(void **state)
+{
+        OWNED(world_free) struct world *w = world_new();
+        char folder[80];
+        int status;
+
+        (void)state;
+        store_close(&w->store);
+        (void)snprintf(folder, sizeof folder, "%s/disk", w->folder);
+        assert_int_equal(mkdir(folder, 0700), 0);
+        pid_t pid = fork();
+
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                if (unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
+                        _exit(77);
+                if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+                        _exit(77);
+                _exit(child_full(folder));
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        (void)rmdir(folder);
+        assert_true(WIFEXITED(status));
+        if (WEXITSTATUS(status) == 77)
+                print_message("no disk of our own here: not tried\n");
+        else
+                assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -612,6 +690,7 @@ int main(void)
                 cmocka_unit_test(after_a_failed_sync_nothing_is_written_until_reopened),
                 cmocka_unit_test(a_write_that_fails_is_no_reason_to_stop),
                 cmocka_unit_test(creating_may_fail_at_every_point_and_is_done_again),
+                cmocka_unit_test(a_full_disk_and_a_read_only_one_say_so),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,7 +40,7 @@ static struct vintage withdraw(struct store *s, uint32_t n)
 static const struct {
         size_t len;
         uint32_t batches;
-} sizes[] = {{40, 120}, {700, 120}, {5000, 40}, {17000, 20}, {60000, 10}, {250000, 5}};
+} sizes[] = {{40, 40}, {700, 30}, {5000, 20}, {17000, 10}, {60000, 6}, {250000, 4}};
 enum { INTERLEAVED = 5, BATCHES = 8 };
 
 static void fill_interleaved(struct store *s, size_t len, uint32_t batches)
@@ -89,7 +89,7 @@ static void a_withdrawn_batch_is_in_no_file(void **state)
 
 /* Pages that are filled, emptied and balanced at random. Without the spacer of
  * schema.c some seals survive this, in the gap of a page that was rebuilt. */
-enum { SLOTS = 40, STEPS = 1500, SEAL_MOST = 6400 };
+enum { SLOTS = 40, STEPS = 900, SEAL_MOST = 6400 };
 
 struct crowd {
         struct store *store;
