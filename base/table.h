@@ -55,7 +55,7 @@ struct measure {
         enum measure_kind kind;
         struct bytes variable;
         struct bytes label_sv, label_en, unit;
-        uint32_t decimals;     /* values are scaled by 10^decimals; MEAN adds 3 */
+        uint32_t decimals;     /* values are scaled by 10^decimals; MEAN adds 1 */
         int64_t *values;       /* cells_len; TABLE_NO_VALUE: nothing to average */
         int64_t *contributors; /* SUM and MEAN: distinct persons with a value; else NULL */
 };

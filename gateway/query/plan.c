@@ -69,7 +69,7 @@ static enum err add_measure(struct plan *p, const struct measure_ref *ref, struc
                 m->label_sv = v->label.sv;
                 m->label_en = v->label.en;
                 m->unit = v->unit;
-                m->decimals = v->decimals + (ref->kind == MEASURE_MEAN ? 3 : 0);
+                m->decimals = v->decimals + (ref->kind == MEASURE_MEAN ? 1 : 0);
                 p->measure_variables[t->measures_len] = (uint32_t)i;
         }
         t->measures_len++;

@@ -447,10 +447,10 @@ static void add_margins(const struct pass *p, int64_t *cells)
         }
 }
 
-/* Rounded half away from zero, three decimals more than the variable has. */
+/* Rounded half away from zero, one decimal more than the variable has. */
 static int64_t mean_of(int64_t sum, int64_t values)
 {
-        __int128 scaled = (__int128)sum * 1000;
+        __int128 scaled = (__int128)sum * 10;
         __int128 half = values / 2;
 
         if (values == 0)
