@@ -111,7 +111,8 @@ static void a_slip_in_an_option_is_refused_by_its_name(void **state)
                 {question_measure, "sum", "measure"},
                 {question_measure, "sum:", "measure"},
                 {question_measure, "median:kostnad", "measure"},
-                {question_measure, "records,records,records,records,records,records,records,records,records",
+                {question_measure,
+                        "records,records,records,records,records,records,records,records,records",
                         "measure"},
                 {question_vintage, "", "vintage"},
                 {question_vintage, "0", "vintage"},
@@ -300,7 +301,8 @@ static void what_is_wrong_in_a_file_is_told_with_its_place(void **state)
                 struct question q;
 
                 question_init(&q, arena);
-                assert_int_equal(question_read_text(&q, "q.yaml", bytes_of_text(slips[i].yaml), &why),
+                assert_int_equal(
+                        question_read_text(&q, "q.yaml", bytes_of_text(slips[i].yaml), &why),
                         ERR_CONFIG);
                 assert_true(why.len >= 1);
                 if (slips[i].field != NULL)
@@ -330,8 +332,7 @@ static void a_file_that_is_not_there_is_unreadable(void **state)
 {
         struct world *w = *state;
 
-        assert_int_equal(
-                question_read_file(&w->q, "/nonexistent/q.yaml", &w->why), ERR_UNREADABLE);
+        assert_int_equal(question_read_file(&w->q, "/nonexistent/q.yaml", &w->why), ERR_UNREADABLE);
 }
 
 int main(void)

@@ -115,7 +115,8 @@ static void shape(struct world *w, uint32_t dimensions, uint32_t measures, uint3
         }
 }
 
-static void set_cell(struct world *w, size_t cell, enum cell_status s, int64_t first, int64_t second)
+static void set_cell(
+        struct world *w, size_t cell, enum cell_status s, int64_t first, int64_t second)
 {
         struct table *t = &w->release.table;
 
@@ -188,12 +189,18 @@ static const char table_sv[] =
         "där form in hvb,sis; start:ar = 2025\n"
         "Datamängd placering, ändamål uppfoljning, årgång 7.1 (2026-11-21 22:08:55 UTC)\n"
         "\n"
-        "                                                         kvinnor                                      män                                   Totalt\n"
-        "Placerande kommun (lan)  personer  Dygnskostnad, medelvärde (kr)  personer  Dygnskostnad, medelvärde (kr)  personer  Dygnskostnad, medelvärde (kr)\n"
-        "──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────\n"
-        "Stockholms län              1 234                      2 500,125        ..                             ..     1 237                      2 499,000\n"
-        "Uppsala län                     0                              .         .                              .         :                              :\n"
-        "Totalt                      1 234                      2 500,125        ..                             ..     1 237                         -0,500\n"
+        "                                                         kvinnor                          "
+        "            män                                   Totalt\n"
+        "Placerande kommun (lan)  personer  Dygnskostnad, medelvärde (kr)  personer  Dygnskostnad, "
+        "medelvärde (kr)  personer  Dygnskostnad, medelvärde (kr)\n"
+        "──────────────────────────────────────────────────────────────────────────────────────────"
+        "────────────────────────────────────────────────────────\n"
+        "Stockholms län              1 234                      2 500,125        ..                "
+        "             ..     1 237                      2 499,000\n"
+        "Uppsala län                     0                              .         .                "
+        "              .         :                              :\n"
+        "Totalt                      1 234                      2 500,125        ..                "
+        "             ..     1 237                         -0,500\n"
         "\n"
         "0   noll: det fanns ingen\n"
         "..  skyddad uppgift\n"
@@ -201,19 +208,26 @@ static const char table_sv[] =
         ".   kan inte förekomma eller beräknas\n"
         "Uppgifter om färre än 5 personer visas inte.\n"
         "289 av 290 kommuner har levererat.\n"
-        "Placerande kommun (lan): en person kan finnas i flera kategorier, så delarna summerar inte till totalen.\n";
+        "Placerande kommun (lan): en person kan finnas i flera kategorier, så delarna summerar "
+        "inte till totalen.\n";
 
 static const char table_en[] =
         "Persons, Cost per day, mean (kr) by Placing municipality (lan) × Sex\n"
         "where form in hvb,sis; start:ar = 2025\n"
         "Data set placering, purpose uppfoljning, vintage 7.1 (2026-11-21 22:08:55 UTC)\n"
         "\n"
-        "                                                       women                               men                             Total\n"
-        "Placing municipality (lan)  persons  Cost per day, mean (kr)  persons  Cost per day, mean (kr)  persons  Cost per day, mean (kr)\n"
-        "────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────\n"
-        "Stockholm county              1,234                2,500.125       ..                       ..    1,237                2,499.000\n"
-        "Uppsala county                    0                        .        .                        .        :                        :\n"
-        "Total                         1,234                2,500.125       ..                       ..    1,237                   -0.500\n"
+        "                                                       women                              "
+        " men                             Total\n"
+        "Placing municipality (lan)  persons  Cost per day, mean (kr)  persons  Cost per day, mean "
+        "(kr)  persons  Cost per day, mean (kr)\n"
+        "──────────────────────────────────────────────────────────────────────────────────────────"
+        "──────────────────────────────────────\n"
+        "Stockholm county              1,234                2,500.125       ..                     "
+        "  ..    1,237                2,499.000\n"
+        "Uppsala county                    0                        .        .                     "
+        "   .        :                        :\n"
+        "Total                         1,234                2,500.125       ..                     "
+        "  ..    1,237                   -0.500\n"
         "\n"
         "0   zero: there were none\n"
         "..  protected\n"
@@ -221,7 +235,8 @@ static const char table_en[] =
         ".   cannot exist or be computed\n"
         "Figures about fewer than 5 persons are not shown.\n"
         "289 of 290 municipalities delivered.\n"
-        "Placing municipality (lan): a person can be in several categories: parts do not add up to the total.\n";
+        "Placing municipality (lan): a person can be in several categories: parts do not add up to "
+        "the total.\n";
 
 static const char csv_sv[] =
         "kommun:lan;kommun:lan.label;kon;kon.label;persons;mean:dygnskostnad;status\r\n"
@@ -259,25 +274,36 @@ static const char json_both[] =
         "    \"expected\": 290,\n"
         "    \"threshold\": 5,\n"
         "    \"zeros_published\": true,\n"
-        "    \"release_digest\": \"0000000000000000000000000000000000000000000000000000000000000000\",\n"
-        "    \"query_digest\": \"0000000000000000000000000000000000000000000000000000000000000000\",\n"
-        "    \"policy_digest\": \"0000000000000000000000000000000000000000000000000000000000000000\"\n"
+        "    \"release_digest\": "
+        "\"0000000000000000000000000000000000000000000000000000000000000000\",\n"
+        "    \"query_digest\": "
+        "\"0000000000000000000000000000000000000000000000000000000000000000\",\n"
+        "    \"policy_digest\": "
+        "\"0000000000000000000000000000000000000000000000000000000000000000\"\n"
         "  },\n"
         "  \"filters\": [\n"
-        "    {\"variable\": \"form\", \"level\": \"\", \"op\": \"in\", \"values\": [\"hvb\", \"sis\"]},\n"
+        "    {\"variable\": \"form\", \"level\": \"\", \"op\": \"in\", \"values\": [\"hvb\", "
+        "\"sis\"]},\n"
         "    {\"variable\": \"start\", \"level\": \"ar\", \"op\": \"=\", \"values\": [\"2025\"]}\n"
         "  ],\n"
         "  \"dimensions\": [\n"
-        "    {\"variable\": \"kommun\", \"level\": \"lan\", \"label\": {\"sv\": \"Placerande kommun\", \"en\": \"Placing municipality\"}, \"overlapping\": true, \"categories\": [\n"
-        "      {\"code\": \"01\", \"label\": {\"sv\": \"Stockholms län\", \"en\": \"Stockholm county\"}},\n"
-        "      {\"code\": \"03\", \"label\": {\"sv\": \"Uppsala län\", \"en\": \"Uppsala county\"}}]},\n"
-        "    {\"variable\": \"kon\", \"level\": \"\", \"label\": {\"sv\": \"Kön\", \"en\": \"Sex\"}, \"overlapping\": false, \"categories\": [\n"
+        "    {\"variable\": \"kommun\", \"level\": \"lan\", \"label\": {\"sv\": \"Placerande "
+        "kommun\", \"en\": \"Placing municipality\"}, \"overlapping\": true, \"categories\": [\n"
+        "      {\"code\": \"01\", \"label\": {\"sv\": \"Stockholms län\", \"en\": \"Stockholm "
+        "county\"}},\n"
+        "      {\"code\": \"03\", \"label\": {\"sv\": \"Uppsala län\", \"en\": \"Uppsala "
+        "county\"}}]},\n"
+        "    {\"variable\": \"kon\", \"level\": \"\", \"label\": {\"sv\": \"Kön\", \"en\": "
+        "\"Sex\"}, \"overlapping\": false, \"categories\": [\n"
         "      {\"code\": \"k\", \"label\": {\"sv\": \"kvinnor\", \"en\": \"women\"}},\n"
         "      {\"code\": \"m\", \"label\": {\"sv\": \"män\", \"en\": \"men\"}}]}],\n"
         "  \"measures\": [\n"
-        "    {\"kind\": \"persons\", \"variable\": \"\", \"label\": {\"sv\": \"personer\", \"en\": \"persons\"}, \"unit\": \"\", \"decimals\": 0},\n"
-        "    {\"kind\": \"mean\", \"variable\": \"dygnskostnad\", \"label\": {\"sv\": \"Dygnskostnad\", \"en\": \"Cost per day\"}, \"unit\": \"kr\", \"decimals\": 3}],\n"
-        "  \"statuses\": {\"Q\": \"protected\", \"A\": \"value\", \"O\": \"missing\", \"M\": \"not_applicable\"},\n"
+        "    {\"kind\": \"persons\", \"variable\": \"\", \"label\": {\"sv\": \"personer\", \"en\": "
+        "\"persons\"}, \"unit\": \"\", \"decimals\": 0},\n"
+        "    {\"kind\": \"mean\", \"variable\": \"dygnskostnad\", \"label\": {\"sv\": "
+        "\"Dygnskostnad\", \"en\": \"Cost per day\"}, \"unit\": \"kr\", \"decimals\": 3}],\n"
+        "  \"statuses\": {\"Q\": \"protected\", \"A\": \"value\", \"O\": \"missing\", \"M\": "
+        "\"not_applicable\"},\n"
         "  \"cells\": [\n"
         "    {\"at\": [\"01\", \"k\"], \"status\": \"A\", \"values\": [1234, 2500.125]},\n"
         "    {\"at\": [\"01\", \"m\"], \"status\": \"Q\", \"values\": [null, null]},\n"
@@ -371,7 +397,8 @@ static void a_question_without_dimensions_is_one_row(void **state)
 
         plain_block(w, 0, 0, "");
         set_cell(w, 0, CELL_VALUE, 1048576, 0);
-        assert_non_null(strstr(plainly(w, render_table, LANG_EN), "  records\n─────────\n1,048,576\n"));
+        assert_non_null(
+                strstr(plainly(w, render_table, LANG_EN), "  records\n─────────\n1,048,576\n"));
         assert_string_equal(plainly(w, render_csv, LANG_EN), "records,status\r\n1048576,A\r\n");
         assert_non_null(strstr(plainly(w, render_json, LANG_EN),
                 "{\"at\": [], \"status\": \"A\", \"values\": [1048576]}"));
@@ -382,8 +409,9 @@ static void a_single_dimension_stands_to_the_left(void **state)
         struct world *w = *state;
 
         plain_block(w, 1, 2, "del");
-        assert_non_null(strstr(plainly(w, render_table, LANG_SV),
-                "variabel  poster\n────────────────\ndel            0\ndel            1\nTotalt         2\n"));
+        assert_non_null(strstr(
+                plainly(w, render_table, LANG_SV), "variabel  poster\n────────────────\ndel        "
+                                                   "    0\ndel            1\nTotalt         2\n"));
 }
 
 static void a_dimension_without_categories_has_its_total(void **state)
@@ -413,11 +441,11 @@ static void a_label_above_repeats_only_when_something_before_it_changed(void **s
         struct world *w = *state;
 
         plain_block(w, 3, 1, "del");
-        assert_non_null(strstr(plainly(w, render_table, LANG_EN),
-                "del       del         0      1\n"
-                "          Total       2      3\n"
-                "Total     del         4      5\n"
-                "          Total       6      7\n"));
+        assert_non_null(
+                strstr(plainly(w, render_table, LANG_EN), "del       del         0      1\n"
+                                                          "          Total       2      3\n"
+                                                          "Total     del         4      5\n"
+                                                          "          Total       6      7\n"));
 }
 
 static void labels_are_cut_on_a_terminal_only(void **state)
@@ -484,7 +512,9 @@ static void widths_count_characters_and_not_bytes(void **state)
 {
         (void)state;
         assert_int_equal(text_columns(bytes_of_text("åäö")), 3);
-        assert_int_equal(text_columns(bytes_of_text("a\xcc\x8a" "b")), 2); /* a with a ring, b */
+        assert_int_equal(text_columns(bytes_of_text("a\xcc\x8a"
+                                                    "b")),
+                2); /* a with a ring, b */
         assert_int_equal(text_prefix(bytes_of_text("åäö"), 2), 4);
         assert_int_equal(text_prefix(bytes_of_text("åäö"), 3), 6);
         assert_int_equal(text_columns(bytes_of(NULL, 0)), 0);
@@ -521,8 +551,8 @@ static void a_csv_field_is_quoted_when_it_must_be(void **state)
 
 static void no_csv_field_is_a_formula(void **state)
 {
-        static const char *const bad[] = {"=1+1", "+1+cmd", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1",
-                "'=1", "=HYPERLINK(\"x\";\"y\")", "＝1", "-", "+"};
+        static const char *const bad[] = {"=1+1", "+1+cmd", "-2+3", "@SUM(A1)", "\t=1", "\r=1",
+                " =1", "'=1", "=HYPERLINK(\"x\";\"y\")", "＝1", "-", "+"};
         static const char *const good[] = {"a=b", "0-3", "-12", "+46", "4711", "å-ö"};
         struct world *w = *state;
 
@@ -605,8 +635,9 @@ static void random_table(struct world *w, uint64_t *seed)
                 t->status[cell] = (uint8_t)(next(seed) % 6);
                 for (uint32_t m = 0; m < t->measures_len; m++)
                         t->measures[m].values[cell] = t->status[cell] != CELL_VALUE
-                                ? all_sevens(seed)
-                                : next(seed) % 8 == 0 ? TABLE_NO_VALUE : no_seven(seed);
+                                                              ? all_sevens(seed)
+                                                      : next(seed) % 8 == 0 ? TABLE_NO_VALUE
+                                                                            : no_seven(seed);
         }
 }
 

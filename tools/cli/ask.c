@@ -2,6 +2,9 @@
 /* ask.c: settings, identity, connection, call. */
 #include "tools/cli/ask.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "tools/client/client.h"
 
 enum exit_code cli_reach(struct cli *cli, const char *fallback, struct client **out)
@@ -27,8 +30,8 @@ enum exit_code cli_ask(
         if (code != EXIT_CODE_OK)
                 return code;
 
-        enum err rc = client_unary(
-                client, arena, ask->path, ask->request, ask->timeout_ms, out, &status);
+        enum err rc =
+                client_unary(client, arena, ask->path, ask->request, ask->timeout_ms, out, &status);
 
         return rc == ERR_OK ? EXIT_CODE_OK : cli_call_failed(cli, rc, &status);
 }
@@ -45,13 +48,14 @@ enum exit_code print_ended(const struct cli *cli, enum err rc)
                 return EXIT_CODE_OK;
         if (rc == ERR_MALFORMED)
                 return answer_wrong(cli, rc);
-        complain(cli, WORD_CANNOT_PRINT, err_sentence(rc));
+        complain(cli, WORD_CANNOT_PRINT, rc == ERR_IO ? strerror(errno) : err_sentence(rc));
         return EXIT_CODE_INTERNAL;
 }
 
 const char *text_from(const struct cli *cli, struct bytes b)
 {
-        const char *text = b.len > 0 ? arena_strndup(cli->arena, (const char *)b.data, b.len) : NULL;
+        const char *text =
+                b.len > 0 ? arena_strndup(cli->arena, (const char *)b.data, b.len) : NULL;
 
         return text != NULL ? text : "";
 }

@@ -133,8 +133,7 @@ static void list_codes(const struct cli *cli, const struct wire_variable *v,
 
         (void)fputc('\n', cli->out);
         say(cli, WORD_DATASET_CODES, text_from(cli, v->id), text_from(cli, level->id),
-                label_text(cli, level->label, level->id),
-                cli_number(cli, level->codes_len, count));
+                label_text(cli, level->label, level->id), cli_number(cli, level->codes_len, count));
         for (uint32_t i = 0; i < shown; i++) {
                 const struct wire_code *c = &level->codes[i];
 
@@ -188,7 +187,8 @@ static enum exit_code run_describe(struct cli *cli, const char *id, bool all)
         if (code != EXIT_CODE_OK)
                 return code;
         rc = dataset_decode(cli->arena, wire, &dataset);
-        return rc != ERR_OK ? answer_wrong(cli, rc) : print_ended(cli, describe(cli, &dataset, all));
+        return rc != ERR_OK ? answer_wrong(cli, rc)
+                            : print_ended(cli, describe(cli, &dataset, all));
 }
 
 static enum exit_code run(struct cli *cli, const struct arguments *args)

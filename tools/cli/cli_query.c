@@ -37,8 +37,7 @@ static render_fn *format_find(const struct cli *cli, const struct arguments *arg
 
 /* The question ------------------------------------------------------------ */
 
-static enum err from_options(
-        struct question *q, const struct arguments *args, struct refusal *why)
+static enum err from_options(struct question *q, const struct arguments *args, struct refusal *why)
 {
         static const struct {
                 const char *name;
@@ -154,7 +153,7 @@ static void tell_written(const struct cli *cli, const struct wire_release *r, co
         uint64_t protected = 0;
 
         for (size_t cell = 0; cell < r->table.cells_len; cell++)
-                protected += r->table.status[cell] == CELL_PROTECTED;
+        protected += r->table.status[cell] == CELL_PROTECTED;
         note(cli, WORD_WRITTEN, path, cli_number(cli, r->table.cells_len, cells),
                 cli_number(cli, protected, hidden));
 }
@@ -234,18 +233,24 @@ static const struct option_spec options[] = {
         {"purpose", "NAME", NULL, false, false,
                 {"ändamål som regelverket tillåter", "a purpose that the policy allows"}},
         {"where", "'VAR[:LEVEL] OP VALUE'", NULL, false, true,
-                {"villkor; OP är = != < <= > >= eller in, och in tar en lista med komma, där a..b är ett intervall. Alla villkor ska gälla",
-                        "condition; OP is = != < <= > >= or in, and in takes a list with commas, where a..b is a range. All conditions must hold"}},
+                {"villkor; OP är = != < <= > >= eller in, och in tar en lista med komma, där a..b "
+                 "är ett intervall. Alla villkor ska gälla",
+                        "condition; OP is = != < <= > >= or in, and in takes a list with commas, "
+                        "where a..b is a range. All conditions must hold"}},
         {"by", "VAR[:LEVEL],…", NULL, false, false,
                 {"dela upp efter; högst sex, den sista blir kolumner",
                         "break down by; at most six, the last one becomes columns"}},
         {"measure", "MEASURE,…", "persons", false, false,
-                {"persons, records, sum:VAR eller mean:VAR", "persons, records, sum:VAR or mean:VAR"}},
+                {"persons, records, sum:VAR eller mean:VAR",
+                        "persons, records, sum:VAR or mean:VAR"}},
         {"vintage", "N[.R]", NULL, false, false,
                 {"årgång (annars den senaste)", "vintage (else the latest)"}},
         {"file", "QUERY.yaml", NULL, false, false,
-                {"(kort: -f) fråga i YAML med fälten dataset, purpose, vintage, filters, dimensions, measures; flaggor fyller i det som saknas, och --where begränsar mer",
-                        "(short: -f) a question in YAML with the fields dataset, purpose, vintage, filters, dimensions, measures; options fill in what is not there, and --where narrows further"}},
+                {"(kort: -f) fråga i YAML med fälten dataset, purpose, vintage, filters, "
+                 "dimensions, measures; flaggor fyller i det som saknas, och --where begränsar mer",
+                        "(short: -f) a question in YAML with the fields dataset, purpose, vintage, "
+                        "filters, dimensions, measures; options fill in what is not there, and "
+                        "--where narrows further"}},
         {"format", "table|csv|json", "table", false, false, {"utformat", "output format"}},
         {"out", "FILE", NULL, false, false,
                 {"skriv till en fil, hel eller inte alls", "write to a file, whole or not at all"}},
@@ -258,8 +263,19 @@ const struct command command_query = {
         .name = "query",
         .arguments = "",
         .summary = {"fråga efter en tabell", "ask for a table"},
-        .details = {"Tecken i tabellen: 0 noll, .. skyddad, . kan inte förekomma, : saknas. I csv är de tre sista tomma, och kolumnen status säger A värde, Q skyddad, O saknas eller M kan inte förekomma; koden _T är totalen. Med --lang sv har csv semikolon och decimalkomma, annars komma och punkt. En text som ett kalkylprogram kunde ta för en formel får en apostrof först.\nExempel: statgate query --dataset placering --purpose uppfoljning --by kommun:lan,form --where 'start:ar = 2025'",
-                "Marks in the table: 0 zero, .. protected, . cannot exist, : missing. In csv the last three are empty, and the column status says A value, Q protected, O missing or M cannot exist; the code _T is the total. With --lang sv csv has semicolons and decimal commas, else commas and points. A text that a spreadsheet could take for a formula gets an apostrophe in front.\nExample: statgate query --dataset placering --purpose uppfoljning --by kommun:lan,form --where 'start:ar = 2025'"},
+        .details = {"Tecken i tabellen: 0 noll, .. skyddad, . kan inte förekomma, : saknas. I csv "
+                    "är de tre sista tomma, och kolumnen status säger A värde, Q skyddad, O saknas "
+                    "eller M kan inte förekomma; koden _T är totalen. Med --lang sv har csv "
+                    "semikolon och decimalkomma, annars komma och punkt. En text som ett "
+                    "kalkylprogram kunde ta för en formel får en apostrof först.\nExempel: "
+                    "statgate query --dataset placering --purpose uppfoljning --by kommun:lan,form "
+                    "--where 'start:ar = 2025'",
+                "Marks in the table: 0 zero, .. protected, . cannot exist, : missing. In csv the "
+                "last three are empty, and the column status says A value, Q protected, O missing "
+                "or M cannot exist; the code _T is the total. With --lang sv csv has semicolons "
+                "and decimal commas, else commas and points. A text that a spreadsheet could take "
+                "for a formula gets an apostrophe in front.\nExample: statgate query --dataset "
+                "placering --purpose uppfoljning --by kommun:lan,form --where 'start:ar = 2025'"},
         .options = options,
         .options_len = ARRAY_LEN(options),
         .run = run,

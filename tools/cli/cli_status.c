@@ -153,8 +153,8 @@ static enum err status_json(const struct cli *cli, const struct wire_status *s)
         clock_format(s->started_at_ms, started);
         (void)fputs("{\n  \"format\": \"" STATUS_FORMAT "\",\n  \"version\": ", to);
         json_text(to, s->version);
-        (void)fprintf(to, ",\n  \"started_at\": \"%s\",\n  \"keeper_alive\": %s",
-                started, s->keeper_alive ? "true" : "false");
+        (void)fprintf(to, ",\n  \"started_at\": \"%s\",\n  \"keeper_alive\": %s", started,
+                s->keeper_alive ? "true" : "false");
         put_counter(to, "keyring_generation", s->keyring_generation);
         put_counter(to, "policy_version", s->policy_version);
         (void)fputs(",\n  \"policy_digest\": ", to);
@@ -240,7 +240,8 @@ const struct command command_reload = {
         .name = "reload",
         .arguments = "",
         .summary = {"läs om regelverk och certifikat", "read policy and certificates again"},
-        .details = {"Ett regelverk eller certifikat som inte är giltigt lämnar det som gäller kvar.",
+        .details = {"Ett regelverk eller certifikat som inte är giltigt lämnar det som gäller "
+                    "kvar.",
                 "A policy or certificate that is not valid leaves the running one in place."},
         .run = run_reload,
 };

@@ -140,7 +140,8 @@ static enum err list_rows(const struct cli *cli, const struct wire_vintages *v, 
 
                 vintage_text(one->vintage, vintage);
 
-                const char *texts[] = {vintage, instant_text(one->published_at_ms, at), cli_number(cli, one->submissions, submissions),
+                const char *texts[] = {vintage, instant_text(one->published_at_ms, at),
+                        cli_number(cli, one->submissions, submissions),
                         cli_number(cli, one->records, records),
                         cli_word(cli, one->open ? WORD_YES : WORD_NO), text_from(cli, one->note)};
 
@@ -181,7 +182,8 @@ static enum exit_code run_list(struct cli *cli, const struct arguments *args)
 
         enum err rc = vintages_decode(cli->arena, wire, &vintages);
 
-        return rc != ERR_OK ? answer_wrong(cli, rc) : print_ended(cli, list_vintages(cli, &vintages));
+        return rc != ERR_OK ? answer_wrong(cli, rc)
+                            : print_ended(cli, list_vintages(cli, &vintages));
 }
 
 static const struct option_spec publish_options[] = {
@@ -193,7 +195,8 @@ static const struct option_spec publish_options[] = {
 const struct command command_vintage_publish = {
         .name = "vintage publish",
         .arguments = "",
-        .summary = {"frys leveranserna till en ny årgång", "freeze the deliveries as a new vintage"},
+        .summary = {"frys leveranserna till en ny årgång",
+                "freeze the deliveries as a new vintage"},
         .options = publish_options,
         .options_len = ARRAY_LEN(publish_options),
         .run = run_publish,

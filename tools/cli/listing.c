@@ -50,10 +50,11 @@ enum err listing_new(
         for (uint32_t i = 0; i < len; i++) {
                 /* The last one gives way when the terminal is narrow. */
                 int flags = heads[i].side == SIDE_RIGHT ? SCOLS_FL_RIGHT
-                        : i + 1 == len                  ? SCOLS_FL_TRUNC
+                            : i + 1 == len              ? SCOLS_FL_TRUNC
                                                         : 0;
 
-                if (scols_table_new_column(l->table, cli_word(cli, heads[i].word), 0, flags) == NULL)
+                if (scols_table_new_column(l->table, cli_word(cli, heads[i].word), 0, flags) ==
+                        NULL)
                         return ERR_NO_MEMORY;
         }
         *out = l;

@@ -163,7 +163,8 @@ enum err question_by(struct question *q, struct bytes text, struct refusal *why)
                 return said_already(why, "by");
         while (next_piece(&text, &piece)) {
                 if (q->q.dimensions_len == DIMENSIONS_MAX)
-                        return refuse(why, ERR_INVALID, "by", "at most %d dimensions", DIMENSIONS_MAX);
+                        return refuse(
+                                why, ERR_INVALID, "by", "at most %d dimensions", DIMENSIONS_MAX);
                 TRY(dimension_parse(piece, &q->dimensions[q->q.dimensions_len], why));
                 q->q.dimensions_len++;
         }
@@ -178,7 +179,8 @@ enum err question_measure(struct question *q, struct bytes text, struct refusal 
                 return said_already(why, "measure");
         while (next_piece(&text, &piece)) {
                 if (q->q.measures_len == MEASURES_MAX)
-                        return refuse(why, ERR_INVALID, "measure", "at most %d measures", MEASURES_MAX);
+                        return refuse(
+                                why, ERR_INVALID, "measure", "at most %d measures", MEASURES_MAX);
                 TRY(measure_parse(piece, &q->measures[q->q.measures_len], why));
                 q->q.measures_len++;
         }

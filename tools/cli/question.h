@@ -41,7 +41,8 @@ MUST_CHECK enum err question_read_text(
         struct question *q, const char *name, struct bytes text, struct refusal *why);
 
 /* One piece each; shared with the file. The text of a refusal stands alone. */
-MUST_CHECK enum err dimension_parse(struct bytes text, struct dimension_ref *out, struct refusal *why);
+MUST_CHECK enum err dimension_parse(
+        struct bytes text, struct dimension_ref *out, struct refusal *why);
 MUST_CHECK enum err measure_parse(struct bytes text, struct measure_ref *out, struct refusal *why);
 MUST_CHECK enum err vintage_parse(struct bytes text, struct vintage *out, struct refusal *why);
 

@@ -33,7 +33,7 @@ static bool is_word(struct bytes text, const char *ours, const char *prefix, con
         if (bytes_is_text(text, ours) || bytes_is_text(text, wire))
                 return true;
         return text.len > len && memcmp(text.data, prefix, len) == 0 &&
-                bytes_is_text(bytes_of(text.data + len, text.len - len), wire);
+               bytes_is_text(bytes_of(text.data + len, text.len - len), wire);
 }
 
 static enum filter_op op_find(struct bytes text)
@@ -63,16 +63,16 @@ static enum measure_kind kind_find(struct bytes text)
 static enum err complain_short(
         const struct yaml *at, const struct refusal *slip, enum err rc, struct refusal *why)
 {
-        return rc == ERR_NO_MEMORY ? rc
-                                   : yaml_complain(at, ERR_CONFIG, why, "%s",
-                                             slip->len > 0 ? slip->violations[0].text
-                                                           : err_sentence(rc));
+        return rc == ERR_NO_MEMORY
+                       ? rc
+                       : yaml_complain(at, ERR_CONFIG, why, "%s",
+                                 slip->len > 0 ? slip->violations[0].text : err_sentence(rc));
 }
 
 /* Filters ----------------------------------------------------------------- */
 
-static enum err read_values(struct question *q, const struct yaml *m, struct filter *f,
-        struct refusal *why)
+static enum err read_values(
+        struct question *q, const struct yaml *m, struct filter *f, struct refusal *why)
 {
         const struct yaml *list = yaml_find(m, "values");
 
@@ -84,8 +84,8 @@ static enum err read_values(struct question *q, const struct yaml *m, struct fil
         struct bytes *values = arena_alloc(q->arena, len, sizeof *values);
 
         if (len == 0 || len > FILTER_VALUES_MAX)
-                return yaml_complain(list, ERR_CONFIG, why, "`values` takes 1 to %d values",
-                        FILTER_VALUES_MAX);
+                return yaml_complain(
+                        list, ERR_CONFIG, why, "`values` takes 1 to %d values", FILTER_VALUES_MAX);
         if (values == NULL)
                 return ERR_NO_MEMORY;
         for (uint32_t i = 0; i < len; i++)
@@ -95,8 +95,8 @@ static enum err read_values(struct question *q, const struct yaml *m, struct fil
         return ERR_OK;
 }
 
-static enum err read_filter(struct question *q, const struct yaml *item, struct filter *f,
-        struct refusal *why)
+static enum err read_filter(
+        struct question *q, const struct yaml *item, struct filter *f, struct refusal *why)
 {
         struct bytes op = {NULL, 0};
 
@@ -133,7 +133,8 @@ static enum err read_filters(struct question *q, const struct yaml *root, struct
 
 /* Dimensions and measures ------------------------------------------------- */
 
-static enum err read_dimension(const struct yaml *item, struct dimension_ref *d, struct refusal *why)
+static enum err read_dimension(
+        const struct yaml *item, struct dimension_ref *d, struct refusal *why)
 {
         if (item->kind == YAML_SCALAR) {
                 struct refusal slip = {0};
@@ -152,7 +153,8 @@ static enum err read_dimensions(struct question *q, const struct yaml *root, str
 
         TRY(yaml_list(root, "dimensions", false, &list, why));
         if (list != NULL && list->len > DIMENSIONS_MAX)
-                return yaml_complain(list, ERR_CONFIG, why, "at most %d dimensions", DIMENSIONS_MAX);
+                return yaml_complain(
+                        list, ERR_CONFIG, why, "at most %d dimensions", DIMENSIONS_MAX);
         for (uint32_t i = 0; list != NULL && i < list->len; i++) {
                 TRY(read_dimension(&list->items[i], &q->dimensions[i], why));
                 q->q.dimensions_len++;

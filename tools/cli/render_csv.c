@@ -32,7 +32,8 @@ static bool is_number(struct bytes text)
 /* U+FF0B, FF0D, FF1D, FF20: the full-width forms, which some spreadsheets fold. */
 static bool is_wide_trigger(struct bytes text)
 {
-        static const char *const wide[] = {"\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\x9d", "\xef\xbc\xa0"};
+        static const char *const wide[] = {
+                "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\x9d", "\xef\xbc\xa0"};
 
         for (size_t i = 0; i < ARRAY_LEN(wide); i++)
                 if (text.len >= 3 && memcmp(text.data, wide[i], 3) == 0)
@@ -47,7 +48,7 @@ static bool may_be_formula(struct bytes text)
         if (text.len == 0)
                 return false;
         return (strchr("=+-@\t\r\n", text.data[0]) != NULL && !is_number(text)) ||
-                is_wide_trigger(text);
+               is_wide_trigger(text);
 }
 
 static bool needs_quotes(const struct sheet *s, struct bytes text)
@@ -123,8 +124,9 @@ static void put_cell(const struct sheet *s, const uint32_t *at, size_t cell)
                 put_category(s, &s->t->dimensions[d], at[d]);
         for (uint32_t m = 0; m < s->t->measures_len; m++) {
                 if (cell_value(s->t, m, cell, &v))
-                        put_bytes_to(s->out, bytes_of(text,
-                                value_plain(v, s->t->measures[m].decimals, s->point, text)));
+                        put_bytes_to(
+                                s->out, bytes_of(text, value_plain(v, s->t->measures[m].decimals,
+                                                               s->point, text)));
                 (void)putc_unlocked(s->separator, s->out);
         }
         (void)putc_unlocked(cell_status_code(cell_status(s->t, cell)), s->out);

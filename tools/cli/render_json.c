@@ -73,8 +73,8 @@ static void put_dimension(FILE *to, const struct dimension *d)
         json_text(to, d->level);
         (void)fputs(", \"label\": ", to);
         put_label(to, d->label_sv, d->label_en);
-        (void)fprintf(to, ", \"overlapping\": %s, \"categories\": [",
-                d->overlapping ? "true" : "false");
+        (void)fprintf(
+                to, ", \"overlapping\": %s, \"categories\": [", d->overlapping ? "true" : "false");
         for (uint32_t i = 0; i < d->len; i++) {
                 (void)fputs(i > 0 ? ",\n      {\"code\": " : "\n      {\"code\": ", to);
                 json_text(to, d->categories[i].code);
@@ -111,7 +111,8 @@ static void put_shape(FILE *to, const struct table *t)
         (void)fputs("],\n  \"statuses\": {", to);
         for (int s = 0; s < CELL_STATUS_COUNT; s++)
                 (void)fprintf(to, "%s\"%c\": \"%s\"", s > 0 ? ", " : "",
-                        cell_status_code((enum cell_status)s), cell_status_word((enum cell_status)s));
+                        cell_status_code((enum cell_status)s),
+                        cell_status_word((enum cell_status)s));
         (void)fputs("},\n", to);
 }
 
@@ -134,8 +135,8 @@ static void put_cell(FILE *to, const struct table *t, const uint32_t *at, size_t
         for (uint32_t m = 0; m < t->measures_len; m++) {
                 (void)fputs_unlocked(m > 0 ? ", " : "", to);
                 if (cell_value(t, m, cell, &v))
-                        put_bytes_to(to, bytes_of(text,
-                                value_plain(v, t->measures[m].decimals, '.', text)));
+                        put_bytes_to(to,
+                                bytes_of(text, value_plain(v, t->measures[m].decimals, '.', text)));
                 else
                         (void)fputs_unlocked("null", to);
         }

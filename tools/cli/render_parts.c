@@ -76,7 +76,8 @@ static int digits_of(int64_t v, uint32_t decimals, char out[VALUE_TEXT])
 {
         uint64_t magnitude = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
 
-        return snprintf(out, VALUE_TEXT, "%0*llu", (int)decimals + 1, (unsigned long long)magnitude);
+        return snprintf(
+                out, VALUE_TEXT, "%0*llu", (int)decimals + 1, (unsigned long long)magnitude);
 }
 
 static size_t value_text(int64_t v, uint32_t decimals, const char *group, char point, char *out)
@@ -127,9 +128,10 @@ struct bytes dimension_title(const struct cli *cli, const struct dimension *d)
 {
         struct bytes label = label_in(cli->lang, d->label_sv, d->label_en, d->variable);
         const char *whole = d->level.len == 0 || bytes_equal(d->variable, d->level)
-                ? NULL
-                : arena_printf(cli->arena, "%.*s (%.*s)", (int)label.len, (const char *)label.data,
-                          (int)d->level.len, (const char *)d->level.data);
+                                    ? NULL
+                                    : arena_printf(cli->arena, "%.*s (%.*s)", (int)label.len,
+                                              (const char *)label.data, (int)d->level.len,
+                                              (const char *)d->level.data);
 
         return whole != NULL ? bytes_of_text(whole) : label;
 }
@@ -170,7 +172,9 @@ const char *measure_title(const struct cli *cli, const struct measure *m)
         bool sum = m->kind == MEASURE_SUM, mean = m->kind == MEASURE_MEAN;
         struct bytes label = label_in(cli->lang, m->label_sv, m->label_en,
                 sum || mean ? m->variable : bytes_of_text(measure_kind_name(m->kind)));
-        const char *what = sum ? cli_word(cli, WORD_OF_SUM) : mean ? cli_word(cli, WORD_OF_MEAN) : "";
+        const char *what = sum    ? cli_word(cli, WORD_OF_SUM)
+                           : mean ? cli_word(cli, WORD_OF_MEAN)
+                                  : "";
 
         return arena_printf(cli->arena, "%.*s%s%s%.*s%s", (int)label.len, (const char *)label.data,
                 what, m->unit.len > 0 ? " (" : "", (int)m->unit.len, (const char *)m->unit.data,
@@ -228,7 +232,7 @@ unsigned text_columns(struct bytes text)
 
         for (size_t i = 0; i < text.len; i++)
                 columns += starts_character(text.data[i]) &&
-                        !is_combining(text.data + i, text.len - i);
+                           !is_combining(text.data + i, text.len - i);
         return columns;
 }
 

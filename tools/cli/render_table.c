@@ -49,8 +49,7 @@ static unsigned max_of(unsigned a, unsigned b)
 /* Cells ------------------------------------------------------------------- */
 
 /* A value in the reader's numbers, or its mark. */
-static size_t cell_text(
-        const struct layout *l, uint32_t measure, size_t cell, char out[VALUE_TEXT])
+static size_t cell_text(const struct layout *l, uint32_t measure, size_t cell, char out[VALUE_TEXT])
 {
         enum cell_status s = cell_status(l->t, cell);
         int64_t v;
@@ -164,9 +163,8 @@ static unsigned fit(struct layout *l)
 static enum err layout_make(struct layout *l)
 {
         const struct table *t = l->t;
-        size_t across = t->dimensions_len >= 2
-                ? ((size_t)side_by_side(l)->len + 1) * t->measures_len
-                : 0;
+        size_t across =
+                t->dimensions_len >= 2 ? ((size_t)side_by_side(l)->len + 1) * t->measures_len : 0;
 
         l->wide = across > 0 && across <= COLUMNS_MAX;
         l->stubs = l->wide ? t->dimensions_len - 1 : t->dimensions_len;
@@ -248,8 +246,8 @@ static void put_heading(const struct layout *l, unsigned total)
                 put_stub(l, d, l->names[d]);
         for (uint32_t i = 0; i < l->columns_len; i++) {
                 struct bytes label = l->wide && measures == 1
-                        ? category_label(l->cli, side_by_side(l), i)
-                        : bytes_of_text(l->titles[i % measures]);
+                                             ? category_label(l->cli, side_by_side(l), i)
+                                             : bytes_of_text(l->titles[i % measures]);
 
                 put_spaces(to, i > 0 ? GAP : 0);
                 put_padded(to, label, l->columns[i].width, true);
@@ -267,8 +265,9 @@ static void put_row(const struct layout *l, size_t row, const uint32_t *at, uint
         uint32_t measures = l->t->measures_len;
 
         for (uint32_t d = 0; d < l->stubs; d++)
-                put_stub(l, d, d >= changed ? category_label(l->cli, &l->t->dimensions[d], at[d])
-                                            : bytes_of_text(""));
+                put_stub(l, d,
+                        d >= changed ? category_label(l->cli, &l->t->dimensions[d], at[d])
+                                     : bytes_of_text(""));
         for (uint32_t i = 0; i < l->columns_len; i++) {
                 size_t len = cell_text(l, i % measures, row * l->groups + i / measures, text);
 
@@ -291,8 +290,7 @@ static void put_rows(const struct layout *l)
 
 /* Head and foot ----------------------------------------------------------- */
 
-#define TELL(l, w, ...)                                                                            \
-        cli_print((l)->cli, (l)->how->out, false, (w), CLI_ARGS(__VA_ARGS__))
+#define TELL(l, w, ...) cli_print((l)->cli, (l)->how->out, false, (w), CLI_ARGS(__VA_ARGS__))
 
 /* A sentence begins with a capital, also where its first word is a unit. */
 static void put_item(FILE *to, uint32_t i, const char *title)

@@ -8,24 +8,35 @@ WORD(TITLE_BY, " efter ", " by ")
 WORD(TITLE_WHERE, "där ", "where ")
 WORD(OF_SUM, ", summa", ", sum")
 WORD(OF_MEAN, ", medelvärde", ", mean")
-WORD(TITLE_SOURCE, "Datamängd {1}, ändamål {2}, årgång {3} ({4})", "Data set {1}, purpose {2}, vintage {3} ({4})")
+WORD(TITLE_SOURCE, "Datamängd {1}, ändamål {2}, årgång {3} ({4})",
+        "Data set {1}, purpose {2}, vintage {3} ({4})")
 WORD(MARK_ZERO, "0   noll: det fanns ingen", "0   zero: there were none")
 WORD(MARK_PROTECTED, "..  skyddad uppgift", "..  protected")
-WORD(MARK_MISSING, ":   saknas: ingen har levererat uppgiften", ":   missing: nobody has delivered it")
-WORD(MARK_NOT_APPLICABLE, ".   kan inte förekomma eller beräknas", ".   cannot exist or be computed")
-WORD(THRESHOLD, "Uppgifter om färre än {1} personer visas inte.", "Figures about fewer than {1} persons are not shown.")
-WORD(THRESHOLD_AND_ZERO, "Uppgifter om färre än {1} personer visas inte, inte heller nollor.", "Figures about fewer than {1} persons are not shown, nor are zeros.")
+WORD(MARK_MISSING, ":   saknas: ingen har levererat uppgiften",
+        ":   missing: nobody has delivered it")
+WORD(MARK_NOT_APPLICABLE, ".   kan inte förekomma eller beräknas",
+        ".   cannot exist or be computed")
+WORD(THRESHOLD, "Uppgifter om färre än {1} personer visas inte.",
+        "Figures about fewer than {1} persons are not shown.")
+WORD(THRESHOLD_AND_ZERO, "Uppgifter om färre än {1} personer visas inte, inte heller nollor.",
+        "Figures about fewer than {1} persons are not shown, nor are zeros.")
 WORD(COVERAGE, "{1} av {2} kommuner har levererat.", "{1} of {2} municipalities delivered.")
-WORD(OVERLAPPING, "{1}: en person kan finnas i flera kategorier, så delarna summerar inte till totalen.", "{1}: a person can be in several categories: parts do not add up to the total.")
+WORD(OVERLAPPING,
+        "{1}: en person kan finnas i flera kategorier, så delarna summerar inte till totalen.",
+        "{1}: a person can be in several categories: parts do not add up to the total.")
 
 /* questions */
 WORD(QUESTION_WRONG, "frågan går inte att ställa: {1}", "the question cannot be asked: {1}")
-WORD(QUESTION_FILE_WRONG, "{1} går inte att läsa som en fråga: {2}", "{1} cannot be read as a question: {2}")
-WORD(ANSWER_WRONG, "svaret från slussen går inte att läsa: {1}", "the gateway's answer cannot be read: {1}")
-WORD(ANSWER_DIGEST, "svaret stämmer inte med sitt sigill; inget har skrivits", "the answer does not match its digest; nothing was written")
+WORD(QUESTION_FILE_WRONG, "{1} går inte att läsa som en fråga: {2}",
+        "{1} cannot be read as a question: {2}")
+WORD(ANSWER_WRONG, "svaret från slussen går inte att läsa: {1}",
+        "the gateway's answer cannot be read: {1}")
+WORD(ANSWER_DIGEST, "svaret stämmer inte med sitt sigill; inget har skrivits",
+        "the answer does not match its digest; nothing was written")
 WORD(CANNOT_WRITE, "kan inte skriva {1}: {2}", "cannot write {1}: {2}")
 WORD(CANNOT_PRINT, "kan inte skriva ut svaret: {1}", "cannot print the answer: {1}")
-WORD(WRITTEN, "{1} är skriven: {2} celler, varav {3} skyddade.", "{1} is written: {2} cells, {3} of them protected.")
+WORD(WRITTEN, "{1} är skriven: {2} celler, varav {3} skyddade.",
+        "{1} is written: {2} cells, {3} of them protected.")
 
 /* data sets */
 WORD(DATASETS_NONE, "Inga datamängder är öppna för dig.", "No data sets are open to you.")
@@ -66,7 +77,8 @@ WORD(HEAD_NOTE, "Anteckning", "Note")
 WORD(YES, "ja", "yes")
 WORD(NO, "nej", "no")
 WORD(PUBLISHED, "Årgång {1} är publicerad, {2} poster.", "Vintage {1} is published, {2} records.")
-WORD(PUBLISH_UNFINISHED, "slussen slutade svara innan årgången var klar; se statgate vintage list", "the gateway stopped answering before the vintage was ready; see statgate vintage list")
+WORD(PUBLISH_UNFINISHED, "slussen slutade svara innan årgången var klar; se statgate vintage list",
+        "the gateway stopped answering before the vintage was ready; see statgate vintage list")
 
 /* status */
 WORD(STATUS_VERSION, "Version", "Version")
@@ -82,18 +94,24 @@ WORD(STATUS_COMMITTED, "Avslutade leveranser", "Committed submissions")
 WORD(STATUS_RECORDS, "Poster", "Records")
 WORD(STATUS_STORE, "Lagring", "Store")
 WORD(STATUS_CALLS, "Anrop", "Calls")
-WORD(STATUS_CALLS_VALUE, "{1}, varav {2} nekade och {3} misslyckade", "{1}, of which {2} refused and {3} failed")
+WORD(STATUS_CALLS_VALUE, "{1}, varav {2} nekade och {3} misslyckade",
+        "{1}, of which {2} refused and {3} failed")
 WORD(HEAD_PERSONS, "Personer", "Persons")
 WORD(HEAD_MEMORY, "Minne", "Memory")
 WORD(HEAD_BUILT, "Byggd på", "Built in")
-WORD(RELOADED_POLICY, "Regelverket är bytt: version {1}, {2}.", "The policy has changed: version {1}, {2}.")
-WORD(RELOADED_SAME, "Regelverket är oförändrat: version {1}, {2}.", "The policy is unchanged: version {1}, {2}.")
+WORD(RELOADED_POLICY, "Regelverket är bytt: version {1}, {2}.",
+        "The policy has changed: version {1}, {2}.")
+WORD(RELOADED_SAME, "Regelverket är oförändrat: version {1}, {2}.",
+        "The policy is unchanged: version {1}, {2}.")
 WORD(RELOADED_CERTIFICATES, "Certifikaten är bytta.", "The certificates have changed.")
 
 /* one submission */
-WORD(UUID_WRONG, "en leverans anges med sitt UUID, 32 hexadecimala siffror", "a submission is named by its UUID, 32 hexadecimal digits")
-WORD(WITHDRAW_ASK, "Ta bort leveransen {1} och alla dess poster för alltid? Skriv ja: ", "Remove the submission {1} and all of its records for good? Type yes: ")
-WORD(WITHDRAW_NEEDS_YES, "ange --yes för att ta bort leveransen utan fråga", "give --yes to remove the submission without being asked")
+WORD(UUID_WRONG, "en leverans anges med sitt UUID, 32 hexadecimala siffror",
+        "a submission is named by its UUID, 32 hexadecimal digits")
+WORD(WITHDRAW_ASK, "Ta bort leveransen {1} och alla dess poster för alltid? Skriv ja: ",
+        "Remove the submission {1} and all of its records for good? Type yes: ")
+WORD(WITHDRAW_NEEDS_YES, "ange --yes för att ta bort leveransen utan fråga",
+        "give --yes to remove the submission without being asked")
 WORD(WITHDRAW_NOT, "Inget har tagits bort.", "Nothing was removed.")
 WORD(WITHDRAWN, "Leveransen {1} är borttagen.", "The submission {1} is removed.")
 WORD(WITHDRAWN_REVISED, "Årgången är reviderad: {1}.", "The vintage was revised: {1}.")
