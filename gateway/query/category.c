@@ -69,6 +69,19 @@ static uint16_t add(struct making *m, struct bytes code, struct label label)
         return (uint16_t)d->len++;
 }
 
+/* Bands that leave nothing out, of a variable that every row of the data set has. */
+static bool is_complete(const struct making *m, const struct banding *b)
+{
+        const struct variable *v = m->variable;
+        bool everywhere = v->required ||
+                          (v->source == SOURCE_MUNICIPALITIES &&
+                                  m->plan->dataset->rules->person == PERSON_USE_REQUIRED);
+
+        for (uint32_t i = 1; i < b->len; i++)
+                everywhere &= b->bands[i].low == b->bands[i - 1].high + 1;
+        return everywhere && b->bands[0].low <= v->min && b->bands[b->len - 1].high >= v->max;
+}
+
 /* "Other or not stated": only where no filter on the variable has excluded it. */
 static void add_other(struct making *m)
 {
@@ -226,7 +239,9 @@ static enum err make_bands(struct making *m)
                 category[i] = asked_for(m, b->bands[i].low, b->bands[i].high)
                                       ? add(m, b->bands[i].code, b->bands[i].label)
                                       : CATEGORY_NONE;
-        add_other(m);
+        g->other = CATEGORY_NONE;
+        if (!is_complete(m, b))
+                add_other(m);
         g->bands = b->bands;
         g->bands_len = b->len;
         g->band_category = category;
