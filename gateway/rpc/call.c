@@ -24,8 +24,9 @@
  * A peer that takes nothing for a minute is cut off, since it holds a worker.
  *
  * What surprised us: half-close is not commit. A client that dies in the middle
- * of an upload can look exactly like one that ended it in good order, so `end`
- * promises nothing and deliveries carry a commit message of their own. */
+ * of an upload can look like one that ended it in good order, because the notice
+ * of its death comes later. The core is asked for the difference (on_read), and
+ * deliveries carry a commit message of their own all the same. */
 #include <assert.h>
 #include <errno.h>
 #include <grpc/byte_buffer.h>
@@ -39,237 +40,18 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "gateway/rpc/internal.h"
+#include "gateway/rpc/call_parts.h"
 #include "gateway/rpc/tag.h"
-
-enum state { POSTED_STATE, ARRIVED, QUEUED, RUNNING, READING, WATCHING, FINISHING, OVER, STATES };
-
-/* What the next job on a worker is for. */
-enum phase { PHASE_OPEN, PHASE_MESSAGE, PHASE_END, PHASE_ABANDON };
-
-struct call {
-        struct rpc_call pub;
-        struct rpc_sink sink;
-        struct job job;
-        struct rpc_server *server;
-        struct method *method;
-        grpc_completion_queue *queue;
-        grpc_call *core;
-        struct seat *seat;
-        enum state state;
-        enum phase phase;
-        atomic_uint refs;
-        bool entered; /* a handler ran: `closed` is owed */
-        bool closing; /* RECV_CLOSE is under way or done */
-        bool headed;  /* initial metadata is sent */
-        bool active;  /* counted as such */
-        int64_t began_ns;
-
-        struct tag tag_request, tag_closed, tag_read, tag_write, tag_final;
-
-        /* Filled in by the core. */
-        gpr_timespec deadline;
-        grpc_metadata_array headers;
-        grpc_call_details details; /* of a method nobody registered */
-        grpc_byte_buffer *payload; /* the message being worked on */
-        int close_cancelled;
-
-        struct buf response;
-        struct reply reply;
-        grpc_byte_buffer *sending_last;
-
-        pthread_mutex_t lock; /* of the write under way */
-        pthread_cond_t written;
-        grpc_byte_buffer *sending; /* NULL: none under way */
-        bool write_failed;
-
-        struct call *next; /* among spares, or among watches */
-};
-
-/* Steps --------------------------------------------------------------------- */
-
-static const unsigned may_become[STATES] = {
-        [POSTED_STATE] = 1u << ARRIVED | 1u << OVER,
-        [ARRIVED] = 1u << QUEUED | 1u << WATCHING | 1u << FINISHING,
-        [QUEUED] = 1u << RUNNING | 1u << FINISHING, /* the latter when the queue is full */
-        [RUNNING] = 1u << READING | 1u << FINISHING | 1u << OVER,
-        [READING] = 1u << QUEUED,
-        [WATCHING] = 1u << FINISHING | 1u << OVER,
-        [FINISHING] = 0,
-        [OVER] = 0,
-};
-
-static void step(struct call *call, enum state to)
-{
-        assert(may_become[call->state] & 1u << to);
-        call->state = to;
-}
-
-static void hold(struct call *call)
-{
-        atomic_fetch_add_explicit(&call->refs, 1, memory_order_relaxed);
-}
 
 static void start(struct call *call, const grpc_op *ops, size_t ops_len, struct tag *tag)
 {
-        hold(call);
+        call_hold(call);
         tag_release(tag);
         grpc_call_error err = grpc_call_start_batch(call->core, ops, ops_len, tag, NULL);
 
         /* Anything else is a batch that could never be right. */
         assert(err == GRPC_CALL_OK);
         (void)err;
-}
-
-/* Birth and death ------------------------------------------------------------ */
-
-static enum err sink_send(struct rpc_sink *sink, struct bytes message);
-
-static struct call *call_new(struct rpc_server *s)
-{
-        struct call *call = calloc(1, sizeof *call);
-
-        if (call == NULL)
-                return NULL;
-        call->server = s;
-        call->sink.send = sink_send;
-        call->pub.sink = &call->sink;
-        call->tag_request = (struct tag){TAG_REQUEST, call};
-        call->tag_closed = (struct tag){TAG_CLOSED, call};
-        call->tag_read = (struct tag){TAG_READ, call};
-        call->tag_write = (struct tag){TAG_WRITE, call};
-        call->tag_final = (struct tag){TAG_FINAL, call};
-        grpc_metadata_array_init(&call->headers);
-        grpc_call_details_init(&call->details);
-        buf_init(&call->response, RESPONSE_MAX);
-        pthread_mutex_init(&call->lock, NULL);
-        pthread_cond_init(&call->written, NULL);
-        return call;
-}
-
-void call_destroy(struct call **c)
-{
-        if (c == NULL || *c == NULL)
-                return;
-        struct call *call = *c;
-
-        grpc_metadata_array_destroy(&call->headers);
-        grpc_call_details_destroy(&call->details);
-        arena_free(&call->pub.arena);
-        arena_free(&call->pub.message_arena);
-        buf_done(&call->response);
-        pthread_cond_destroy(&call->written);
-        pthread_mutex_destroy(&call->lock);
-        free(call);
-        *c = NULL;
-}
-
-static void tidy_arena(struct arena **arena)
-{
-        if (*arena != NULL && arena_used(*arena) > ARENA_KEEP_MAX)
-                arena_free(arena);
-        else if (*arena != NULL)
-                arena_reset(*arena);
-}
-
-/* Ready for the next call; the arenas' first blocks stay. */
-static void call_clear(struct call *call)
-{
-        if (call->payload != NULL)
-                grpc_byte_buffer_destroy(call->payload);
-        if (call->sending_last != NULL)
-                grpc_byte_buffer_destroy(call->sending_last);
-        call->payload = call->sending_last = NULL;
-        reply_done(&call->reply);
-        seat_free(&call->seat);
-        if (call->core != NULL)
-                grpc_call_unref(call->core);
-        call->core = NULL;
-        call->headers.count = 0;
-        if (call->method->registered == NULL) {
-                grpc_call_details_destroy(&call->details);
-                grpc_call_details_init(&call->details);
-        }
-        tidy_arena(&call->pub.arena);
-        tidy_arena(&call->pub.message_arena);
-        if (call->response.cap > ARENA_KEEP_MAX)
-                buf_done(&call->response);
-        call->response.len = 0;
-        call->response.failed = false;
-        call->pub.why.code = ERR_OK;
-        call->pub.why.len = call->pub.why.dropped = 0;
-        call->pub.state = NULL;
-        call->pub.peer = NULL;
-        atomic_store_explicit(&call->pub.cancelled, false, memory_order_relaxed);
-        call->entered = call->closing = call->headed = call->active = call->write_failed = false;
-        call->close_cancelled = 0;
-}
-
-static void call_release(struct call *call)
-{
-        struct rpc_server *s = call->server;
-        bool was_active = call->active;
-
-        call_clear(call);
-        pthread_mutex_lock(&s->lock);
-        if (s->spare_len < SPARE_CALLS_MAX) {
-                call->next = s->spare;
-                s->spare = call;
-                s->spare_len++;
-                call = NULL;
-        }
-        pthread_mutex_unlock(&s->lock);
-        call_destroy(&call);
-        if (was_active)
-                atomic_fetch_sub(&s->active, 1);
-        atomic_fetch_sub(&s->live, 1);
-        server_maybe_idle(s);
-}
-
-static void let_go(struct call *call)
-{
-        if (atomic_fetch_sub_explicit(&call->refs, 1, memory_order_acq_rel) == 1)
-                call_release(call);
-}
-
-static struct call *call_take(struct rpc_server *s)
-{
-        pthread_mutex_lock(&s->lock);
-        struct call *call = s->spare;
-
-        if (call != NULL) {
-                s->spare = call->next;
-                s->spare_len--;
-        }
-        pthread_mutex_unlock(&s->lock);
-        return call != NULL ? call : call_new(s);
-}
-
-/* Offers to take one call of this method. */
-void call_post(struct rpc_server *s, struct method *m, grpc_completion_queue *queue)
-{
-        struct call *call = !atomic_load(&s->draining) ? call_take(s) : NULL;
-        grpc_call_error err;
-
-        if (call == NULL)
-                return;
-        call->method = m;
-        call->queue = queue;
-        call->state = POSTED_STATE;
-        call->pub.handlers = m->handlers;
-        atomic_store_explicit(&call->refs, 1, memory_order_relaxed);
-        atomic_fetch_add(&s->live, 1);
-        tag_release(&call->tag_request);
-        if (m->registered == NULL)
-                err = grpc_server_request_call(s->core, &call->core, &call->details, &call->headers,
-                        queue, queue, &call->tag_request);
-        else
-                err = grpc_server_request_registered_call(s->core, m->registered, &call->core,
-                        &call->deadline, &call->headers,
-                        m->def.kind == RPC_BIDI ? NULL : &call->payload, queue, queue,
-                        &call->tag_request);
-        if (err != GRPC_CALL_OK)
-                let_go(call);
 }
 
 /* Bytes out ------------------------------------------------------------------ */
@@ -335,7 +117,7 @@ enum err call_write(struct call *call, struct bytes message)
         return ERR_OK;
 }
 
-static enum err sink_send(struct rpc_sink *sink, struct bytes message)
+enum err call_sink_send(struct rpc_sink *sink, struct bytes message)
 {
         struct call *call = (struct call *)((char *)sink - offsetof(struct call, sink));
 
@@ -351,7 +133,7 @@ static void on_written(struct call *call, bool ok)
         call->write_failed |= !ok;
         pthread_cond_signal(&call->written);
         pthread_mutex_unlock(&call->lock);
-        let_go(call);
+        call_let_go(call);
 }
 
 /* The end -------------------------------------------------------------------- */
@@ -378,7 +160,7 @@ static void finish_with(struct call *call, enum err err, struct bytes response)
         if (err == ERR_OK && response.len > RESPONSE_MAX)
                 err = ERR_LIMIT;
         count_end(call, err);
-        step(call, FINISHING);
+        call_step(call, FINISHING);
         reply_make(&call->pub, def->path, err, &call->reply);
         memset(ops, 0, sizeof ops);
         if (!call->headed)
@@ -399,7 +181,7 @@ static void finish_with(struct call *call, enum err err, struct bytes response)
                 (op++)->data.recv_close_on_server.cancelled = &call->close_cancelled;
         }
         start(call, ops, (size_t)(op - ops), &call->tag_final);
-        let_go(call);
+        call_let_go(call);
 }
 
 /* Handler is through: what it answered is sent unless nobody waits for it. */
@@ -410,8 +192,8 @@ static void conclude(struct call *call, enum err err, struct bytes response)
         call->entered = false;
         if (rpc_cancelled(&call->pub)) {
                 count_end(call, ERR_CANCELLED);
-                step(call, OVER);
-                let_go(call);
+                call_step(call, OVER);
+                call_let_go(call);
                 return;
         }
         if (clock_now_ms() > call->pub.deadline_ms)
@@ -480,9 +262,9 @@ static void read_next(struct call *call)
         memset(&op, 0, sizeof op);
         op.op = GRPC_OP_RECV_MESSAGE;
         op.data.recv_message.recv_message = &call->payload;
-        step(call, READING);
+        call_step(call, READING);
         start(call, &op, 1, &call->tag_read);
-        let_go(call); /* the read holds the strand now */
+        call_let_go(call); /* the read holds the strand now */
 }
 
 /* On a worker ---------------------------------------------------------------- */
@@ -532,7 +314,7 @@ static void run_job(struct job *job)
 {
         struct call *call = (struct call *)((char *)job - offsetof(struct call, job));
 
-        step(call, RUNNING);
+        call_step(call, RUNNING);
         if (rpc_cancelled(&call->pub)) {
                 wait_written(call);
                 call_end(call, ERR_CANCELLED);
@@ -616,7 +398,7 @@ static void admit(struct call *call)
 
         call->phase = PHASE_OPEN;
         call->job.run = run_job;
-        step(call, QUEUED);
+        call_step(call, QUEUED);
         watch_close(call);
         if (pool_admit(s->pool, &call->job, &call->method->waiting) != ERR_OK)
                 finish_with(call, ERR_BUSY, bytes_of(NULL, 0));
@@ -628,12 +410,12 @@ static void on_request(struct call *call, bool ok)
         bool known = call->method->registered != NULL;
 
         if (!ok) {
-                step(call, OVER); /* the server shuts down */
-                let_go(call);
+                call_step(call, OVER); /* the server shuts down */
+                call_let_go(call);
                 return;
         }
         call_post(s, call->method, call->queue);
-        step(call, ARRIVED);
+        call_step(call, ARRIVED);
         call->active = true;
         atomic_fetch_add(&s->active, 1);
         atomic_fetch_add(&s->calls, 1);
@@ -646,7 +428,7 @@ static void on_request(struct call *call, bool ok)
         else if (call->method->def.flags & RPC_INLINE)
                 run_inline(call);
         else if (call->method->watch) {
-                step(call, WATCHING);
+                call_step(call, WATCHING);
                 watch_close(call);
                 watch_begin(s, call);
         } else
@@ -665,7 +447,7 @@ static void on_read(struct call *call, bool ok)
         else
                 call->phase = PHASE_END;
         /* The read's reference is the strand again. */
-        step(call, QUEUED);
+        call_step(call, QUEUED);
         pool_continue(call->server->pool, &call->job);
 }
 
@@ -681,7 +463,7 @@ void call_completed(struct tag *tag, bool ok)
         case TAG_CLOSED:
                 if (call->close_cancelled)
                         atomic_store_explicit(&call->pub.cancelled, true, memory_order_relaxed);
-                let_go(call);
+                call_let_go(call);
                 break;
         case TAG_READ:
                 on_read(call, ok);
@@ -690,7 +472,7 @@ void call_completed(struct tag *tag, bool ok)
                 on_written(call, ok);
                 break;
         case TAG_FINAL:
-                let_go(call);
+                call_let_go(call);
                 break;
         case TAG_SHUTDOWN:
                 assert(false);

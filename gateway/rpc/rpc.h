@@ -62,7 +62,9 @@ struct rpc_method {
         enum err (*open)(struct rpc_call *c);
         enum err (*message)(struct rpc_call *c, struct bytes request);
         enum err (*end)(struct rpc_call *c);
-        void (*closed)(struct rpc_call *c); /* always, once, last; may be NULL */
+        /* Once, last, if a handler of this call ran; before the client hears the status,
+         * so that what `open` took is free again when it does. May be NULL. */
+        void (*closed)(struct rpc_call *c);
 };
 
 /* Turns a certificate into a principal, or refuses; called once per connection
@@ -73,6 +75,8 @@ struct rpc_authority {
         uint64_t (*generation)(void *ctx); /* policy and revocation; cheap */
 };
 
+/* What it points at outlives the server. Zeros are defaults: streams_per_peer 100,
+ * queue_max 256. */
 struct rpc_options {
         const char *address;       /* "127.0.0.1:7443"; port 0 picks one */
         const char *certificates;  /* folder with server.pem, server.key, ca.pem, revoked.txt */

@@ -34,11 +34,30 @@ enum { STREAMS_DEFAULT = 100, QUEUE_DEFAULT = 256, WORKERS_LEAST = 8, WORKERS_MA
 extern void grpc_tls_credentials_options_set_min_tls_version(
         grpc_tls_credentials_options *options, grpc_tls_version version) __attribute__((weak));
 
+/* Later libraries watch a SPIFFE bundle too and take its path before the interval.
+ * There is no version to ask in C, but the function's type tells. */
+typedef grpc_tls_certificate_provider *(*watch_three)(
+        const char *, const char *, const char *, unsigned);
+typedef grpc_tls_certificate_provider *(*watch_four)(
+        const char *, const char *, const char *, const char *, unsigned);
+#define WATCHER_AS(type)                                                                           \
+        _Generic(&grpc_tls_certificate_provider_file_watcher_create, type                          \
+                 : &grpc_tls_certificate_provider_file_watcher_create, default                     \
+                 : (type)NULL)
+
+static grpc_tls_certificate_provider *watch(const char *identity, const char *ca)
+{
+        const watch_three three = WATCHER_AS(watch_three);
+        const watch_four four = WATCHER_AS(watch_four);
+
+        return three != NULL ? three(identity, identity, ca, 1)
+                             : four(identity, identity, ca, NULL, 1);
+}
+
 static grpc_server_credentials *credentials(const struct tls *tls)
 {
         grpc_tls_credentials_options *options = grpc_tls_credentials_options_create();
-        grpc_tls_certificate_provider *provider = grpc_tls_certificate_provider_file_watcher_create(
-                tls_identity_path(tls), tls_identity_path(tls), tls_ca_path(tls), 1);
+        grpc_tls_certificate_provider *provider = watch(tls_identity_path(tls), tls_ca_path(tls));
 
         grpc_tls_credentials_options_set_certificate_provider(options, provider);
         grpc_tls_certificate_provider_release(provider);
