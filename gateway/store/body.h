@@ -16,7 +16,7 @@ MUST_CHECK enum err body_pack(struct arena *a, const struct batch *b, const uint
 MUST_CHECK enum err body_unpack(struct arena *a, struct bytes body, uint32_t rows,
         struct column **out_columns, uint32_t *out_len);
 /* A packed body with only the rows where keep[i] is 1. */
-MUST_CHECK enum err body_filter(struct arena *a, struct bytes body, const uint8_t *keep, uint32_t rows,
-        struct bytes *out);
+MUST_CHECK enum err body_filter(
+        struct arena *a, struct bytes body, const uint8_t *keep, uint32_t rows, struct bytes *out);
 
 #endif

@@ -33,20 +33,20 @@ struct stored_submission {
         uint64_t commit_number; /* order of commits over the whole store, from 1 */
         uint32_t batches;       /* received so far; sequences are 0..batches-1 */
         uint64_t accepted, rejected;
-        struct digest digest;   /* of the receipts, once committed */
+        struct digest digest; /* of the receipts, once committed */
 };
 
 /* Inserts an open submission, or finds the one with this id. ERR_CONFLICT when it
  * exists with another municipality, data set, period, mode or all_or_nothing. */
-MUST_CHECK enum err store_submission_open(struct store *s, const struct stored_submission *wanted,
-        struct stored_submission *out);
-MUST_CHECK enum err store_submission_find(struct store *s, const struct submission_id *id,
-        struct stored_submission *out);
+MUST_CHECK enum err store_submission_open(
+        struct store *s, const struct stored_submission *wanted, struct stored_submission *out);
+MUST_CHECK enum err store_submission_find(
+        struct store *s, const struct submission_id *id, struct stored_submission *out);
 
 struct stored_batch {
         struct submission_id submission;
         uint32_t sequence;
-        uint32_t rows;     /* accepted rows: those in the seal */
+        uint32_t rows; /* accepted rows: those in the seal */
         uint32_t rejected;
         uint32_t epoch;
         struct digest receipt;
@@ -87,8 +87,8 @@ MUST_CHECK enum err store_expire(struct store *s, int64_t opened_before_ms, uint
  * The visitor stands on the writer's thread and must not call the store; its error
  * undoes everything. Afterwards open vintages that changed are revised, and log and
  * free pages hold nothing of the old bytes. */
-typedef enum err (*store_rewriter)(void *ctx, const struct stored_submission *of, const struct stored_batch *b,
-        struct bytes *out_sealed, uint32_t *out_rows);
+typedef enum err (*store_rewriter)(void *ctx, const struct stored_submission *of,
+        const struct stored_batch *b, struct bytes *out_sealed, uint32_t *out_rows);
 MUST_CHECK enum err store_rewrite(struct store *s, municipality_t m, store_rewriter fn, void *ctx,
         int64_t now_ms, struct vintage *out_revised);
 
@@ -101,21 +101,25 @@ struct stored_vintage {
         bool open;
         char note[LABEL_MAX_LEN + 1];
 };
-MUST_CHECK enum err store_publish(struct store *s, const char *note, int64_t now_ms, struct stored_vintage *out);
-MUST_CHECK enum err store_vintages(struct store *s, struct arena *a, struct stored_vintage **out, uint32_t *out_len);
+MUST_CHECK enum err store_publish(
+        struct store *s, const char *note, int64_t now_ms, struct stored_vintage *out);
+MUST_CHECK enum err store_vintages(
+        struct store *s, struct arena *a, struct stored_vintage **out, uint32_t *out_len);
 /* 0.0: the latest open one. ERR_NO_VINTAGE, ERR_NOT_FOUND, ERR_VINTAGE_CLOSED. */
-MUST_CHECK enum err store_vintage_find(struct store *s, struct vintage v, struct stored_vintage *out);
+MUST_CHECK enum err store_vintage_find(
+        struct store *s, struct vintage v, struct stored_vintage *out);
 /* Closes every revision of a vintage for good, and removes replaced submissions
  * that no other open vintage holds. */
 MUST_CHECK enum err store_retire(struct store *s, uint32_t number);
 /* Submissions of a vintage in one data set, by municipality and then commit number. */
-MUST_CHECK enum err store_vintage_submissions(struct store *s, struct vintage v, const char *dataset,
-        struct arena *a, struct stored_submission **out, uint32_t *out_len);
+MUST_CHECK enum err store_vintage_submissions(struct store *s, struct vintage v,
+        const char *dataset, struct arena *a, struct stored_submission **out, uint32_t *out_len);
 
 /* Reads batches of one submission in sequence, beside the writer. Holds nothing
  * open between two calls. For one thread at a time. */
 struct store_cursor;
-MUST_CHECK enum err store_batches(struct store *s, const struct submission_id *id, struct store_cursor **out);
+MUST_CHECK enum err store_batches(
+        struct store *s, const struct submission_id *id, struct store_cursor **out);
 /* ERR_NOT_FOUND at the end; *out borrows until the next call. ERR_CORRUPT.
  * ERR_VINTAGE_CLOSED when batches were removed or rewritten since the cursor was
  * made: what was read so far belongs to a revision that is closed. */

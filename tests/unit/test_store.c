@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -594,6 +594,14 @@ static void creating_may_fail_at_every_point_and_is_done_again(void **state)
 
 /* A disk of our own --------------------------------------------------------- */
 
+/* Flags of mount(2). */
+enum { DISK_NEW = 0, DISK_READ_ONLY = 1, DISK_AGAIN = 32, DISK_PRIVATE = 1 << 14 | 1 << 18 };
+
+static bool disk(const char *folder, unsigned long flags, const char *size)
+{
+        return syscall(SYS_mount, "none", folder, "tmpfs", flags, size) == 0;
+}
+
 /* In a child that has its own mounts: the store on a small disk that runs full,
  * and then on one that may only be read. Exit codes say where it went wrong. */
 static int child_full(const char *folder)
@@ -606,7 +614,7 @@ static int child_full(const char *folder)
         enum err e = ERR_OK;
         bool replayed;
 
-        if (mount("none", folder, "tmpfs", 0, "size=2m") != 0 || sealed == NULL)
+        if (!disk(folder, DISK_NEW, "size=2m") || sealed == NULL)
                 return 77;
         (void)snprintf(path, sizeof path, "%s/statgate.db", folder);
         if (store_open(path, &s) != ERR_OK || store_submission_open(s, &d, &out) != ERR_OK)
@@ -627,12 +635,12 @@ static int child_full(const char *folder)
         store_close(&s);
         if (e != ERR_OK && e != ERR_DISK_FULL)
                 return 5;
-        if (mount("none", folder, "tmpfs", MS_REMOUNT, "size=8m") != 0)
+        if (!disk(folder, DISK_AGAIN, "size=8m"))
                 return 77;
         if (store_open(path, &s) != ERR_OK || batches_read(s, 1, LONG) != there)
                 return 3;
         store_close(&s);
-        if (mount("none", folder, "tmpfs", MS_REMOUNT | MS_RDONLY, "size=8m") != 0)
+        if (!disk(folder, DISK_AGAIN | DISK_READ_ONLY, "size=8m"))
                 return 77;
         return store_open(path, &s) == ERR_READ_ONLY ? 0 : 4;
 }
@@ -653,7 +661,7 @@ static void a_full_disk_and_a_read_only_one_say_so(void **state)
         if (pid == 0) {
                 if (unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
                         _exit(77);
-                if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+                if (!disk("/", DISK_PRIVATE, NULL))
                         _exit(77);
                 _exit(child_full(folder));
         }
