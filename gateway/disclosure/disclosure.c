@@ -75,7 +75,7 @@ static void count(struct disclosure_report *r, enum cell_rule rule)
         case CELL_RULE_COUNT:
                 break;
         }
-        assert(!"a rule that is none");
+        assert(false && "a rule that is none");
 }
 
 enum err disclosure_protect(
