@@ -23,7 +23,7 @@ struct code {
         struct label label;
         uint32_t parent;
         int32_t valid_from, valid_until; /* days, both inside; INT32_MIN/MAX: always */
-        uint32_t population; /* inhabitants (municipalities); 0: not stated */
+        uint32_t population;             /* inhabitants (municipalities); 0: not stated */
 };
 
 /* What sources write for a code of the finest level: "K" for woman. For tools that
@@ -44,7 +44,7 @@ struct code_list {
         struct bytes id;
         struct code_level *levels; /* [0] is the finest: what is delivered */
         uint32_t levels_len;
-        uint32_t *by_code; /* level 0 sorted by code, for code_find */
+        uint32_t *by_code;          /* level 0 sorted by code, for code_find */
         struct code_alias *aliases; /* sorted by alias; never equal to a code */
         uint32_t aliases_len;
         uint32_t population_year; /* 0: no populations */
@@ -83,15 +83,20 @@ enum variable_type { /* numbers are the wire's */
         VARIABLE_AGE,
         VARIABLE_TYPE_COUNT
 };
-enum variable_role { VARIABLE_ROLE_NONE = 0, VARIABLE_IDENTIFYING, VARIABLE_SENSITIVE, VARIABLE_MEASURE };
+enum variable_role {
+        VARIABLE_ROLE_NONE = 0,
+        VARIABLE_IDENTIFYING,
+        VARIABLE_SENSITIVE,
+        VARIABLE_MEASURE
+};
 
 /* Where a value comes from. */
 enum variable_source {
         SOURCE_DELIVERED = 0,
-        SOURCE_MUNICIPALITY, /* the delivering municipality; never a column */
-        SOURCE_SEX,          /* a column; the client may fill it from the personal number */
-        SOURCE_BIRTH_MONTH,  /* likewise: a date, always the first of the month */
-        SOURCE_AGE,          /* computed when the view is built; never a column */
+        SOURCE_MUNICIPALITY,  /* the delivering municipality; never a column */
+        SOURCE_SEX,           /* a column; the client may fill it from the personal number */
+        SOURCE_BIRTH_MONTH,   /* likewise: a date, always the first of the month */
+        SOURCE_AGE,           /* computed when the view is built; never a column */
         SOURCE_MUNICIPALITIES /* likewise: in how many municipalities the person has records */
 };
 
@@ -104,7 +109,7 @@ const char *date_level_id(uint32_t level);
 struct label date_level_label(uint32_t level);
 
 /* The markers of a missing value in the store and in views. */
-#define MISSING_U8  UINT8_MAX
+#define MISSING_U8 UINT8_MAX
 enum { MUNICIPALITIES_SHOWN_MAX = MISSING_U8 - 1 };
 #define MISSING_U16 UINT16_MAX
 #define MISSING_I32 INT32_MIN
@@ -120,17 +125,17 @@ struct variable {
         enum physical physical;
         bool required;
         uint32_t decimals;
-        int64_t min, max;            /* dates in days, decimals scaled; inclusive */
+        int64_t min, max;              /* dates in days, decimals scaled; inclusive */
         const struct code_list *codes; /* VARIABLE_CODE */
         struct banding *bandings;      /* numbers and ages */
         uint32_t bandings_len;
-        uint32_t finest_date_level;    /* dates: 0 dag … 3 ar; default 1 (manad) */
-        uint32_t age_birth, age_at;    /* VARIABLE_AGE: indices of two date variables */
-        uint32_t finest_level;         /* code lists: finest level that may be asked */
-        bool may_filter, may_group;    /* measures: usually neither */
-        bool overlapping;              /* one person can have several values */
-        bool within_period;            /* dates: must lie in the delivery's period */
-        const uint8_t *month_starts;   /* BIRTH_MONTH: bit (day - min): a first of month */
+        uint32_t finest_date_level;  /* dates: 0 dag … 3 ar; default 1 (manad) */
+        uint32_t age_birth, age_at;  /* VARIABLE_AGE: indices of two date variables */
+        uint32_t finest_level;       /* code lists: finest level that may be asked */
+        bool may_filter, may_group;  /* measures: usually neither */
+        bool overlapping;            /* one person can have several values */
+        bool within_period;          /* dates: must lie in the delivery's period */
+        const uint8_t *month_starts; /* BIRTH_MONTH: bit (day - min): a first of month */
 };
 const char *variable_type_name(enum variable_type t); /* "code" */
 const char *variable_role_name(enum variable_role r); /* "identifying" */
@@ -166,7 +171,7 @@ struct date_order {
 };
 
 struct disclosure_rules {
-        uint32_t threshold;    /* fewest persons behind a cell and an identifying margin */
+        uint32_t threshold; /* fewest persons behind a cell and an identifying margin */
         bool zeros_published;
 };
 
@@ -182,11 +187,11 @@ struct policy_dataset {
         uint32_t municipality_variable; /* index; UINT32_MAX: none */
         struct bytes *purposes;         /* for which it may be asked */
         uint32_t purposes_len;
-        unsigned deliver_roles, ask_roles; /* bit 1 << enum role */
+        unsigned deliver_roles, ask_roles;   /* bit 1 << enum role */
         const struct rules_linkage *linkage; /* the one its views are built under */
         struct disclosure_rules disclosure;
         uint32_t replace_rejected_max_permille; /* a replace with more is refused */
-        uint32_t open_hours_max;        /* open submissions expire */
+        uint32_t open_hours_max;                /* open submissions expire */
         /* View rows sort by person, then by this date variable (UINT32_MAX: none). */
         uint32_t order_variable;
         struct date_order *date_orders;
@@ -212,7 +217,7 @@ enum policy_service {
 #define SERVICE_ENUM(name, word) SERVICE_##name,
         POLICY_SERVICES(SERVICE_ENUM)
 #undef SERVICE_ENUM
-        SERVICE_COUNT
+                SERVICE_COUNT
 };
 
 struct policy; /* counted */
@@ -223,14 +228,14 @@ struct policy *policy_ref(struct policy *p);
 void policy_unref(struct policy **p);
 
 const struct rules *policy_rules(const struct policy *p);
-struct bytes policy_canonical(const struct policy *p);       /* rules_encode of the above */
-const struct digest *policy_digest(const struct policy *p);  /* SHA-256 of canonical */
+struct bytes policy_canonical(const struct policy *p);      /* rules_encode of the above */
+const struct digest *policy_digest(const struct policy *p); /* SHA-256 of canonical */
 /* Bits 1 << enum role: who may call a service; 0: nobody. */
 unsigned policy_service_roles(const struct policy *p, enum policy_service service);
 const struct purpose *policy_purposes(const struct policy *p, uint32_t *out_len);
 const struct policy_linkage *policy_linkages(const struct policy *p, uint32_t *out_len);
 struct label policy_label(const struct policy *p);
-const char *policy_trust(const struct policy *p);            /* TRUST of SAN URIs */
+const char *policy_trust(const struct policy *p); /* TRUST of SAN URIs */
 bool policy_publish_automatically(const struct policy *p);
 
 const struct policy_dataset *policy_datasets(const struct policy *p, uint32_t *out_len);
@@ -241,15 +246,16 @@ const struct code_list *policy_code_list_find(const struct policy *p, struct byt
 const struct code_list *policy_municipalities(const struct policy *p);
 
 /* decide.c: pure functions. ERR_OK or the refusal with the rule that decided. */
-MUST_CHECK enum err decide_submit(const struct policy *p, const struct principal *who, struct bytes dataset,
-        struct bytes period_text, int64_t now_ms, const struct policy_dataset **out_dataset,
-        struct period *out_period, struct refusal *why);
-MUST_CHECK enum err decide_erase(const struct policy *p, const struct principal *who, int64_t now_ms,
+MUST_CHECK enum err decide_submit(const struct policy *p, const struct principal *who,
+        struct bytes dataset, struct bytes period_text, int64_t now_ms,
+        const struct policy_dataset **out_dataset, struct period *out_period, struct refusal *why);
+MUST_CHECK enum err decide_erase(
+        const struct policy *p, const struct principal *who, int64_t now_ms, struct refusal *why);
+MUST_CHECK enum err decide_query(const struct policy *p, const struct principal *who,
+        const struct query *q, int64_t now_ms, const struct policy_dataset **out_dataset,
         struct refusal *why);
-MUST_CHECK enum err decide_query(const struct policy *p, const struct principal *who, const struct query *q,
-        int64_t now_ms, const struct policy_dataset **out_dataset, struct refusal *why);
-MUST_CHECK enum err decide_describe(const struct policy *p, const struct principal *who, struct bytes dataset,
-        const struct policy_dataset **out_dataset, struct refusal *why);
+MUST_CHECK enum err decide_describe(const struct policy *p, const struct principal *who,
+        struct bytes dataset, const struct policy_dataset **out_dataset, struct refusal *why);
 
 /* RULE(NAME, sentence): why a row is rejected. */
 #define VALIDATE_RULES(RULE)                                                                       \
@@ -275,7 +281,7 @@ enum validate_rule {
 #define VALIDATE_RULE_ENUM(name, sentence) VALIDATE_##name,
         VALIDATE_RULES(VALIDATE_RULE_ENUM)
 #undef VALIDATE_RULE_ENUM
-        VALIDATE_RULE_COUNT
+                VALIDATE_RULE_COUNT
 };
 const char *validate_rule_name(enum validate_rule rule);     /* "UNKNOWN_CODE" */
 const char *validate_rule_sentence(enum validate_rule rule); /* as in a rejection */

@@ -34,9 +34,9 @@ enum person_use { PERSON_USE_NONE = 0, PERSON_USE_OPTIONAL, PERSON_USE_REQUIRED 
 struct rules_dataset {
         struct bytes id;
         enum person_use person;
-        bool guardians;      /* records may name guardians */
-        bool local_ids;      /* ids of kind LOCAL are accepted */
-        bool clear_persons;  /* unsealed personal numbers are accepted */
+        bool guardians;     /* records may name guardians */
+        bool local_ids;     /* ids of kind LOCAL are accepted */
+        bool clear_persons; /* unsealed personal numbers are accepted */
         enum pnr_test_numbers test_numbers;
 };
 
@@ -58,8 +58,8 @@ struct rules_source { /* one YAML file the bundle was made from */
 };
 
 struct rules {
-        struct bytes bundle; /* id */
-        uint64_t version;    /* from 1 */
+        struct bytes bundle;       /* id */
+        uint64_t version;          /* from 1 */
         struct digest predecessor; /* canonical digest of the bundle before; zero for version 1 */
         struct rules_source *sources; /* sorted by name */
         uint32_t sources_len;
@@ -86,8 +86,8 @@ bool rules_has_municipality(const struct rules *r, municipality_t m);
 
 /* ERR_LINKAGE_REFUSED unless a valid linkage of this name covers data set,
  * municipality and purpose on the day (UTC) of `now_ms`. */
-MUST_CHECK enum err rules_may_link(const struct rules *r, struct bytes linkage, struct bytes dataset,
-        municipality_t municipality, struct bytes purpose, int64_t now_ms);
+MUST_CHECK enum err rules_may_link(const struct rules *r, struct bytes linkage,
+        struct bytes dataset, municipality_t municipality, struct bytes purpose, int64_t now_ms);
 
 /* A signed bundle file: u32-framed canonical bytes, then u8 n, then n × (32
  * bytes public key ‖ 64 bytes signature over label "statgate/policy/1"). */
