@@ -65,21 +65,18 @@ static enum err follow(const struct cli *cli, struct call *call, struct wire_pub
         return ERR_OK;
 }
 
-static enum err start(struct client *client, const char *note, struct call **out)
+static enum err converse(const struct cli *cli, struct call *call, const char *note,
+        struct wire_publish_progress *out)
 {
-        OWNED(call_free) struct call *call = NULL;
         OWNED(buf_done) struct buf request;
         struct bytes wire;
 
         buf_init(&request, BATCH_WIRE_MAX);
         TRY(publish_request_encode(bytes_of_text(note), &request));
         TRY(buf_end(&request, &wire));
-        TRY(call_start(client, "/statgate.v1.Operations/PublishVintage", NO_DEADLINE, &call));
         TRY(call_send(call, wire));
         TRY(call_half_close(call));
-        *out = call;
-        call = NULL;
-        return ERR_OK;
+        return follow(cli, call, out);
 }
 
 /* The end of the call knows best why it ended; without one, `rc` does. */
@@ -118,10 +115,11 @@ static enum exit_code run_publish(struct cli *cli, const struct arguments *args)
         if (code != EXIT_CODE_OK)
                 return code;
 
-        enum err rc = start(client, note != NULL ? note : "", &call);
+        enum err rc =
+                call_start(client, "/statgate.v1.Operations/PublishVintage", NO_DEADLINE, &call);
 
         if (rc == ERR_OK)
-                rc = follow(cli, call, &end);
+                rc = converse(cli, call, note != NULL ? note : "", &end);
         code = publish_ended(cli, call, rc);
         if (code != EXIT_CODE_OK)
                 return code;
