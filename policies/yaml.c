@@ -404,11 +404,25 @@ static enum err build_tree(struct build *b, struct fy_parser *parser, struct fy_
 
 /* Bytes before YAML ------------------------------------------------------- */
 
+/* libfyaml reads ahead for as long as a bracket is open, since all of it could be
+ * a key: a megabyte of "[" takes seconds before the first event. Brackets in texts
+ * and comments count too, but nobody leaves this many of them open. */
+enum { OPEN_BRACKETS_MAX = 16 * YAML_DEPTH_MAX };
+
+static void count_bracket(uint8_t c, uint32_t *open)
+{
+        if (c == '[' || c == '{')
+                ++*open;
+        else if ((c == ']' || c == '}') && *open > 0)
+                --*open;
+}
+
 /* Line by line, so that the position of what is wrong is known. Tabs may stand
  * where YAML lets them stand. */
 static enum err check_text(struct build *b, struct bytes text)
 {
         struct yaml_place at = {1, 1};
+        uint32_t open = 0;
         size_t from = 0;
 
         if (text.len > YAML_BYTES_MAX)
@@ -416,6 +430,10 @@ static enum err check_text(struct build *b, struct bytes text)
         for (size_t i = 0; i <= text.len; i++) {
                 uint8_t c = i < text.len ? text.data[i] : '\n';
 
+                count_bracket(c, &open);
+                if (open > OPEN_BRACKETS_MAX)
+                        return complain_at(b, at, ERR_CONFIG,
+                                "brackets nested more than %d levels deep", OPEN_BRACKETS_MAX);
                 if (c != '\n' && c != '\r' && c != '\t')
                         continue;
                 if (!bytes_is_printable(bytes_of(text.data + from, i - from)))
