@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_gateway_removal.c: what is withdrawn or erased is in no answer and in no file.
+ *
+ * Before a removal the sealed bytes are read out of the database with SQLite's own
+ * hands; afterwards the raw files, log and free pages included, are searched for any
+ * piece of them. Searching for the person would prove nothing: nobody is there in
+ * clear before either. */
+#include <dirent.h>
+#include <setjmp.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tests/support/gateway_delivery.h"
+
+enum { PIECE = 16, PIECES_MAX = 4096 };
+
+static struct world world;
+
+static int setup(void **state)
+{
+        (void)state;
+        world_make(&world);
+        world_start(&world);
+        return 0;
+}
+
+static int teardown(void **state)
+{
+        (void)state;
+        world_remove(&world);
+        return 0;
+}
+
+static void children(struct placement *rows, uint32_t first, uint32_t len)
+{
+        uint64_t random = 1;
+
+        for (uint32_t i = 0; i < len; i++) {
+                rows[i] = placement_random(&random, 1, first + i);
+                rows[i].person = first + i;
+                rows[i].local = false;
+        }
+}
+
+static int64_t persons(void)
+{
+        struct wire_answer answer;
+        struct wire_release r;
+
+        assert_int_equal(ask(&world, "", NULL, NULL, &answer, &r), STATUS_OK);
+        return r.table.status[0] == CELL_VALUE ? r.table.measures[0].values[0] : -1;
+}
+
+/* Raw files ------------------------------------------------------------------------ */
+
+struct pieces {
+        uint8_t bytes[PIECES_MAX][PIECE];
+        unsigned len;
+};
+
+/* The gateway holds its database for itself: we read a copy, log included. */
+static sqlite3 *open_copy(char path[96])
+{
+        static const char *const endings[] = {"", "-wal"};
+        sqlite3 *db = NULL;
+
+        for (unsigned i = 0; i < ARRAY_LEN(endings); i++) {
+                const char *name = arena_printf(world.arena, "store/statgate.db%s", endings[i]);
+                struct bytes raw;
+
+                (void)snprintf(path, 96, "%s.copy%s", world.folder, endings[i]);
+                if (!world_exists(&world, name))
+                        continue;
+                raw = world_read(&world, world_path(&world, name));
+                FILE *f = fopen(path, "we");
+                assert_non_null(f);
+                assert_int_equal(fwrite(raw.data, 1, raw.len, f), raw.len);
+                (void)fclose(f);
+        }
+        (void)snprintf(path, 96, "%s.copy", world.folder);
+        assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+        return db;
+}
+
+static void drop_copy(sqlite3 *db, const char *path)
+{
+        static const char *const endings[] = {"", "-wal", "-shm"};
+        char name[128];
+
+        (void)sqlite3_close(db);
+        for (unsigned i = 0; i < ARRAY_LEN(endings); i++) {
+                (void)snprintf(name, sizeof name, "%s%s", path, endings[i]);
+                (void)unlink(name);
+        }
+}
+
+/* Pieces of every seal of one delivery (NULL: of all), one in 64 bytes. */
+static void remember(struct pieces *p, const struct submission_id *id)
+{
+        char path[96];
+        sqlite3 *db = open_copy(path);
+        sqlite3_stmt *s = NULL;
+
+        p->len = 0;
+        assert_int_equal(
+                sqlite3_prepare_v2(db,
+                        "SELECT b.sealed FROM batch b JOIN submission s ON s.number = b.submission "
+                        "WHERE ?1 IS NULL OR s.id = ?1",
+                        -1, &s, NULL),
+                SQLITE_OK);
+        if (id != NULL)
+                (void)sqlite3_bind_blob(s, 1, id->bytes, sizeof id->bytes, SQLITE_STATIC);
+        while (sqlite3_step(s) == SQLITE_ROW) {
+                const uint8_t *seal = sqlite3_column_blob(s, 0);
+                int len = sqlite3_column_bytes(s, 0);
+
+                for (int at = 0; at + PIECE <= len && p->len < PIECES_MAX; at += 64)
+                        memcpy(p->bytes[p->len++], seal + at, PIECE);
+        }
+        (void)sqlite3_finalize(s);
+        drop_copy(db, path);
+        assert_true(p->len > 0);
+}
+
+/* How many of the pieces lie in some file of the store. */
+static unsigned still_there(const struct pieces *p)
+{
+        DIR *dir = opendir(world_path(&world, "store"));
+        unsigned found = 0;
+        unsigned files = 0;
+
+        assert_non_null(dir);
+        for (struct dirent *e; (e = readdir(dir)) != NULL;) {
+                if (e->d_name[0] == '.')
+                        continue;
+                const char *name =
+                        arena_printf(world.arena, "%s/store/%s", world.folder, e->d_name);
+                struct bytes raw = world_read(&world, name);
+
+                files++;
+                for (unsigned i = 0; i < p->len; i++)
+                        found += memmem(raw.data, raw.len, p->bytes[i], PIECE) != NULL;
+        }
+        (void)closedir(dir);
+        assert_true(files >= 1);
+        return found;
+}
+
+/* Withdrawal ------------------------------------------------------------------------- */
+
+static struct vintage withdraw(municipality_t m, const struct submission_id *id)
+{
+        OWNED(buf_done) struct buf b = {.ceiling = 64};
+        struct vintage revised = {0};
+        struct bytes request;
+
+        assert_int_equal(submission_ref_encode(id, &b), ERR_OK);
+        assert_int_equal(buf_end(&b, &request), ERR_OK);
+        assert_int_equal(
+                world_call(&world, town(&world, m), "Submission/Withdraw", request), STATUS_OK);
+        assert_int_equal(withdrawn_decode(world.arena, world_answer, &revised), ERR_OK);
+        return revised;
+}
+
+static void a_withdrawn_delivery_is_in_no_answer_and_no_file(void **state)
+{
+        static struct pieces gone, others;
+        struct placement rows[60];
+
+        (void)state;
+        children(rows, 0, 60);
+        struct submission_id kept = deliver(&world, 114, DELIVERY_APPEND, rows, 20, 7);
+        struct submission_id id = deliver(&world, 180, DELIVERY_APPEND, rows + 20, 40, 9);
+        (void)publish(&world);
+        assert_int_equal(persons(), 60);
+        remember(&gone, &id);
+        remember(&others, &kept);
+        assert_int_equal(still_there(&gone), gone.len);
+
+        struct vintage revised = withdraw(180, &id);
+        assert_int_equal(revised.number, 1);
+        assert_int_equal(revised.revision, 1);
+        assert_int_equal(persons(), 20);
+        assert_int_equal(still_there(&gone), 0);
+        assert_int_equal(still_there(&others), others.len);
+        assert_int_equal(state_of(&world, 180, &id), SUBMISSION_WITHDRAWN);
+        assert_int_equal(status_of(&world).records_committed, 20);
+
+        /* Once more is harmless, and the id is used up. */
+        assert_int_equal(withdraw(180, &id).number, 0);
+        struct wire_open open = placering_append();
+        struct talk t;
+        open.id = id;
+        talk_begin(&t, &world, town(&world, 180));
+        assert_int_equal(talk_say(&t, say_open(t.arena, &open)), STATUS_FAILED_PRECONDITION);
+        talk_break(&t);
+        assert_int_equal(world_stop(&world), 0);
+        assert_int_equal(still_there(&gone), 0);
+}
+
+static void the_vintage_before_a_withdrawal_takes_no_questions(void **state)
+{
+        OWNED(buf_done) struct buf b = {.ceiling = 1024};
+        struct placement rows[30];
+        struct query q = {.dataset = bytes_of_text("placering"),
+                .purpose = bytes_of_text("uppfoljning"),
+                .vintage = {1, 0}};
+        struct wire_vintages list;
+        struct bytes request;
+
+        (void)state;
+        children(rows, 0, 30);
+        (void)deliver(&world, 114, DELIVERY_APPEND, rows, 10, 10);
+        struct submission_id id = deliver(&world, 180, DELIVERY_APPEND, rows + 10, 20, 10);
+        (void)publish(&world);
+        (void)withdraw(180, &id);
+        assert_int_equal(query_request_encode(&q, &b), ERR_OK);
+        assert_int_equal(buf_end(&b, &request), ERR_OK);
+        assert_int_equal(world_call(&world, world_client(&world, WORLD_STATISTICIAN),
+                                 "Statistics/Query", request),
+                STATUS_FAILED_PRECONDITION);
+        assert_int_equal(world_call(&world, world_client(&world, WORLD_OPERATOR),
+                                 "Operations/ListVintages", bytes_of(NULL, 0)),
+                STATUS_OK);
+        assert_int_equal(vintages_decode(world.arena, world_answer, &list), ERR_OK);
+        assert_int_equal(list.len, 2);
+        assert_false(list.vintages[0].open);
+        assert_true(list.vintages[1].open);
+        assert_int_equal(list.vintages[1].vintage.revision, 1);
+        assert_int_equal(list.vintages[1].records, 10);
+}
+
+static void an_open_delivery_can_be_withdrawn_and_leaves_nothing(void **state)
+{
+        static struct pieces gone;
+        const struct wire_open open = placering_append();
+        struct placement rows[30];
+        struct talk t;
+
+        (void)state;
+        children(rows, 0, 30);
+        talk_begin(&t, &world, town(&world, 180));
+        assert_int_equal(talk_open(&t, &open), STATUS_OK);
+        assert_int_equal(talk_batch(&t, rows, 30), STATUS_OK);
+        remember(&gone, &open.id);
+        assert_int_equal(withdraw(180, &open.id).number, 0);
+        assert_int_equal(still_there(&gone), 0);
+        /* The stream that was still open hears of it. */
+        assert_int_equal(talk_commit(&t), STATUS_FAILED_PRECONDITION);
+        talk_break(&t);
+}
+
+/* Erasure ---------------------------------------------------------------------------- */
+
+static enum status erase(municipality_t m, uint32_t child, bool local)
+{
+        OWNED(buf_done) struct buf b = {.ceiling = 64};
+        struct wire_person p = {.kind = local ? PERSON_LOCAL : PERSON_NATIONAL};
+        struct bytes request;
+
+        (local ? child_local_id : child_id)(child, p.id);
+        assert_int_equal(erase_encode(&p, &b), ERR_OK);
+        assert_int_equal(buf_end(&b, &request), ERR_OK);
+        return world_call(&world, town(&world, m), "Submission/ErasePerson", request);
+}
+
+static void an_erased_person_is_in_no_answer_and_no_file(void **state)
+{
+        static struct pieces gone, others;
+        struct placement rows[40];
+        struct heap heap = {0};
+
+        (void)state;
+        children(rows, 0, 40);
+        rows[39].person = 7; /* twice in Stockholm … */
+        struct submission_id id = deliver(&world, 180, DELIVERY_APPEND, rows, 40, 40);
+        struct submission_id other = deliver(&world, 114, DELIVERY_APPEND, rows, 20, 20);
+        heap_add(&heap, 180, DELIVERY_APPEND, rows, 40);
+        heap_add(&heap, 114, DELIVERY_APPEND, rows, 20); /* … and once elsewhere */
+        (void)publish(&world);
+        assert_int_equal(persons(), 39);
+        remember(&gone, &id);
+        remember(&others, &other);
+
+        assert_int_equal(erase(180, 7, false), STATUS_OK);
+        for (uint32_t i = 0; i < heap.len; i++)
+                if (heap.rows[i].municipality == 180 && heap.rows[i].what.person == 7)
+                        heap.rows[i].stands = false;
+        heap_expect(&world, &heap, "kommun", NULL);
+        heap_expect(&world, &heap, "form", NULL);
+        assert_int_equal(persons(), 39); /* still known to 0114: own domains only */
+        assert_int_equal(status_of(&world).records_committed, 58);
+        assert_int_equal(still_there(&gone), 0); /* the batch was sealed anew */
+        assert_int_equal(still_there(&others), others.len);
+
+        assert_int_equal(erase(114, 7, false), STATUS_OK);
+        assert_int_equal(persons(), 38);
+        heap_done(&heap);
+        assert_int_equal(world_stop(&world), 0);
+        assert_int_equal(still_there(&gone), 0);
+        assert_int_equal(still_there(&others), 0);
+}
+
+static void an_erasure_answers_the_same_whether_or_not_there_was_anybody(void **state)
+{
+        struct placement rows[10];
+
+        (void)state;
+        children(rows, 0, 10);
+        (void)deliver(&world, 180, DELIVERY_APPEND, rows, 10, 10);
+        (void)publish(&world);
+        assert_int_equal(erase(180, 3, false), STATUS_OK);
+        assert_int_equal(world_answer.len, 0);
+        assert_int_equal(erase(180, 3, false), STATUS_OK);
+        assert_int_equal(world_answer.len, 0);
+        assert_int_equal(erase(180, 300000, false), STATUS_OK);
+        assert_int_equal(world_answer.len, 0);
+        assert_int_equal(erase(2480, 4, false), STATUS_OK); /* has delivered nothing */
+        assert_int_equal(world_answer.len, 0);
+        assert_int_equal(persons(), 9);
+}
+
+static void a_local_id_erases_nobody_elsewhere(void **state)
+{
+        struct placement rows[20];
+
+        (void)state;
+        children(rows, 0, 20);
+        for (int i = 0; i < 20; i++)
+                rows[i].local = true;
+        (void)deliver(&world, 180, DELIVERY_APPEND, rows, 20, 20);
+        (void)deliver(&world, 114, DELIVERY_APPEND, rows, 20, 20);
+        (void)publish(&world);
+        assert_int_equal(persons(), 40);
+        assert_int_equal(erase(180, 5, true), STATUS_OK);
+        assert_int_equal(persons(), 39);
+}
+
+/* A correction that is erased must not let the record it corrected come back, and a
+ * replay of the delivery must not bring the person back either. */
+static void neither_correction_nor_replay_brings_an_erased_person_back(void **state)
+{
+        const struct wire_open open = placering_append();
+        struct placement rows[20];
+        struct talk t;
+
+        (void)state;
+        children(rows, 0, 20);
+        (void)deliver(&world, 180, DELIVERY_APPEND, rows, 20, 20);
+        rows[4].form = (uint8_t)((rows[4].form + 1) % FORMS);
+        talk_begin(&t, &world, town(&world, 180));
+        assert_int_equal(talk_open(&t, &open), STATUS_OK);
+        assert_int_equal(talk_batch(&t, rows + 4, 1), STATUS_OK);
+        struct wire_commit sum = talk_sum(&t);
+        assert_int_equal(talk_commit(&t), STATUS_OK);
+        assert_int_equal(talk_end(&t), STATUS_OK);
+        (void)publish(&world);
+        assert_int_equal(persons(), 20);
+        assert_int_equal(erase(180, 4, false), STATUS_OK);
+        assert_int_equal(persons(), 19);
+
+        talk_begin(&t, &world, town(&world, 180));
+        assert_int_equal(talk_open(&t, &open), STATUS_OK);
+        assert_true(t.heard.opened.is_committed);
+        assert_int_equal(talk_say(&t, say_commit(t.arena, &sum)), STATUS_OK);
+        assert_int_equal(talk_end(&t), STATUS_OK);
+        (void)publish(&world);
+        assert_int_equal(persons(), 19);
+}
+
+#define WHOLE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                WHOLE(a_withdrawn_delivery_is_in_no_answer_and_no_file),
+                WHOLE(the_vintage_before_a_withdrawal_takes_no_questions),
+                WHOLE(an_open_delivery_can_be_withdrawn_and_leaves_nothing),
+                WHOLE(an_erased_person_is_in_no_answer_and_no_file),
+                WHOLE(an_erasure_answers_the_same_whether_or_not_there_was_anybody),
+                WHOLE(a_local_id_erases_nobody_elsewhere),
+                WHOLE(neither_correction_nor_replay_brings_an_erased_person_back),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
