@@ -142,12 +142,14 @@ static int allow_memory(scmp_filter_ctx filter)
 #ifdef SANITIZED
         return allow_all(filter, sanitizer_calls, ARRAY_LEN(sanitizer_calls));
 #else
-        int rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2,
-                SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0), SCMP_A4_32(SCMP_CMP_EQ, UINT32_MAX));
+        const struct scmp_arg_cmp not_executable = SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+        const struct scmp_arg_cmp no_file = SCMP_A4_32(SCMP_CMP_EQ, UINT32_MAX, 0);
+        int rc = seccomp_rule_add(
+                filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2, not_executable, no_file);
 
         if (rc == 0)
-                rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
-                        SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+                rc = seccomp_rule_add(
+                        filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, not_executable);
         return rc;
 #endif
 }

@@ -46,6 +46,15 @@ static void fd_close(int *fd)
         *fd = -1;
 }
 
+/* The descriptor, which is now the caller's to close. */
+static int fd_hand_over(int *fd)
+{
+        int given = *fd;
+
+        *fd = -1;
+        return given;
+}
+
 /* Starting ----------------------------------------------------------------- */
 
 /* Sealed in size: neither side can cut pages away under the other. */
@@ -64,8 +73,7 @@ static enum err memory_new(unsigned slots, int *out_fd, uint8_t **out)
         /* Personal numbers pass through here: not for core files, nor for a fork. */
         (void)madvise(at, len, MADV_DONTDUMP);
         (void)madvise(at, len, MADV_DONTFORK);
-        *out_fd = fd;
-        fd = -1;
+        *out_fd = fd_hand_over(&fd);
         *out = at;
         return ERR_OK;
 }
@@ -140,8 +148,7 @@ static enum err spawn(const struct keeper_options *options, unsigned slots, int 
                 return ERR_INTERNAL;
         if (pid == 0)
                 become_keeper(options->program, argv, environment, theirs, memory);
-        *out_socket = ours;
-        ours = -1;
+        *out_socket = fd_hand_over(&ours);
         *out_pid = pid;
         return ERR_OK;
 }

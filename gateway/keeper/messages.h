@@ -102,7 +102,7 @@ enum {
 enum keeper_message {
         KEEPER_NONE = 0,
 #define KEEPER_ENUM(name, number, states, lane, fds, bulk, shortest, longest, answer)              \
-        KEEPER_##name = number,
+        KEEPER_##name = (number),
         KEEPER_MESSAGES(KEEPER_ENUM)
 #undef KEEPER_ENUM
                 KEEPER_MESSAGE_END

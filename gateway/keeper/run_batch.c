@@ -246,30 +246,6 @@ static enum err pseudonymise(struct run *r, const struct block_key *cipher, muni
         return pseudonyms_make(cipher, out, kinds.len, out);
 }
 
-/* Tags must not depend on how wide the column of this batch happens to be: a
- * correction names the record by the same key in another batch. */
-static enum err tag_records(const struct secret *key, const struct accept *a, uint8_t *tags)
-{
-        enum { CHUNK = 256 };
-        uint8_t wide[CHUNK * RECORD_KEY_MAX_LEN];
-        const uint8_t *from = a->record_keys.data;
-        size_t width = a->key_width;
-        enum err e = ERR_OK;
-
-        if (width == RECORD_KEY_MAX_LEN)
-                return record_tags(key, from, width, a->rows, tags);
-        for (size_t at = 0; at < a->rows && e == ERR_OK; at += CHUNK) {
-                size_t n = a->rows - at < CHUNK ? a->rows - at : CHUNK;
-
-                memset(wide, 0, sizeof wide);
-                for (size_t i = 0; i < n; i++)
-                        memcpy(wide + i * RECORD_KEY_MAX_LEN, from + (at + i) * width, width);
-                e = record_tags(key, wide, RECORD_KEY_MAX_LEN, n, tags + at * RECORD_TAG_LEN);
-        }
-        wipe(wide, sizeof wide);
-        return e;
-}
-
 /* From the private copy through r->plain and r->sealed into the slot. */
 static enum err seal_accepted(struct run *r, struct request *rq, const struct accept *a,
         const struct domain_keys *keys, const struct block_key *cipher)
@@ -288,7 +264,7 @@ static enum err seal_accepted(struct run *r, struct request *rq, const struct ac
                 TRY(pseudonymise(r, cipher, issuer, a->ids, a->kinds, b.pseudonyms));
         else
                 memset(b.pseudonyms, 0, (size_t)a->rows * PSEUDONYM_LEN);
-        TRY(tag_records(keys->tag, a, b.tags));
+        TRY(record_tags(keys->tag, a->record_keys.data, a->key_width, a->rows, b.tags));
         if (a->guardians > 0) {
                 b.counts = b.tags + (size_t)a->rows * RECORD_TAG_LEN;
                 b.guardian_pseudonyms = b.counts + a->rows;

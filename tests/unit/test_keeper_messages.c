@@ -607,6 +607,7 @@ static void a_passphrase_that_never_comes_does_not_keep_the_keeper(void **state)
 
         (void)state;
         raw_start(&r);
+        assert_lives(&r);
         assert_int_equal(pipe(fds), 0);
         keeper_put_request(&packet, &head);
         send_packet(&r, bytes_of(packet.data, packet.len), fds, 1);
