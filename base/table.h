@@ -41,14 +41,13 @@ struct category {
 struct dimension {
         struct bytes variable, level;
         struct bytes label_sv, label_en;
-        bool identifying; /* what a neighbour knows */
-        bool overlapping; /* a person can be in several categories */
         struct category *categories;
-        uint32_t len;
         /* parent[i] groups categories for protection along a hierarchy (an index
          * into `parents`), or NULL for a flat dimension. */
         const uint32_t *parent;
-        uint32_t parents_len;
+        uint32_t len, parents_len; /* categories, and groups of them */
+        bool identifying;          /* what a neighbour knows */
+        bool overlapping;          /* a person can be in several categories */
 };
 
 struct measure {

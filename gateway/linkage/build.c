@@ -82,7 +82,7 @@ static enum err domain_rows_reserve(struct domain_rows *d, const struct layout *
                 d->bytes = (size_t)rows * l->size;
                 d->rows = fault_hit("alloc") ? NULL : malloc(d->bytes);
                 d->tags = malloc((size_t)rows * RECORD_TAG_LEN);
-                d->dead = malloc(rows);
+                d->dead = calloc(rows, 1);
                 d->slots = malloc(sizeof(*d->slots) * slots);
                 if (d->rows == NULL || d->tags == NULL || d->dead == NULL || d->slots == NULL)
                         return ERR_NO_MEMORY;

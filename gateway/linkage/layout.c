@@ -94,7 +94,8 @@ static void spread_u16(uint16_t value, uint32_t rows, uint32_t stride, uint8_t *
 static uint32_t index_at(const struct column *c, uint32_t row)
 {
         return c->width == 1 ? c->values[row]
-                             : (uint32_t)c->values[2 * row] | (uint32_t)c->values[2 * row + 1] << 8;
+                             : (uint32_t)c->values[(size_t)2 * row] |
+                                       (uint32_t)c->values[(size_t)2 * row + 1] << 8;
 }
 
 static void fill_codes(const struct variable *v, const struct column *c, uint32_t rows,

@@ -54,7 +54,7 @@ static bool has_filter(const struct making *m)
 
 static enum err reserve(struct making *m, uint32_t max)
 {
-        if (max > CELLS_MAX || max >= CATEGORY_NONE)
+        if (max >= CATEGORY_NONE)
                 return fault(m, ERR_TOO_MANY_CELLS, "the dimension has too many categories");
         m->dimension->categories = arena_alloc(m->arena, (size_t)max + 1, sizeof(struct category));
         return m->dimension->categories == NULL ? ERR_NO_MEMORY : ERR_OK;
@@ -73,9 +73,9 @@ static uint16_t add(struct making *m, struct bytes code, struct label label)
 static bool is_complete(const struct making *m, const struct banding *b)
 {
         const struct variable *v = m->variable;
-        bool everywhere = v->required ||
-                          (v->source == SOURCE_MUNICIPALITIES &&
-                                  m->plan->dataset->rules->person == PERSON_USE_REQUIRED);
+        bool everywhere =
+                v->required || (v->source == SOURCE_MUNICIPALITIES &&
+                                       m->plan->dataset->rules->person == PERSON_USE_REQUIRED);
 
         for (uint32_t i = 1; i < b->len; i++)
                 everywhere &= b->bands[i].low == b->bands[i - 1].high + 1;
@@ -207,29 +207,24 @@ static enum err make_boolean(struct making *m)
 
 /* Bands ---------------------------------------------------------------------------- */
 
-static enum err find_banding(struct making *m, const struct banding **out)
+/* NULL: none of that name. No name: the first. */
+static const struct banding *banding_find(const struct variable *v, struct bytes level)
 {
-        const struct variable *v = m->variable;
-
-        if (v->bandings_len == 0)
-                return fault(m, ERR_NOT_ALLOWED, "the variable has no declared bands to group by");
-        *out = &v->bandings[0];
-        if (m->ref->level.len == 0)
-                return ERR_OK;
-        for (uint32_t i = 0; i < v->bandings_len; i++) {
-                *out = &v->bandings[i];
-                if (bytes_equal((*out)->id, m->ref->level))
-                        return ERR_OK;
-        }
-        return fault(m, ERR_UNKNOWN_NAME, "the variable has no such level");
+        for (uint32_t i = 0; i < v->bandings_len; i++)
+                if (level.len == 0 || bytes_equal(v->bandings[i].id, level))
+                        return &v->bandings[i];
+        return NULL;
 }
 
 static enum err make_bands(struct making *m)
 {
-        const struct banding *b = NULL;
+        const struct banding *b = banding_find(m->variable, m->ref->level);
         struct grouping *g = m->grouping;
 
-        TRY(find_banding(m, &b));
+        if (b == NULL && m->variable->bandings_len == 0)
+                return fault(m, ERR_NOT_ALLOWED, "the variable has no declared bands to group by");
+        if (b == NULL)
+                return fault(m, ERR_UNKNOWN_NAME, "the variable has no such level");
         m->dimension->level = b->id;
         TRY(reserve(m, b->len + 1));
         uint16_t *category = arena_alloc(m->arena, b->len, sizeof(*category));
