@@ -409,9 +409,9 @@ static void a_single_dimension_stands_to_the_left(void **state)
         struct world *w = *state;
 
         plain_block(w, 1, 2, "del");
-        assert_non_null(strstr(
-                plainly(w, render_table, LANG_SV), "variabel  poster\n────────────────\ndel        "
-                                                   "    0\ndel            1\nTotalt         2\n"));
+        assert_non_null(strstr(plainly(w, render_table, LANG_SV),
+                "variabel  poster\n────────────────\ndel        "
+                "    0\ndel            1\nTotalt         2\n"));
 }
 
 static void a_dimension_without_categories_has_its_total(void **state)

@@ -86,7 +86,7 @@ WORD(PROGRESS, "{1} rader, {2} rader/s, klart om {3} s", "{1} rows, {2} rows/s, 
 WORD(RETRYING, "förbindelsen bröts; försöker igen …", "the connection broke; trying again …")
 WORD(PROTOCOL, "slussen svarade på ett sätt som inte går att lita på; inget är bekräftat", "the gateway answered in a way that cannot be trusted; nothing is confirmed")
 
-#include "tools/cli/words_answers.h"
+#include "tools/cli/answers_table.h"
 WORD(NOT_A_MUNICIPALITY, "{1} är inte en kommuns certifikat; ange --as med kommunens kod", "{1} is not a municipality's certificate; give --as with the municipality's code")
 WORD(DATASET_UNKNOWN, "regelverket i {1} har ingen sådan uppgiftssamling", "the bundle in {1} has no such data set")
 WORD(MAPPING_WRONG, "{1} går inte att använda:", "{1} cannot be used:")

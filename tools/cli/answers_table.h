@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* words_answers.h: the part of words_table.h that speaks of questions, answers and
+/* answers_table.h: the part of words_table.h that speaks of questions, answers and
  * the running gateway. */
 
 /* tables */
