@@ -174,12 +174,12 @@ static const struct column *make_columns(struct arena *a, const struct placement
         return out;
 }
 
-struct bytes say_batch(
+/* Persons, keys and the rest of a batch; the columns are the caller's. */
+static struct submit_request batch_around(
         struct arena *a, uint32_t sequence, const struct placement *rows, uint32_t len)
 {
         uint8_t *ids = room(a, len, PERSON_ID_LEN), *kinds = room(a, len, 1);
         uint8_t *keys = room(a, len, RECORD_KEY_LEN);
-        struct submit_request r = {.kind = SUBMIT_BATCH};
 
         for (uint32_t i = 0; i < len; i++) {
                 kinds[i] = rows[i].local ? PERSON_LOCAL : PERSON_NATIONAL;
@@ -187,15 +187,68 @@ struct bytes say_batch(
                         rows[i].person, ids + (size_t)i * PERSON_ID_LEN);
                 memcpy(keys + (size_t)i * RECORD_KEY_LEN, rows[i].key, RECORD_KEY_LEN);
         }
-        r.batch = (struct batch){
-                .sequence = sequence,
-                .rows = len,
-                .persons = {ids, kinds},
-                .record_keys = keys,
-                .record_key_width = RECORD_KEY_LEN,
-                .columns = make_columns(a, rows, len),
-                .columns_len = COLUMNS,
+        return (struct submit_request){.kind = SUBMIT_BATCH,
+                .batch = {
+                        .sequence = sequence,
+                        .rows = len,
+                        .persons = {ids, kinds},
+                        .record_keys = keys,
+                        .record_key_width = RECORD_KEY_LEN,
+                }};
+}
+
+struct bytes say_batch(
+        struct arena *a, uint32_t sequence, const struct placement *rows, uint32_t len)
+{
+        struct submit_request r = batch_around(a, sequence, rows, len);
+
+        r.batch.columns = make_columns(a, rows, len);
+        r.batch.columns_len = COLUMNS;
+        return message_of(a, &r);
+}
+
+static void put_guardians(
+        struct arena *a, const struct placement *rows, uint32_t len, struct guardian_column *out)
+{
+        uint8_t *ids = room(a, len, PERSON_ID_LEN), *kinds = room(a, len, 1);
+        uint32_t *offsets = room(a, (size_t)len + 1, sizeof *offsets);
+
+        for (uint32_t i = 0; i < len; i++) {
+                child_id(rows[i].person + 200000, ids + (size_t)i * PERSON_ID_LEN);
+                kinds[i] = PERSON_NATIONAL;
+                offsets[i + 1] = i + 1;
+        }
+        *out = (struct guardian_column){len, offsets, {ids, kinds}};
+}
+
+struct bytes say_reports(
+        struct arena *a, uint32_t sequence, const struct placement *rows, uint32_t len)
+{
+        static const char *const notifiers[] = {"polis", "skola"};
+        static const char *const reasons[] = {"forsummelse"};
+        struct submit_request r = batch_around(a, sequence, rows, len);
+        struct columns c = {.sex = room(a, len, 1),
+                .born = room(a, len, 4),
+                .start = room(a, len, 4),
+                .form = room(a, len, 1)};
+        const struct column columns[] = {
+                {bytes_of_text("kon"), COLUMN_CODES, dictionary(a, sexes, 2), 2, 1, c.sex, NULL},
+                {bytes_of_text("fodelsemanad"), COLUMN_I32, NULL, 0, 4, c.born, NULL},
+                {bytes_of_text("datum"), COLUMN_I32, NULL, 0, 4, c.start, NULL},
+                {bytes_of_text("anmalare"), COLUMN_CODES, dictionary(a, notifiers, 2), 2, 1, c.sex,
+                        NULL},
+                {bytes_of_text("orsak"), COLUMN_CODES, dictionary(a, reasons, 1), 1, 1, c.form,
+                        NULL},
         };
+
+        for (uint32_t i = 0; i < len; i++) {
+                c.sex[i] = rows[i].woman ? 0 : 1;
+                put_le(c.born + 4 * (size_t)i, (uint32_t)rows[i].born, 4);
+                put_le(c.start + 4 * (size_t)i, (uint32_t)rows[i].start, 4);
+        }
+        put_guardians(a, rows, len, &r.batch.guardians);
+        r.batch.columns = columns;
+        r.batch.columns_len = ARRAY_LEN(columns);
         return message_of(a, &r);
 }
 
@@ -345,6 +398,24 @@ struct submission_id deliver(struct world *w, municipality_t m, enum delivery_mo
         assert_int_equal(t.accepted, len);
         assert_int_equal(talk_commit(&t), STATUS_OK);
         assert_int_equal(t.heard.committed.accepted, len);
+        assert_int_equal(talk_end(&t), STATUS_OK);
+        return open.id;
+}
+
+struct submission_id deliver_reports(
+        struct world *w, municipality_t m, const struct placement *rows, uint32_t len)
+{
+        struct wire_open open = placering(DELIVERY_APPEND);
+        struct talk t;
+
+        open.dataset = bytes_of_text("anmalan");
+        talk_begin(&t, w, town(w, m));
+        assert_int_equal(talk_open(&t, &open), STATUS_OK);
+        assert_int_equal(talk_say(&t, say_reports(t.arena, 0, rows, len)), STATUS_OK);
+        assert_int_equal(t.heard.acknowledged.accepted, len);
+        t.receipts[t.sequence++] = t.heard.acknowledged.receipt;
+        t.rows = len;
+        assert_int_equal(talk_commit(&t), STATUS_OK);
         assert_int_equal(talk_end(&t), STATUS_OK);
         return open.id;
 }

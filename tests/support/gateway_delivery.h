@@ -36,6 +36,10 @@ struct submission_id id_random(void);
 /* One batch as a message; in the arena. */
 struct bytes say_batch(
         struct arena *a, uint32_t sequence, const struct placement *rows, uint32_t len);
+/* The same children as reports of concern ("anmalan"), each with a guardian: the person
+ * 200,000 numbers further on. Starts become dates of the report. */
+struct bytes say_reports(
+        struct arena *a, uint32_t sequence, const struct placement *rows, uint32_t len);
 struct bytes say_open(struct arena *a, const struct wire_open *open);
 struct bytes say_commit(struct arena *a, const struct wire_commit *commit);
 
@@ -69,6 +73,8 @@ struct wire_open placering_replace(void);
 /* A whole delivery in batches of `batch` rows; asserts that all of it was taken. */
 struct submission_id deliver(struct world *w, municipality_t m, enum delivery_mode mode,
         const struct placement *rows, uint32_t len, uint32_t batch);
+struct submission_id deliver_reports(
+        struct world *w, municipality_t m, const struct placement *rows, uint32_t len);
 struct vintage publish(struct world *w);
 struct wire_status status_of(struct world *w);
 enum submission_state state_of(struct world *w, municipality_t m, const struct submission_id *id);

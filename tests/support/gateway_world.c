@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <grp.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -65,7 +66,7 @@ const char *world_path(struct world *w, const char *name)
 struct bytes world_read(struct world *w, const char *path)
 {
         OWNED(buf_done) struct buf b = {.ceiling = FILE_MAX};
-        struct bytes bytes, copy;
+        struct bytes bytes, copy = {0};
         uint8_t chunk[16384];
         size_t n;
         FILE *f = fopen(path, "re");
@@ -294,12 +295,14 @@ long resident_kb(pid_t pid)
 }
 
 /* Between fork and exec: system calls only. */
-static void become_gateway(const struct world *w, const struct world_start *how, int output,
-        char *const *arguments, char *const *environment)
+static void become_gateway(
+        const struct world_start *how, int output, char *const *arguments, char *const *environment)
 {
         const struct rlimit files = {how->file_max, how->file_max};
 
-        (void)w;
+        if (how->user != 0 &&
+                (setgroups(0, NULL) != 0 || setgid(how->user) != 0 || setuid(how->user) != 0))
+                _exit(126);
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (how->file_max > 0) {
                 (void)signal(SIGXFSZ, SIG_IGN); /* so that a write fails instead */
@@ -380,7 +383,7 @@ int world_try(struct world *w, const struct world_start *how)
         w->pid = fork();
         must(w->pid >= 0, "fork");
         if (w->pid == 0)
-                become_gateway(w, how, output, arguments, environment);
+                become_gateway(how, output, arguments, environment);
         (void)close(output);
         for (unsigned waited = 0; waited < START_MS; waited += 2) {
                 int code = world_wait(w, 0);

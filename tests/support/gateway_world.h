@@ -41,6 +41,7 @@ struct world_start {
         const char *flags[8]; /* of statgated, NULL at the end */
         size_t file_max;      /* RLIMIT_FSIZE of the gateway; 0: none */
         const char *trace;    /* STATGATE_TRACE, or NULL */
+        unsigned user;        /* to run as; 0: as the test does */
 };
 /* WORLD_UP once it listens; otherwise its exit code, or minus the signal. */
 int world_try(struct world *w, const struct world_start *how);
