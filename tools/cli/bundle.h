@@ -13,6 +13,7 @@ enum exit_code bundle_load(const struct cli *cli, const char *folder, struct pol
 /* `wanted`, or the bundle that came with the program; NULL: there is none. */
 const char *bundle_find(struct cli *cli, const char *wanted);
 /* Adds a signature to the file at `path`, or makes it. ERR_CONFLICT: signed before. */
-MUST_CHECK enum err bundle_sign_file(const struct policy *p, const struct secret *key, const char *path);
+MUST_CHECK enum err bundle_sign_file(
+        const struct policy *p, const struct secret *key, const char *path);
 
 #endif

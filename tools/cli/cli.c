@@ -40,7 +40,7 @@ static bool colours_on(FILE *to)
         const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
         return isatty(fileno(to)) != 0 && (no == NULL || no[0] == '\0') &&
-                (term == NULL || strcmp(term, "dumb") != 0);
+               (term == NULL || strcmp(term, "dumb") != 0);
 }
 
 static const char *program_dir(struct arena *arena)

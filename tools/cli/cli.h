@@ -75,9 +75,9 @@ struct cli {
         enum lang lang;
         FILE *out, *err;
         bool colour_out, colour_err, terminal_err;
-        const char *config_path; /* --config, or NULL */
+        const char *config_path;  /* --config, or NULL */
         const char *as, *address; /* flags, or NULL */
-        const char *program_dir; /* folder of the running binary, or "." */
+        const char *program_dir;  /* folder of the running binary, or "." */
 };
 
 /* The whole program but for main(): parses, runs, cleans up. */
@@ -91,10 +91,11 @@ const char *cli_word(const struct cli *cli, enum word w);
  * line to standard output, complain() one to standard error behind the program's
  * name, note() one to standard error alone. */
 void cli_print(const struct cli *cli, FILE *to, bool named, enum word w, const char *const *args);
-void cli_put(const struct cli *cli, FILE *to, enum word w, const char *const *args); /* no line end */
-#define CLI_ARGS(...)     ((const char *const[]){"", ##__VA_ARGS__, NULL})
-#define say(cli, w, ...)  cli_print((cli), (cli)->out, false, (w), CLI_ARGS(__VA_ARGS__))
-#define note(cli, w, ...) cli_print((cli), (cli)->err, false, (w), CLI_ARGS(__VA_ARGS__))
+void cli_put(
+        const struct cli *cli, FILE *to, enum word w, const char *const *args); /* no line end */
+#define CLI_ARGS(...)         ((const char *const[]){"", ##__VA_ARGS__, NULL})
+#define say(cli, w, ...)      cli_print((cli), (cli)->out, false, (w), CLI_ARGS(__VA_ARGS__))
+#define note(cli, w, ...)     cli_print((cli), (cli)->err, false, (w), CLI_ARGS(__VA_ARGS__))
 #define complain(cli, w, ...) cli_print((cli), (cli)->err, true, (w), CLI_ARGS(__VA_ARGS__))
 
 /* The violations of a refusal, one a line, on standard error. */
@@ -117,7 +118,7 @@ const struct command *command_find(int argc, char **argv, int at, int *out_words
 /* Settings: flag > --config FILE > ./statgate.yaml -------------------------- */
 
 struct settings {
-        const char *folder; /* the data folder: that of statgate.yaml */
+        const char *folder;                           /* the data folder: that of statgate.yaml */
         const char *address, *policy, *pki, *keyring; /* paths are absolute or from here */
         const char *passphrase_file, *keeper;         /* NULL: not set */
         const char *as;                               /* client.as, or NULL */
@@ -133,17 +134,18 @@ bool settings_present(const struct cli *cli);
 struct client;
 struct call_status;
 struct identity {
-        const char *name;  /* of client/NAME.pem */
+        const char *name;              /* of client/NAME.pem */
         const char *certificate, *key; /* paths */
         struct principal principal;    /* as the certificate says */
 };
 /* Which certificate to use: --as, client.as, or `fallback`. */
-enum exit_code identity_read(struct cli *cli, const struct settings *s, const char *fallback,
-        struct identity *out);
+enum exit_code identity_read(
+        struct cli *cli, const struct settings *s, const char *fallback, struct identity *out);
 enum exit_code cli_connect(struct cli *cli, const struct settings *s, const struct identity *who,
         unsigned channels, struct client **out);
 /* Tells why a call failed, and how to end. `rc` is what the client returned. */
-enum exit_code cli_call_failed(const struct cli *cli, enum err rc, const struct call_status *status);
+enum exit_code cli_call_failed(
+        const struct cli *cli, enum err rc, const struct call_status *status);
 /* Whether trying again may help: the gateway is away, busy or shutting down. */
 bool cli_worth_retrying(enum err rc, const struct call_status *status);
 

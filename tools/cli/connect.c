@@ -24,8 +24,8 @@ static enum err principal_of(const struct peer_certificate *peer, struct princip
         return principal_parse(peer->uri, trust, out);
 }
 
-enum exit_code identity_read(struct cli *cli, const struct settings *s, const char *fallback,
-        struct identity *out)
+enum exit_code identity_read(
+        struct cli *cli, const struct settings *s, const char *fallback, struct identity *out)
 {
         const char *name = cli->as != NULL ? cli->as : s->as != NULL ? s->as : fallback;
         struct identity who = {.name = name};
@@ -70,8 +70,8 @@ static enum exit_code address_of(struct cli *cli, const struct settings *s, cons
                 complain(cli, WORD_GATEWAY_NOT_RUNNING, path);
                 return EXIT_CODE_CONNECT;
         }
-        *out = arena_strndup(cli->arena, (const char *)text.data,
-                strcspn((const char *)text.data, "\r\n"));
+        *out = arena_strndup(
+                cli->arena, (const char *)text.data, strcspn((const char *)text.data, "\r\n"));
         return *out != NULL ? EXIT_CODE_OK : EXIT_CODE_INTERNAL;
 }
 

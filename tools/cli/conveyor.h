@@ -13,7 +13,8 @@
 
 struct conveyor;
 
-MUST_CHECK enum err conveyor_new(const struct plan *plan, uint32_t rows, uint32_t bytes, struct conveyor **out);
+MUST_CHECK enum err conveyor_new(
+        const struct plan *plan, uint32_t rows, uint32_t bytes, struct conveyor **out);
 void conveyor_free(struct conveyor **c);
 
 /* The parser's side. An empty parcel, or NULL when the run was stopped. */
@@ -33,13 +34,13 @@ void conveyor_sent(struct conveyor *c);
 MUST_CHECK enum err conveyor_expect(struct conveyor *c, const struct parcel **out);
 void conveyor_acknowledged(struct conveyor *c);
 
-void conveyor_break(struct conveyor *c);  /* the line: sender and receiver return */
-void conveyor_mend(struct conveyor *c);   /* from the oldest unacknowledged parcel again */
-void conveyor_stop(struct conveyor *c);   /* for good: the parser returns too */
+void conveyor_break(struct conveyor *c); /* the line: sender and receiver return */
+void conveyor_mend(struct conveyor *c);  /* from the oldest unacknowledged parcel again */
+void conveyor_stop(struct conveyor *c);  /* for good: the parser returns too */
 
 struct conveyor_counts {
         uint32_t filled, sent, acked; /* batches */
-        uint64_t bytes; /* of the file behind us */
+        uint64_t bytes;               /* of the file behind us */
 };
 struct conveyor_counts conveyor_counts(struct conveyor *c);
 void conveyor_at(struct conveyor *c, uint64_t bytes); /* where the parser is in the file */

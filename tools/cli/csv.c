@@ -26,10 +26,10 @@ struct csv {
         struct csv_input *in;
         struct csv_dialect dialect;
         uint8_t classes[256];
-        uint8_t *buffer;      /* BUFFER_LEN and one for the sentinel */
-        uint8_t *at, *end;    /* what has not been handed out */
-        bool drained;         /* nothing more to read */
-        bool skipping;        /* inside a row that was too long */
+        uint8_t *buffer;   /* BUFFER_LEN and one for the sentinel */
+        uint8_t *at, *end; /* what has not been handed out */
+        bool drained;      /* nothing more to read */
+        bool skipping;     /* inside a row that was too long */
         uint64_t read;
         uint32_t row;
         struct bytes fields[CSV_FIELDS_MAX];
@@ -40,15 +40,13 @@ struct csv {
         size_t converted_cap;
 };
 
-static const char *const fault_names[CSV_FAULT_COUNT] = {
-        "WHOLE",
+static const char *const fault_names[CSV_FAULT_COUNT] = {"WHOLE",
 #define FAULT_NAME(name, sentence) #name,
         CSV_FAULTS(FAULT_NAME)
 #undef FAULT_NAME
 };
 
-static const char *const fault_sentences[CSV_FAULT_COUNT] = {
-        "the row can be read",
+static const char *const fault_sentences[CSV_FAULT_COUNT] = {"the row can be read",
 #define FAULT_SENTENCE(name, sentence) sentence,
         CSV_FAULTS(FAULT_SENTENCE)
 #undef FAULT_SENTENCE
@@ -251,8 +249,8 @@ static struct looked look(struct csv *c)
         if (p - c->at > CSV_ROW_MAX)
                 return look_fault(CSV_FAULT_ROW_TOO_LONG);
         /* The sentinel is not part of the input. */
-        return (struct looked){fault == CSV_WHOLE ? LOOK_ROW : LOOK_FAULT, fault,
-                p < c->end ? p + 1 : c->end};
+        return (struct looked){
+                fault == CSV_WHOLE ? LOOK_ROW : LOOK_FAULT, fault, p < c->end ? p + 1 : c->end};
 }
 
 /* Leaves out the rest of the line; false when the buffer ended before the line. */

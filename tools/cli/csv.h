@@ -12,8 +12,8 @@
 #include "base/terms.h"
 
 enum {
-        CSV_ROW_MAX = 1 << 20,  /* bytes of one row */
-        CSV_FIELDS_MAX = 512,   /* fields of one row */
+        CSV_ROW_MAX = 1 << 20, /* bytes of one row */
+        CSV_FIELDS_MAX = 512,  /* fields of one row */
 };
 
 /* Bytes from a file descriptor or from memory, readable again from the start. */
@@ -53,14 +53,14 @@ struct csv_survey {
 };
 /* Reads `in` to its end. What `wish` says is taken as it stands. ERR_UNREADABLE
  * when reading fails, ERR_UNSUPPORTED for UTF-16 (then *out is filled). */
-MUST_CHECK enum err csv_survey(struct csv_input *in, const struct csv_dialect *wish,
-        struct csv_survey *out);
+MUST_CHECK enum err csv_survey(
+        struct csv_input *in, const struct csv_dialect *wish, struct csv_survey *out);
 
 /* CSV_FAULT(NAME, sentence) */
-#define CSV_FAULTS(FAULT)                                                      \
-        FAULT(NUL_BYTE, "the row holds a zero byte")                           \
-        FAULT(BROKEN_QUOTES, "a quoted field is not closed as it should be")   \
-        FAULT(ROW_TOO_LONG, "the row is longer than a row may be")             \
+#define CSV_FAULTS(FAULT)                                                                          \
+        FAULT(NUL_BYTE, "the row holds a zero byte")                                               \
+        FAULT(BROKEN_QUOTES, "a quoted field is not closed as it should be")                       \
+        FAULT(ROW_TOO_LONG, "the row is longer than a row may be")                                 \
         FAULT(TOO_MANY_FIELDS, "the row has more fields than a row may have")
 
 enum csv_fault {
@@ -68,7 +68,7 @@ enum csv_fault {
 #define CSV_FAULT_ENUM(name, sentence) CSV_FAULT_##name,
         CSV_FAULTS(CSV_FAULT_ENUM)
 #undef CSV_FAULT_ENUM
-        CSV_FAULT_COUNT
+                CSV_FAULT_COUNT
 };
 const char *csv_fault_name(enum csv_fault f);
 const char *csv_fault_sentence(enum csv_fault f);
@@ -82,7 +82,8 @@ struct csv_row {
 
 struct csv;
 /* `in` is borrowed and must stand at its start. */
-MUST_CHECK enum err csv_open(struct csv_input *in, const struct csv_dialect *dialect, struct csv **out);
+MUST_CHECK enum err csv_open(
+        struct csv_input *in, const struct csv_dialect *dialect, struct csv **out);
 void csv_free(struct csv **c);
 /* ERR_NOT_FOUND after the last row; empty lines are counted and left out. */
 MUST_CHECK enum err csv_next(struct csv *c, struct csv_row *out);

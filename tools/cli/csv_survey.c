@@ -26,9 +26,9 @@ static const uint8_t delimiters[] = {';', '\t', '|', ','};
 
 struct survey {
         uint64_t bytes, line_feeds, returns, zeros;
-        uint64_t characters; /* valid, of two bytes and more */
-        uint64_t invalid, c1; /* bytes that are not UTF-8; bytes of 0x80–0x9F */
-        unsigned pending;     /* continuation bytes still expected */
+        uint64_t characters;     /* valid, of two bytes and more */
+        uint64_t invalid, c1;    /* bytes that are not UTF-8; bytes of 0x80–0x9F */
+        unsigned pending;        /* continuation bytes still expected */
         uint8_t lowest, highest; /* what the next continuation byte may be */
         uint8_t last;
 };
@@ -109,8 +109,8 @@ static void count_ends(struct survey *s, const uint8_t *data, size_t len)
                 s->last = data[len - 1];
 }
 
-static enum csv_encoding encoding_of(const struct survey *s, const uint8_t *start, size_t len,
-        uint8_t *bom_len)
+static enum csv_encoding encoding_of(
+        const struct survey *s, const uint8_t *start, size_t len, uint8_t *bom_len)
 {
         *bom_len = 0;
         if (len >= 3 && memcmp(start, "\xEF\xBB\xBF", 3) == 0) {
@@ -130,8 +130,8 @@ static enum csv_encoding encoding_of(const struct survey *s, const uint8_t *star
 }
 
 /* How often each delimiter stands outside quotes in one line. */
-static const uint8_t *count_line(const uint8_t *at, const uint8_t *end, uint8_t line_end,
-        unsigned counts[])
+static const uint8_t *count_line(
+        const uint8_t *at, const uint8_t *end, uint8_t line_end, unsigned counts[])
 {
         bool quoted = false;
 

@@ -60,8 +60,8 @@ static enum err send_request(struct delivery *d, const struct submit_request *re
         return call_send(d->call, wire);
 }
 
-static enum err receive_response(struct delivery *d, enum submit_response_kind kind,
-        struct submit_response *out)
+static enum err receive_response(
+        struct delivery *d, enum submit_response_kind kind, struct submit_response *out)
 {
         struct bytes wire;
 
@@ -87,8 +87,10 @@ static struct rejected keep_rule(struct delivery *d, const struct wire_rejection
         while (i < d->heard_len && !bytes_is_text(r->rule, d->heard[i].rule))
                 i++;
         if (i == d->heard_len && i < RULES_MAX) {
-                const char *rule = arena_strndup(d->cli->arena, (const char *)r->rule.data, r->rule.len);
-                const char *text = arena_strndup(d->cli->arena, (const char *)r->text.data, r->text.len);
+                const char *rule =
+                        arena_strndup(d->cli->arena, (const char *)r->rule.data, r->rule.len);
+                const char *text =
+                        arena_strndup(d->cli->arena, (const char *)r->text.data, r->text.len);
 
                 if (rule == NULL || text == NULL)
                         return (struct rejected){.rule = NULL};
@@ -102,8 +104,8 @@ static struct rejected keep_rule(struct delivery *d, const struct wire_rejection
         return out;
 }
 
-static void take_rejections(struct delivery *d, const struct parcel *p,
-        const struct wire_acknowledged *ack)
+static void take_rejections(
+        struct delivery *d, const struct parcel *p, const struct wire_acknowledged *ack)
 {
         uint32_t told = 0, last = UINT32_MAX;
 
@@ -175,7 +177,8 @@ static enum err open_submission(struct delivery *d)
         if (at.acked == 0)
                 d->out->resumed_at = r.opened.next_sequence;
         /* Acknowledged means durable: fewer than it said before is a lost disk. */
-        d->reply_is_wrong = r.opened.next_sequence < at.acked || r.opened.max_rows < PARCEL_ROWS_MAX;
+        d->reply_is_wrong =
+                r.opened.next_sequence < at.acked || r.opened.max_rows < PARCEL_ROWS_MAX;
         return d->reply_is_wrong ? ERR_CORRUPT : ERR_OK;
 }
 
@@ -247,8 +250,8 @@ static enum err converse(struct delivery *d, bool *held)
 
 /* Many connections -------------------------------------------------------- */
 
-static enum err one_connection(struct delivery *d, bool *held, enum exit_code *code,
-        struct call_status *status)
+static enum err one_connection(
+        struct delivery *d, bool *held, enum exit_code *code, struct call_status *status)
 {
         enum err rc, end = ERR_OK;
 
@@ -301,8 +304,8 @@ static bool wait_for_better(struct delivery *d, struct patience *p)
         return true;
 }
 
-static enum exit_code give_up(struct delivery *d, enum err rc, enum exit_code code,
-        const struct call_status *status)
+static enum exit_code give_up(
+        struct delivery *d, enum err rc, enum exit_code code, const struct call_status *status)
 {
         progress_end(d->progress);
         if (code != EXIT_CODE_OK)
@@ -324,7 +327,8 @@ static bool worth_retrying(const struct delivery *d, enum err rc, enum exit_code
                 return false;
         if (!d->out->was_opened)
                 return code == EXIT_CODE_OK && status->code == STATUS_RESOURCE_EXHAUSTED;
-        return code == EXIT_CODE_CONNECT || (code == EXIT_CODE_OK && cli_worth_retrying(rc, status));
+        return code == EXIT_CODE_CONNECT ||
+               (code == EXIT_CODE_OK && cli_worth_retrying(rc, status));
 }
 
 static enum exit_code run_connections(struct delivery *d)

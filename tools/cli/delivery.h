@@ -21,8 +21,8 @@ struct delivery_wish {
 };
 
 struct delivery_outcome {
-        bool was_opened;     /* the gateway answered Open */
-        bool was_committed;  /* before this run */
+        bool was_opened;    /* the gateway answered Open */
+        bool was_committed; /* before this run */
         bool is_committed;
         uint32_t resumed_at; /* batches that the gateway had already */
         uint64_t accepted, rejected;

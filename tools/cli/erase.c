@@ -6,10 +6,10 @@
  * was found. */
 #include <string.h>
 
+#include "base/clock.h"
 #include "crypto/personnummer.h"
 #include "crypto/secret.h"
 #include "proto/wire.h"
-#include "base/clock.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/files.h"
 #include "tools/cli/keys.h"
@@ -23,7 +23,8 @@ static const char erase_path[] = "/statgate.v1.Submission/ErasePerson";
 /* The first line, trimmed. A word that begins with a letter is a local id. */
 static enum exit_code read_person(const struct cli *cli, struct bytes text, struct wire_person *out)
 {
-        struct pnr_reading how = {.has_as_of = true, .as_of_days = (int32_t)(clock_now_ms() / DAY_MS)};
+        struct pnr_reading how = {
+                .has_as_of = true, .as_of_days = (int32_t)(clock_now_ms() / DAY_MS)};
         struct pnr number;
         size_t len = 0;
 
@@ -49,8 +50,8 @@ static enum exit_code read_person(const struct cli *cli, struct bytes text, stru
         return EXIT_CODE_OK;
 }
 
-static enum exit_code get_person(const struct cli *cli, struct arena *arena, const char *path,
-        struct wire_person *out)
+static enum exit_code get_person(
+        const struct cli *cli, struct arena *arena, const char *path, struct wire_person *out)
 {
         OWNED(secret_free) struct secret *line = NULL;
         struct bytes text;
@@ -70,7 +71,8 @@ static enum exit_code get_person(const struct cli *cli, struct arena *arena, con
         return EXIT_CODE_INPUT;
 }
 
-static enum exit_code call_erase(struct cli *cli, struct arena *arena, const struct wire_person *person)
+static enum exit_code call_erase(
+        struct cli *cli, struct arena *arena, const struct wire_person *person)
 {
         struct client *client = NULL;
         struct call_status status = {.code = STATUS_OK};
@@ -124,15 +126,19 @@ static enum exit_code run(struct cli *cli, const struct arguments *args)
 static const struct option_spec options[] = {
         {"person-file", "FILE", NULL, false, false,
                 {"fil vars första rad är personnumret (annars frågas vid terminalen)",
-                        "file whose first line is the personal number (else asked for at the terminal)"}},
+                        "file whose first line is the personal number (else asked for at the "
+                        "terminal)"}},
 };
 
 const struct command command_erase = {
         .name = "erase",
         .arguments = "",
-        .summary = {"ta bort en person ur allt som kommunen har levererat", "remove a person from everything the municipality has delivered"},
-        .details = {"Personnumret ges aldrig på kommandoraden. Svaret är detsamma vare sig personen fanns eller inte.",
-                "The personal number is never given on the command line. The answer is the same whether or not the person was there."},
+        .summary = {"ta bort en person ur allt som kommunen har levererat",
+                "remove a person from everything the municipality has delivered"},
+        .details = {"Personnumret ges aldrig på kommandoraden. Svaret är detsamma vare sig "
+                    "personen fanns eller inte.",
+                "The personal number is never given on the command line. The answer is the same "
+                "whether or not the person was there."},
         .options = options,
         .options_len = ARRAY_LEN(options),
         .run = run,

@@ -20,7 +20,7 @@ MUST_CHECK enum err file_replace(const char *path, struct bytes text, mode_t mod
 bool file_exists(const char *path);
 
 MUST_CHECK enum err folder_create(const char *path); /* mode 0700; fine if it is there */
-bool folder_is_empty(const char *path); /* or not there */
+bool folder_is_empty(const char *path);              /* or not there */
 /* Regular files and folders of `from`, into `to`; symbolic links are refused. */
 MUST_CHECK enum err folder_copy(const char *from, const char *to);
 

@@ -16,8 +16,8 @@ struct filling {
         struct filler *filler;
         struct parcel *parcel;
         const struct csv_row *row;
-        uint32_t at;        /* row of the parcel */
-        struct pnr person;  /* zero when the row has none, or a local id */
+        uint32_t at;       /* row of the parcel */
+        struct pnr person; /* zero when the row has none, or a local id */
         bool has_number;
         bool rejected;
 };
@@ -52,8 +52,8 @@ static bool is_local_id(const struct plan *plan, struct bytes text)
         return (text.data[0] | 0x20) >= 'a' && (text.data[0] | 0x20) <= 'z';
 }
 
-static enum pnr_rule read_id(const struct plan *plan, struct bytes text, uint8_t *id, uint8_t *kind,
-        struct pnr *number)
+static enum pnr_rule read_id(
+        const struct plan *plan, struct bytes text, uint8_t *id, uint8_t *kind, struct pnr *number)
 {
         memset(id, 0, PERSON_ID_LEN);
         if (is_local_id(plan, text)) {
@@ -111,7 +111,8 @@ static enum err fill_guardian(struct filling *f, uint32_t column, struct bytes t
         TRY(parcel_guardian_room(p));
 
         uint8_t *id = p->guardian_ids + (size_t)p->guardians * PERSON_ID_LEN;
-        enum pnr_rule rule = read_id(f->filler->plan, text, id, &p->guardian_kinds[p->guardians], &number);
+        enum pnr_rule rule =
+                read_id(f->filler->plan, text, id, &p->guardian_kinds[p->guardians], &number);
 
         if (rule != PNR_OK)
                 reject(f, column, pnr_rule_name(rule));
@@ -177,7 +178,8 @@ static void check_municipality(struct filling *f)
         struct bytes text;
         char code[5];
 
-        if (plan->own_municipality == PLAN_NONE || plan->municipality == 0 || plan->municipalities == NULL)
+        if (plan->own_municipality == PLAN_NONE || plan->municipality == 0 ||
+                plan->municipalities == NULL)
                 return;
         text = field(f, plan->own_municipality);
         if (text.len == 0)
@@ -186,7 +188,9 @@ static void check_municipality(struct filling *f)
         int32_t found = code_map_find(plan->municipalities, text);
 
         municipality_format(plan->municipality, code);
-        if (found < 0 || !bytes_is_text(code_map_list(plan->municipalities)->levels[0].codes[found].code, code))
+        if (found < 0 ||
+                !bytes_is_text(
+                        code_map_list(plan->municipalities)->levels[0].codes[found].code, code))
                 reject(f, plan->own_municipality, "FOREIGN_MUNICIPALITY");
 }
 
@@ -197,8 +201,8 @@ static void set_missing(struct filling *f, struct parcel_column *c, uint32_t wid
         memset(c->values + (size_t)f->at * width, 0, width);
 }
 
-static void put_code_index(struct filling *f, const struct plan_output *o, struct parcel_column *c,
-        uint32_t code)
+static void put_code_index(
+        struct filling *f, const struct plan_output *o, struct parcel_column *c, uint32_t code)
 {
         uint16_t place = c->places[code];
 
@@ -214,7 +218,8 @@ static void put_code_index(struct filling *f, const struct plan_output *o, struc
         memcpy(c->values + (size_t)f->at * 2, &place, 2);
 }
 
-static void put_number(struct filling *f, const struct plan_output *o, struct parcel_column *c, int64_t value)
+static void put_number(
+        struct filling *f, const struct plan_output *o, struct parcel_column *c, int64_t value)
 {
         if (o->kind == COLUMN_I64) {
                 uint64_t wide = htole64((uint64_t)value);
@@ -229,8 +234,8 @@ static void put_number(struct filling *f, const struct plan_output *o, struct pa
         }
 }
 
-static void fill_code(struct filling *f, const struct plan_output *o, struct parcel_column *c,
-        struct bytes text)
+static void fill_code(
+        struct filling *f, const struct plan_output *o, struct parcel_column *c, struct bytes text)
 {
         int32_t code = code_map_find(o->codes, text);
 
@@ -240,8 +245,8 @@ static void fill_code(struct filling *f, const struct plan_output *o, struct par
                 reject(f, o->field, code == LOOKUP_AMBIGUOUS ? "AMBIGUOUS_CODE" : "UNKNOWN_CODE");
 }
 
-static void fill_date(struct filling *f, const struct plan_output *o, struct parcel_column *c,
-        struct bytes text)
+static void fill_date(
+        struct filling *f, const struct plan_output *o, struct parcel_column *c, struct bytes text)
 {
         enum date_format format = f->filler->plan->mapping->date_format;
         int32_t days;
@@ -254,12 +259,13 @@ static void fill_date(struct filling *f, const struct plan_output *o, struct par
                 reject(f, o->field, "NOT_A_DATE");
 }
 
-static void fill_number(struct filling *f, const struct plan_output *o, struct parcel_column *c,
-        struct bytes text)
+static void fill_number(
+        struct filling *f, const struct plan_output *o, struct parcel_column *c, struct bytes text)
 {
         int64_t value = 0;
 
-        switch (value_number(text, o->variable->decimals, f->filler->plan->mapping->decimal, &value)) {
+        switch (value_number(
+                text, o->variable->decimals, f->filler->plan->mapping->decimal, &value)) {
         case NUMBER_OK:
                 put_number(f, o, c, value);
                 break;
@@ -282,7 +288,8 @@ static void fill_derived(struct filling *f, const struct plan_output *o, struct 
 
         if (o->variable->source == SOURCE_SEX) {
                 int32_t code = f->person.sex == PNR_SEX_WOMAN ? plan->woman
-                        : f->person.sex == PNR_SEX_MAN ? plan->man : LOOKUP_NONE;
+                               : f->person.sex == PNR_SEX_MAN ? plan->man
+                                                              : LOOKUP_NONE;
 
                 if (f->has_number && code >= 0)
                         put_code_index(f, o, c, (uint32_t)code);
@@ -290,7 +297,8 @@ static void fill_derived(struct filling *f, const struct plan_output *o, struct 
                         set_missing(f, c, o->width);
         } else if (f->has_number && f->person.birth_month > 0) {
                 put_number(f, o, c,
-                        days_from_civil((struct civil){f->person.birth_year, f->person.birth_month, 1}));
+                        days_from_civil(
+                                (struct civil){f->person.birth_year, f->person.birth_month, 1}));
         } else {
                 set_missing(f, c, o->width);
         }
@@ -351,7 +359,7 @@ static void take_back(struct filling *f)
 
         p->guardians = p->offsets[f->at];
         for (uint32_t i = 0; i < p->plan->outputs_len; i++)
-                p->columns[i].missing[f->at / 8] &= (uint8_t)~(1u << f->at % 8);
+                p->columns[i].missing[f->at / 8] &= (uint8_t) ~(1u << f->at % 8);
         f->filler->rows_rejected++;
 }
 

@@ -53,7 +53,8 @@ static bool read_rate(const char *text, uint32_t *out)
 static enum exit_code read_options(struct generating *g)
 {
         const char *persons = option_text(g->args, "persons"), *seed = option_text(g->args, "seed");
-        const char *errors = option_text(g->args, "errors"), *dataset = option_text(g->args, "dataset");
+        const char *errors = option_text(g->args, "errors"),
+                   *dataset = option_text(g->args, "dataset");
         uint64_t year = 0;
 
         g->folder = option_text(g->args, "out");
@@ -69,9 +70,11 @@ static enum exit_code read_options(struct generating *g)
                 return wrong(g, "errors");
         if (option_given(g->args, "format") && strcmp(option_text(g->args, "format"), "csv") != 0)
                 return wrong(g, "format");
-        g->wish.local_style = g->wish.errors_per_million > 0 || option_given(g->args, "local-style");
+        g->wish.local_style =
+                g->wish.errors_per_million > 0 || option_given(g->args, "local-style");
         for (unsigned d = 0; d < GENERATE_DATASETS; d++)
-                g->datasets[d] = dataset == NULL || strcmp(dataset, "all") == 0 ||
+                g->datasets[d] =
+                        dataset == NULL || strcmp(dataset, "all") == 0 ||
                         strcmp(dataset, generate_dataset_name((enum generate_dataset)d)) == 0;
         return g->datasets[0] || g->datasets[1] ? EXIT_CODE_OK : wrong(g, "dataset");
 }
@@ -91,7 +94,8 @@ static enum exit_code read_municipalities(struct generating *g)
 
                 m[i] = (struct generate_municipality){0, c->parent, c->population, c->label.sv};
                 population += c->population;
-                if (!municipality_parse((const char *)c->code.data, (uint32_t)c->code.len, &m[i].code)) {
+                if (!municipality_parse(
+                            (const char *)c->code.data, (uint32_t)c->code.len, &m[i].code)) {
                         complain(g->cli, WORD_BUNDLE_NO_PEOPLE);
                         return EXIT_CODE_INPUT;
                 }
@@ -169,10 +173,12 @@ static void tell(const struct generating *g)
         const struct generate_facts *f = world_facts(g->world);
         char a[NUMBER_TEXT], b[NUMBER_TEXT], c[NUMBER_TEXT], d[NUMBER_TEXT];
 
-        say(g->cli, WORD_GENERATED, cli_number(g->cli, g->files, a), cli_number(g->cli, g->rows, b), g->folder);
+        say(g->cli, WORD_GENERATED, cli_number(g->cli, g->files, a), cli_number(g->cli, g->rows, b),
+                g->folder);
         say(g->cli, WORD_GENERATED_REPORTS, cli_number(g->cli, f->reported_children, a),
                 cli_number(g->cli, f->reports, b), cli_number(g->cli, f->reported_in_several, c));
-        say(g->cli, WORD_GENERATED_PLACED, cli_number(g->cli, f->placed, a), cli_number(g->cli, f->placements, b));
+        say(g->cli, WORD_GENERATED_PLACED, cli_number(g->cli, f->placed, a),
+                cli_number(g->cli, f->placements, b));
         if (g->wish.errors_per_million > 0)
                 say(g->cli, WORD_GENERATED_FAULTS, cli_number(g->cli, f->faulty_rows, d));
         if (g->wish.persons > GENERATE_TEST_NUMBERS_MAX)
@@ -222,26 +228,48 @@ static enum exit_code run(struct cli *cli, const struct arguments *args)
 
 static const struct option_spec options[] = {
         {"persons", "N|national", NULL, true, false,
-                {"invånare i landet, 1 000–200 000 000; national är hela Sverige", "inhabitants of the country, 1,000–200,000,000; national is all of Sweden"}},
-        {"out", "FOLDER", NULL, true, false, {"mapp för filerna KOMMUN-DATASET-PERIOD.csv", "folder for the files KOMMUN-DATASET-PERIOD.csv"}},
+                {"invånare i landet, 1 000–200 000 000; national är hela Sverige",
+                        "inhabitants of the country, 1,000–200,000,000; national is all of "
+                        "Sweden"}},
+        {"out", "FOLDER", NULL, true, false,
+                {"mapp för filerna KOMMUN-DATASET-PERIOD.csv",
+                        "folder for the files KOMMUN-DATASET-PERIOD.csv"}},
         {"period", "YEAR", NULL, true, false, {"år, till exempel 2024", "year, for example 2024"}},
-        {"seed", "S", "0", false, false, {"samma frö ger samma filer överallt", "the same seed gives the same files everywhere"}},
-        {"dataset", "NAME", "all", false, false, {"all, placering eller anmalan", "all, placering or anmalan"}},
-        {"municipalities", "CODES", "all", false, false, {"vilka kommuners filer som skrivs", "whose files are written"}},
+        {"seed", "S", "0", false, false,
+                {"samma frö ger samma filer överallt",
+                        "the same seed gives the same files everywhere"}},
+        {"dataset", "NAME", "all", false, false,
+                {"all, placering eller anmalan", "all, placering or anmalan"}},
+        {"municipalities", "CODES", "all", false, false,
+                {"vilka kommuners filer som skrivs", "whose files are written"}},
         {"errors", "RATE", "0", false, false,
-                {"andel rader med fel, till exempel 0.01; slår på --local-style", "share of rows with faults, for example 0.01; turns on --local-style"}},
+                {"andel rader med fel, till exempel 0.01; slår på --local-style",
+                        "share of rows with faults, for example 0.01; turns on --local-style"}},
         {"local-style", NULL, NULL, false, false,
-                {"kommunerna skriver olika: koder eller ord, Windows-1252, tappade nollor", "municipalities write differently: codes or words, Windows-1252, lost zeros"}},
+                {"kommunerna skriver olika: koder eller ord, Windows-1252, tappade nollor",
+                        "municipalities write differently: codes or words, Windows-1252, lost "
+                        "zeros"}},
         {"format", "csv", "csv", false, false, {"filformat", "file format"}},
-        {"bundle", "FOLDER", NULL, false, false, {"regelverket med kommuner och invånare", "the bundle with municipalities and inhabitants"}},
+        {"bundle", "FOLDER", NULL, false, false,
+                {"regelverket med kommuner och invånare",
+                        "the bundle with municipalities and inhabitants"}},
 };
 
 const struct command command_generate = {
         .name = "generate",
         .arguments = "",
-        .summary = {"gör påhittade leveranser i verkliga proportioner", "make synthetic deliveries in real proportions"},
-        .details = {"Barn, syskon, vårdnadshavare, flyttar, placeringar och orosanmälningar enligt den nationella statistiken 2021–2022, i skala med landets storlek. Upp till 250 000 invånare används bara Skatteverkets testnummer (födelsenummer 238 och 239); de räcker inte längre, så större länder får vanliga, giltiga nummer som kan råka vara någons.",
-                "Children, siblings, guardians, moves, placements and reports of concern as in the national statistics of 2021–2022, in scale with the size of the country. Up to 250,000 inhabitants only Skatteverket's test numbers are used (birth numbers 238 and 239); there are no more of them, so larger countries get ordinary valid numbers, which may happen to be somebody's."},
+        .summary = {"gör påhittade leveranser i verkliga proportioner",
+                "make synthetic deliveries in real proportions"},
+        .details = {"Barn, syskon, vårdnadshavare, flyttar, placeringar och orosanmälningar enligt "
+                    "den nationella statistiken 2021–2022, i skala med landets storlek. Upp till "
+                    "250 000 invånare används bara Skatteverkets testnummer (födelsenummer 238 och "
+                    "239); de räcker inte längre, så större länder får vanliga, giltiga nummer som "
+                    "kan råka vara någons.",
+                "Children, siblings, guardians, moves, placements and reports of concern as in the "
+                "national statistics of 2021–2022, in scale with the size of the country. Up to "
+                "250,000 inhabitants only Skatteverket's test numbers are used (birth numbers 238 "
+                "and 239); there are no more of them, so larger countries get ordinary valid "
+                "numbers, which may happen to be somebody's."},
         .options = options,
         .options_len = ARRAY_LEN(options),
         .run = run,

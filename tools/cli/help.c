@@ -75,7 +75,8 @@ static void title(const struct cli *cli, FILE *to, enum word w)
 {
         bool bold = to == cli->out ? cli->colour_out : cli->colour_err;
 
-        (void)fprintf(to, "\n%s%s%s\n", bold ? "\033[1m" : "", cli_word(cli, w), bold ? "\033[0m" : "");
+        (void)fprintf(
+                to, "\n%s%s%s\n", bold ? "\033[1m" : "", cli_word(cli, w), bold ? "\033[0m" : "");
 }
 
 static void exit_codes(const struct cli *cli, FILE *to)
@@ -97,7 +98,8 @@ static void option_row(const struct cli *cli, FILE *to, const struct option_spec
         (void)snprintf(left, sizeof left, "--%s%s%s%s", o->name, o->argument != NULL ? " " : "",
                 o->argument != NULL ? o->argument : "", o->repeats ? " …" : "");
         if (o->required)
-                (void)snprintf(right, sizeof right, "%s (%s)", text, cli_word(cli, WORD_HELP_REQUIRED));
+                (void)snprintf(
+                        right, sizeof right, "%s (%s)", text, cli_word(cli, WORD_HELP_REQUIRED));
         else if (o->fallback != NULL)
                 (void)snprintf(right, sizeof right, "%s (%s %s)", text,
                         cli_word(cli, WORD_HELP_DEFAULT), o->fallback);

@@ -60,7 +60,8 @@ static enum exit_code choose_municipalities(struct init *in, const char *list)
 {
         const struct rules *rules = policy_rules(in->policy);
 
-        in->municipalities = arena_alloc(in->cli->arena, MUNICIPALITIES_MAX, sizeof *in->municipalities);
+        in->municipalities =
+                arena_alloc(in->cli->arena, MUNICIPALITIES_MAX, sizeof *in->municipalities);
         if (in->municipalities == NULL)
                 return EXIT_CODE_INTERNAL;
         if (strcmp(list, "all") == 0)
@@ -117,7 +118,8 @@ static enum exit_code make_signing_key(struct init *in)
         enum err rc = sign_keygen(&in->key, in->public_key);
 
         if (rc == ERR_OK)
-                rc = path != NULL && public != NULL ? signing_key_create(path, in->key) : ERR_NO_MEMORY;
+                rc = path != NULL && public != NULL ? signing_key_create(path, in->key)
+                                                    : ERR_NO_MEMORY;
         if (rc == ERR_OK) {
                 hex_encode(bytes_of(in->public_key, sizeof in->public_key), line);
                 line[sizeof line - 2] = '\n';
@@ -182,7 +184,8 @@ static const char *passphrase_line(struct init *in)
         if (in->passphrase_file == NULL)
                 return "passphrase_file: keys/passphrase\n";
         real = realpath(in->passphrase_file, NULL);
-        line = real != NULL ? arena_printf(in->cli->arena, "passphrase_file: \"%s\"\n", real) : NULL;
+        line = real != NULL ? arena_printf(in->cli->arena, "passphrase_file: \"%s\"\n", real)
+                            : NULL;
         free(real);
         return line;
 }
@@ -276,7 +279,8 @@ static void tell(const struct init *in)
 {
         char count[NUMBER_TEXT];
 
-        say(in->cli, WORD_INIT_DONE, in->wanted, cli_number(in->cli, in->municipalities_len, count));
+        say(in->cli, WORD_INIT_DONE, in->wanted,
+                cli_number(in->cli, in->municipalities_len, count));
         if (in->development)
                 say(in->cli, WORD_INIT_DEVELOPMENT);
         say(in->cli, WORD_INIT_NEXT, in->wanted);
@@ -322,19 +326,24 @@ static enum exit_code run(struct cli *cli, const struct arguments *args)
 static const struct option_spec options[] = {
         {"bundle", "FOLDER", NULL, false, false,
                 {"regelverket som kopieras till policy/ (annars det som följde med programmet)",
-                        "the bundle that is copied to policy/ (else the one that came with the program)"}},
+                        "the bundle that is copied to policy/ (else the one that came with the "
+                        "program)"}},
         {"municipalities", "CODES", "all", false, false,
-                {"kommuner som får certifikat: all eller 0114,0180", "municipalities that get certificates: all or 0114,0180"}},
+                {"kommuner som får certifikat: all eller 0114,0180",
+                        "municipalities that get certificates: all or 0114,0180"}},
         {"passphrase-file", "FILE", NULL, false, false,
                 {"fil med nyckelringens lösenfras (annars frågas vid terminalen)",
                         "file with the keyring's passphrase (else asked for at the terminal)"}},
         {"host", "NAME", NULL, false, false,
-                {"ett värdnamn till i slussens certifikat", "one more host name in the gateway's certificate"}},
+                {"ett värdnamn till i slussens certifikat",
+                        "one more host name in the gateway's certificate"}},
         {"keeper", "PROGRAM", NULL, false, false,
-                {"programmet statgate-keeper (annars bredvid statgate)", "the program statgate-keeper (else beside statgate)"}},
+                {"programmet statgate-keeper (annars bredvid statgate)",
+                        "the program statgate-keeper (else beside statgate)"}},
         {"development", NULL, NULL, false, false,
                 {"för att prova: svagare lösenfraskostnad, minneslås valfritt, lösenfras i en fil",
-                        "for trying out: cheaper passphrase, memory lock optional, passphrase in a file"}},
+                        "for trying out: cheaper passphrase, memory lock optional, passphrase in a "
+                        "file"}},
 };
 
 const struct command command_init = {
@@ -344,8 +353,12 @@ const struct command command_init = {
         .arguments_max = 1,
         .summary = {"gör en datamapp: certifikat, nycklar, regelverk och inställningar",
                 "make a data folder: certificates, keys, bundle and settings"},
-        .details = {"Mappen måste vara tom eller saknas. Certifikatutfärdaren i pki/ är till för att prova; i drift används en riktig, och ca.key och keys/dpo.key hör inte hemma på slussens dator.",
-                "The folder must be empty or absent. The certificate authority in pki/ is for trying out; in production a real one is used, and ca.key and keys/dpo.key have no place on the gateway's machine."},
+        .details = {"Mappen måste vara tom eller saknas. Certifikatutfärdaren i pki/ är till för "
+                    "att prova; i drift används en riktig, och ca.key och keys/dpo.key hör inte "
+                    "hemma på slussens dator.",
+                "The folder must be empty or absent. The certificate authority in pki/ is for "
+                "trying out; in production a real one is used, and ca.key and keys/dpo.key have no "
+                "place on the gateway's machine."},
         .options = options,
         .options_len = ARRAY_LEN(options),
         .run = run,

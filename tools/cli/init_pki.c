@@ -21,8 +21,8 @@ struct making {
         const char **at;
 };
 
-static enum err write_file(struct making *m, const char *folder, const char *name, const char *ending,
-        struct bytes text)
+static enum err write_file(struct making *m, const char *folder, const char *name,
+        const char *ending, struct bytes text)
 {
         char path[PATH_LEN];
         int len = snprintf(path, sizeof path, "%s/%s/%s%s", m->wish->folder, folder, name, ending);
@@ -33,8 +33,8 @@ static enum err write_file(struct making *m, const char *folder, const char *nam
         return file_create(path, text, 0600);
 }
 
-static enum err write_pair(struct making *m, const char *folder, const char *name,
-        const struct cert_pair *pair)
+static enum err write_pair(
+        struct making *m, const char *folder, const char *name, const struct cert_pair *pair)
 {
         TRY(write_file(m, folder, name, ".pem", pair->cert_pem));
         return write_file(m, folder, name, ".key", pair->key_pem);
@@ -69,8 +69,8 @@ static enum err make_clients(struct making *m)
 
 static enum err make_pki(struct making *m)
 {
-        static const char revoked[] =
-                "# One certificate a line: SHA-256 of its DER form, in hex. Read again on SIGHUP.\n";
+        static const char revoked[] = "# One certificate a line: SHA-256 of its DER form, in hex. "
+                                      "Read again on SIGHUP.\n";
         struct cert_pair server;
 
         TRY(cert_make_ca(m->arena, "statgate development CA", CA_DAYS, &m->ca));

@@ -100,9 +100,18 @@ void lookup_put(struct lookup *l, struct bytes text, int32_t value, bool strict)
 /* Second bytes behind 0xC3 (U+00C0–U+00FF), without their accents. */
 static char unaccented(uint8_t second)
 {
-        static const char letters[] =
-                "aaaaaaaceeeeiiii" "dnooooo" "\0" "ouuuuy" "\0" "s"
-                "aaaaaaaceeeeiiii" "dnooooo" "\0" "ouuuuy" "\0" "y";
+        static const char letters[] = "aaaaaaaceeeeiiii"
+                                      "dnooooo"
+                                      "\0"
+                                      "ouuuuy"
+                                      "\0"
+                                      "s"
+                                      "aaaaaaaceeeeiiii"
+                                      "dnooooo"
+                                      "\0"
+                                      "ouuuuy"
+                                      "\0"
+                                      "y";
 
         return second >= 0x80 && second <= 0xBF ? letters[second - 0x80] : '\0';
 }

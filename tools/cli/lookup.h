@@ -26,7 +26,8 @@ enum { FOLDED_MAX = 2 * LABEL_MAX_LEN };
 /* All the ways to write the codes of one list: codes, aliases, labels in both
  * languages, and codes of digits that lost their leading zeros. */
 struct code_map;
-MUST_CHECK enum err code_map_new(struct arena *arena, const struct code_list *list, struct code_map **out);
+MUST_CHECK enum err code_map_new(
+        struct arena *arena, const struct code_list *list, struct code_map **out);
 /* A municipality's own word for a code. Stands above everything else. */
 MUST_CHECK enum err code_map_add(struct code_map *m, struct bytes text, uint32_t code);
 /* Index into level 0, LOOKUP_NONE or LOOKUP_AMBIGUOUS. What was found the slow way

@@ -183,8 +183,8 @@ static enum err read_as_of(struct reading *r)
         return ERR_OK;
 }
 
-enum err mapping_read(struct arena *arena, const char *name, struct bytes text,
-        struct mapping *out, struct refusal *why)
+enum err mapping_read(struct arena *arena, const char *name, struct bytes text, struct mapping *out,
+        struct refusal *why)
 {
         struct mapping m = {.columns_len = 0};
         struct yaml *file = NULL;

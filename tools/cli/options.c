@@ -13,12 +13,16 @@ enum { GIVEN_MAX = 128, SPECS_MAX = 64, FIRST_OPTION = 256 };
 
 const struct option_spec cli_global_options[] = {
         {"config", "FILE", "./statgate.yaml", false, false,
-                {"inställningar; dess mapp är datamappen", "settings; their folder is the data folder"}},
-        {"lang", "sv|en", NULL, false, false, {"språk (annars efter LANG)", "language (else by LANG)"}},
+                {"inställningar; dess mapp är datamappen",
+                        "settings; their folder is the data folder"}},
+        {"lang", "sv|en", NULL, false, false,
+                {"språk (annars efter LANG)", "language (else by LANG)"}},
         {"as", "NAME", NULL, false, false,
-                {"certifikatet client/NAME.pem i datamappen", "the certificate client/NAME.pem of the data folder"}},
+                {"certifikatet client/NAME.pem i datamappen",
+                        "the certificate client/NAME.pem of the data folder"}},
         {"address", "HOST:PORT", NULL, false, false,
-                {"slussens adress (annars statgate.yaml)", "the gateway's address (else statgate.yaml)"}},
+                {"slussens adress (annars statgate.yaml)",
+                        "the gateway's address (else statgate.yaml)"}},
         {"help", NULL, NULL, false, false, {"visa hjälp", "show help"}},
 };
 const unsigned cli_global_options_len = ARRAY_LEN(cli_global_options);
@@ -145,7 +149,8 @@ static enum exit_code read_options(struct cli *cli, const struct command *comman
         optind = 0; /* glibc: start afresh */
         argv += at - 1;
         argc -= at - 1;
-        while ((c = getopt_long(argc, argv, stop_at_word ? "+:h" : ":hf:", specs.longs, NULL)) != -1) {
+        while ((c = getopt_long(argc, argv, stop_at_word ? "+:h" : ":hf:", specs.longs, NULL)) !=
+                -1) {
                 if (c == 'h' || c == 'f')
                         c = short_form(&specs, c);
                 if (c == ':' || c == '?') {
@@ -167,8 +172,8 @@ static enum exit_code read_options(struct cli *cli, const struct command *comman
         return EXIT_CODE_OK;
 }
 
-static enum exit_code check(const struct cli *cli, const struct command *command,
-        const struct arguments *args)
+static enum exit_code check(
+        const struct cli *cli, const struct command *command, const struct arguments *args)
 {
         for (unsigned i = 0; i < command->options_len; i++) {
                 const struct option_spec *spec = &command->options[i];

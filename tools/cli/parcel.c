@@ -147,7 +147,8 @@ static bool dictionaries_are_full(const struct parcel *p)
 bool parcel_is_full(const struct parcel *p)
 {
         uint64_t bytes = p->bytes_fixed + (uint64_t)(p->rows + 1) * p->row_cost +
-                (uint64_t)(p->guardians + GUARDIANS_MAX) * (PERSON_ID_LEN + 1) + p->dictionary_bytes;
+                         (uint64_t)(p->guardians + GUARDIANS_MAX) * (PERSON_ID_LEN + 1) +
+                         p->dictionary_bytes;
 
         return p->rows == p->rows_max || bytes > p->bytes_max || dictionaries_are_full(p);
 }

@@ -13,7 +13,8 @@ enum { PARCEL_ROWS_MAX = 16384 };
 
 struct parcel;
 /* For at most `rows` rows of at most `bytes` bytes together (of one message). */
-MUST_CHECK enum err parcel_new(const struct plan *plan, uint32_t rows, uint32_t bytes, struct parcel **out);
+MUST_CHECK enum err parcel_new(
+        const struct plan *plan, uint32_t rows, uint32_t bytes, struct parcel **out);
 void parcel_free(struct parcel **p); /* wipes: personal numbers stood here */
 void parcel_reset(struct parcel *p);
 uint32_t parcel_rows(const struct parcel *p);

@@ -131,8 +131,9 @@ static void find_target(struct making *m, struct plan_column *c, struct bytes he
         if (variable != PLAN_NONE) {
                 const struct variable *v = &m->wish->dataset->variables[variable];
 
-                c->target = variable_is_column(v) ? TARGET_VARIABLE
-                        : v->source == SOURCE_MUNICIPALITY ? TARGET_MUNICIPALITY : TARGET_IGNORE;
+                c->target = variable_is_column(v)              ? TARGET_VARIABLE
+                            : v->source == SOURCE_MUNICIPALITY ? TARGET_MUNICIPALITY
+                                                               : TARGET_IGNORE;
                 c->variable = variable;
                 return;
         }
@@ -154,7 +155,8 @@ static enum err read_header(struct making *m, const struct csv_row *header)
         for (uint32_t i = 0; i < p->columns_len; i++)
                 if (looks_like_data(header->fields[i]))
                         return refuse(m->why, ERR_INVALID, "header",
-                                "the first line is not a header: field %u looks like a value", i + 1);
+                                "the first line is not a header: field %u looks like a value",
+                                i + 1);
         for (uint32_t i = 0; i < p->columns_len; i++) {
                 struct plan_column *c = &p->columns[i];
                 struct bytes text = value_trim(header->fields[i]);
@@ -162,8 +164,8 @@ static enum err read_header(struct making *m, const struct csv_row *header)
                 c->field = i;
                 c->variable = PLAN_NONE;
                 c->header = text.len > 0 && text.len <= LABEL_MAX_LEN && bytes_is_printable(text)
-                        ? arena_strndup(m->arena, (const char *)text.data, text.len)
-                        : arena_printf(m->arena, "column %u", i + 1);
+                                    ? arena_strndup(m->arena, (const char *)text.data, text.len)
+                                    : arena_printf(m->arena, "column %u", i + 1);
                 if (c->header == NULL)
                         return ERR_NO_MEMORY;
                 find_target(m, c, text);
@@ -305,7 +307,7 @@ static enum err add_output(struct making *m, uint32_t variable)
         const struct variable *v = &m->wish->dataset->variables[variable];
         struct plan_output o = {.variable = v, .kind = kind_of(v), .field = field_of(m, variable)};
         bool derived = p->person != PLAN_NONE &&
-                (v->source == SOURCE_SEX || v->source == SOURCE_BIRTH_MONTH);
+                       (v->source == SOURCE_SEX || v->source == SOURCE_BIRTH_MONTH);
 
         if (o.field == PLAN_NONE && derived)
                 o.field = PLAN_DERIVED;
@@ -404,6 +406,7 @@ uint32_t plan_column_of(const struct plan *p, struct bytes variable)
                 return p->guardians_len > 0 ? p->guardians[0] : PLAN_NONE;
         for (uint32_t i = 0; i < p->outputs_len; i++)
                 if (bytes_equal(p->outputs[i].variable->id, variable))
-                        return p->outputs[i].field < p->columns_len ? p->outputs[i].field : PLAN_NONE;
+                        return p->outputs[i].field < p->columns_len ? p->outputs[i].field
+                                                                    : PLAN_NONE;
         return PLAN_NONE;
 }

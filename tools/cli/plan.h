@@ -15,7 +15,7 @@
 
 enum { PLAN_NONE = UINT32_MAX, PLAN_DERIVED = UINT32_MAX - 1 };
 
-struct plan_column { /* one of the file */
+struct plan_column {        /* one of the file */
         const char *header; /* printable; "column 3" where it must not be shown */
         enum target target;
         uint32_t variable;
@@ -25,8 +25,8 @@ struct plan_column { /* one of the file */
 struct plan_output { /* one of the batch */
         const struct variable *variable;
         enum column_kind kind;
-        uint32_t width;  /* bytes a row, while it is built */
-        uint32_t field;  /* of the file, or PLAN_DERIVED from the personal number */
+        uint32_t width; /* bytes a row, while it is built */
+        uint32_t field; /* of the file, or PLAN_DERIVED from the personal number */
         struct code_map *codes;
 };
 

@@ -77,7 +77,8 @@ static void print_summary(const struct cli *cli, const struct policy *p)
                 cli_number(cli, r->municipalities_len, municipalities));
         for (uint32_t i = 0; i < len; i++) {
                 struct bytes label = cli->lang == LANG_SV ? d[i].label.sv : d[i].label.en;
-                char id[NAME_MAX_LEN + 1] = "", text[LABEL_MAX_LEN + 1] = "", threshold[NUMBER_TEXT];
+                char id[NAME_MAX_LEN + 1] = "", text[LABEL_MAX_LEN + 1] = "",
+                                       threshold[NUMBER_TEXT];
 
                 memcpy(id, d[i].id.data, d[i].id.len < NAME_MAX_LEN ? d[i].id.len : NAME_MAX_LEN);
                 memcpy(text, label.data, label.len < LABEL_MAX_LEN ? label.len : LABEL_MAX_LEN);
@@ -143,8 +144,8 @@ enum err bundle_sign_file(const struct policy *p, const struct secret *key, cons
         return file_replace(path, after, 0600);
 }
 
-static enum exit_code sign_with(struct cli *cli, const struct policy *p, const char *folder,
-        const char *key_path)
+static enum exit_code sign_with(
+        struct cli *cli, const struct policy *p, const char *folder, const char *key_path)
 {
         OWNED(secret_free) struct secret *key = NULL;
         const char *path = path_join(cli->arena, folder, "bundle.sgb");
@@ -160,7 +161,8 @@ static enum exit_code sign_with(struct cli *cli, const struct policy *p, const c
                 return EXIT_CODE_OK;
         }
         if (rc != ERR_OK) {
-                complain(cli, WORD_NOT_WRITTEN, path != NULL ? path : "bundle.sgb", err_sentence(rc));
+                complain(cli, WORD_NOT_WRITTEN, path != NULL ? path : "bundle.sgb",
+                        err_sentence(rc));
                 return EXIT_CODE_INTERNAL;
         }
         say(cli, WORD_SIGNED, path);
@@ -191,7 +193,8 @@ static enum exit_code run_sign(struct cli *cli, const struct arguments *args)
 
 static const struct option_spec sign_options[] = {
         {"key", "FILE", "keys/dpo.key", false, false,
-                {"dataskyddsombudets signeringsnyckel", "the data-protection officer's signing key"}},
+                {"dataskyddsombudets signeringsnyckel",
+                        "the data-protection officer's signing key"}},
 };
 
 const struct command command_policy_check = {
@@ -200,7 +203,8 @@ const struct command command_policy_check = {
         .arguments_max = 1,
         .summary = {"läs ett regelverk som slussen skulle göra och visa vad det säger",
                 "read a bundle as the gateway would and show what it says"},
-        .details = {"Varje fel anges med fil, rad och kolumn.", "Every fault is told with file, line and column."},
+        .details = {"Varje fel anges med fil, rad och kolumn.",
+                "Every fault is told with file, line and column."},
         .run = run_check,
 };
 
@@ -218,9 +222,12 @@ const struct command command_policy_sign = {
         .name = "policy sign",
         .arguments = "[FOLDER]",
         .arguments_max = 1,
-        .summary = {"signera regelverket som dataskyddsombud", "sign a bundle as data-protection officer"},
-        .details = {"Läser YAML-filerna i mappen och skriver bundle.sgb bredvid dem. Andras underskrifter under samma regelverk behålls.",
-                "Reads the YAML files of the folder and writes bundle.sgb beside them. Other officers' signatures under the same policy are kept."},
+        .summary = {"signera regelverket som dataskyddsombud",
+                "sign a bundle as data-protection officer"},
+        .details = {"Läser YAML-filerna i mappen och skriver bundle.sgb bredvid dem. Andras "
+                    "underskrifter under samma regelverk behålls.",
+                "Reads the YAML files of the folder and writes bundle.sgb beside them. Other "
+                "officers' signatures under the same policy are kept."},
         .options = sign_options,
         .options_len = ARRAY_LEN(sign_options),
         .run = run_sign,

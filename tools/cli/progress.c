@@ -11,7 +11,8 @@ void progress_start(struct progress *p, const struct cli *cli, uint64_t total, b
 {
         int64_t now = clock_monotonic_ns();
 
-        *p = (struct progress){.cli = cli, .total = total, .started_ns = now, .shown_ns = now, .quiet = quiet};
+        *p = (struct progress){
+                .cli = cli, .total = total, .started_ns = now, .shown_ns = now, .quiet = quiet};
 }
 
 static void draw_bar(const struct progress *p, unsigned percent)
@@ -35,7 +36,8 @@ void progress_show(struct progress *p, uint64_t rows)
         p->shown_ns = now;
 
         double rate = took > 0 ? (double)rows * (double)second_ns / (double)took : 0;
-        uint64_t left = p->total > rows && rate > 1 ? (uint64_t)((double)(p->total - rows) / rate) + 1 : 0;
+        uint64_t left =
+                p->total > rows && rate > 1 ? (uint64_t)((double)(p->total - rows) / rate) + 1 : 0;
         uint64_t percent = p->total > 0 ? rows * PERCENT / p->total : 0;
 
         if (p->cli->terminal_err)

@@ -25,6 +25,7 @@ REJECT(OUTSIDE_PERIOD, "datumet ligger utanför leveransens period", "the date i
 REJECT(NOT_MONTH_START, "en födelsemånad skrivs som månadens första dag", "a birth month is written as the first day of the month")
 REJECT(MISSING_VALUE, "ett obligatoriskt värde saknas", "a required value is missing")
 REJECT(DATE_ORDER, "datumet ligger före det datum som ska komma först", "the date is before the date that comes first")
+REJECT(AGE_OUT_OF_RANGE, "åldern som datumen ger ligger utanför uppgiftssamlingens", "the age that the dates give is outside the data set's range")
 REJECT(MISSING_PERSON, "uppgiften kräver ett personnummer", "a record of this data set needs a person id")
 REJECT(PERSON_NOT_EXPECTED, "uppgiften ska inte ha något personnummer", "records of this data set have no person id")
 REJECT(KIND_NOT_ACCEPTED, "den här sortens person-id tas inte emot här", "this kind of person id is not accepted in this data set")

@@ -59,7 +59,8 @@ enum err report_write(const struct cli *cli, const char *path, const struct plan
 
                 (void)snprintf(number, sizeof number, "%u;", r->row);
                 put(&out, number);
-                put_field(&out, r->column < plan->columns_len ? plan->columns[r->column].header : "");
+                put_field(
+                        &out, r->column < plan->columns_len ? plan->columns[r->column].header : "");
                 put(&out, ";");
                 put_field(&out, r->rule);
                 put(&out, ";");

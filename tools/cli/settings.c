@@ -74,7 +74,8 @@ static enum err read_lock(struct arena *arena, const struct yaml *m, bool *out, 
         return ERR_OK;
 }
 
-static enum err read_yaml(struct arena *a, const char *path, struct settings *s, struct refusal *why)
+static enum err read_yaml(
+        struct arena *a, const char *path, struct settings *s, struct refusal *why)
 {
         struct yaml *m = NULL;
 

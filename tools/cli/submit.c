@@ -121,7 +121,8 @@ static enum exit_code find_dataset(struct submit *s, const char *folder)
         if (code != EXIT_CODE_OK)
                 return code;
         if (folder == NULL)
-                folder = s->settings.folder != NULL ? s->settings.policy : bundle_find(s->cli, NULL);
+                folder =
+                        s->settings.folder != NULL ? s->settings.policy : bundle_find(s->cli, NULL);
         if (folder == NULL) {
                 complain(s->cli, WORD_BUNDLE_MISSING);
                 return EXIT_CODE_USAGE;
@@ -258,7 +259,8 @@ static void *parse_thread(void *state)
 }
 
 /* The gateway's own schema rules, here and now. */
-static enum err check_parcel(struct submit *s, struct parcel *p, struct arena *arena, uint32_t sequence)
+static enum err check_parcel(
+        struct submit *s, struct parcel *p, struct arena *arena, uint32_t sequence)
 {
         const struct batch *batch = parcel_finish(p, sequence);
         struct verdicts verdicts;
@@ -270,13 +272,14 @@ static enum err check_parcel(struct submit *s, struct parcel *p, struct arena *a
         s->outcome.rejected += batch->rows - verdicts.accepted_len;
         for (uint32_t i = 0; i < verdicts.rejections_len; i++) {
                 const struct rejection *r = &verdicts.rejections[i];
-                uint32_t column = r->place == REJECTION_PERSON ? s->plan->person
-                        : r->place == REJECTION_RECORD_KEY     ? s->plan->record_key
-                        : r->place == REJECTION_GUARDIAN       ? plan_column_of(s->plan, bytes_of_text("guardian"))
-                        : plan_column_of(s->plan, batch->columns[r->column].name);
+                uint32_t column = r->place == REJECTION_PERSON       ? s->plan->person
+                                  : r->place == REJECTION_RECORD_KEY ? s->plan->record_key
+                                  : r->place == REJECTION_GUARDIAN
+                                          ? plan_column_of(s->plan, bytes_of_text("guardian"))
+                                          : plan_column_of(s->plan, batch->columns[r->column].name);
 
                 rejected_add(&s->outcome.rejections, (struct rejected){parcel_file_row(p, r->row),
-                        column, r->rule, r->sentence});
+                                                             column, r->rule, r->sentence});
         }
         parcel_reset(p);
         return ERR_OK;
@@ -339,14 +342,16 @@ static enum exit_code write_report(struct submit *s, const char *wanted)
         if (list->len == 0 && wanted == NULL)
                 return EXIT_CODE_OK;
         report_by_rule(s->cli, list);
-        rc = path == NULL || list->failed ? ERR_NO_MEMORY : report_write(s->cli, path, s->plan, list);
+        rc = path == NULL || list->failed ? ERR_NO_MEMORY
+                                          : report_write(s->cli, path, s->plan, list);
         if (rc != ERR_OK) {
                 complain(s->cli, WORD_NOT_WRITTEN, path != NULL ? path : "", err_sentence(rc));
                 return EXIT_CODE_INTERNAL;
         }
         say(s->cli, WORD_REPORT_WRITTEN, path);
         if (s->outcome.rejections_untold > 0)
-                say(s->cli, WORD_REPORT_UNTOLD, cli_number(s->cli, s->outcome.rejections_untold, untold));
+                say(s->cli, WORD_REPORT_UNTOLD,
+                        cli_number(s->cli, s->outcome.rejections_untold, untold));
         return EXIT_CODE_OK;
 }
 
@@ -359,7 +364,8 @@ static void tell_counts(const struct submit *s)
 
         say(s->cli, WORD_SUMMARY, cli_number(s->cli, rows, all),
                 cli_number(s->cli, s->outcome.accepted, good), cli_number(s->cli, rejected, bad),
-                cli_number(s->cli, took > 0 ? (uint64_t)((double)rows * 1e9 / (double)took) : 0, rate));
+                cli_number(s->cli, took > 0 ? (uint64_t)((double)rows * 1e9 / (double)took) : 0,
+                        rate));
 }
 
 static void tell_receipt(const struct submit *s, const struct submission_id *id)
@@ -410,7 +416,8 @@ static enum exit_code name_delivery(struct submit *s, const char *wanted, struct
         };
 
         if (wanted != NULL)
-                return uuid_parse(wanted, out) == ERR_OK ? EXIT_CODE_OK : wrong_option(s->cli, "submission");
+                return uuid_parse(wanted, out) == ERR_OK ? EXIT_CODE_OK
+                                                         : wrong_option(s->cli, "submission");
         return delivery_id(&name, out) == ERR_OK ? EXIT_CODE_OK : EXIT_CODE_INTERNAL;
 }
 
@@ -437,7 +444,8 @@ static enum exit_code all_are_good(struct submit *s)
 static enum exit_code send_parcels(struct submit *s, const struct submission_id *id)
 {
         struct delivery_wish wish = {
-                .open = {.id = *id, .dataset = bytes_of_text(s->dataset_name),
+                .open = {.id = *id,
+                        .dataset = bytes_of_text(s->dataset_name),
                         .period = bytes_of_text(s->period_text),
                         .mode = s->replace ? DELIVERY_REPLACE : DELIVERY_APPEND,
                         .all_or_nothing = s->all_or_nothing},
@@ -521,7 +529,8 @@ static enum exit_code run_delivery(struct submit *s, const char *wanted_id, cons
         }
         if (s->outcome.was_opened) {
                 uuid_format(&id, uuid);
-                say(s->cli, code == EXIT_CODE_CONNECT ? WORD_NOT_COMMITTED : WORD_NOT_ACCEPTED, uuid);
+                say(s->cli, code == EXIT_CODE_CONNECT ? WORD_NOT_COMMITTED : WORD_NOT_ACCEPTED,
+                        uuid);
         }
         return code;
 }
@@ -551,7 +560,8 @@ static enum exit_code run(struct cli *cli, const struct arguments *args)
                 s.filler.plan = s.plan;
                 progress_start(&s.progress, cli, s.survey.lines - 1, option_given(args, "quiet"));
                 code = s.dry_run ? run_dry(&s, option_text(args, "rejected"))
-                                 : run_delivery(&s, option_text(args, "submission"), option_text(args, "rejected"));
+                                 : run_delivery(&s, option_text(args, "submission"),
+                                           option_text(args, "rejected"));
         }
         conveyor_free(&s.conveyor);
         rejected_free(&s.filler.rejected);
@@ -565,25 +575,35 @@ static enum exit_code run(struct cli *cli, const struct arguments *args)
 }
 
 static const struct option_spec options[] = {
-        {"dataset", "NAME", NULL, true, false, {"uppgiftssamling, till exempel placering", "data set, for example placering"}},
-        {"period", "PERIOD", NULL, true, false, {"2025, 2025-Q1 eller 2025-03", "2025, 2025-Q1 or 2025-03"}},
+        {"dataset", "NAME", NULL, true, false,
+                {"uppgiftssamling, till exempel placering", "data set, for example placering"}},
+        {"period", "PERIOD", NULL, true, false,
+                {"2025, 2025-Q1 eller 2025-03", "2025, 2025-Q1 or 2025-03"}},
         {"replace", NULL, NULL, false, false,
-                {"ersätt allt som levererats för perioden (rättelseomgång)", "replace everything delivered for the period (correction round)"}},
+                {"ersätt allt som levererats för perioden (rättelseomgång)",
+                        "replace everything delivered for the period (correction round)"}},
         {"mapping", "FILE.yaml", NULL, false, false,
-                {"vad filens kolumner och värden betyder", "what the file's columns and values mean"}},
+                {"vad filens kolumner och värden betyder",
+                        "what the file's columns and values mean"}},
         {"as-of", "DATE", NULL, false, false,
-                {"uttagets datum; behövs för tiosiffriga personnummer", "the export's date; needed for ten-digit personal numbers"}},
+                {"uttagets datum; behövs för tiosiffriga personnummer",
+                        "the export's date; needed for ten-digit personal numbers"}},
         {"all-or-nothing", NULL, NULL, false, false,
                 {"leverera ingenting om någon rad är fel", "deliver nothing if any row is wrong"}},
         {"rejected", "OUT.csv", NULL, false, false,
-                {"fil med avvisade rader (annars bredvid FILE)", "file of rejected rows (else beside FILE)"}},
+                {"fil med avvisade rader (annars bredvid FILE)",
+                        "file of rejected rows (else beside FILE)"}},
         {"submission", "UUID", NULL, false, false,
                 {"leveransens namn (annars räknas det ut, så att en omkörning fortsätter)",
                         "name of the delivery (else computed, so that a re-run goes on)"}},
-        {"bundle", "FOLDER", NULL, false, false, {"regelverkets mapp (annars statgate.yaml)", "folder of the bundle (else statgate.yaml)"}},
+        {"bundle", "FOLDER", NULL, false, false,
+                {"regelverkets mapp (annars statgate.yaml)",
+                        "folder of the bundle (else statgate.yaml)"}},
         {"retry", "SECONDS", "60", false, false,
-                {"hur länge en bruten förbindelse prövas igen", "how long a broken connection is tried again"}},
-        {"dry-run", NULL, NULL, false, false, {"läs och kontrollera utan att skicka", "read and check without sending"}},
+                {"hur länge en bruten förbindelse prövas igen",
+                        "how long a broken connection is tried again"}},
+        {"dry-run", NULL, NULL, false, false,
+                {"läs och kontrollera utan att skicka", "read and check without sending"}},
         {"quiet", NULL, NULL, false, false, {"ingen förloppsvisning", "no progress"}},
 };
 
@@ -593,8 +613,16 @@ const struct command command_submit = {
         .arguments_min = 1,
         .arguments_max = 1,
         .summary = {"leverera en fil ur verksamhetssystemet", "deliver a file from a case system"},
-        .details = {"Filen tas som den är: semikolon, komma eller tabb; UTF-8, Windows-1252 eller ISO-8859-1; decimalkomma; personnummer i alla former. Rubriker känns igen på variablernas namn, annars säger --mapping vad de är. Rader med fel lämnas utanför och räknas upp i en CSV-fil med rad, kolumn och regel. Samma kommando igen fortsätter en avbruten leverans eller visar kvittot.",
-                "The file is taken as it is: semicolon, comma or tab; UTF-8, Windows-1252 or ISO-8859-1; decimal comma; personal numbers in every form. Headers are recognised by the variables' names, otherwise --mapping says what they are. Rows with faults are left out and listed in a CSV file with row, column and rule. The same command again goes on with an interrupted delivery or shows the receipt."},
+        .details = {"Filen tas som den är: semikolon, komma eller tabb; UTF-8, Windows-1252 eller "
+                    "ISO-8859-1; decimalkomma; personnummer i alla former. Rubriker känns igen på "
+                    "variablernas namn, annars säger --mapping vad de är. Rader med fel lämnas "
+                    "utanför och räknas upp i en CSV-fil med rad, kolumn och regel. Samma kommando "
+                    "igen fortsätter en avbruten leverans eller visar kvittot.",
+                "The file is taken as it is: semicolon, comma or tab; UTF-8, Windows-1252 or "
+                "ISO-8859-1; decimal comma; personal numbers in every form. Headers are recognised "
+                "by the variables' names, otherwise --mapping says what they are. Rows with faults "
+                "are left out and listed in a CSV file with row, column and rule. The same command "
+                "again goes on with an interrupted delivery or shows the receipt."},
         .options = options,
         .options_len = ARRAY_LEN(options),
         .run = run,

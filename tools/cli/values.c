@@ -221,8 +221,8 @@ static bool whole_part(const uint8_t *at, const uint8_t *end, uint8_t decimal, s
 }
 
 /* Digits beyond the schema's must be zeros: a value is never rounded here. */
-static enum number_fault fraction(const uint8_t *at, const uint8_t *end, uint32_t decimals,
-        struct number *n)
+static enum number_fault fraction(
+        const uint8_t *at, const uint8_t *end, uint32_t decimals, struct number *n)
 {
         uint32_t taken = 0;
 
@@ -288,8 +288,8 @@ bool value_boolean(struct bytes text, bool *out)
                 bool value;
         } words[] = {{"1", true}, {"0", false}, {"ja", true}, {"nej", false}, {"j", true},
                 {"n", false}, {"x", true}, {"yes", true}, {"no", false}, {"y", true},
-                {"true", true}, {"false", false}, {"sant", true}, {"falskt", false},
-                {"t", true}, {"f", false}};
+                {"true", true}, {"false", false}, {"sant", true}, {"falskt", false}, {"t", true},
+                {"f", false}};
 
         for (size_t i = 0; i < ARRAY_LEN(words); i++) {
                 if (strlen(words[i].word) == text.len &&

@@ -27,6 +27,7 @@ enum number_fault { NUMBER_OK = 0, NUMBER_SHAPE, NUMBER_DECIMALS, NUMBER_SIZE };
  * an apostrophe, or the mark that is not the decimal one. */
 enum number_fault value_number(struct bytes text, uint32_t decimals, char mark, int64_t *out);
 
-bool value_boolean(struct bytes text, bool *out); /* ja nej j n yes no y sant falskt true false 1 0 x */
+bool value_boolean(
+        struct bytes text, bool *out); /* ja nej j n yes no y sant falskt true false 1 0 x */
 
 #endif

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* draw.c: chance without floating point. */
+/* draw.c: chance without floating point.
+ *
+ * What surprised us: two draws in one expression, one argument list or one initialiser
+ * come in the order the compiler likes, and gcc and clang like different ones. So one
+ * statement draws once. */
 #include <assert.h>
 #include <stdlib.h>
 
@@ -79,7 +83,8 @@ void share_out(uint64_t total, const uint64_t *weights, uint32_t len, uint64_t *
         for (uint32_t i = 0; i < len; i++) {
                 given += weights[i];
 
-                unsigned __int128 upto = sum > 0 ? ((unsigned __int128)total * given + sum / 2) / sum : 0;
+                unsigned __int128 upto =
+                        sum > 0 ? ((unsigned __int128)total * given + sum / 2) / sum : 0;
 
                 out[i] = (uint64_t)(upto - before);
                 before = upto;

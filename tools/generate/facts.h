@@ -20,17 +20,17 @@ enum {
         NATIONAL_REPORTS = 422000,
         NATIONAL_PLACED = 26500,
         BOYS_REPORTED_PERMILLE = 550,
-        MOVERS_PERMILLE = 80,           /* assumption: of reported children, in the year */
-        MOVES_WITHIN_COUNTY_PERMILLE = 600, /* assumption */
-        TWO_GUARDIANS_PERMILLE = 720,   /* assumption */
-        OTHER_PARENT_PERMILLE = 120,    /* assumption: of younger siblings */
-        SIBLINGS_SAME_DAY_PERMILLE = 500, /* assumption */
+        MOVERS_PERMILLE = 80,                 /* assumption: of reported children, in the year */
+        MOVES_WITHIN_COUNTY_PERMILLE = 600,   /* assumption */
+        TWO_GUARDIANS_PERMILLE = 720,         /* assumption */
+        OTHER_PARENT_PERMILLE = 120,          /* assumption: of younger siblings */
+        SIBLINGS_SAME_DAY_PERMILLE = 500,     /* assumption */
         PLACED_AMONG_REPORTED_PERMILLE = 550, /* assumption */
-        SAMORDNING_PERMILLE = 12,       /* assumption */
-        LOCAL_ID_PERMILLE = 8,          /* assumption */
-        UNACCOMPANIED_PERMILLE = 10,    /* assumption */
-        ENDED_PERMILLE = 350,           /* assumption: of placements, within the year */
-        STARTED_BEFORE_PERMILLE = 600   /* assumption: of placements, before the year */
+        SAMORDNING_PERMILLE = 12,             /* assumption */
+        LOCAL_ID_PERMILLE = 8,                /* assumption */
+        UNACCOMPANIED_PERMILLE = 10,          /* assumption */
+        ENDED_PERMILLE = 350,                 /* assumption: of placements, within the year */
+        STARTED_BEFORE_PERMILLE = 600         /* assumption: of placements, before the year */
 };
 
 /* National numbers of persons by the forms they went through; see above. The sums
@@ -57,10 +57,10 @@ enum { TRAJECTORIES = sizeof trajectories / sizeof trajectories[0] };
 
 /* Weights of ages 0–20 (assumptions within the published shares). */
 static const uint32_t ages[AGE_GROUPS][AGES] = {
-        [AGES_REPORTED] = {52, 51, 50, 50, 50, 50, 50, 51, 52, 52, 52, 53, 54,
-                66, 68, 69, 67, 63, 0, 0, 0},
-        [AGES_ALL] = {25, 28, 30, 32, 33, 35, 37, 39, 41, 43, 45, 48, 52,
-                58, 66, 74, 80, 76, 30, 22, 16},
+        [AGES_REPORTED] = {52, 51, 50, 50, 50, 50, 50, 51, 52, 52, 52, 53, 54, 66, 68, 69, 67, 63,
+                0, 0, 0},
+        [AGES_ALL] = {25, 28, 30, 32, 33, 35, 37, 39, 41, 43, 45, 48, 52, 58, 66, 74, 80, 76, 30,
+                22, 16},
         [AGES_TEEN] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 8, 12, 30, 80, 130, 170, 190, 180, 50, 30, 20},
         [AGES_OLD] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 120, 330, 260, 180, 110},
 };

@@ -13,7 +13,11 @@
 /* Up to this population every number is from Skatteverket's series of test numbers
  * for people born from 1987 on (birth numbers 238 and 239: one woman and one man a
  * day). Beyond it there are too few, and ordinary birth numbers are used. */
-enum { GENERATE_TEST_NUMBERS_MAX = 250000, GENERATE_PERSONS_MAX = 200000000, GENERATE_PERSONS_MIN = 1000 };
+enum {
+        GENERATE_TEST_NUMBERS_MAX = 250000,
+        GENERATE_PERSONS_MAX = 200000000,
+        GENERATE_PERSONS_MIN = 1000
+};
 
 enum generate_dataset { GENERATE_PLACERING = 0, GENERATE_ANMALAN, GENERATE_DATASETS };
 const char *generate_dataset_name(enum generate_dataset d); /* "placering" */
@@ -30,7 +34,7 @@ struct generate_wish {
         uint64_t seed;
         int year;
         uint32_t errors_per_million; /* rows with a fault */
-        bool local_style; /* encodings and writing differ between municipalities */
+        bool local_style;            /* encodings and writing differ between municipalities */
         const struct generate_municipality *municipalities; /* all of the country */
         uint32_t municipalities_len;
 };

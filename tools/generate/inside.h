@@ -40,7 +40,7 @@ struct person {
 
 struct child {
         struct person person;
-        uint32_t home;    /* index of municipality at the start of the year */
+        uint32_t home;     /* index of municipality at the start of the year */
         uint32_t moved_to; /* NO_ONE: stayed */
         int32_t moved_on;
         uint32_t parents[PARENTS_MAX]; /* indices of adults, or NO_ONE */
@@ -65,7 +65,8 @@ struct placement {
 
 /* numbers.c: birth numbers, each given once. */
 struct numbers;
-MUST_CHECK enum err numbers_new(bool test_series, int first_year, int last_year, struct numbers **out);
+MUST_CHECK enum err numbers_new(
+        bool test_series, int first_year, int last_year, struct numbers **out);
 void numbers_free(struct numbers **n);
 /* A person born on `born` or the nearest day that has numbers left;
  * ERR_LIMIT when the years are full. */
@@ -93,8 +94,8 @@ struct world {
 /* people.c */
 MUST_CHECK enum err people_make_reported(struct world *w);
 /* A child of an age and sex in a municipality, outside any reported family. */
-MUST_CHECK enum err people_make_child(struct world *w, struct draw *d, uint32_t home, uint32_t age,
-        bool man, uint32_t *out);
+MUST_CHECK enum err people_make_child(
+        struct world *w, struct draw *d, uint32_t home, uint32_t age, bool man, uint32_t *out);
 uint32_t people_age(const struct world *w, const struct child *c); /* reached in the year */
 /* Where the child lives on a day. */
 uint32_t people_home(const struct child *c, int32_t day);

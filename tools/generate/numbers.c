@@ -11,7 +11,14 @@
 #include "crypto/personnummer.h"
 #include "tools/generate/inside.h"
 
-enum { TEST_WOMAN = 238, TEST_MAN = 239, WOMEN = 499, MEN = 500, SAMORDNING_DAY = 60, SPREAD = 181 };
+enum {
+        TEST_WOMAN = 238,
+        TEST_MAN = 239,
+        WOMEN = 499,
+        MEN = 500,
+        SAMORDNING_DAY = 60,
+        SPREAD = 181
+};
 
 struct numbers {
         int32_t first, days;
@@ -91,7 +98,8 @@ void person_write(const struct person *p, char out[PERSON_ID_LEN])
 
         memset(out, 0, PERSON_ID_LEN);
         if (p->local) {
-                int len = snprintf(text, sizeof text, "T%04u-%05u", p->local_in, p->local_number % 100000);
+                int len = snprintf(
+                        text, sizeof text, "T%04u-%05u", p->local_in, p->local_number % 100000);
 
                 memcpy(out, text, len < PERSON_ID_LEN ? (size_t)len : PERSON_ID_LEN);
                 return;

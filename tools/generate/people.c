@@ -32,12 +32,16 @@ static int32_t day_of_year(struct draw *d, int year)
         return first + (int32_t)draw_below(d, (uint32_t)(last - first + 1));
 }
 
-enum err people_make_child(struct world *w, struct draw *d, uint32_t home, uint32_t age, bool man,
-        uint32_t *out)
+enum err people_make_child(
+        struct world *w, struct draw *d, uint32_t home, uint32_t age, bool man, uint32_t *out)
 {
-        struct child c = {.home = home, .moved_to = NO_ONE, .parents = {NO_ONE, NO_ONE}, .older_sibling = NO_ONE};
+        struct child c = {.home = home,
+                .moved_to = NO_ONE,
+                .parents = {NO_ONE, NO_ONE},
+                .older_sibling = NO_ONE};
 
-        if (!list_grow((void **)&w->children, &w->children_cap, w->children_len, sizeof *w->children))
+        if (!list_grow(
+                    (void **)&w->children, &w->children_cap, w->children_len, sizeof *w->children))
                 return ERR_NO_MEMORY;
         TRY(numbers_take(w->numbers, day_of_year(d, w->wish.year - (int)age), man, &c.person));
         c.person.samordning = draw_permille(d, SAMORDNING_PERMILLE);
@@ -52,10 +56,12 @@ enum err people_make_child(struct world *w, struct draw *d, uint32_t home, uint3
         return ERR_OK;
 }
 
-static enum err make_adult(struct world *w, struct draw *d, uint32_t child_age, bool man, uint32_t *out)
+static enum err make_adult(
+        struct world *w, struct draw *d, uint32_t child_age, bool man, uint32_t *out)
 {
         struct person p = {.born = 0};
-        int year = w->wish.year - (int)child_age - PARENT_YOUNGEST - (int)draw_below(d, PARENT_SPAN);
+        int year =
+                w->wish.year - (int)child_age - PARENT_YOUNGEST - (int)draw_below(d, PARENT_SPAN);
 
         /* The test series begins in 1987; parents are young there. */
         if (w->wish.persons <= GENERATE_TEST_NUMBERS_MAX)
@@ -105,7 +111,8 @@ static enum err add_sibling(struct world *w, struct draw *d, struct family *f, u
         uint32_t age = draw_weighted(d, ages[AGES_REPORTED], AGES), index = 0;
         struct child *c;
 
-        TRY(people_make_child(w, d, f->home, age, draw_permille(d, BOYS_REPORTED_PERMILLE), &index));
+        TRY(people_make_child(
+                w, d, f->home, age, draw_permille(d, BOYS_REPORTED_PERMILLE), &index));
         c = &w->children[index];
         memcpy(c->parents, f->parents, sizeof c->parents);
         if (nth > 0)

@@ -52,7 +52,8 @@ static enum err add_report(struct world *w, struct draw *d, uint32_t child, int3
         r.reason = (uint8_t)choose(d, reasons, REASONS);
         r.protection = (uint8_t)choose(d, protections, PROTECTIONS);
         r.decision = (uint8_t)choose(d, decisions, DECISIONS);
-        r.decided = date + (int32_t)draw_below(d, draw_permille(d, 900) ? DECISION_DAYS + 1 : 3 * DECISION_DAYS);
+        r.decided = date + (int32_t)draw_below(d,
+                                   draw_permille(d, 900) ? DECISION_DAYS + 1 : 3 * DECISION_DAYS);
         r.known_before = draw_permille(d, 350);
         w->reports[w->reports_len++] = r;
         return ERR_OK;
@@ -132,14 +133,17 @@ static uint8_t form_code(struct draw *d, enum form form)
 
 static uint8_t ground_of(struct draw *d, uint8_t form)
 {
-        static const uint32_t usual[GROUNDS] = {690, 190, 50, 20, 50}, secure[GROUNDS] = {0, 30, 560, 160, 250};
+        static const uint32_t usual[GROUNDS] = {690, 190, 50, 20, 50},
+                              secure[GROUNDS] = {0, 30, 560, 160, 250};
 
         return (uint8_t)draw_weighted(d, form == F_SIS ? secure : usual, GROUNDS);
 }
 
 static void regi_and_provider(struct draw *d, struct placement *p)
 {
-        bool private = draw_permille(d, p->form == F_HVB ? 680 : p->form == F_STODBOENDE ? 450 : 260);
+        bool private = draw_permille(d, p->form == F_HVB          ? 680
+                                        : p->form == F_STODBOENDE ? 450
+                                                                  : 260);
         uint8_t company = draw_permille(d, 850) ? 2 : 3;
 
         if (p->form == F_SIS) {
@@ -158,15 +162,21 @@ static void regi_and_provider(struct draw *d, struct placement *p)
 static enum err add_placement(struct world *w, struct draw *d, uint32_t child, enum form form,
         int32_t start, int32_t end, uint8_t ending)
 {
-        struct placement p = {.child = child, .start = start, .end = end, .ending = ending,
+        struct placement p = {.child = child,
+                .start = start,
+                .end = end,
+                .ending = ending,
                 .municipality = w->children[child].home};
 
-        if (!list_grow((void **)&w->placements, &w->placements_cap, w->placements_len, sizeof *w->placements))
+        if (!list_grow((void **)&w->placements, &w->placements_cap, w->placements_len,
+                    sizeof *w->placements))
                 return ERR_NO_MEMORY;
         p.form = form_code(d, form);
         p.ground = ground_of(d, p.form);
         regi_and_provider(d, &p);
-        p.cost_ore = 100 * (costs[p.form][0] + draw_below(d, costs[p.form][1])) + 50 * draw_below(d, 2);
+        p.cost_ore =
+                100 * (costs[p.form][0] + draw_below(d, costs[p.form][1]));
+        p.cost_ore += 50 * draw_below(d, 2);
         w->placements[w->placements_len++] = p;
         return ERR_OK;
 }
@@ -194,7 +204,8 @@ static enum err place(struct world *w, struct draw *d, uint32_t child, const str
                 end = day_between(d, start > w->first ? start : w->first, w->last);
         if (t->second == FORM_NONE)
                 return add_placement(w, d, child, t->first, start, end, ending);
-        middle = day_between(d, start > w->first ? start : w->first, end != INT32_MIN ? end : w->last);
+        middle = day_between(
+                d, start > w->first ? start : w->first, end != INT32_MIN ? end : w->last);
         TRY(add_placement(w, d, child, t->first, start, middle, 2)); /* "byte" */
         return add_placement(w, d, child, t->second, middle, end, ending);
 }
@@ -206,7 +217,8 @@ static uint32_t find_reported(struct world *w, struct draw *d, const uint32_t *s
         uint32_t len = starts[m + 1] - starts[m];
 
         for (unsigned i = 0; len > 0 && i < TRIES; i++) {
-                uint32_t child = starts[m] + draw_below(d, len), age = people_age(w, &w->children[child]);
+                uint32_t child = starts[m] + draw_below(d, len),
+                         age = people_age(w, &w->children[child]);
 
                 if (!w->children[child].placed && age < AGES && ages[t->ages][age] > 0 &&
                         draw_below(d, 200) < ages[t->ages][age])
@@ -222,9 +234,12 @@ static enum err place_one(struct world *w, struct draw *d, const uint32_t *start
 
         if (draw_permille(d, PLACED_AMONG_REPORTED_PERMILLE))
                 child = find_reported(w, d, starts, m, t);
-        if (child == NO_ONE)
-                TRY(people_make_child(w, d, m, draw_weighted(d, ages[t->ages], AGES),
-                        draw_permille(d, t->boys_permille), &child));
+        if (child == NO_ONE) {
+                uint32_t age = draw_weighted(d, ages[t->ages], AGES);
+                bool man = draw_permille(d, t->boys_permille);
+
+                TRY(people_make_child(w, d, m, age, man, &child));
+        }
         return place(w, d, child, t);
 }
 
@@ -259,7 +274,8 @@ static enum err deal(struct world *w, const uint32_t *starts, uint64_t *in_munic
 
         for (unsigned t = 0; t < TRAJECTORIES; t++)
                 weights[t] = trajectories[t].persons;
-        share_out(NATIONAL_PLACED * w->wish.persons / NATIONAL_POPULATION, weights, TRAJECTORIES, persons);
+        share_out(NATIONAL_PLACED * w->wish.persons / NATIONAL_POPULATION, weights, TRAJECTORIES,
+                persons);
         for (unsigned t = 0; t < TRAJECTORIES; t++) {
                 struct draw d = draw_of(w->wish.seed, PURPOSE_PLACEMENTS, t);
 

@@ -23,10 +23,13 @@ const struct choice notifiers[] = {{"polis", "Polis", 200}, {"skola", "Förskola
         {"anhorig", "Anhörig eller närstående", 80}, {"barnet", "Barnet självt", 20},
         {"privatperson", "Annan privatperson", 40}, {"anonym", "Anonym", 50}};
 const struct choice reasons[] = {{"vald_barn", "Våld mot barnet", 130},
-        {"bevittnat_vald", "Barnet har upplevt våld", 120}, {"sexuella_overgrepp", "Sexuella övergrepp", 30},
-        {"hedersvald", "Hedersrelaterat våld och förtryck", 20}, {"forsummelse", "Försummelse", 190},
+        {"bevittnat_vald", "Barnet har upplevt våld", 120},
+        {"sexuella_overgrepp", "Sexuella övergrepp", 30},
+        {"hedersvald", "Hedersrelaterat våld och förtryck", 20},
+        {"forsummelse", "Försummelse", 190},
         {"foralder_missbruk", "Förälders skadliga bruk eller beroende", 90},
-        {"foralder_ohalsa", "Förälders psykiska ohälsa", 80}, {"konflikt", "Konflikt mellan vuxna", 70},
+        {"foralder_ohalsa", "Förälders psykiska ohälsa", 80},
+        {"konflikt", "Konflikt mellan vuxna", 70},
         {"eget_missbruk", "Barnets skadliga bruk eller beroende", 60},
         {"eget_brott", "Barnets brottslighet", 90}, {"eget_beteende", "Annat eget beteende", 80},
         {"annan_orsak", "Annan orsak", 40}};
@@ -34,18 +37,19 @@ const struct choice protections[] = {{"samma_dag", "Gjord samma dag eller nästa
         {"senare", "Gjord senare", 40}, {"ej_gjord", "Inte gjord", 30}};
 const struct choice decisions[] = {{"inleds", "Utredning inleds", 380},
         {"inleds_ej", "Utredning inleds inte", 450}, {"pagaende", "Redan pågående utredning", 170}};
-const struct choice grounds[] = {{"sol", "Frivilligt enligt SoL", 1}, {"lvu2", "LVU 2 §, hemmiljön", 1},
-        {"lvu3", "LVU 3 §, eget beteende", 1}, {"lvu2_3", "LVU 2 och 3 §§", 1},
-        {"lvu6", "LVU 6 §, omedelbart omhändertagande", 1}};
+const struct choice grounds[] = {{"sol", "Frivilligt enligt SoL", 1},
+        {"lvu2", "LVU 2 §, hemmiljön", 1}, {"lvu3", "LVU 3 §, eget beteende", 1},
+        {"lvu2_3", "LVU 2 och 3 §§", 1}, {"lvu6", "LVU 6 §, omedelbart omhändertagande", 1}};
 const struct choice regis[] = {{"kommunal", "Kommunens egen regi", 1},
         {"annan_offentlig", "Annan offentlig regi", 1}, {"privat", "Enskild regi, företag", 1},
         {"ideell", "Enskild regi, ideell", 1}};
 const struct choice providers[] = {{"familj", "Familj med uppdrag direkt av kommunen", 1},
         {"konsulentstod", "Familj genom konsulentstödd verksamhet", 1},
-        {"eget_boende", "Kommunens eget boende", 1}, {"privat_boende", "Boende hos enskild utförare", 1},
-        {"statlig", "Statlig institution", 1}};
-const struct choice endings[] = {{"planerat", "Planerat avslut", 400}, {"flytt_hem", "Hemflytt enligt plan", 250},
-        {"byte", "Byte av placering", 0}, {"sammanbrott", "Sammanbrott", 150}, {"avvikit", "Avvikit", 40},
+        {"eget_boende", "Kommunens eget boende", 1},
+        {"privat_boende", "Boende hos enskild utförare", 1}, {"statlig", "Statlig institution", 1}};
+const struct choice endings[] = {{"planerat", "Planerat avslut", 400},
+        {"flytt_hem", "Hemflytt enligt plan", 250}, {"byte", "Byte av placering", 0},
+        {"sammanbrott", "Sammanbrott", 150}, {"avvikit", "Avvikit", 40},
         {"myndig", "Uppnådd ålder", 100}, {"annat_skal", "Annat skäl", 60}};
 const struct choice forms[] = {{"familjehem", "Familjehem", 1}, {"jourhem", "Jourhem", 1},
         {"natverkshem", "Nätverkshem", 1}, {"hvb", "HVB, hem för vård eller boende", 1},
@@ -53,8 +57,10 @@ const struct choice forms[] = {{"familjehem", "Familjehem", 1}, {"jourhem", "Jou
 
 static const char *const headers[GENERATE_DATASETS] = {
         [GENERATE_PLACERING] = "Kommun;Ärendenummer;Personnummer;Kön;Placeringsdatum;Avslutsdatum;"
-                "Placeringsform;Lagrum;Regi;Slag av utförare;Kostnad per dygn;Hur placeringen avslutades",
-        [GENERATE_ANMALAN] = "Kommun;Ärendenummer;Personnummer;Kön;Anmälningsdatum;Anmälare;Orsak till oro;"
+                               "Placeringsform;Lagrum;Regi;Slag av utförare;Kostnad per dygn;Hur "
+                               "placeringen avslutades",
+        [GENERATE_ANMALAN] =
+                "Kommun;Ärendenummer;Personnummer;Kön;Anmälningsdatum;Anmälare;Orsak till oro;"
                 "Skyddsbedömning;Beslut om utredning;Beslutsdatum;Ensamkommande barn;"
                 "Tidigare känd i kommunen;Vårdnadshavare 1;Vårdnadshavare 2",
 };
@@ -69,8 +75,8 @@ const char *generate_dataset_name(enum generate_dataset d)
 static bool wish_is_good(const struct generate_wish *wish)
 {
         return wish->persons >= GENERATE_PERSONS_MIN && wish->persons <= GENERATE_PERSONS_MAX &&
-                wish->year >= YEAR_FIRST && wish->year <= YEAR_LAST && wish->municipalities_len > 0 &&
-                wish->errors_per_million <= MILLION;
+               wish->year >= YEAR_FIRST && wish->year <= YEAR_LAST &&
+               wish->municipalities_len > 0 && wish->errors_per_million <= MILLION;
 }
 
 static enum err fill_world(struct world *w)
@@ -88,7 +94,8 @@ static enum err fill_world(struct world *w)
                 people += w->populations[i] = w->wish.municipalities[i].population;
         if (people == 0)
                 return ERR_INVALID;
-        TRY(numbers_new(test_series, test_series ? TEST_BORN_FROM : BORN_FROM, w->wish.year, &w->numbers));
+        TRY(numbers_new(
+                test_series, test_series ? TEST_BORN_FROM : BORN_FROM, w->wish.year, &w->numbers));
         TRY(people_make_reported(w));
         TRY(records_make_reports(w));
         return records_make_placements(w);
@@ -140,10 +147,16 @@ static struct style style_of(const struct world *w, uint32_t municipality)
 {
         struct draw d = draw_of(w->wish.seed, PURPOSE_STYLE, municipality);
 
+        struct style s = {.labels = false};
+
         if (!w->wish.local_style)
-                return (struct style){.labels = false};
-        return (struct style){draw_permille(&d, 600), draw_permille(&d, 500), draw_permille(&d, 400),
-                draw_permille(&d, 333), draw_permille(&d, 300)};
+                return s;
+        s.labels = draw_permille(&d, 600);
+        s.hyphen = draw_permille(&d, 500);
+        s.compact_dates = draw_permille(&d, 400);
+        s.windows_1252 = draw_permille(&d, 333);
+        s.lost_zero = draw_permille(&d, 300);
+        return s;
 }
 
 struct row {
@@ -202,7 +215,8 @@ static void put_cost(struct row *r, uint32_t ore)
         char *field = next_field(r);
 
         if (kronor >= 1000)
-                (void)snprintf(field, FIELD_MAX, "%u\xC2\xA0%03u,%02u", kronor / 1000, kronor % 1000, ore % 100);
+                (void)snprintf(field, FIELD_MAX, "%u\xC2\xA0%03u,%02u", kronor / 1000,
+                        kronor % 1000, ore % 100);
         else
                 (void)snprintf(field, FIELD_MAX, "%u,%02u", kronor, ore % 100);
 }
@@ -212,18 +226,19 @@ static void put_yes(struct row *r, bool yes)
         (void)snprintf(next_field(r), FIELD_MAX, "%s", yes ? "Ja" : "Nej");
 }
 
-static void start_row(struct row *r, const struct world *w, const struct style *s, uint32_t m, char letter,
-        uint64_t number, const struct child *c)
+static void start_row(struct row *r, const struct world *w, const struct style *s, uint32_t m,
+        char letter, uint64_t number, const struct child *c)
 {
         r->len = 0;
         put_municipality(r, s, w->wish.municipalities[m].code);
-        (void)snprintf(next_field(r), FIELD_MAX, "%c%d-%07llu", letter, w->wish.year, (unsigned long long)number);
+        (void)snprintf(next_field(r), FIELD_MAX, "%c%d-%07llu", letter, w->wish.year,
+                (unsigned long long)number);
         put_person(r, s, &c->person);
         (void)snprintf(next_field(r), FIELD_MAX, "%s", c->person.man ? "M" : "K");
 }
 
-static void write_placement(struct row *r, const struct world *w, const struct style *s, uint64_t number,
-        const struct placement *p)
+static void write_placement(struct row *r, const struct world *w, const struct style *s,
+        uint64_t number, const struct placement *p)
 {
         start_row(r, w, s, p->municipality, 'P', number, &w->children[p->child]);
         put_date(r, s, p->start);
@@ -239,8 +254,8 @@ static void write_placement(struct row *r, const struct world *w, const struct s
                 put_choice(r, s, &endings[p->ending]);
 }
 
-static void write_report(struct row *r, const struct world *w, const struct style *s, uint64_t number,
-        const struct report *p)
+static void write_report(struct row *r, const struct world *w, const struct style *s,
+        uint64_t number, const struct report *p)
 {
         const struct child *c = &w->children[p->child];
 
@@ -299,7 +314,8 @@ static void plant_fault(struct row *r, struct draw *d, enum generate_dataset dat
                 r->fields[DATE_FIELD][0] = '\0';
                 break;
         case 3:
-                (void)snprintf(r->fields[code_field[dataset]], FIELD_MAX, "X%u", draw_below(d, 100));
+                (void)snprintf(
+                        r->fields[code_field[dataset]], FIELD_MAX, "X%u", draw_below(d, 100));
                 break;
         default:
                 (void)snprintf(r->fields[DATE_FIELD], FIELD_MAX, "2024-02-31");
@@ -320,7 +336,7 @@ static void put_characters(struct buf *out, const char *text, bool windows_1252)
                 uint8_t c = (uint8_t)*text;
 
                 if (c >= 0xC2 && c <= 0xC3)
-                        c = (uint8_t)((c & 3u) << 6 | ((uint8_t)*++text & 0x3Fu));
+                        c = (uint8_t)((c & 3u) << 6 | ((uint8_t) * ++text & 0x3Fu));
                 put_u8(out, c);
         }
 }
@@ -337,7 +353,8 @@ static void put_row(struct buf *out, const struct row *r, const struct style *s)
 
 static uint32_t place_of(const struct world *w, enum generate_dataset dataset, uint32_t i)
 {
-        return dataset == GENERATE_PLACERING ? w->placements[i].municipality : w->reports[i].municipality;
+        return dataset == GENERATE_PLACERING ? w->placements[i].municipality
+                                             : w->reports[i].municipality;
 }
 
 /* Records stand in the order of municipalities. */
@@ -356,8 +373,8 @@ static uint32_t first_of(const struct world *w, enum generate_dataset dataset, u
         return low;
 }
 
-static uint64_t write_rows(struct world *w, enum generate_dataset dataset, uint32_t m, const struct style *s,
-        struct buf *out)
+static uint64_t write_rows(struct world *w, enum generate_dataset dataset, uint32_t m,
+        const struct style *s, struct buf *out)
 {
         struct draw faults = draw_of(w->wish.seed, PURPOSE_FAULTS + dataset, m);
         uint32_t len = dataset == GENERATE_PLACERING ? w->placements_len : w->reports_len;
@@ -379,8 +396,8 @@ static uint64_t write_rows(struct world *w, enum generate_dataset dataset, uint3
         return number;
 }
 
-enum err world_write(struct world *w, enum generate_dataset d, uint32_t municipality, struct buf *out,
-        uint64_t *rows)
+enum err world_write(struct world *w, enum generate_dataset d, uint32_t municipality,
+        struct buf *out, uint64_t *rows)
 {
         struct style s = style_of(w, municipality);
         struct bytes ignored;
