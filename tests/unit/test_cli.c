@@ -295,9 +295,7 @@ static void a_dry_run_tells_what_is_wrong_without_repeating_it(void **state)
 
 static void files_that_cannot_be_delivered_end_with_the_code_for_input(void **state)
 {
-        static const char *const texts[] = {"", "201001022399;x\n",
-                "\xFF\xFE;b;c\n",
-                "x;y\n1;2\n"};
+        static const char *const texts[] = {"", "201001022399;x\n", "\xFF\xFE;b;c\n", "x;y\n1;2\n"};
 
         (void)state;
         for (size_t i = 0; i < ARRAY_LEN(texts); i++) {

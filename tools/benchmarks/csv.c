@@ -121,7 +121,8 @@ static double duck_read(const struct file *files)
         char sql[1600];
 
         (void)snprintf(sql, sizeof sql,
-                "CREATE TABLE t AS SELECT * FROM read_csv(['%s','%s'], delim=';', decimal_separator=',')",
+                "CREATE TABLE t AS SELECT * FROM read_csv(['%s','%s'], delim=';', "
+                "decimal_separator=',')",
                 files[0].path, files[1].path);
         double took = duck_run(d, sql);
 

@@ -71,8 +71,8 @@ static void *data_of(duckdb_data_chunk chunk, idx_t column)
         return duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, column));
 }
 
-static void put_missing(duckdb_data_chunk chunk, idx_t column, const uint8_t *missing, uint32_t at,
-        uint32_t len)
+static void put_missing(
+        duckdb_data_chunk chunk, idx_t column, const uint8_t *missing, uint32_t at, uint32_t len)
 {
         duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, column);
 
@@ -121,8 +121,8 @@ static void fill_chunk(
         duckdb_data_chunk_set_size(chunk, len);
 }
 
-static void append(duckdb_appender appender, duckdb_data_chunk chunk, const struct rows *rows,
-        uint32_t place)
+static void append(
+        duckdb_appender appender, duckdb_data_chunk chunk, const struct rows *rows, uint32_t place)
 {
         uint32_t most = (uint32_t)duckdb_vector_size();
 

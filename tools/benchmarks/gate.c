@@ -90,7 +90,8 @@ void gate_open(const struct bench *b, const char *name, struct gate *out)
         (void)snprintf(statgated, sizeof statgated, "%s/statgated", b->program_dir);
         (void)snprintf(log, sizeof log, "%s/bench.log", b->folder);
         make_folder(b, &g);
-        const char *const argv[] = {statgated, "--data", g.folder, "--view_memory_mib", "8192", NULL};
+        const char *const argv[] = {
+                statgated, "--data", g.folder, "--view_memory_mib", "8192", NULL};
 
         g.gateway = gate_spawn(argv, log);
         for (long waited = 0; !read_address(&g); waited += TICK_MS) {

@@ -2,8 +2,8 @@
 /* ingest.c: records in, from ready batches, through the real gateway.
  *
  * The largest municipalities deliver side by side, so that connections do not
- * count for more than they do in a real night of deliveries. The baseline is the bare parts: what the same two cores could
- * do if pseudonyms, packing, sealing and the store were all there is. */
+ * count for more than they do in a real night of deliveries. The baseline is the bare parts: what
+ * the same two cores could do if pseudonyms, packing, sealing and the store were all there is. */
 #include <stdlib.h>
 
 #include "tools/benchmarks/load.h"

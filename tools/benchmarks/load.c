@@ -190,8 +190,7 @@ static void deliver(struct load *l, const struct parcel *p, struct client *c)
         OWNED(call_free) struct call *call = NULL;
         struct stream s = {.parcel = p};
         struct submit_response answer;
-        struct submit_request r = {
-                .kind = SUBMIT_OPEN,
+        struct submit_request r = {.kind = SUBMIT_OPEN,
                 .open = {
                         .id = {.bytes = {1, l->round, (uint8_t)p->index, (uint8_t)(p->index >> 8)}},
                         .dataset = bytes_of_text(RECORDS_DATASET),

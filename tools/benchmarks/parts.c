@@ -146,14 +146,14 @@ static enum err write_submission(void *ctx, unsigned worker, size_t i)
 {
         const struct writing *w = ctx;
         struct stored_submission done, open = {
-                .id = {.bytes = {(uint8_t)(i + 1)}},
-                .municipality = (municipality_t)(i + 1),
-                .dataset = RECORDS_DATASET,
-                .period = {20089, 20453},
-                .mode = DELIVERY_APPEND,
-                .state = SUBMISSION_OPEN,
-                .opened_at_ms = 1,
-        };
+                                               .id = {.bytes = {(uint8_t)(i + 1)}},
+                                               .municipality = (municipality_t)(i + 1),
+                                               .dataset = RECORDS_DATASET,
+                                               .period = {20089, 20453},
+                                               .mode = DELIVERY_APPEND,
+                                               .state = SUBMISSION_OPEN,
+                                               .opened_at_ms = 1,
+                                       };
         struct stored_batch put = {
                 .submission = open.id,
                 .rows = RECORDS_BATCH,
@@ -249,11 +249,13 @@ void part_store(const struct bench *b)
         cost_keeper(&s, &c);
         cost_store(b, &s, &c);
         tell_cost(b, "store.zstd", c.pack);
-        bench_tell(b, &(struct figure){.name = "store.bytes", .unit = "bytes/record",
-                              .value = c.pack_ratio});
+        bench_tell(
+                b, &(struct figure){
+                           .name = "store.bytes", .unit = "bytes/record", .value = c.pack_ratio});
         double duck = duck_append_rate(b, r, b->quick ? 1000000 : 5000000);
 
-        bench_tell(b, &(struct figure){"store.commit", "records/s", c.commit_rate, duck, GOAL_NONE, 0});
+        bench_tell(b,
+                &(struct figure){"store.commit", "records/s", c.commit_rate, duck, GOAL_NONE, 0});
         shop_close(&s);
         records_close(r);
         free(r);

@@ -135,8 +135,7 @@ void records_fill(
         memset(out->cost_missing, 0, sizeof out->cost_missing);
         for (uint32_t i = 0; i < len; i++) {
                 uint64_t h = hash((uint64_t)place << 32 | (first + i));
-                const struct place *home =
-                        &r->place[h % 10 != 0 ? place : (place + 1) % r->places];
+                const struct place *home = &r->place[h % 10 != 0 ? place : (place + 1) % r->places];
 
                 h /= 10;
                 fill_person(out, i, home->first_person + (uint32_t)(h % home->persons));

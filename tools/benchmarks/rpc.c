@@ -90,6 +90,7 @@ void part_rpc(const struct bench *b)
                               bench_median(theirs.rate, ROUNDS), GOAL_AT_LEAST, 40000});
         bench_tell(b, &(struct figure){"rpc.p99", "us", bench_median(ours.p99_us, ROUNDS),
                               bench_median(theirs.p99_us, ROUNDS), GOAL_AT_MOST, 999});
-        bench_tell(b, &(struct figure){"rpc.server_cpu", "us/call", bench_median(ours.cpu_us, ROUNDS),
-                              bench_median(theirs.cpu_us, ROUNDS), GOAL_RATIO_AT_MOST, 0.999});
+        bench_tell(
+                b, &(struct figure){"rpc.server_cpu", "us/call", bench_median(ours.cpu_us, ROUNDS),
+                           bench_median(theirs.cpu_us, ROUNDS), GOAL_RATIO_AT_MOST, 0.999});
 }

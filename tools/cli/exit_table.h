@@ -4,7 +4,9 @@
  * EXIT_CODE(NAME, number, Swedish, English) */
 EXIT_CODE(OK, 0, "klart", "done")
 EXIT_CODE(REFUSED, 1, "slussen sade nej", "the gateway refused")
-EXIT_CODE(USAGE, 2, "fel i kommandot eller inställningarna", "the command or the settings are wrong")
+EXIT_CODE(
+        USAGE, 2, "fel i kommandot eller inställningarna", "the command or the settings are wrong")
 EXIT_CODE(CONNECT, 3, "slussen kan inte nås", "the gateway cannot be reached")
-EXIT_CODE(INPUT, 4, "en fil som kommandot läser är felaktig", "a file that the command reads is not valid")
+EXIT_CODE(INPUT, 4, "en fil som kommandot läser är felaktig",
+        "a file that the command reads is not valid")
 EXIT_CODE(INTERNAL, 5, "internt fel", "internal error")

@@ -174,8 +174,7 @@ static enum err add_placement(struct world *w, struct draw *d, uint32_t child, e
         p.form = form_code(d, form);
         p.ground = ground_of(d, p.form);
         regi_and_provider(d, &p);
-        p.cost_ore =
-                100 * (costs[p.form][0] + draw_below(d, costs[p.form][1]));
+        p.cost_ore = 100 * (costs[p.form][0] + draw_below(d, costs[p.form][1]));
         p.cost_ore += 50 * draw_below(d, 2);
         w->placements[w->placements_len++] = p;
         return ERR_OK;
