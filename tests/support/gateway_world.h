@@ -38,13 +38,16 @@ void world_remove(struct world *w); /* ends what still runs, removes the folder 
 
 /* What a start may be given besides the folder. */
 struct world_start {
-        const char *flags[8]; /* of statgated, NULL at the end */
-        size_t file_max;      /* RLIMIT_FSIZE of the gateway; 0: none */
-        const char *trace;    /* STATGATE_TRACE, or NULL */
-        unsigned user;        /* to run as; 0: as the test does */
+        const char *flags[8];       /* of statgated, NULL at the end */
+        const char *environment[4]; /* "NAME=value", NULL at the end */
+        const char *trace;          /* STATGATE_TRACE, or NULL */
+        size_t file_max;            /* RLIMIT_FSIZE of the gateway; 0: none */
+        unsigned user;              /* to run as; 0: as the test does */
 };
 /* WORLD_UP once it listens; otherwise its exit code, or minus the signal. */
 int world_try(struct world *w, const struct world_start *how);
+/* A second gateway on the same folder, which must end by itself: its exit code. */
+int world_try_second(struct world *w, const struct world_start *how);
 void world_start(struct world *w); /* must come up */
 void world_drop_clients(struct world *w);
 
