@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_cli_submit.c: statgate and statgated as people start them: init, deliver, break,
+ * go on, erase. Personal numbers are from Skatteverket's test series. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { OUTPUT_MAX = 1 << 16, ARGUMENTS_MAX = 24, START_MS = 20000, STEP_MS = 20 };
+enum { POLL_MS = 2, BATCH_BYTES = 200000 };
+
+static char folder[] = "/tmp/statgate-submit-XXXXXX";
+static char data[64], output[OUTPUT_MAX];
+static pid_t gateway;
+
+static void sleep_ms(long ms)
+{
+        struct timespec t = {ms / 1000, ms % 1000 * 1000000};
+
+        (void)nanosleep(&t, NULL);
+}
+
+/* In the data folder when there is one; output goes to `file`. */
+static pid_t start(const char *file, const char *const *words)
+{
+        char program[4096], *argv[ARGUMENTS_MAX + 1] = {NULL};
+        pid_t pid;
+
+        (void)snprintf(program, sizeof program, "%s/%s", STATGATE_BIN_DIR, words[0]);
+        for (unsigned i = 0; words[i] != NULL && i < ARGUMENTS_MAX; i++)
+                argv[i] = (char *)(uintptr_t)words[i];
+        pid = fork();
+        assert_true(pid >= 0);
+        if (pid > 0)
+                return pid;
+
+        int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+        if (fd < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0)
+                _exit(126);
+        if (chdir(data) != 0 && chdir(folder) != 0)
+                _exit(126);
+        (void)execv(program, argv);
+        _exit(127);
+}
+
+static int finish(pid_t pid)
+{
+        int status = 0;
+
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static void read_file(const char *path)
+{
+        FILE *f = fopen(path, "rb");
+
+        memset(output, 0, sizeof output);
+        assert_non_null(f);
+        output[fread(output, 1, sizeof output - 1, f)] = '\0';
+        (void)fclose(f);
+}
+
+static int run_words(const char *const *words)
+{
+        char file[96];
+        int code;
+
+        (void)snprintf(file, sizeof file, "%s/output", folder);
+        code = finish(start(file, words));
+        read_file(file);
+        return code;
+}
+#define STATGATE(...)                                                                              \
+        run_words((const char *const[]){"statgate", "--lang", "en", __VA_ARGS__, NULL})
+
+static bool says(const char *text)
+{
+        if (strstr(output, text) != NULL)
+                return true;
+        print_message("not said: %s\nin: %s\n", text, output);
+        return false;
+}
+
+static const char *in_folder(const char *name)
+{
+        static char paths[4][160];
+        static unsigned next;
+        char *path = paths[next++ % 4];
+
+        (void)snprintf(path, sizeof paths[0], "%s/%s", folder, name);
+        return path;
+}
+
+static void write_file(const char *name, const char *text)
+{
+        FILE *f = fopen(in_folder(name), "wb");
+
+        assert_non_null(f);
+        assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
+        assert_int_equal(fclose(f), 0);
+}
+
+static void start_gateway(void)
+{
+        static const char *const words[] = {"statgated", NULL};
+        char address[160];
+
+        (void)snprintf(address, sizeof address, "%s/run/address", data);
+        (void)unlink(address);
+        gateway = start(in_folder("gateway"), words);
+        for (int waited = 0; access(address, R_OK) != 0; waited += STEP_MS) {
+                assert_true(waited < START_MS);
+                assert_int_equal(waitpid(gateway, NULL, WNOHANG), 0);
+                sleep_ms(STEP_MS);
+        }
+}
+
+static void end_gateway(int with)
+{
+        (void)kill(gateway, with);
+        (void)finish(gateway);
+        gateway = 0;
+}
+
+#define HEAD "Kommun;Ärendenr;Personnr;Anmälningsdatum;Anmälare;Orsak till oro\r\n"
+#define GOOD                                                                                       \
+        "114;A;20100102-2399;2024-05-01;Polis;Försummelse\r\n114;B;201001022381;20240502;skola;"  \
+        "konflikt\r\n"
+
+static void a_delivery_is_committed_and_asked_again_shows_its_receipt(void **state)
+{
+        char receipt[64] = "";
+
+        (void)state;
+        write_file("good.csv", HEAD GOOD);
+        assert_int_equal(STATGATE("--as", "0114", "submit", "--dataset", "anmalan", "--period",
+                                 "2024", in_folder("good.csv")),
+                0);
+        assert_true(says("2 rows read, 2 accepted, 0 rejected"));
+        assert_true(says("Receipt: delivery "));
+        memcpy(receipt, strstr(output, "Receipt: delivery "), 50);
+        assert_int_equal(STATGATE("--as", "0114", "submit", "--dataset", "anmalan", "--period",
+                                 "2024", in_folder("good.csv")),
+                0);
+        assert_true(says("complete already"));
+        assert_true(says(receipt));
+}
+
+static void rows_that_the_gateway_rejects_are_listed_by_their_row_in_the_file(void **state)
+{
+        (void)state;
+        write_file("mixed.csv", HEAD "114;C;201001022390;2024-05-01;Polis;konflikt\r\n" GOOD
+                                     "\r\n114;D;201001022399;2023-05-01;Polis;konflikt\r\n");
+        assert_int_equal(
+                STATGATE("--as", "0114", "submit", "--dataset", "anmalan", "--period", "2024",
+                        "--rejected", in_folder("rejected.csv"), in_folder("mixed.csv")),
+                0);
+        assert_true(says("4 rows read, 2 accepted, 2 rejected"));
+        read_file(in_folder("rejected.csv"));
+        assert_true(says("\r\n2;Personnr;CHECK_DIGIT;"));
+        assert_true(says("\r\n6;Anmälningsdatum;OUTSIDE_PERIOD;"));
+        assert_null(strstr(output, "2010"));
+}
+
+static void all_or_nothing_sends_nothing(void **state)
+{
+        (void)state;
+        assert_int_equal(STATGATE("--as", "0114", "submit", "--dataset", "anmalan", "--period",
+                                 "2024", "--all-or-nothing", in_folder("mixed.csv")),
+                4);
+        assert_true(says("nothing was sent"));
+}
+
+static void a_period_is_not_replaced_by_a_file_full_of_faults(void **state)
+{
+        (void)state;
+        assert_int_equal(STATGATE("--as", "0114", "submit", "--dataset", "anmalan", "--period",
+                                 "2024", "--replace", in_folder("mixed.csv")),
+                1);
+        assert_true(says("nothing has changed"));
+        assert_true(says("NOT complete"));
+}
+
+static void one_municipality_cannot_deliver_for_another(void **state)
+{
+        (void)state;
+        assert_int_equal(STATGATE("--as", "0180", "submit", "--dataset", "anmalan", "--period",
+                                 "2024", in_folder("good.csv")),
+                4);
+        assert_true(says("FOREIGN_MUNICIPALITY"));
+        assert_int_equal(STATGATE("--as", "statistician", "submit", "--dataset", "anmalan",
+                                 "--period", "2024", in_folder("good.csv")),
+                2);
+}
+
+static void what_the_gateway_refuses_ends_with_one(void **state)
+{
+        (void)state;
+        assert_int_equal(STATGATE("--as", "0114", "submit", "--dataset", "anmalan", "--period",
+                                 "2024-03", in_folder("good.csv")),
+                1);
+        assert_true(says("the gateway refused"));
+}
+
+static long long store_bytes(void)
+{
+        static const char *const names[] = {"data/store/statgate.db", "data/store/statgate.db-wal"};
+        long long bytes = 0;
+
+        for (unsigned i = 0; i < 2; i++) {
+                struct stat st;
+
+                if (stat(in_folder(names[i]), &st) == 0)
+                        bytes += st.st_size;
+        }
+        return bytes;
+}
+
+/* Some 150,000 rows in nine batches; the gateway dies without a word when the first
+ * of them is on its disk. */
+static void a_gateway_that_dies_and_comes_back_gets_the_rest(void **state)
+{
+        static const char *const submit[] = {"statgate", "--lang", "en", "--as", "0180", "submit",
+                "--dataset", "anmalan", "--period", "2024", "--retry", "60", "", NULL};
+        const char *words[ARGUMENTS_MAX];
+        pid_t client;
+
+        (void)state;
+        assert_int_equal(STATGATE("generate", "--persons", "40000000", "--period", "2024",
+                                 "--dataset", "anmalan", "--municipalities", "0180", "--bundle",
+                                 "policy", "--out", in_folder("made")),
+                0);
+        memcpy(words, submit, sizeof submit);
+        words[12] = in_folder("made/0180-anmalan-2024.csv");
+
+        long long before = store_bytes();
+
+        client = start(in_folder("client"), words);
+        for (int waited = 0; store_bytes() < before + BATCH_BYTES; waited += POLL_MS) {
+                assert_true(waited < START_MS);
+                sleep_ms(POLL_MS);
+        }
+        end_gateway(SIGKILL);
+        sleep_ms(300);
+        start_gateway();
+        assert_int_equal(finish(client), 0);
+        read_file(in_folder("client"));
+        assert_true(says("trying again"));
+        assert_true(says(" 0 rejected"));
+        assert_true(says("Receipt: delivery"));
+}
+
+static void erasing_answers_done_whoever_it_was(void **state)
+{
+        (void)state;
+        write_file("person", "20100102-2399\n");
+        assert_int_equal(
+                STATGATE("--as", "0114", "erase", "--person-file", in_folder("person")), 0);
+        assert_true(says("Done."));
+        write_file("person", "201001012399\n");
+        assert_int_equal(
+                STATGATE("--as", "0114", "erase", "--person-file", in_folder("person")), 4);
+        assert_null(strstr(output, "2010"));
+        write_file("person", "T0114-77777\n");
+        assert_int_equal(
+                STATGATE("--as", "0114", "erase", "--person-file", in_folder("person")), 0);
+        assert_true(says("Done."));
+}
+
+static void nobody_at_home_ends_with_three(void **state)
+{
+        (void)state;
+        end_gateway(SIGTERM);
+        assert_int_equal(STATGATE("--as", "0114", "submit", "--dataset", "anmalan", "--period",
+                                 "2024", in_folder("good.csv")),
+                3);
+        assert_int_equal(STATGATE("--as", "0114", "--address", "127.0.0.1:1", "submit", "--dataset",
+                                 "anmalan", "--period", "2024", in_folder("good.csv")),
+                3);
+}
+
+static int make_world(void **state)
+{
+        (void)state;
+        if (mkdtemp(folder) == NULL)
+                return -1;
+        (void)snprintf(data, sizeof data, "%s/data", folder);
+        if (STATGATE("--address", "127.0.0.1:0", "init", data, "--development", "--municipalities",
+                    "0114,0180", "--bundle", STATGATE_ROOT "/policies/bundle") != 0) {
+                print_message("%s\n", output);
+                return -1;
+        }
+        start_gateway();
+        return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+        (void)st;
+        (void)type;
+        (void)where;
+        return remove(path);
+}
+
+static int remove_world(void **state)
+{
+        (void)state;
+        if (gateway > 0)
+                end_gateway(SIGKILL);
+        return nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_delivery_is_committed_and_asked_again_shows_its_receipt),
+                cmocka_unit_test(rows_that_the_gateway_rejects_are_listed_by_their_row_in_the_file),
+                cmocka_unit_test(all_or_nothing_sends_nothing),
+                cmocka_unit_test(a_period_is_not_replaced_by_a_file_full_of_faults),
+                cmocka_unit_test(one_municipality_cannot_deliver_for_another),
+                cmocka_unit_test(what_the_gateway_refuses_ends_with_one),
+                cmocka_unit_test(a_gateway_that_dies_and_comes_back_gets_the_rest),
+                cmocka_unit_test(erasing_answers_done_whoever_it_was),
+                cmocka_unit_test(nobody_at_home_ends_with_three),
+        };
+
+        return cmocka_run_group_tests(tests, make_world, remove_world);
+}
