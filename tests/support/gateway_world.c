@@ -198,7 +198,7 @@ void world_sign(struct world *w, const struct secret *by)
         OWNED(buf_done) struct buf b = {.ceiling = 4 << 20};
         OWNED(policy_unref) struct policy *p = NULL;
         struct refusal why = {0};
-        struct bytes file;
+        struct bytes file = {0};
 
         if (policy_load(world_path(w, "policy"), &p, &why) != ERR_OK)
                 must(false, why.len > 0 ? why.violations[0].text : "policy");
@@ -298,16 +298,11 @@ long resident_kb(pid_t pid)
 static void become_gateway(
         const struct world_start *how, int output, char *const *arguments, char *const *environment)
 {
-        const struct rlimit files = {how->file_max, how->file_max};
-
         if (how->user != 0 &&
                 (setgroups(0, NULL) != 0 || setgid(how->user) != 0 || setuid(how->user) != 0))
                 _exit(126);
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (how->file_max > 0) {
-                (void)signal(SIGXFSZ, SIG_IGN); /* so that a write fails instead */
-                (void)setrlimit(RLIMIT_FSIZE, &files);
-        }
+        (void)signal(SIGXFSZ, SIG_IGN); /* a file beyond its limit is an error like others */
         if (dup2(output, STDOUT_FILENO) < 0 || dup2(output, STDERR_FILENO) < 0)
                 _exit(126);
         (void)execve(STATGATE_BIN_DIR "/statgated", arguments, environment);
@@ -458,6 +453,8 @@ int world_stop(struct world *w)
 void world_kill(struct world *w)
 {
         world_drop_clients(w);
+        if (w->keeper > 0)
+                (void)kill(w->keeper, SIGCONT); /* a test may have stopped it */
         (void)kill(w->pid, SIGKILL);
         (void)world_wait(w, STOP_MS);
         assert_true(gone(w->keeper, 5000));

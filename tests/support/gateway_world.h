@@ -41,7 +41,6 @@ struct world_start {
         const char *flags[8];       /* of statgated, NULL at the end */
         const char *environment[4]; /* "NAME=value", NULL at the end */
         const char *trace;          /* STATGATE_TRACE, or NULL */
-        size_t file_max;            /* RLIMIT_FSIZE of the gateway; 0: none */
         unsigned user;              /* to run as; 0: as the test does */
 };
 /* WORLD_UP once it listens; otherwise its exit code, or minus the signal. */
