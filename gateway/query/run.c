@@ -2,12 +2,16 @@
 /* run.c: one pass over a view, in person order.
  *
  * Rows are taken in blocks: filters and categories of a block are computed column
- * by column (look-ups, no branches), then a second loop walks the block's rows
- * person by person. A person counts once per cell: the cell carries a stamp with
- * the last person seen. A person's second row in the same inner cell touches
- * nothing but the record count, because every margin of that cell has its
- * stamp already. Records and sums are added in inner cells only; their margins
- * are added up once, at the end.
+ * by column (look-ups, no branches), then a second loop walks the rows that are
+ * left. A person counts once per cell: the cell carries a stamp with the last person
+ * seen. Records and sums are added in inner cells only; their margins are added up
+ * once, at the end.
+ *
+ * What surprised us: the branches cost more than the work. Rows of a person are in
+ * cells of no order, so "seen this person here before?" is guessed wrong every other time;
+ * and following persons by comparing each row with the next person's first is a
+ * chain of loads. With up to two dimensions every row therefore adds to all its
+ * cells, 0 or 1, and beginnings of persons are marked in the block beforehand.
  *
  * Threads take ranges of persons and count for themselves; integers are then added,
  * so the number of threads shows nowhere. */
@@ -17,186 +21,10 @@
 #include "base/arena.h"
 #include "base/fault.h"
 #include "base/parallel.h"
-#include "gateway/query/plan.h"
+#include "gateway/query/pass.h"
 
-enum { BLOCK = 2048, TASK_ROWS = 1 << 17, COMBINATIONS_MAX = 1 << DIMENSIONS_MAX };
-enum { CELL_FILTERED = UINT32_MAX };
+enum { TASK_ROWS = 1 << 17, COMBINATIONS_MAX = 1 << DIMENSIONS_MAX };
 enum { MARGIN_TABLE_MAX = 1 << 21 }; /* entries; beyond, margins are computed each time */
-
-/* What a worker counts; all arrays have one entry per cell. */
-struct tally {
-        uint32_t *stamps; /* person + 1 */
-        uint32_t *persons, *records;
-        struct sums {
-                int64_t *sum;
-                uint32_t *values; /* rows with a value */
-                uint32_t *contributors, *stamps;
-        } sums[MEASURES_MAX];
-        uint32_t cell[BLOCK]; /* inner cell of each row of the block, or CELL_FILTERED */
-};
-
-/* Which tests and dimensions a pass keeps: the question, or its margin. */
-struct pass {
-        const struct plan *plan;
-        const struct view *view;
-        const atomic_bool *cancel;
-        bool margin;
-        struct table *table;                /* shape of this pass */
-        uint32_t dimension[DIMENSIONS_MAX]; /* dimension of the plan */
-        uint32_t stride[DIMENSIONS_MAX];
-        size_t cells;
-        uint32_t *margins; /* cells × 2^dimensions: what each inner cell adds to; or NULL */
-        struct tally *tallies;
-        unsigned tallies_len;
-        uint32_t tasks_persons, persons_per_task, tasks_rest;
-};
-
-/* Blocks ------------------------------------------------------------------------------ */
-
-static void keep_set_u8(const struct test *t, const uint8_t *v, uint32_t n, uint32_t *cell)
-{
-        uint8_t pass[256] = {0};
-
-        memcpy(pass, t->set, t->set_len < 255 ? t->set_len : 255);
-        for (uint32_t i = 0; i < n; i++)
-                cell[i] |= pass[v[i]] ? 0 : CELL_FILTERED;
-}
-
-static void keep_set_u16(const struct test *t, const uint16_t *v, uint32_t n, uint32_t *cell)
-{
-        for (uint32_t i = 0; i < n; i++)
-                cell[i] |= v[i] < t->set_len && t->set[v[i]] ? 0 : CELL_FILTERED;
-}
-
-static void keep_range_i32(const struct test *t, const int32_t *v, uint32_t n, uint32_t *cell)
-{
-        for (uint32_t i = 0; i < n; i++)
-                cell[i] |= v[i] != INT32_MIN && test_passes(t, v[i]) ? 0 : CELL_FILTERED;
-}
-
-static void keep_range_i64(const struct test *t, const int64_t *v, uint32_t n, uint32_t *cell)
-{
-        for (uint32_t i = 0; i < n; i++)
-                cell[i] |= v[i] != INT64_MIN && test_passes(t, v[i]) ? 0 : CELL_FILTERED;
-}
-
-static void apply_test(
-        const struct pass *p, const struct test *t, uint32_t row, uint32_t n, uint32_t *cell)
-{
-        const void *column = view_column(p->view, t->variable);
-
-        switch (p->plan->dataset->variables[t->variable].physical) {
-        case PHYSICAL_U8:
-                keep_set_u8(t, (const uint8_t *)column + row, n, cell);
-                return;
-        case PHYSICAL_U16:
-                keep_set_u16(t, (const uint16_t *)column + row, n, cell);
-                return;
-        case PHYSICAL_I32:
-                keep_range_i32(t, (const int32_t *)column + row, n, cell);
-                return;
-        case PHYSICAL_I64:
-                keep_range_i64(t, (const int64_t *)column + row, n, cell);
-                return;
-        case PHYSICAL_NONE:
-                return;
-        }
-}
-
-static inline void place(uint32_t *cell, uint16_t category, uint32_t stride)
-{
-        *cell = *cell == CELL_FILTERED || category == CATEGORY_NONE ? CELL_FILTERED
-                                                                    : *cell + category * stride;
-}
-
-static uint16_t band_of(const struct grouping *g, int64_t value)
-{
-        for (uint32_t i = 0; i < g->bands_len; i++)
-                if (value >= g->bands[i].low && value <= g->bands[i].high)
-                        return g->band_category[i];
-        return g->other;
-}
-
-static void group_u8(
-        const struct grouping *g, uint32_t stride, const uint8_t *v, uint32_t n, uint32_t *cell)
-{
-        uint16_t map[256];
-
-        for (uint32_t i = 0; i < 256; i++)
-                map[i] = i < g->map_len ? g->map[i] : g->other;
-        for (uint32_t i = 0; i < n; i++)
-                place(&cell[i], map[v[i]], stride);
-}
-
-static void group_u16(
-        const struct grouping *g, uint32_t stride, const uint16_t *v, uint32_t n, uint32_t *cell)
-{
-        for (uint32_t i = 0; i < n; i++)
-                place(&cell[i], v[i] < g->map_len ? g->map[v[i]] : g->other, stride);
-}
-
-static void group_i32(
-        const struct grouping *g, uint32_t stride, const int32_t *v, uint32_t n, uint32_t *cell)
-{
-        if (g->bands != NULL) {
-                for (uint32_t i = 0; i < n; i++)
-                        place(&cell[i], v[i] == INT32_MIN ? g->other : band_of(g, v[i]), stride);
-                return;
-        }
-        for (uint32_t i = 0; i < n; i++) {
-                int64_t day = (int64_t)v[i] - g->first;
-
-                place(&cell[i], day >= 0 && day < g->map_len ? g->map[day] : g->other, stride);
-        }
-}
-
-static void group_i64(
-        const struct grouping *g, uint32_t stride, const int64_t *v, uint32_t n, uint32_t *cell)
-{
-        for (uint32_t i = 0; i < n; i++)
-                place(&cell[i], v[i] == INT64_MIN ? g->other : band_of(g, v[i]), stride);
-}
-
-static void apply_grouping(
-        const struct pass *p, uint32_t d, uint32_t row, uint32_t n, uint32_t *cell)
-{
-        const struct grouping *g = &p->plan->groupings[p->dimension[d]];
-        const void *column = view_column(p->view, g->variable);
-        uint32_t stride = p->stride[d];
-
-        switch (p->plan->dataset->variables[g->variable].physical) {
-        case PHYSICAL_U8:
-                group_u8(g, stride, (const uint8_t *)column + row, n, cell);
-                return;
-        case PHYSICAL_U16:
-                group_u16(g, stride, (const uint16_t *)column + row, n, cell);
-                return;
-        case PHYSICAL_I32:
-                group_i32(g, stride, (const int32_t *)column + row, n, cell);
-                return;
-        case PHYSICAL_I64:
-                group_i64(g, stride, (const int64_t *)column + row, n, cell);
-                return;
-        case PHYSICAL_NONE:
-                return;
-        }
-}
-
-static bool keeps(const struct pass *p, const struct test *t)
-{
-        return !p->margin || p->plan->dataset->variables[t->variable].role == VARIABLE_IDENTIFYING;
-}
-
-/* Inner cells of rows row..row+n-1. */
-static void locate(const struct pass *p, uint32_t row, uint32_t n, uint32_t *cell)
-{
-        memset(cell, 0, sizeof(*cell) * n);
-        for (uint32_t i = 0; i < p->plan->tests_len; i++)
-                if (keeps(p, &p->plan->tests[i]))
-                        apply_test(p, &p->plan->tests[i], row, n, cell);
-        for (uint32_t d = 0; d < p->table->dimensions_len; d++)
-                apply_grouping(p, d, row, n, cell);
-}
 
 /* Counting ----------------------------------------------------------------------------- */
 
@@ -218,24 +46,93 @@ static unsigned margins_of(const struct pass *p, uint32_t inner, uint32_t *out)
         return n;
 }
 
-static void count_once(
-        const struct pass *p, uint32_t inner, uint32_t stamp, uint32_t *stamps, uint32_t *counts)
+static inline void count_one(struct count *c, uint32_t stamp)
+{
+        uint64_t word = c->word;
+        uint32_t persons = (uint32_t)word + (word >> 32 != stamp);
+
+        c->word = (uint64_t)stamp << 32 | persons;
+}
+
+static void count_in(struct count *counts, const uint32_t *cells, unsigned n, uint32_t stamp)
+{
+        for (unsigned i = 0; i < n; i++)
+                count_one(&counts[cells[i]], stamp);
+}
+
+static void count_once(const struct pass *p, uint32_t inner, uint32_t stamp, struct count *counts)
 {
         uint32_t computed[COMBINATIONS_MAX];
         unsigned n = 1u << p->table->dimensions_len;
-        const uint32_t *cells = computed;
 
-        if (stamps[inner] == stamp)
+        if (counts[inner].word >> 32 == stamp)
                 return; /* then so have all its margins */
         if (p->margins != NULL)
-                cells = p->margins + (size_t)inner * n;
+                count_in(counts, p->margins + (size_t)inner * n, n, stamp);
         else
-                (void)margins_of(p, inner, computed);
-        for (unsigned i = 0; i < n; i++) {
-                if (stamps[cells[i]] == stamp)
-                        continue;
-                stamps[cells[i]] = stamp;
-                counts[cells[i]]++;
+                count_in(counts, computed, margins_of(p, inner, computed), stamp);
+}
+
+/* The cell of all totals takes every row: its count stays in a register, for through
+ * memory each row would wait for the one before. */
+static void count_none(struct tally *t, struct count *total, uint32_t n)
+{
+        struct count all = *total;
+
+        for (uint32_t i = 0; i < n; i++)
+                count_one(&all, t->stamp[i]);
+        t->records[0] += n;
+        *total = all;
+}
+
+static void count_one_dimension(struct tally *t, struct count *total, uint32_t n)
+{
+        struct count all = *total;
+
+        for (uint32_t i = 0; i < n; i++) {
+                count_one(&t->counts[t->cell[i]], t->stamp[i]);
+                count_one(&all, t->stamp[i]);
+                t->records[t->cell[i]]++;
+        }
+        *total = all;
+}
+
+static void count_two_dimensions(
+        const uint32_t *margins, struct tally *t, struct count *total, uint32_t n)
+{
+        struct count *counts = t->counts, all = *total;
+        uint32_t *records = t->records;
+
+        for (uint32_t i = 0; i < n; i++) {
+                uint32_t cell = t->cell[i], stamp = t->stamp[i];
+                const uint32_t *m = margins + (size_t)cell * 4;
+
+                count_one(&counts[cell], stamp);
+                count_one(&counts[m[1]], stamp);
+                count_one(&counts[m[2]], stamp);
+                count_one(&all, stamp);
+                records[cell]++;
+        }
+        *total = all;
+}
+
+/* Persons and records of the rows that are left in a block. */
+static void count_block(const struct pass *p, struct tally *t, uint32_t n)
+{
+        unsigned dimensions = p->table->dimensions_len;
+        struct count *total = &t->counts[p->cells - 1];
+
+        if (p->margins != NULL && dimensions == 2) {
+                count_two_dimensions(p->margins, t, total, n);
+        } else if (dimensions == 1) {
+                count_one_dimension(t, total, n);
+        } else if (dimensions == 0) {
+                count_none(t, total, n);
+        } else {
+                for (uint32_t i = 0; i < n; i++) {
+                        t->records[t->cell[i]]++;
+                        count_once(p, t->cell[i], t->stamp[i], t->counts);
+                }
         }
 }
 
@@ -270,34 +167,75 @@ static void add_values(
                 if (__builtin_add_overflow(t->sums[m].sum[inner], value, &t->sums[m].sum[inner]))
                         t->sums[m].sum[inner] = INT64_MAX;
                 t->sums[m].values[inner]++;
-                count_once(p, inner, stamp, t->sums[m].stamps, t->sums[m].contributors);
+                count_once(p, inner, stamp, t->sums[m].contributors);
         }
 }
 
-static void count_row(
-        const struct pass *p, struct tally *t, uint32_t row, uint32_t inner, uint32_t stamp)
+static bool has_magnitudes(const struct pass *p)
 {
-        t->records[inner]++;
-        count_once(p, inner, stamp, t->stamps, t->persons);
-        if (!p->margin)
-                add_values(p, t, row, inner, stamp);
+        for (uint32_t m = 0; m < p->table->measures_len && !p->margin; m++)
+                if (is_magnitude(p->table, m))
+                        return true;
+        return false;
+}
+
+/* Moves the rows that are left to the front of the block, with their stamps; how many. */
+static uint32_t close_ranks(struct tally *t, uint32_t filtered, uint32_t row, uint32_t n)
+{
+        uint32_t left = 0;
+
+        if (filtered == n)
+                return 0;
+        for (uint32_t i = 0; i < n; i++) {
+                uint32_t cell = t->cell[i];
+
+                t->stamp[left] = t->stamp[i];
+                t->row[left] = row + i;
+                t->cell[left] = cell;
+                left += 1 - (cell >> 31);
+        }
+        return left;
+}
+
+/* Rows row..row+n-1, whose stamps are set. */
+static void count_rows(const struct pass *p, struct tally *t, uint32_t row, uint32_t n)
+{
+        uint32_t filtered = pass_locate(p, t, row, n);
+        bool magnitudes = has_magnitudes(p);
+
+        if (filtered > 0 || magnitudes)
+                n = close_ranks(t, filtered, row, n);
+        count_block(p, t, n);
+        for (uint32_t i = 0; magnitudes && i < n; i++)
+                add_values(p, t, t->row[i], t->cell[i], t->stamp[i]);
+}
+
+/* Stamps of rows row..row+n-1, the first of which is of `person`; who comes next. */
+static uint32_t stamp_persons(
+        const struct pass *p, struct tally *t, uint32_t person, uint32_t row, uint32_t n)
+{
+        const uint32_t *starts = view_person_starts(p->view);
+        uint32_t stamp = person + 1, next = person + 1;
+
+        memset(t->begins, 0, n);
+        for (; starts[next] < row + n; next++)
+                t->begins[starts[next] - row] = 1;
+        for (uint32_t i = 0; i < n; i++) {
+                stamp += t->begins[i];
+                t->stamp[i] = stamp;
+        }
+        return starts[next] == row + n ? next : next - 1;
 }
 
 /* Rows of whole persons; the first row is the start of `person`. */
 static void count_persons(
         const struct pass *p, struct tally *t, uint32_t person, uint32_t row, uint32_t end)
 {
-        const uint32_t *starts = view_person_starts(p->view);
-
         while (row < end) {
                 uint32_t n = end - row < BLOCK ? end - row : BLOCK;
 
-                locate(p, row, n, t->cell);
-                for (uint32_t i = 0; i < n; i++) {
-                        person += row + i == starts[person + 1];
-                        if (t->cell[i] != CELL_FILTERED)
-                                count_row(p, t, row + i, t->cell[i], person + 1);
-                }
+                person = stamp_persons(p, t, person, row, n);
+                count_rows(p, t, row, n);
                 row += n;
         }
 }
@@ -311,11 +249,9 @@ static void count_personless(const struct pass *p, struct tally *t, uint32_t row
         while (row < end) {
                 uint32_t n = end - row < BLOCK ? end - row : BLOCK;
 
-                locate(p, row, n, t->cell);
                 for (uint32_t i = 0; i < n; i++)
-                        if (t->cell[i] != CELL_FILTERED)
-                                count_row(
-                                        p, t, row + i, t->cell[i], persons + (row + i - first) + 1);
+                        t->stamp[i] = persons + (row + i - first) + 1;
+                count_rows(p, t, row, n);
                 row += n;
         }
 }
@@ -363,10 +299,9 @@ static uint32_t *counters(struct arena *a, const struct pass *p)
 
 static enum err new_tally(struct arena *a, const struct pass *p, struct tally *t)
 {
-        t->stamps = counters(a, p);
-        t->persons = counters(a, p);
+        t->counts = arena_alloc(a, p->cells, sizeof(*t->counts));
         t->records = counters(a, p);
-        if (t->stamps == NULL || t->persons == NULL || t->records == NULL)
+        if (t->counts == NULL || t->records == NULL)
                 return ERR_NO_MEMORY;
         for (uint32_t m = 0; m < p->table->measures_len && !p->margin; m++) {
                 struct sums *s = &t->sums[m];
@@ -375,10 +310,8 @@ static enum err new_tally(struct arena *a, const struct pass *p, struct tally *t
                         continue;
                 s->sum = arena_alloc(a, p->cells, sizeof(*s->sum));
                 s->values = counters(a, p);
-                s->contributors = counters(a, p);
-                s->stamps = counters(a, p);
-                if (s->sum == NULL || s->values == NULL || s->contributors == NULL ||
-                        s->stamps == NULL)
+                s->contributors = arena_alloc(a, p->cells, sizeof(*s->contributors));
+                if (s->sum == NULL || s->values == NULL || s->contributors == NULL)
                         return ERR_NO_MEMORY;
         }
         return ERR_OK;
@@ -407,6 +340,8 @@ static enum err run_pass(struct pass *p, unsigned threads, struct arena *scratch
 
         shape_pass(p);
         TRY(tabulate_margins(p, scratch));
+        for (uint32_t d = 0; d < p->table->dimensions_len; d++)
+                TRY(pass_tabulate(p, d, scratch));
         p->persons_per_task = TASK_ROWS / per_person + 1;
         p->tasks_persons = (persons + p->persons_per_task - 1) / p->persons_per_task;
         p->tasks_rest = (rest + TASK_ROWS - 1) / TASK_ROWS;
@@ -429,6 +364,12 @@ static void add_up_u32(const struct pass *p, size_t offset_of_array, int64_t *ou
                 for (size_t i = 0; i < p->cells; i++)
                         out[i] += (*field)[i];
         }
+}
+
+static void add_up_counts(const struct count *from, size_t cells, int64_t *out)
+{
+        for (size_t i = 0; i < cells; i++)
+                out[i] += (uint32_t)from[i].word;
 }
 
 /* Adds inner cells into every margin, one dimension after the other. */
@@ -474,7 +415,8 @@ static enum err finish_magnitude(
                                 p->tallies[w].sums[m].sum[i] == INT64_MAX)
                                 return ERR_LIMIT;
         add_up_u32(p, sums + offsetof(struct sums, values), values);
-        add_up_u32(p, sums + offsetof(struct sums, contributors), out->contributors);
+        for (unsigned w = 0; w < p->tallies_len; w++)
+                add_up_counts(p->tallies[w].sums[m].contributors, p->cells, out->contributors);
         add_margins(p, out->values);
         add_margins(p, values);
         if (out->kind == MEASURE_MEAN)
@@ -485,7 +427,8 @@ static enum err finish_magnitude(
 
 static enum err finish(const struct pass *p, struct table *t, struct arena *scratch)
 {
-        add_up_u32(p, offsetof(struct tally, persons), t->persons);
+        for (unsigned w = 0; w < p->tallies_len; w++)
+                add_up_counts(p->tallies[w].counts, p->cells, t->persons);
         add_up_u32(p, offsetof(struct tally, records), t->records);
         add_margins(p, t->records);
         for (uint32_t m = 0; m < t->measures_len; m++) {
@@ -520,7 +463,8 @@ static enum err run_margin(const struct plan *plan, const struct view *view, uns
         int64_t *persons = arena_alloc(scratch, p.cells, sizeof(*persons));
         if (persons == NULL)
                 return ERR_NO_MEMORY;
-        add_up_u32(&p, offsetof(struct tally, persons), persons);
+        for (unsigned w = 0; w < p.tallies_len; w++)
+                add_up_counts(p.tallies[w].counts, p.cells, persons);
         for (size_t i = 0; i < t->cells_len; i++) {
                 table_coordinates(t, i, full);
                 for (uint32_t d = 0; d < shape.dimensions_len; d++)
@@ -528,6 +472,30 @@ static enum err run_margin(const struct plan *plan, const struct view *view, uns
                 t->margin_persons[i] = persons[table_cell(&shape, part)];
         }
         return ERR_OK;
+}
+
+/* Where nothing sensitive left a row out, the margin stands in the table already: at
+ * the totals of the sensitive dimensions. */
+static bool margin_is_total(const struct pass *p)
+{
+        uint64_t drops = 0;
+
+        for (unsigned w = 0; w < p->tallies_len; w++)
+                drops += p->tallies[w].sensitive_drops;
+        return drops == 0;
+}
+
+static void read_margin(const struct plan *plan, struct table *t)
+{
+        uint32_t at[DIMENSIONS_MAX];
+
+        for (size_t i = 0; i < t->cells_len; i++) {
+                table_coordinates(t, i, at);
+                for (uint32_t d = 0; d < t->dimensions_len; d++)
+                        if (!plan->dimension_identifying[d])
+                                at[d] = t->dimensions[d].len;
+                t->margin_persons[i] = t->persons[table_cell(t, at)];
+        }
 }
 
 /* Missing is not zero -------------------------------------------------------------------- */
@@ -589,7 +557,9 @@ enum err plan_run(const struct plan *plan, const struct view *view, unsigned thr
                 p.dimension[d] = d;
         TRY(run_pass(&p, threads, scratch));
         TRY(finish(&p, t, scratch));
-        if (plan->margin_differs)
+        if (plan->margin_differs && margin_is_total(&p))
+                read_margin(plan, t);
+        else if (plan->margin_differs)
                 TRY(run_margin(plan, view, threads, scratch, cancel, t));
         else
                 memcpy(t->margin_persons, t->persons, sizeof(*t->persons) * t->cells_len);

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* locate.c: from the columns of a block of rows to the cell of each row.
+ *
+ * Column by column, by look-ups and without branches. A row that a filter takes out,
+ * or that belongs to no category, carries a flag above its cell number and keeps
+ * it through all additions. What is identifying goes first, so that a pass notices
+ * whether anything sensitive took out a row at all. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "gateway/query/pass.h"
+
+static void keep_set_u8(const struct test *t, const uint8_t *v, uint32_t n, uint32_t *cell)
+{
+        uint8_t pass[256] = {0};
+
+        memcpy(pass, t->set, t->set_len < 255 ? t->set_len : 255);
+        for (uint32_t i = 0; i < n; i++)
+                cell[i] |= pass[v[i]] ? 0 : CELL_FILTERED;
+}
+
+static void keep_set_u16(const struct test *t, const uint16_t *v, uint32_t n, uint32_t *cell)
+{
+        for (uint32_t i = 0; i < n; i++)
+                cell[i] |= v[i] < t->set_len && t->set[v[i]] ? 0 : CELL_FILTERED;
+}
+
+static void keep_range_i32(const struct test *t, const int32_t *v, uint32_t n, uint32_t *cell)
+{
+        for (uint32_t i = 0; i < n; i++)
+                cell[i] |= v[i] != INT32_MIN && test_passes(t, v[i]) ? 0 : CELL_FILTERED;
+}
+
+static void keep_range_i64(const struct test *t, const int64_t *v, uint32_t n, uint32_t *cell)
+{
+        for (uint32_t i = 0; i < n; i++)
+                cell[i] |= v[i] != INT64_MIN && test_passes(t, v[i]) ? 0 : CELL_FILTERED;
+}
+
+static void apply_test(
+        const struct pass *p, const struct test *t, uint32_t row, uint32_t n, uint32_t *cell)
+{
+        const void *column = view_column(p->view, t->variable);
+
+        switch (p->plan->dataset->variables[t->variable].physical) {
+        case PHYSICAL_U8:
+                keep_set_u8(t, (const uint8_t *)column + row, n, cell);
+                return;
+        case PHYSICAL_U16:
+                keep_set_u16(t, (const uint16_t *)column + row, n, cell);
+                return;
+        case PHYSICAL_I32:
+                keep_range_i32(t, (const int32_t *)column + row, n, cell);
+                return;
+        case PHYSICAL_I64:
+                keep_range_i64(t, (const int64_t *)column + row, n, cell);
+                return;
+        case PHYSICAL_NONE:
+                return;
+        }
+}
+
+static uint16_t band_of(const struct grouping *g, int64_t value)
+{
+        for (uint32_t i = 0; i < g->bands_len; i++)
+                if (value >= g->bands[i].low && value <= g->bands[i].high)
+                        return g->band_category[i];
+        return g->other;
+}
+
+/* What a category adds to the cell number of its row. */
+static uint32_t offset_of(uint16_t category, uint32_t stride)
+{
+        return category == CATEGORY_NONE ? CELL_FILTERED : category * stride;
+}
+
+/* Numbers of cells stay far below the flag, so adding never carries into it. */
+static void place(uint32_t *cell, uint32_t offset)
+{
+        *cell = (*cell | (offset & CELL_FILTERED)) + (offset & ~CELL_FILTERED);
+}
+
+/* Offsets of map_len values, then that of every other value; for bytes all 256. */
+enum err pass_tabulate(struct pass *p, uint32_t d, struct arena *scratch)
+{
+        const struct grouping *g = &p->plan->groupings[p->dimension[d]];
+        enum physical physical = p->plan->dataset->variables[g->variable].physical;
+        uint32_t len = physical == PHYSICAL_U8 && g->map_len < 256 ? 256 : g->map_len;
+
+        if (physical == PHYSICAL_I64 || (physical == PHYSICAL_I32 && g->bands != NULL))
+                return ERR_OK; /* numbers by bands */
+        p->offsets[d] = arena_alloc_raw(scratch, (size_t)len + 1, sizeof(*p->offsets[d]));
+        if (p->offsets[d] == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i <= len; i++)
+                p->offsets[d][i] = offset_of(i < g->map_len ? g->map[i] : g->other, p->stride[d]);
+        return ERR_OK;
+}
+
+static void group_u8(const uint32_t *offsets, const uint8_t *v, uint32_t n, uint32_t *cell)
+{
+        for (uint32_t i = 0; i < n; i++)
+                place(&cell[i], offsets[v[i]]);
+}
+
+static void group_u16(
+        const uint32_t *offsets, uint32_t len, const uint16_t *v, uint32_t n, uint32_t *cell)
+{
+        for (uint32_t i = 0; i < n; i++)
+                place(&cell[i], offsets[v[i] < len ? v[i] : len]);
+}
+
+static void group_days(const uint32_t *offsets, const struct grouping *g, const int32_t *v,
+        uint32_t n, uint32_t *cell)
+{
+        for (uint32_t i = 0; i < n; i++) {
+                int64_t day = (int64_t)v[i] - g->first;
+
+                place(&cell[i], offsets[day >= 0 && day < g->map_len ? day : g->map_len]);
+        }
+}
+
+static void group_bands_i32(
+        const struct grouping *g, uint32_t stride, const int32_t *v, uint32_t n, uint32_t *cell)
+{
+        for (uint32_t i = 0; i < n; i++)
+                place(&cell[i], offset_of(v[i] == INT32_MIN ? g->other : band_of(g, v[i]), stride));
+}
+
+static void group_bands_i64(
+        const struct grouping *g, uint32_t stride, const int64_t *v, uint32_t n, uint32_t *cell)
+{
+        for (uint32_t i = 0; i < n; i++)
+                place(&cell[i], offset_of(v[i] == INT64_MIN ? g->other : band_of(g, v[i]), stride));
+}
+
+static void apply_grouping(
+        const struct pass *p, uint32_t d, uint32_t row, uint32_t n, uint32_t *cell)
+{
+        const struct grouping *g = &p->plan->groupings[p->dimension[d]];
+        const void *column = view_column(p->view, g->variable);
+        const uint32_t *offsets = p->offsets[d];
+        uint32_t stride = p->stride[d];
+
+        switch (p->plan->dataset->variables[g->variable].physical) {
+        case PHYSICAL_U8:
+                group_u8(offsets, (const uint8_t *)column + row, n, cell);
+                return;
+        case PHYSICAL_U16:
+                group_u16(offsets, g->map_len, (const uint16_t *)column + row, n, cell);
+                return;
+        case PHYSICAL_I32:
+                if (g->bands != NULL)
+                        group_bands_i32(g, stride, (const int32_t *)column + row, n, cell);
+                else
+                        group_days(offsets, g, (const int32_t *)column + row, n, cell);
+                return;
+        case PHYSICAL_I64:
+                group_bands_i64(g, stride, (const int64_t *)column + row, n, cell);
+                return;
+        case PHYSICAL_NONE:
+                return;
+        }
+}
+
+static bool test_identifies(const struct pass *p, uint32_t i)
+{
+        return p->plan->dataset->variables[p->plan->tests[i].variable].role == VARIABLE_IDENTIFYING;
+}
+
+/* Applies what is (or is not) identifying. */
+static void locate_by(
+        const struct pass *p, bool identifying, uint32_t row, uint32_t n, uint32_t *cell)
+{
+        for (uint32_t i = 0; i < p->plan->tests_len; i++)
+                if (test_identifies(p, i) == identifying)
+                        apply_test(p, &p->plan->tests[i], row, n, cell);
+        for (uint32_t d = 0; d < p->table->dimensions_len; d++)
+                if (p->plan->dimension_identifying[p->dimension[d]] == identifying)
+                        apply_grouping(p, d, row, n, cell);
+}
+
+/* The flags of all rows are one OR away: the usual block, of which nothing is filtered,
+ * is not counted. */
+static uint32_t count_filtered(const uint32_t *cell, uint32_t n)
+{
+        uint32_t any = 0, filtered = 0;
+
+        for (uint32_t i = 0; i < n; i++)
+                any |= cell[i];
+        if ((any & CELL_FILTERED) == 0)
+                return 0;
+        for (uint32_t i = 0; i < n; i++)
+                filtered += cell[i] >> 31;
+        return filtered;
+}
+
+uint32_t pass_locate(const struct pass *p, struct tally *t, uint32_t row, uint32_t n)
+{
+        memset(t->cell, 0, sizeof(*t->cell) * n);
+        locate_by(p, true, row, n, t->cell);
+        if (p->margin || !p->plan->margin_differs)
+                return count_filtered(t->cell, n);
+        uint32_t by_margin = count_filtered(t->cell, n);
+
+        locate_by(p, false, row, n, t->cell);
+        uint32_t filtered = count_filtered(t->cell, n);
+
+        t->sensitive_drops += filtered - by_margin;
+        return filtered;
+}

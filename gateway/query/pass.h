@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pass.h: one pass over a view, and what each worker counts; inside this folder only. */
+#ifndef STATGATE_GATEWAY_QUERY_PASS_H
+#define STATGATE_GATEWAY_QUERY_PASS_H
+
+#include "gateway/query/plan.h"
+
+struct arena;
+
+enum { BLOCK = 2048 };            /* rows */
+#define CELL_FILTERED 0x80000000u /* a flag: what is added to it stays filtered */
+
+/* Persons of a cell, in one word so that it is one load and one store: the last person seen
+ * (person + 1) in the upper half, how many in the lower. */
+struct count {
+        uint64_t word;
+};
+
+/* What a worker counts; all arrays have one entry per cell. */
+struct tally {
+        struct count *counts;
+        uint32_t *records;
+        struct sums {
+                int64_t *sum;
+                uint32_t *values; /* rows with a value */
+                struct count *contributors;
+        } sums[MEASURES_MAX];
+        uint64_t sensitive_drops; /* rows that only sensitive filters or dimensions left out */
+        uint32_t cell[BLOCK];     /* inner cell of each row of the block; CELL_FILTERED */
+        uint32_t stamp[BLOCK], row[BLOCK]; /* of the rows that are left */
+        uint8_t begins[BLOCK + 1];
+};
+
+/* Which tests and dimensions a pass keeps: the question, or its margin. */
+struct pass {
+        const struct plan *plan;
+        const struct view *view;
+        const atomic_bool *cancel;
+        bool margin;
+        struct table *table;                /* shape of this pass */
+        uint32_t dimension[DIMENSIONS_MAX]; /* dimension of the plan */
+        uint32_t stride[DIMENSIONS_MAX];
+        uint32_t *offsets[DIMENSIONS_MAX]; /* by physical value, and for all others; see
+                                              pass_tabulate */
+        size_t cells;
+        uint32_t *margins; /* cells × 2^dimensions: what each inner cell adds to; or NULL */
+        struct tally *tallies;
+        unsigned tallies_len;
+        uint32_t tasks_persons, persons_per_task, tasks_rest;
+};
+
+/* locate.c */
+/* Fills p->offsets of dimension `d` of the pass. */
+MUST_CHECK enum err pass_tabulate(struct pass *p, uint32_t d, struct arena *scratch);
+/* Inner cells of rows row..row+n-1 into t->cell; how many of them are filtered. */
+uint32_t pass_locate(const struct pass *p, struct tally *t, uint32_t row, uint32_t n);
+
+#endif
