@@ -170,7 +170,7 @@ static void a_question_passes_every_gate_or_none(void **state)
                         ERR_NOT_ALLOWED, "purpose"},
                 {{"placering", "", NULL, NULL, NULL, NULL, MEASURE_NONE, NULL}, ERR_INVALID,
                         "purpose"},
-                {{"enkat", "uppfoljning", NULL, NULL, NULL, NULL, MEASURE_NONE, NULL},
+                {{"enkater", "uppfoljning", NULL, NULL, NULL, NULL, MEASURE_NONE, NULL},
                         ERR_UNKNOWN_NAME, "dataset"},
         };
         struct principal who = as(ROLE_STATISTICIAN);

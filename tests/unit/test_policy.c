@@ -458,7 +458,7 @@ static void records_have_ten_columns(void **state)
                 assert_true(bytes <= 40);
         }
         assert_true(policy_dataset_find(p, bytes_of_text("anmalan"))->rules->guardians);
-        assert_null(policy_dataset_find(p, bytes_of_text("enkat")));
+        assert_null(policy_dataset_find(p, bytes_of_text("enkät")));
 }
 
 static void the_canonical_form_depends_on_every_file(void **state)
