@@ -31,6 +31,8 @@ const char *const *gateway_services(unsigned *out_len);
 /* Certificate → principal, by the policy in force. ctx is the gateway. */
 enum err gateway_authenticate(void *ctx, struct bytes peer_pem, struct principal *out);
 uint64_t gateway_generation(void *ctx);
+/* Whether the policy in force gives a method (enum policy_method) to this role. */
+bool gateway_may_call(void *ctx, const struct principal *who, unsigned right);
 bool gateway_healthy(void *ctx, struct bytes service);
 
 /* submit.c */
@@ -49,6 +51,9 @@ enum err dataset_describe(struct rpc_call *c, struct bytes request, struct buf *
 enum err query_answer(struct rpc_call *c, struct bytes request, struct buf *response);
 
 /* operations.c */
+/* Reads the policy's folder again; views under an older policy go. */
+MUST_CHECK enum err gateway_reload_policy(
+        struct gateway *g, bool *out_changed, struct refusal *why);
 enum err vintage_publish(struct rpc_call *c, struct bytes request, struct buf *response);
 enum err vintages_list(struct rpc_call *c, struct bytes request, struct buf *response);
 enum err gateway_status(struct rpc_call *c, struct bytes request, struct buf *response);

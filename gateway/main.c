@@ -180,7 +180,7 @@ static enum err start_network(struct gateway *g, const struct config *c)
                 .workers = c->workers,
                 .drain_ms = c->drain_ms,
                 .handlers = g,
-                .authority = {g, gateway_authenticate, gateway_generation},
+                .authority = {g, gateway_authenticate, gateway_generation, gateway_may_call},
                 .healthy = gateway_healthy,
         };
 
@@ -227,7 +227,7 @@ static void reload(struct gateway *g)
 {
         struct refusal why = {0};
         bool policy = false, certificates = false;
-        enum err e = reign_reload(g->reign, &policy, &why);
+        enum err e = gateway_reload_policy(g, &policy, &why);
 
         if (e != ERR_OK)
                 log_event(LOG_ERROR, "policy_refused", LOG_TEXT("code", err_name(e)),

@@ -64,12 +64,15 @@ static enum err build_one(struct rpc_call *c, struct policy *policy, const struc
                 .policy = policy,
                 .dataset = d,
                 .purpose = purpose,
-                .vintage = p->vintage,
                 .progress = on_progress,
                 .progress_ctx = p,
                 .cancel = &c->cancelled,
         };
-        return views_lease(g->views, &wish, &lease);
+        TRY(views_lease(g->views, &wish, &lease));
+        /* A removal while we built: the revision took the place of what we published. */
+        if (lease.vintage.vintage.number == p->vintage.number)
+                p->vintage = lease.vintage.vintage;
+        return ERR_OK;
 }
 
 enum err vintage_publish(struct rpc_call *c, struct bytes request, struct buf *response)
@@ -99,7 +102,7 @@ enum err vintage_publish(struct rpc_call *c, struct bytes request, struct buf *r
                 .records_done = vintage.records,
                 .records_total = vintage.records,
                 .done = true,
-                .vintage = vintage.vintage,
+                .vintage = p.vintage,
         };
         return send_progress(c, &end);
 }
@@ -178,13 +181,24 @@ enum err gateway_status(struct rpc_call *c, struct bytes request, struct buf *re
         return status_encode(&out, response);
 }
 
+enum err gateway_reload_policy(struct gateway *g, bool *out_changed, struct refusal *why)
+{
+        TRY(reign_reload(g->reign, out_changed, why));
+        if (*out_changed) {
+                OWNED(policy_unref) struct policy *policy = reign_policy(g->reign);
+
+                views_keep_policy(g->views, policy_digest(policy));
+        }
+        return ERR_OK;
+}
+
 enum err gateway_reload(struct rpc_call *c, struct bytes request, struct buf *response)
 {
         struct gateway *g = c->handlers;
         struct wire_reloaded out = {0};
 
         (void)request;
-        TRY(reign_reload(g->reign, &out.policy_changed, &c->why));
+        TRY(gateway_reload_policy(g, &out.policy_changed, &c->why));
         TRY(rpc_reload_certificates(g->rpc, &out.certificates_changed));
         OWNED(policy_unref) struct policy *policy = reign_policy(g->reign);
         out.policy_version = policy_rules(policy)->version;

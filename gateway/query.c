@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* query.c: the second flow: a question goes out as a safe table.
  *
- *      decide → vintage → linked view → plan → execute → disclosure control → release
+ *      decide → linked view of the vintage → plan → execute → disclosure control → release
  *
  * What leaves is the release: canonical bytes, the same every time for the same
  * question, vintage and policy. Time and duration stand beside it, not inside. */
@@ -12,11 +12,10 @@
 #include "gateway/gateway.h"
 #include "gateway/query/engine.h"
 
-enum { RELEASE_MAX = 4 * BATCH_WIRE_MAX, TABLE_ARENA_MAX = 1 << 30 };
+enum { RELEASE_MAX = 4 * BATCH_WIRE_MAX, TABLE_ARENA_MAX = 1 << 30, POLICY_TRIES = 3 };
 
 static enum err lease_view(struct rpc_call *c, struct policy *policy,
-        const struct policy_dataset *dataset, const struct query *q,
-        const struct stored_vintage *vintage, struct view_lease *out)
+        const struct policy_dataset *dataset, const struct query *q, struct view_lease *out)
 {
         struct gateway *g = c->handlers;
         const char *purpose =
@@ -25,7 +24,7 @@ static enum err lease_view(struct rpc_call *c, struct policy *policy,
                 .policy = policy,
                 .dataset = dataset,
                 .purpose = purpose,
-                .vintage = vintage->vintage,
+                .vintage = q->vintage,
                 .cancel = &c->cancelled,
         };
 
@@ -73,15 +72,15 @@ static enum err safe_table(struct rpc_call *c, const struct view_lease *lease,
         return ERR_OK;
 }
 
-static enum err release(struct rpc_call *c, const struct view_lease *lease, const struct query *q,
-        const struct stored_vintage *vintage, struct buf *out)
+static enum err release(
+        struct rpc_call *c, const struct view_lease *lease, const struct query *q, struct buf *out)
 {
         const struct policy_dataset *d = view_dataset(lease->view);
         OWNED(arena_free) struct arena *arena = arena_new(TABLE_ARENA_MAX);
         struct table *table = NULL;
         struct wire_release r = {
-                .vintage = vintage->vintage,
-                .vintage_at_ms = vintage->published_at_ms,
+                .vintage = lease->vintage.vintage,
+                .vintage_at_ms = lease->vintage.published_at_ms,
                 .policy = *policy_digest(lease->policy),
                 .dataset = d->id,
                 .purpose = q->purpose,
@@ -103,26 +102,44 @@ static enum err release(struct rpc_call *c, const struct view_lease *lease, cons
         return e;
 }
 
-static enum err answer(struct rpc_call *c, struct policy *policy, struct query *q,
-        int64_t started_ns, struct buf *response)
+/* What the policy in force lets out. */
+static enum err answer_now(
+        struct rpc_call *c, struct policy *policy, struct query q, struct buf *out)
 {
-        struct gateway *g = c->handlers;
         const struct policy_dataset *dataset = NULL;
         OWNED(view_lease_done) struct view_lease lease = {0};
-        OWNED(buf_done) struct buf bytes;
-        struct stored_vintage vintage;
+
+        TRY(decide_query(policy, c->peer, &q, clock_now_ms(), &dataset, &c->why));
+        TRY(lease_view(c, policy, dataset, &q, &lease));
+        q.vintage = lease.vintage.vintage; /* "the latest" and its number are one question */
+        TRY(release(c, &lease, &q, out));
+        /* Once more at the door: the linkage may have ended while we counted. */
+        return decide_query(policy, c->peer, &q, clock_now_ms(), &dataset, &c->why);
+}
+
+/* When the rules change while we count, the new ones decide from the start: a linkage
+ * that was withdrawn lets nothing out any more. */
+static enum err answer(struct rpc_call *c, const struct query *q, struct buf *out)
+{
+        struct gateway *g = c->handlers;
+
+        for (int i = 0; i < POLICY_TRIES; i++) {
+                uint64_t generation = reign_generation(g->reign);
+                OWNED(policy_unref) struct policy *policy = reign_policy(g->reign);
+
+                buf_done(out);
+                TRY(answer_now(c, policy, *q, out));
+                if (reign_generation(g->reign) == generation)
+                        return ERR_OK;
+        }
+        return ERR_BUSY;
+}
+
+static enum err envelope(struct buf *release, int64_t started_ns, struct buf *response)
+{
         struct wire_answer a = {0};
 
-        buf_init(&bytes, RELEASE_MAX);
-        TRY(query_check(q, &c->why));
-        TRY(decide_query(policy, c->peer, q, clock_now_ms(), &dataset, &c->why));
-        TRY(store_vintage_find(g->store, q->vintage, &vintage));
-        q->vintage = vintage.vintage; /* "the latest" and its number are one question */
-        TRY(lease_view(c, policy, dataset, q, &vintage, &lease));
-        TRY(release(c, &lease, q, &vintage, &bytes));
-        /* Once more at the door: the linkage may have ended while we counted. */
-        TRY(decide_query(policy, c->peer, q, clock_now_ms(), &dataset, &c->why));
-        TRY(buf_end(&bytes, &a.release));
+        TRY(buf_end(release, &a.release));
         digest_of(a.release, &a.release_digest);
         a.answered_at_ms = clock_now_ms();
         a.took_us = (uint32_t)((clock_monotonic_ns() - started_ns) / 1000);
@@ -131,13 +148,17 @@ static enum err answer(struct rpc_call *c, struct policy *policy, struct query *
 
 enum err query_answer(struct rpc_call *c, struct bytes request, struct buf *response)
 {
-        struct gateway *g = c->handlers;
-        OWNED(policy_unref) struct policy *policy = reign_policy(g->reign);
+        OWNED(buf_done) struct buf bytes;
         int64_t started_ns = clock_monotonic_ns();
         struct query q = {0};
 
+        buf_init(&bytes, RELEASE_MAX);
         TRY(query_request_decode(c->arena, request, &q, &c->why));
-        enum err e = answer(c, policy, &q, started_ns, response);
+        enum err e = query_check(&q, &c->why);
+        if (e == ERR_OK)
+                e = answer(c, &q, &bytes);
+        if (e == ERR_OK)
+                e = envelope(&bytes, started_ns, response);
         log_event(LOG_INFO, e == ERR_OK ? "query_answered" : "query_refused",
                 LOG_TEXT("principal", c->peer->uri), LOG_TEXT("code", err_name(e)),
                 LOG_NUM("took_us", (clock_monotonic_ns() - started_ns) / 1000));

@@ -3,8 +3,12 @@
  *
  * A slot is EMPTY, BUILDING (one thread builds, the others wait on the condition)
  * or READY. A view is counted by itself, so that retiring one never waits for
- * the queries that read it. The builder's own refusal goes to everybody who
- * waited: they asked for the same thing. */
+ * the queries that read it. What the builder was refused is refused to everybody who
+ * waited: they asked for the same thing. Only when he left or ran out of time does
+ * one of the others build.
+ *
+ * One view is built at a time. Building uses all threads anyway, and two builders
+ * would each have been promised the same memory. */
 #include "gateway/views.h"
 
 #include <pthread.h>
@@ -16,7 +20,7 @@
 #include "base/log.h"
 #include "crypto/digest.h"
 
-enum { SLOTS_MAX = 64, WAIT_TICK_MS = 100 };
+enum { SLOTS_MAX = 64, WAIT_TICK_MS = 100, LATEST_TRIES = 3 };
 
 enum slot_state { SLOT_EMPTY = 0, SLOT_BUILDING, SLOT_READY };
 
@@ -38,6 +42,7 @@ struct views {
         struct views_options options;
         pthread_mutex_t lock;
         pthread_cond_t changed;
+        bool building;
         struct slot slots[SLOTS_MAX];
 };
 
@@ -58,11 +63,12 @@ enum err views_new(const struct views_options *options, struct views **out)
         return ERR_OK;
 }
 
-static void slot_clear(struct slot *s)
+/* Those who wait at a slot leave it themselves; until then nobody else gets it. */
+static void slot_clear(struct slot *s, enum err failure)
 {
         view_unref(&s->view);
         policy_unref(&s->policy);
-        *s = (struct slot){0};
+        *s = (struct slot){.waiting = s->waiting, .failure = failure};
 }
 
 void views_free(struct views **v)
@@ -70,7 +76,7 @@ void views_free(struct views **v)
         if (v == NULL || *v == NULL)
                 return;
         for (unsigned i = 0; i < SLOTS_MAX; i++)
-                slot_clear(&(*v)->slots[i]);
+                slot_clear(&(*v)->slots[i], ERR_OK);
         (void)pthread_mutex_destroy(&(*v)->lock);
         (void)pthread_cond_destroy(&(*v)->changed);
         free(*v);
@@ -114,7 +120,7 @@ static bool drop_oldest(struct views *v)
         }
         if (oldest == NULL)
                 return false;
-        slot_clear(oldest);
+        slot_clear(oldest, ERR_OK);
         return true;
 }
 
@@ -161,22 +167,26 @@ static void tick_deadline(struct timespec *out)
         }
 }
 
+static enum err wait_tick(struct views *v, const struct view_wish *w)
+{
+        struct timespec until;
+
+        tick_deadline(&until);
+        (void)pthread_cond_timedwait(&v->changed, &v->lock, &until);
+        return w->cancel != NULL && atomic_load(w->cancel) ? ERR_CANCELLED : ERR_OK;
+}
+
 /* Waits while somebody else builds. ERR_OK: look again. */
 static enum err wait_for(struct views *v, struct slot *s, const struct view_wish *w)
 {
         enum err e = ERR_OK;
 
         s->waiting++;
-        while (s->state == SLOT_BUILDING && e == ERR_OK) {
-                struct timespec until;
-
-                tick_deadline(&until);
-                (void)pthread_cond_timedwait(&v->changed, &v->lock, &until);
-                if (w->cancel != NULL && atomic_load(w->cancel))
-                        e = ERR_CANCELLED;
-        }
+        while (s->state == SLOT_BUILDING && e == ERR_OK)
+                e = wait_tick(v, w);
         s->waiting--;
-        if (e == ERR_OK && s->state == SLOT_EMPTY)
+        if (e == ERR_OK && s->state == SLOT_EMPTY && s->failure != ERR_CANCELLED &&
+                s->failure != ERR_DEADLINE)
                 e = s->failure;
         return e;
 }
@@ -215,30 +225,39 @@ static enum err build(struct views *v, const struct view_wish *w, size_t memory,
         return view_build(&request, out);
 }
 
-/* Called with the lock held and `s` claimed; builds without the lock. */
-static enum err build_into(struct views *v, struct slot *s, const struct view_wish *w)
+/* Waits for its turn and builds, without the lock while it does. */
+static enum err build_in_turn(
+        struct views *v, struct slot *s, const struct view_wish *w, struct view **out)
 {
-        struct view *view = NULL;
+        while (v->building)
+                TRY(wait_tick(v, w));
+        v->building = true;
         size_t memory = make_room(v);
 
         (void)pthread_mutex_unlock(&v->lock);
-        enum err e = build(v, w, memory, &view);
+        enum err e = build(v, w, memory, out);
         if (e == ERR_OK)
                 log_event(LOG_INFO, "view_built", LOG_TEXT("dataset", s->dataset),
                         LOG_NUM("vintage", w->vintage.number),
                         LOG_NUM("revision", w->vintage.revision),
-                        LOG_NUM("build_ms", view_build_ms(view)),
-                        LOG_NUM("bytes", view_bytes(view)));
+                        LOG_NUM("build_ms", view_build_ms(*out)),
+                        LOG_NUM("bytes", view_bytes(*out)));
         (void)pthread_mutex_lock(&v->lock);
+        v->building = false;
+        return e;
+}
+
+/* Called with the lock held and `s` claimed. */
+static enum err build_into(struct views *v, struct slot *s, const struct view_wish *w)
+{
+        struct view *view = NULL;
+        enum err e = build_in_turn(v, s, w, &view);
+
         if (e == ERR_OK && s->doomed)
                 e = ERR_VINTAGE_CLOSED;
         if (e != ERR_OK) {
-                unsigned waiting = s->waiting;
-
                 view_unref(&view);
-                slot_clear(s);
-                s->waiting = waiting;
-                s->failure = e;
+                slot_clear(s, e);
         } else {
                 s->view = view;
                 s->state = SLOT_READY;
@@ -265,11 +284,28 @@ static enum err lease_locked(struct views *v, const struct view_wish *w, struct 
         return ERR_OK;
 }
 
-enum err views_lease(struct views *v, const struct view_wish *wish, struct view_lease *out)
+static enum err lease_one(struct views *v, const struct view_wish *w, struct view_lease *out)
 {
         (void)pthread_mutex_lock(&v->lock);
-        enum err e = lease_locked(v, wish, out);
+        enum err e = lease_locked(v, w, out);
         (void)pthread_mutex_unlock(&v->lock);
+        return e;
+}
+
+enum err views_lease(struct views *v, const struct view_wish *wish, struct view_lease *out)
+{
+        bool latest = wish->vintage.number == 0;
+        struct view_wish resolved = *wish;
+        struct stored_vintage vintage;
+        enum err e = ERR_VINTAGE_CLOSED;
+
+        for (int i = 0; e == ERR_VINTAGE_CLOSED && i < (latest ? LATEST_TRIES : 1); i++) {
+                TRY(store_vintage_find(v->options.store, wish->vintage, &vintage));
+                resolved.vintage = vintage.vintage;
+                e = lease_one(v, &resolved, out);
+        }
+        if (e == ERR_OK)
+                out->vintage = vintage;
         return e;
 }
 
@@ -279,19 +315,31 @@ void view_lease_done(struct view_lease *l)
         policy_unref(&l->policy);
 }
 
+/* A view in the making is dropped when it is done. */
+static void slot_drop(struct slot *s)
+{
+        if (s->state == SLOT_BUILDING)
+                s->doomed = true;
+        else
+                slot_clear(s, ERR_OK);
+}
+
 void views_retire(struct views *v, struct vintage current)
 {
         (void)pthread_mutex_lock(&v->lock);
-        for (unsigned i = 0; i < SLOTS_MAX; i++) {
-                struct slot *s = &v->slots[i];
+        for (unsigned i = 0; i < SLOTS_MAX; i++)
+                if (v->slots[i].state != SLOT_EMPTY && older(v->slots[i].vintage, current))
+                        slot_drop(&v->slots[i]);
+        (void)pthread_mutex_unlock(&v->lock);
+}
 
-                if (s->state == SLOT_EMPTY || !older(s->vintage, current))
-                        continue;
-                if (s->state == SLOT_BUILDING)
-                        s->doomed = true;
-                else
-                        slot_clear(s);
-        }
+void views_keep_policy(struct views *v, const struct digest *policy)
+{
+        (void)pthread_mutex_lock(&v->lock);
+        for (unsigned i = 0; i < SLOTS_MAX; i++)
+                if (v->slots[i].state != SLOT_EMPTY &&
+                        !digest_equal(&v->slots[i].policy_digest, policy))
+                        slot_drop(&v->slots[i]);
         (void)pthread_mutex_unlock(&v->lock);
 }
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* views.h: linked views shared by queries: one per data set, vintage and policy.
  *
- * The first to ask builds, the others wait. A lease keeps view and policy alive;
- * a view nobody leases goes when a newer vintage or policy has taken its place,
- * or when memory is needed for another. */
+ * The first to ask builds, the others wait; one view is built at a time, by all
+ * threads, within the memory that the others leave. A lease keeps view and policy
+ * alive; a view nobody leases goes when a newer vintage or policy has taken its
+ * place, or when memory is needed for another. */
 #ifndef STATGATE_GATEWAY_VIEWS_H
 #define STATGATE_GATEWAY_VIEWS_H
 
 #include "gateway/linkage/view.h"
+#include "gateway/store/store.h"
 
 struct views;
 
@@ -21,6 +23,7 @@ struct views_options {
 struct view_lease {
         struct view *view;
         struct policy *policy;
+        struct stored_vintage vintage; /* what the view was built from */
 };
 
 struct view_status {
@@ -37,17 +40,21 @@ struct view_wish {
         struct policy *policy; /* borrowed */
         const struct policy_dataset *dataset;
         const char *purpose;
-        struct vintage vintage; /* resolved */
+        struct vintage vintage; /* 0.0: the latest */
         void (*progress)(void *ctx, uint64_t done, uint64_t total);
         void *progress_ctx;
         atomic_bool *cancel;
 };
+/* A removal that comes while a view is built closes the vintage under it
+ * (ERR_VINTAGE_CLOSED). Who asked for the latest gets the revision instead. */
 MUST_CHECK enum err views_lease(
         struct views *v, const struct view_wish *wish, struct view_lease *out);
 void view_lease_done(struct view_lease *l);
 
 /* Drops what is not of this vintage (a newer one is out, or an erasure revised it). */
 void views_retire(struct views *v, struct vintage current);
+/* Drops what was built under another policy than this: it may have linked more. */
+void views_keep_policy(struct views *v, const struct digest *policy);
 uint32_t views_list(struct views *v, struct view_status *out, uint32_t max);
 
 #endif

@@ -184,22 +184,33 @@ static enum err load_purposes(struct loader *l, const struct yaml *top)
         return ERR_OK;
 }
 
-/* roles: {municipality: [submission], …}: a service nobody is given is closed. */
+/* Gives `role` what a name stands for: a service with all its methods, or one method. */
+static void give(struct policy *p, enum role role, struct bytes name)
+{
+        for (unsigned m = METHOD_NONE + 1; m < METHOD_COUNT; m++) {
+                enum policy_service service = policy_method_service((enum policy_method)m);
+
+                if (bytes_is_text(name, policy_method_name((enum policy_method)m)) ||
+                        bytes_is_text(name, policy_service_name(service)))
+                        p->method_roles[m] |= 1u << role;
+        }
+}
+
+/* roles: {municipality: [submission], dpo: [statistics, GetStatus], …}: a method that
+ * nobody is given is closed. */
 static enum err load_services(struct loader *l, const struct yaml *top)
 {
-        static const char *const words[SERVICE_COUNT] = {NULL,
-#define SERVICE_WORD(name, word) word,
-                POLICY_SERVICES(SERVICE_WORD)
-#undef SERVICE_WORD
-        };
+        struct bytes known[SERVICE_COUNT + METHOD_COUNT], *names = NULL;
         const char *roles[ROLE_COUNT] = {NULL};
-        struct bytes known[SERVICE_COUNT - 1], *names = NULL;
         const struct yaml *m = NULL;
+        uint32_t known_len = 0;
 
         for (unsigned r = ROLE_NONE + 1; r < ROLE_COUNT; r++)
                 roles[r - 1] = role_name((enum role)r);
-        for (unsigned s = 1; s < SERVICE_COUNT; s++)
-                known[s - 1] = bytes_of_text(words[s]);
+        for (unsigned s = SERVICE_NONE + 1; s < SERVICE_COUNT; s++)
+                known[known_len++] = bytes_of_text(policy_service_name((enum policy_service)s));
+        for (unsigned i = METHOD_NONE + 1; i < METHOD_COUNT; i++)
+                known[known_len++] = bytes_of_text(policy_method_name((enum policy_method)i));
         TRY(yaml_mapping(top, "roles", true, &m, l->why));
         TRY(yaml_known_keys(m, roles, l->why));
         for (unsigned r = ROLE_NONE + 1; r < ROLE_COUNT; r++) {
@@ -208,11 +219,9 @@ static enum err load_services(struct loader *l, const struct yaml *top)
                 if (yaml_find(m, roles[r - 1]) == NULL)
                         continue;
                 TRY(load_names(
-                        l, m, roles[r - 1], known, SERVICE_COUNT - 1, "service", &names, &len));
+                        l, m, roles[r - 1], known, known_len, "service or method", &names, &len));
                 for (uint32_t i = 0; i < len; i++)
-                        for (unsigned s = 1; s < SERVICE_COUNT; s++)
-                                if (bytes_is_text(names[i], words[s]))
-                                        l->policy->service_roles[s] |= 1u << r;
+                        give(l->policy, (enum role)r, names[i]);
         }
         return ERR_OK;
 }

@@ -42,7 +42,7 @@ struct policy {
         struct label label;
         char *trust;
         bool publish_automatically;
-        unsigned service_roles[SERVICE_COUNT];
+        unsigned method_roles[METHOD_COUNT];
         const struct code_list *municipalities;
         struct code_list *code_lists;
         uint32_t code_lists_len;

@@ -75,9 +75,39 @@ bool policy_publish_automatically(const struct policy *p)
         return p->publish_automatically;
 }
 
-unsigned policy_service_roles(const struct policy *p, enum policy_service service)
+unsigned policy_method_roles(const struct policy *p, enum policy_method method)
 {
-        return (unsigned)service < SERVICE_COUNT ? p->service_roles[service] : 0;
+        return (unsigned)method < METHOD_COUNT ? p->method_roles[method] : 0;
+}
+
+const char *policy_service_name(enum policy_service service)
+{
+        static const char *const names[SERVICE_COUNT] = {
+#define SERVICE_WORD(name, word) [SERVICE_##name] = (word),
+                POLICY_SERVICES(SERVICE_WORD)
+#undef SERVICE_WORD
+        };
+
+        return (unsigned)service < SERVICE_COUNT ? names[service] : NULL;
+}
+
+static const struct {
+        const char *name;
+        enum policy_service service;
+} policy_methods[METHOD_COUNT] = {
+#define METHOD_ROW(service, name, word) [METHOD_##name] = {(word), SERVICE_##service},
+        POLICY_METHODS(METHOD_ROW)
+#undef METHOD_ROW
+};
+
+const char *policy_method_name(enum policy_method method)
+{
+        return (unsigned)method < METHOD_COUNT ? policy_methods[method].name : NULL;
+}
+
+enum policy_service policy_method_service(enum policy_method method)
+{
+        return (unsigned)method < METHOD_COUNT ? policy_methods[method].service : SERVICE_NONE;
 }
 
 const struct purpose *policy_purposes(const struct policy *p, uint32_t *out_len)

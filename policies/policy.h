@@ -206,12 +206,25 @@ struct policy_linkage {
         struct processing_record processing;
 };
 
-/* SERVICE(NAME, word): what roles may call. */
+/* SERVICE(NAME, word) and METHOD(SERVICE, NAME, word): what a bundle gives to roles. A
+ * service means all of its methods; one that has none yet gives nothing. */
 #define POLICY_SERVICES(SERVICE)                                                                   \
         SERVICE(SUBMISSION, "submission")                                                          \
         SERVICE(STATISTICS, "statistics")                                                          \
         SERVICE(OPERATIONS, "operations")                                                          \
         SERVICE(AUDIT, "audit")
+#define POLICY_METHODS(METHOD)                                                                     \
+        METHOD(SUBMISSION, SUBMIT, "Submit")                                                       \
+        METHOD(SUBMISSION, GET_SUBMISSION, "GetSubmission")                                        \
+        METHOD(SUBMISSION, WITHDRAW, "Withdraw")                                                   \
+        METHOD(SUBMISSION, ERASE_PERSON, "ErasePerson")                                            \
+        METHOD(STATISTICS, LIST_DATASETS, "ListDatasets")                                          \
+        METHOD(STATISTICS, DESCRIBE_DATASET, "DescribeDataset")                                    \
+        METHOD(STATISTICS, QUERY, "Query")                                                         \
+        METHOD(OPERATIONS, PUBLISH_VINTAGE, "PublishVintage")                                      \
+        METHOD(OPERATIONS, LIST_VINTAGES, "ListVintages")                                          \
+        METHOD(OPERATIONS, GET_STATUS, "GetStatus")                                                \
+        METHOD(OPERATIONS, RELOAD, "Reload")
 enum policy_service {
         SERVICE_NONE = 0,
 #define SERVICE_ENUM(name, word) SERVICE_##name,
@@ -219,6 +232,16 @@ enum policy_service {
 #undef SERVICE_ENUM
                 SERVICE_COUNT
 };
+enum policy_method {
+        METHOD_NONE = 0,
+#define METHOD_ENUM(service, name, word) METHOD_##name,
+        POLICY_METHODS(METHOD_ENUM)
+#undef METHOD_ENUM
+                METHOD_COUNT
+};
+const char *policy_service_name(enum policy_service service); /* "operations" */
+const char *policy_method_name(enum policy_method method);    /* "GetStatus" */
+enum policy_service policy_method_service(enum policy_method method);
 
 struct policy; /* counted */
 
@@ -230,8 +253,8 @@ void policy_unref(struct policy **p);
 const struct rules *policy_rules(const struct policy *p);
 struct bytes policy_canonical(const struct policy *p);      /* rules_encode of the above */
 const struct digest *policy_digest(const struct policy *p); /* SHA-256 of canonical */
-/* Bits 1 << enum role: who may call a service; 0: nobody. */
-unsigned policy_service_roles(const struct policy *p, enum policy_service service);
+/* Bits 1 << enum role: who may call a method; 0: nobody. */
+unsigned policy_method_roles(const struct policy *p, enum policy_method method);
 const struct purpose *policy_purposes(const struct policy *p, uint32_t *out_len);
 const struct policy_linkage *policy_linkages(const struct policy *p, uint32_t *out_len);
 struct label policy_label(const struct policy *p);

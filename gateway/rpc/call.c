@@ -347,17 +347,29 @@ static int64_t deadline_ms(gpr_timespec at)
         return wall.tv_sec * 1000 + wall.tv_nsec / 1000000;
 }
 
+/* The method's own table is the ceiling; what is under it, the authority decides. */
+static bool may_call(const struct call *call)
+{
+        const struct rpc_method *def = &call->method->def;
+        const struct rpc_authority *authority = &call->server->options.authority;
+        const struct principal *who = call->pub.peer;
+
+        if (def->roles != 0 && !(def->roles & 1u << who->role))
+                return false;
+        return def->right == 0 || (authority->may_call != NULL &&
+                                          authority->may_call(authority->ctx, who, def->right));
+}
+
 /* Is the caller somebody, and may he call this? Fills in what a handler sees. */
 static enum err check(struct call *call, int64_t now_ms)
 {
         struct rpc_server *s = call->server;
-        unsigned roles = call->method->def.roles;
 
         TRY(identity_check(s->identities, call->core, now_ms, &call->seat));
         call->pub.peer = seat_principal(call->seat);
         if (call->method->registered == NULL)
                 return ERR_UNSUPPORTED;
-        if (roles != 0 && !(roles & 1u << call->pub.peer->role))
+        if (!may_call(call))
                 return ERR_NOT_ALLOWED;
         if (atomic_load_explicit(&s->draining, memory_order_relaxed))
                 return ERR_DRAINING;

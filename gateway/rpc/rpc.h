@@ -57,7 +57,10 @@ struct rpc_method {
         const char *path; /* "/statgate.v1.Statistics/Query" */
         enum rpc_kind kind;
         unsigned flags;
-        unsigned roles; /* bit 1 << enum role: who may call; 0: any authenticated peer */
+        /* Bits 1 << enum role: who may call at most; 0: any authenticated peer. */
+        unsigned roles;
+        /* Besides, what the authority's `may_call` is asked about; 0: it is not asked. */
+        unsigned right;
         enum err (*unary)(struct rpc_call *c, struct bytes request, struct buf *response);
         enum err (*open)(struct rpc_call *c);
         enum err (*message)(struct rpc_call *c, struct bytes request);
@@ -73,6 +76,9 @@ struct rpc_authority {
         void *ctx;
         enum err (*authenticate)(void *ctx, struct bytes peer_pem, struct principal *out);
         uint64_t (*generation)(void *ctx); /* policy and revocation; cheap */
+        /* Asked at every call of a method with a `right`, on the queue's thread: it must
+         * not block. NULL: there are no such methods. */
+        bool (*may_call)(void *ctx, const struct principal *who, unsigned right);
 };
 
 /* What it points at outlives the server. Zeros are defaults: streams_per_peer 100,

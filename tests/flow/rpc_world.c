@@ -184,6 +184,7 @@ static const struct rpc_method methods[] = {
         {.path = "/trial.T/Operate",
                 .kind = RPC_UNARY,
                 .roles = 1u << ROLE_OPERATOR | 1u << ROLE_DPO,
+                .right = 1,
                 .unary = echo},
 };
 static const char *const services[] = {"statgate.v1.Statistics", "statgate.v1.Submission"};
@@ -207,6 +208,13 @@ static uint64_t generation(void *ctx)
         struct world *w = ctx;
 
         return atomic_load(&w->generation);
+}
+
+static bool may_call(void *ctx, const struct principal *who, unsigned right)
+{
+        struct world *w = ctx;
+
+        return who->role != ROLE_NONE && right != atomic_load(&w->closed_right);
 }
 
 static bool healthy(void *handlers, struct bytes service)
@@ -260,7 +268,10 @@ int world_setup(void **state)
                 .services = services,
                 .services_len = ARRAY_LEN(services),
                 .handlers = w,
-                .authority = {.ctx = w, .authenticate = authenticate, .generation = generation},
+                .authority = {.ctx = w,
+                        .authenticate = authenticate,
+                        .generation = generation,
+                        .may_call = may_call},
                 .healthy = healthy,
         };
         *state = w;

@@ -29,6 +29,7 @@ struct world {
         atomic_uint_fast64_t generation;
         atomic_bool closed_to_all;
         atomic_uint asked;
+        atomic_uint closed_right; /* what nobody may call at the moment */
 
         /* What handlers saw. */
         atomic_uint entered, left, closed, cancelled, ended;

@@ -373,6 +373,43 @@ static void a_successor_takes_over_at_reload_and_there_is_no_way_back(void **sta
         assert_int_equal(status_of(&world).policy_version, 2);
 }
 
+static void a_method_that_the_policy_takes_away_is_closed_at_the_next_call(void **state)
+{
+        struct wire_release r;
+        char hex[65], line[80];
+
+        (void)state;
+        world_start(&world);
+        deliver_children(0, 10);
+        (void)publish(&world);
+        assert_int_equal(persons(&r), 10);
+        struct client *statistician = world_client(&world, WORLD_STATISTICIAN);
+        assert_int_equal(
+                world_call(&world, statistician, "Operations/ListVintages", (struct bytes){0}),
+                STATUS_OK);
+        struct digest first = status_of(&world).policy;
+        hex_encode(bytes_of(first.bytes, sizeof first.bytes), hex);
+        (void)snprintf(line, sizeof line, "predecessor: %s", hex);
+        world_edit(&world, "policy/bundle.yaml", "predecessor: none", line);
+        world_edit(&world, "policy/bundle.yaml", "version: 1", "version: 2");
+        world_edit(&world, "policy/bundle.yaml", "statistician: [statistics, ListVintages]",
+                "statistician: [ListDatasets, Reload]");
+        world_sign(&world, world.officer);
+        assert_int_equal(reload(NULL), STATUS_OK);
+        assert_int_equal(
+                world_call(&world, statistician, "Operations/ListVintages", (struct bytes){0}),
+                STATUS_PERMISSION_DENIED);
+        assert_int_equal(world_call(&world, statistician, "Statistics/Query", (struct bytes){0}),
+                STATUS_PERMISSION_DENIED);
+        assert_int_equal(
+                world_call(&world, statistician, "Statistics/ListDatasets", (struct bytes){0}),
+                STATUS_OK);
+        /* No policy lifts the ceiling. */
+        assert_int_equal(world_call(&world, statistician, "Operations/Reload", (struct bytes){0}),
+                STATUS_PERMISSION_DENIED);
+        assert_int_equal(reload(NULL), STATUS_OK); /* the operator's own is as it was */
+}
+
 /* Certificates --------------------------------------------------------------------------- */
 
 static void a_revoked_certificate_is_out_at_the_next_call(void **state)
@@ -573,6 +610,7 @@ int main(void)
                 WHOLE(yaml_that_cannot_be_read_is_refused_with_file_and_line),
                 WHOLE(a_policy_signed_by_somebody_else_rules_nothing),
                 WHOLE(a_successor_takes_over_at_reload_and_there_is_no_way_back),
+                WHOLE(a_method_that_the_policy_takes_away_is_closed_at_the_next_call),
                 WHOLE(a_revoked_certificate_is_out_at_the_next_call),
                 WHOLE(new_certificates_are_served_after_a_reload_and_bad_ones_are_not),
                 WHOLE(who_is_being_served_may_finish),

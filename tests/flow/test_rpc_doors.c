@@ -183,6 +183,31 @@ static void a_role_that_may_not_call_does_not_reach_the_handler(void **state)
         client_close(&o);
 }
 
+static void a_right_is_asked_for_at_every_call_and_never_lifts_the_ceiling(void **state)
+{
+        struct world *w = *state;
+
+        world_open(w);
+        struct client *c = world_visitor(w, MUNICIPALITY), *o = world_visitor(w, OPERATOR);
+
+        assert_int_equal(world_call(w, o, "/trial.T/Operate", ""), STATUS_OK);
+        atomic_store(&w->closed_right, 1);
+        assert_int_equal(world_call(w, o, "/trial.T/Operate", ""), STATUS_PERMISSION_DENIED);
+        atomic_store(&w->closed_right, 0);
+        assert_int_equal(world_call(w, o, "/trial.T/Operate", ""), STATUS_OK);
+        assert_int_equal(world_call(w, c, "/trial.T/Operate", ""), STATUS_PERMISSION_DENIED);
+        client_close(&c);
+        client_close(&o);
+        world_stop(w);
+
+        /* Nobody to ask: nobody may. */
+        w->options.authority.may_call = NULL;
+        world_open(w);
+        o = world_visitor(w, OPERATOR);
+        assert_int_equal(world_call(w, o, "/trial.T/Operate", ""), STATUS_PERMISSION_DENIED);
+        client_close(&o);
+}
+
 static void a_new_policy_is_asked_about_old_connections(void **state)
 {
         struct world *w = *state;
@@ -415,6 +440,7 @@ int main(void)
                 FLOW(a_name_of_another_trust_domain_is_nobody),
                 FLOW(a_handler_hears_who_calls),
                 FLOW(a_role_that_may_not_call_does_not_reach_the_handler),
+                FLOW(a_right_is_asked_for_at_every_call_and_never_lifts_the_ceiling),
                 FLOW(a_new_policy_is_asked_about_old_connections),
                 FLOW(a_revoked_certificate_is_refused_on_open_connections_too),
                 FLOW(a_missing_or_broken_revocation_list_stops_start_and_reload),

@@ -40,7 +40,8 @@ static const struct {
                         "languages: [sv, en]\npublish: manual\nmunicipalities: kommun\n"
                         "purposes:\n  - {id: statistik, label: Statistik, legal_basis: lag}\n"
                         "  - {id: annat, label: Annat, legal_basis: lag}\n"
-                        "roles:\n  municipality: [submission]\n  statistician: [statistics]\n"
+                        "roles:\n  municipality: [submission]\n  statistician: [statistics, "
+                        "GetStatus]\n"
                         "codelists: [kommun.yaml, kon.yaml]\n"
                         "datasets: [d.yaml]\nlinkages: linkages.yaml\n"},
         {"kommun.yaml",
@@ -268,8 +269,22 @@ static void the_small_bundle_loads(void **state)
         assert_int_equal(variable_level_find(age, bytes_of_text("grupp")), 0);
         assert_int_equal(variable_level_find(age, bytes_of_text("ar")), -1);
         assert_int_equal(variable_level_find(age, (struct bytes){0}), 0);
-        assert_int_equal(policy_service_roles(p, SERVICE_SUBMISSION), 1 << ROLE_MUNICIPALITY);
-        assert_int_equal(policy_service_roles(p, SERVICE_OPERATIONS), 0);
+}
+
+static void a_role_is_given_whole_services_or_single_methods(void **state)
+{
+        OWNED(policy_unref) struct policy *p = NULL;
+        struct refusal why;
+
+        (void)state;
+        write_good();
+        assert_int_equal(load(&p, &why), ERR_OK);
+        assert_int_equal(policy_method_roles(p, METHOD_SUBMIT), 1 << ROLE_MUNICIPALITY);
+        assert_int_equal(policy_method_roles(p, METHOD_ERASE_PERSON), 1 << ROLE_MUNICIPALITY);
+        assert_int_equal(policy_method_roles(p, METHOD_GET_STATUS), 1 << ROLE_STATISTICIAN);
+        assert_int_equal(policy_method_roles(p, METHOD_RELOAD), 0);
+        assert_int_equal(policy_method_roles(p, METHOD_NONE), 0);
+        assert_int_equal(policy_method_roles(p, METHOD_COUNT), 0);
 }
 
 /* Where no mark stands, only the refusal is asked for: the file is named by the
@@ -550,6 +565,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_small_bundle_loads),
+                cmocka_unit_test(a_role_is_given_whole_services_or_single_methods),
                 cmocka_unit_test(each_fault_is_told_where_it_stands),
                 cmocka_unit_test(several_faults_are_told_at_once),
                 cmocka_unit_test(a_missing_file_is_named),
