@@ -50,6 +50,7 @@ enum err keyring_blank(struct keyring **out)
         if (k == NULL)
                 return ERR_NO_MEMORY;
         TRY(secret_slab_take(&k->slab, &k->person));
+        k->header.version = KEYRING_BLOB_VERSION;
         *out = k;
         k = NULL;
         return ERR_OK;
@@ -394,6 +395,14 @@ size_t keyring_domains_len(const struct keyring *k)
         return k->domains_len;
 }
 
+void keyring_pinned(const struct keyring *k, struct keyring_officers *out)
+{
+        memset(out, 0, sizeof *out);
+        out->required = 1;
+        out->len = k->signers_len;
+        memcpy(out->keys, k->signers, (size_t)k->signers_len * SIGN_PUBLIC_LEN);
+}
+
 bool keyring_signer_is_pinned(const struct keyring *k, const uint8_t public_key[SIGN_PUBLIC_LEN])
 {
         for (uint32_t i = 0; i < k->signers_len; i++)
@@ -409,11 +418,18 @@ uint64_t keyring_policy(const struct keyring *k, struct digest *out)
         return k->policy_version;
 }
 
-void keyring_policy_set(struct keyring *k, uint64_t version, const struct digest *digest)
+void keyring_policy_set(struct keyring *k, uint64_t version, const struct digest *digest,
+        const struct keyring_officers *officers)
 {
         k->policy_version = version;
         k->policy_digest = *digest;
+        k->officers = officers != NULL ? *officers : (struct keyring_officers){0};
         k->changes++;
+}
+
+const struct keyring_officers *keyring_officers(const struct keyring *k)
+{
+        return &k->officers;
 }
 
 int64_t keyring_time(const struct keyring *k)

@@ -10,8 +10,8 @@
  *
  * The body holds: k_person; per (data set, municipality) an epoch with three
  * independent random keys (pseudonym, data, record tag); per linkage one key;
- * the pinned policy signers; version and digest of the running bundle; and the
- * highest time seen. */
+ * the pinned policy signers; version and digest of the running bundle, and the
+ * officers who may sign what follows it; and the highest time seen. */
 #ifndef STATGATE_CRYPTO_KEYRING_H
 #define STATGATE_CRYPTO_KEYRING_H
 
@@ -82,11 +82,21 @@ bool keyring_domain_ready(const struct keyring *k, const struct domain *d);
 bool keyring_linkage_ready(const struct keyring *k, const char *linkage);
 size_t keyring_domains_len(const struct keyring *k);
 
+/* Whose signatures count, and how many there must be. */
+struct keyring_officers {
+        uint32_t required, len; /* 0: none are named */
+        uint8_t keys[KEYRING_SIGNERS_MAX * SIGN_PUBLIC_LEN];
+};
+/* The signers pinned when the keyring was made; one of them is enough. */
+void keyring_pinned(const struct keyring *k, struct keyring_officers *out);
 bool keyring_signer_is_pinned(const struct keyring *k, const uint8_t public_key[SIGN_PUBLIC_LEN]);
 
 /* The running bundle; version 0 before the first. Setting makes it dirty. */
 uint64_t keyring_policy(const struct keyring *k, struct digest *out);
-void keyring_policy_set(struct keyring *k, uint64_t version, const struct digest *digest);
+/* `officers`: those it names for its successor; NULL: none. */
+void keyring_policy_set(struct keyring *k, uint64_t version, const struct digest *digest,
+        const struct keyring_officers *officers);
+const struct keyring_officers *keyring_officers(const struct keyring *k);
 
 /* The latest time the keeper has seen; never goes back. It travels with the next
  * seal and does not make the keyring dirty: time passes always. */

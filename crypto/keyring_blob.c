@@ -5,7 +5,7 @@
  *             ‖ salt 16 ‖ wrapped master key 40
  *   body      seal.h under the master key, associated data = header, of
  *             names:  signers u32 × 32 ‖ policy version u64 ‖ policy digest 32
- *                     ‖ time i64
+ *                     ‖ officers required u32, u32 × 32 ‖ time i64
  *                     ‖ domains u32 × (data set, municipality u16, epoch u32)
  *                     ‖ linkages u32 × (name)
  *             keys:   k_person ‖ 3 × 32 for each domain ‖ 32 for each linkage
@@ -14,6 +14,8 @@
  * Keys stand behind the names so that sealing needs no second copy of them: the
  * cipher reads them where they live. Entries must ascend strictly, which refuses
  * duplicates and makes the plain body of a state one string and no other.
+ *
+ * Version 1 had no officers. It opens, and is written as version 2 at the next seal.
  *
  * Whoever can write the file can write the checksum too, so behind it nothing is
  * trusted until the seal has been opened; and even then it is read as input. */
@@ -28,7 +30,6 @@
 static const char magic[8] = {'S', 'G', 'K', 'E', 'Y', 'R', 'N', 'G'};
 
 enum {
-        BLOB_VERSION = 1,
         HEADER_LEN = 8 + 4 + 8 + 4 + 4 + KEYRING_SALT_LEN + KEYRING_WRAPPED_LEN,
         CHECKSUM_LEN = 32,
 };
@@ -36,7 +37,7 @@ enum {
 static void header_write(const struct keyring_header *h, struct buf *out)
 {
         put_raw(out, magic, sizeof magic);
-        put_u32(out, BLOB_VERSION);
+        put_u32(out, KEYRING_BLOB_VERSION);
         put_u64(out, h->generation);
         put_u32(out, h->cost.memory_kib);
         put_u32(out, h->cost.passes);
@@ -50,6 +51,9 @@ static void names_write(const struct keyring *k, struct buf *out)
         put_raw(out, k->signers, (size_t)k->signers_len * SIGN_PUBLIC_LEN);
         put_u64(out, k->policy_version);
         put_raw(out, k->policy_digest.bytes, sizeof k->policy_digest.bytes);
+        put_u32(out, k->officers.required);
+        put_u32(out, k->officers.len);
+        put_raw(out, k->officers.keys, (size_t)k->officers.len * SIGN_PUBLIC_LEN);
         put_i64(out, k->time_ms);
         put_u32(out, (uint32_t)k->domains_len);
         for (size_t i = 0; i < k->domains_len; i++) {
@@ -135,11 +139,11 @@ enum err keyring_blob_write(
 static enum err header_read(struct reader *in, struct keyring_header *out)
 {
         struct bytes found, salt, wrapped;
-        uint32_t version;
 
         TRY(read_fixed(in, sizeof magic, &found));
-        TRY(read_u32(in, &version));
-        if (memcmp(found.data, magic, sizeof magic) != 0 || version != BLOB_VERSION)
+        TRY(read_u32(in, &out->version));
+        if (memcmp(found.data, magic, sizeof magic) != 0 || out->version < KEYRING_BLOB_FIRST ||
+                out->version > KEYRING_BLOB_VERSION)
                 return ERR_KEYRING;
         TRY(read_u64(in, &out->generation));
         TRY(read_u32(in, &out->cost.memory_kib));
@@ -194,6 +198,22 @@ static enum err signers_read(struct reader *in, struct keyring *into)
         }
         TRY(read_fixed(in, (size_t)into->signers_len * SIGN_PUBLIC_LEN, &keys));
         memcpy(into->signers, keys.data, keys.len);
+        return ERR_OK;
+}
+
+static enum err officers_read(struct reader *in, struct keyring_officers *out)
+{
+        struct keyring_officers o = {0};
+        struct bytes keys;
+
+        TRY(read_u32(in, &o.required));
+        TRY(read_u32(in, &o.len));
+        if (o.len > KEYRING_SIGNERS_MAX || o.required > o.len || (o.required == 0) != (o.len == 0))
+                return ERR_MALFORMED;
+        TRY(read_fixed(in, (size_t)o.len * SIGN_PUBLIC_LEN, &keys));
+        if (keys.len > 0)
+                memcpy(o.keys, keys.data, keys.len);
+        *out = o;
         return ERR_OK;
 }
 
@@ -263,6 +283,8 @@ static enum err body_read(struct reader *in, struct keyring *into)
         TRY(read_u64(in, &into->policy_version));
         TRY(read_fixed(in, sizeof into->policy_digest.bytes, &digest));
         memcpy(into->policy_digest.bytes, digest.data, digest.len);
+        if (into->header.version > KEYRING_BLOB_FIRST)
+                TRY(officers_read(in, &into->officers));
         TRY(read_i64(in, &into->time_ms));
         TRY(domains_read(in, into));
         TRY(linkages_read(in, into));

@@ -15,6 +15,8 @@ enum {
         /* Together they stay under KEYRING_BLOB_MAX: what can be sealed can be opened. */
         DOMAINS_MAX = 1 << 17,
         LINKAGES_MAX = 1 << 12,
+        KEYRING_BLOB_FIRST = 1, /* had no officers; opens still */
+        KEYRING_BLOB_VERSION = 2,
 };
 
 struct keyring_domain {
@@ -36,6 +38,7 @@ struct pending_seal {
 };
 
 struct keyring_header {
+        uint32_t version; /* that it was read in; written is always the newest */
         uint64_t generation;
         struct keyring_cost cost;
         uint8_t salt[KEYRING_SALT_LEN];
@@ -52,6 +55,7 @@ struct keyring {
         uint32_t signers_len;
         uint64_t policy_version;
         struct digest policy_digest;
+        struct keyring_officers officers;
         int64_t time_ms;
 
         /* Ascending; pointers, so that what was borrowed stays where it is. */
@@ -89,8 +93,8 @@ MUST_CHECK enum err keyring_blob_write(
 MUST_CHECK enum err keyring_blob_split(
         struct bytes blob, struct keyring_header *header, struct bytes *aad, struct bytes *sealed);
 
-/* The plain body into a blank keyring. ERR_KEYRING or ERR_NO_MEMORY; the keyring is
- * then half-filled and must be freed. */
+/* The plain body, in the version of the header, into a blank keyring. ERR_KEYRING or ERR_NO_MEMORY;
+ * the keyring is then half-filled and must be freed. */
 MUST_CHECK enum err keyring_body_read(struct bytes plain, struct keyring *into);
 
 #endif

@@ -5,7 +5,12 @@
  * derives the canonical bytes; the keeper reads the signed canonical bytes and
  * never the YAML. If the YAML on disk says anything else than what was signed,
  * the two differ and the bundle is refused: nobody can edit a rule without the
- * data-protection officer's key. */
+ * data-protection officers' keys.
+ *
+ * Whether a bundle may follow the running one, and whether enough of the officers
+ * whom the running one names have signed it, is asked twice: here of the policy in
+ * force, and by the keeper of its sealed state. At a start nothing is in force here
+ * yet, and the keeper alone remembers. */
 #include "gateway/bundle.h"
 
 #include <errno.h>
@@ -70,21 +75,49 @@ static enum err read_signed(const char *folder, struct buf *out, struct refusal 
         return read_all(fd, out);
 }
 
-static enum err same_as_signed(const struct policy *p, struct bytes file, struct refusal *why)
+static enum err same_as_signed(
+        const struct policy *p, const struct signed_bundle *bundle, struct refusal *why)
 {
-        struct signed_bundle bundle;
-
-        TRY(signed_bundle_decode(file, &bundle));
-        if (!bytes_equal(bundle.canonical, policy_canonical(p)))
+        if (!bytes_equal(bundle->canonical, policy_canonical(p)))
                 return refuse(why, ERR_POLICY_SIGNATURE, "bundle.sgb",
                         "the YAML files say something else than what was signed");
         return ERR_OK;
+}
+
+/* As the keeper will ask, with what this process knows. A running bundle that names
+ * no officers leaves signatures to the keeper: it alone knows the pinned signers. */
+static enum err follows(const struct policy *running, const struct policy *next,
+        const struct signed_bundle *bundle, struct refusal *why)
+{
+        const struct rules *r = policy_rules(running);
+        const struct predecessor before = {
+                .version = r->version,
+                .digest = *policy_digest(running),
+                .names_officers = r->officers_len > 0,
+        };
+        uint8_t keys[RULES_OFFICERS_MAX * OFFICER_KEY_LEN];
+        struct authority who = rules_authority(r, keys);
+        bool is_new;
+
+        TRY(rules_succeed(policy_rules(next), policy_digest(next), &before, &is_new, why));
+        return is_new && who.len > 0 ? signed_bundle_check(bundle, &who, why) : ERR_OK;
+}
+
+/* What the keeper says no to, it says without words. */
+static enum err keeper_agrees(struct keeper *k, struct bytes file, struct refusal *why)
+{
+        enum err e = keeper_load_bundle(k, file);
+
+        if (e == ERR_POLICY_SIGNATURE || e == ERR_POLICY_SUCCESSION || e == ERR_POLICY_REFUSED)
+                return refuse(why, e, "bundle.sgb", "the keeper refuses it: %s", err_sentence(e));
+        return e;
 }
 
 /* Reads folder, checks it against the signature, and has the keeper agree. */
 static enum err read_bundle(struct reign *r, struct policy **out, struct refusal *why)
 {
         OWNED(buf_done) struct buf file;
+        struct signed_bundle bundle;
         OWNED(policy_unref) struct policy *p = NULL;
         struct bytes bytes;
 
@@ -92,8 +125,13 @@ static enum err read_bundle(struct reign *r, struct policy **out, struct refusal
         TRY(policy_load(r->folder, &p, why));
         TRY(read_signed(r->folder, &file, why));
         TRY(buf_end(&file, &bytes));
-        TRY(same_as_signed(p, bytes, why));
-        TRY(keeper_load_bundle(r->keeper, bytes));
+        if (signed_bundle_decode(bytes, &bundle) != ERR_OK)
+                return refuse(why, ERR_POLICY_SIGNATURE, "bundle.sgb",
+                        "cannot be read, or one officer's signature stands in it twice");
+        TRY(same_as_signed(p, &bundle, why));
+        if (r->policy != NULL)
+                TRY(follows(r->policy, p, &bundle, why));
+        TRY(keeper_agrees(r->keeper, bytes, why));
         *out = p;
         p = NULL;
         return ERR_OK;

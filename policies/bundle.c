@@ -131,8 +131,8 @@ static enum err check_languages(struct loader *l, const struct yaml *top)
 static enum err load_head(struct loader *l, const struct yaml *top)
 {
         static const char *const keys[] = {"bundle", "label", "version", "predecessor", "trust",
-                "languages", "publish", "municipalities", "purposes", "roles", "codelists",
-                "datasets", "linkages", NULL};
+                "languages", "publish", "signers", "municipalities", "purposes", "roles",
+                "codelists", "datasets", "linkages", NULL};
         static const char *const publishing[] = {"manual", "automatic", NULL};
         struct policy *p = l->policy;
         uint32_t publish = 0;
@@ -144,6 +144,7 @@ static enum err load_head(struct loader *l, const struct yaml *top)
         TRY(yaml_integer(top, "version", true, 1, INT32_MAX, &version, l->why));
         p->rules.version = (uint64_t)version;
         TRY(load_predecessor(l, top));
+        TRY(load_signers(l, top));
         TRY(load_trust(l, top));
         TRY(check_languages(l, top));
         TRY(yaml_word(top, "publish", true, publishing, &publish, l->why));

@@ -225,16 +225,17 @@ static void ask_measure(struct question *q, const struct measure_ref *m, uint32_
                         "the policy does not let this variable be summed");
 }
 
-/* Whether the data set's linkage covers the purpose today, for anybody at all;
- * which municipalities it joins is the keeper's to say, record by record. */
+/* Whether the data set's linkage covers the purpose today. Which municipalities it
+ * joins makes no difference here: records of the others are in the same tables,
+ * unlinked, and that is the keeper's to see to, batch by batch. */
 static enum err ask_linkage(const struct policy *p, const struct policy_dataset *d,
         struct bytes purpose, int64_t now_ms, struct refusal *why)
 {
         const struct rules_linkage *l = d->linkage;
-        municipality_t any =
-                l->municipalities_len > 0 ? l->municipalities[0] : p->rules.municipalities[0];
+        bool joined;
 
-        if (rules_may_link(&p->rules, l->id, d->id, any, purpose, now_ms) != ERR_OK)
+        if (rules_may_link(&p->rules, l->id, d->id, p->rules.municipalities[0], purpose, now_ms,
+                    &joined) != ERR_OK)
                 return refuse(why, ERR_LINKAGE_REFUSED, "purpose",
                         "the linkage of this data set does not cover this purpose today");
         return ERR_OK;

@@ -15,7 +15,66 @@ static int by_number(const void *a, const void *b)
         return (*x > *y) - (*x < *y);
 }
 
-/* "all", or a list of codes. */
+static enum err load_municipality(
+        struct loader *l, const struct yaml *item, struct rules_linkage *out)
+{
+        municipality_t code = 0;
+
+        if (item->kind != YAML_SCALAR ||
+                !municipality_parse(
+                        (const char *)item->text.data, (uint32_t)item->text.len, &code) ||
+                !rules_has_municipality(&l->policy->rules, code))
+                return yaml_complain(
+                        item, ERR_CONFIG, l->why, "there is no municipality of this code");
+        for (uint32_t i = 0; i < out->municipalities_len; i++)
+                if (out->municipalities[i] == code)
+                        return yaml_complain(item, ERR_CONFIG, l->why, "is named twice");
+        out->municipalities[out->municipalities_len++] = code;
+        return ERR_OK;
+}
+
+static enum err room_for(struct loader *l, const struct yaml *list, struct rules_linkage *out)
+{
+        if (list->len > MUNICIPALITIES_MAX)
+                return yaml_complain(list, ERR_CONFIG, l->why, "more than %d municipalities",
+                        MUNICIPALITIES_MAX);
+        out->municipalities = arena_alloc(l->arena, list->len, sizeof *out->municipalities);
+        return out->municipalities == NULL ? ERR_NO_MEMORY : ERR_OK;
+}
+
+/* opted_in: [{municipality: "0180", decision: KS 2025/123}, …]. The decision is for
+ * whoever reads and signs the file: nobody takes part without one that can be
+ * looked up. An empty list says that nobody takes part yet. */
+static enum err load_opted_in(struct loader *l, const struct yaml *m, struct rules_linkage *out)
+{
+        static const char *const keys[] = {"municipality", "decision", NULL};
+        const struct yaml *list = NULL;
+        struct bytes decision;
+
+        TRY(yaml_list(m, "opted_in", true, &list, l->why));
+        TRY(room_for(l, list, out));
+        for (uint32_t i = 0; i < list->len; i++) {
+                const struct yaml *item = &list->items[i], *code;
+
+                TRY(yaml_known_keys(item, keys, l->why));
+                TRY(load_sentence(l, item, "decision", &decision));
+                code = yaml_find(item, "municipality");
+                if (code == NULL)
+                        return yaml_complain(item, ERR_CONFIG, l->why, "`municipality` is missing");
+                TRY(load_municipality(l, code, out));
+        }
+        return ERR_OK;
+}
+
+static enum err load_listed(struct loader *l, const struct yaml *list, struct rules_linkage *out)
+{
+        TRY(room_for(l, list, out));
+        for (uint32_t i = 0; i < list->len; i++)
+                TRY(load_municipality(l, &list->items[i], out));
+        return ERR_OK;
+}
+
+/* all, opted_in, or a list of codes. */
 static enum err load_municipalities(
         struct loader *l, const struct yaml *m, struct rules_linkage *out)
 {
@@ -24,30 +83,24 @@ static enum err load_municipalities(
         if (value == NULL)
                 return yaml_complain(m, ERR_CONFIG, l->why, "`municipalities` is missing");
         if (value->kind == YAML_SCALAR && bytes_is_text(value->text, "all"))
-                return ERR_OK;
-        if (value->kind != YAML_SEQUENCE || value->len == 0 || value->len > MUNICIPALITIES_MAX)
-                return yaml_complain(
-                        value, ERR_CONFIG, l->why, "`municipalities` is `all` or a list of codes");
-        out->municipalities = arena_alloc(l->arena, value->len, sizeof *out->municipalities);
-        if (out->municipalities == NULL)
-                return ERR_NO_MEMORY;
-        for (uint32_t i = 0; i < value->len; i++) {
-                const struct yaml *item = &value->items[i];
-                municipality_t code = 0;
-
-                if (item->kind != YAML_SCALAR ||
-                        !municipality_parse(
-                                (const char *)item->text.data, (uint32_t)item->text.len, &code) ||
-                        !rules_has_municipality(&l->policy->rules, code))
-                        return yaml_complain(
-                                item, ERR_CONFIG, l->why, "there is no municipality of this code");
-                for (uint32_t j = 0; j < i; j++)
-                        if (out->municipalities[j] == code)
-                                return yaml_complain(item, ERR_CONFIG, l->why, "is named twice");
-                out->municipalities[i] = code;
-        }
-        out->municipalities_len = value->len;
-        qsort(out->municipalities, out->municipalities_len, sizeof *out->municipalities, by_number);
+                out->reach = REACH_ALL;
+        else if (value->kind == YAML_SCALAR && bytes_is_text(value->text, "opted_in"))
+                out->reach = REACH_OPTED_IN;
+        else if (value->kind == YAML_SEQUENCE && value->len > 0)
+                out->reach = REACH_LISTED;
+        else
+                return yaml_complain(value, ERR_CONFIG, l->why,
+                        "`municipalities` is `all`, `opted_in` or a list of codes");
+        if (out->reach != REACH_OPTED_IN && yaml_find(m, "opted_in") != NULL)
+                return yaml_complain_key(m, "opted_in", ERR_CONFIG, l->why,
+                        "`opted_in` belongs to `municipalities: opted_in`");
+        if (out->reach == REACH_OPTED_IN)
+                TRY(load_opted_in(l, m, out));
+        if (out->reach == REACH_LISTED)
+                TRY(load_listed(l, value, out));
+        if (out->municipalities_len > 0)
+                qsort(out->municipalities, out->municipalities_len, sizeof *out->municipalities,
+                        by_number);
         return ERR_OK;
 }
 
@@ -83,7 +136,7 @@ static enum err load_linkage(struct loader *l, const struct yaml *m, struct poli
         struct rules_linkage *rules)
 {
         static const char *const keys[] = {"id", "label", "legal_basis", "article_30", "datasets",
-                "municipalities", "purposes", "from", "until", "family", NULL};
+                "municipalities", "opted_in", "purposes", "from", "until", "family", NULL};
 
         TRY(yaml_known_keys(m, keys, l->why));
         TRY(load_name(l, m, "id", &rules->id));

@@ -110,6 +110,7 @@ MUST_CHECK enum err load_variables(
         struct loader *l, const struct yaml *list, struct policy_dataset *d);
 MUST_CHECK enum err load_dataset(struct loader *l, const struct yaml *file,
         struct policy_dataset *out, struct rules_dataset *rules, struct draft_dataset *draft);
+MUST_CHECK enum err load_signers(struct loader *l, const struct yaml *top);
 MUST_CHECK enum err load_linkages(struct loader *l, const struct yaml *list);
 
 #endif

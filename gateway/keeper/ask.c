@@ -280,10 +280,13 @@ static enum err read_opened(struct ask *ask, struct keeper_opened *out)
         uint32_t body_len;
         const uint8_t *at = ask->slot;
         size_t tokens, tags, counts, guardians;
+        uint8_t joined;
 
         TRY(read_u32(&ask->answer, &o.rows));
         TRY(read_u32(&ask->answer, &o.guardians_len));
         TRY(read_u32(&ask->answer, &body_len));
+        TRY(read_u8(&ask->answer, &joined));
+        o.joined = joined == 1;
         tokens = (size_t)o.rows * PSEUDONYM_LEN;
         tags = (size_t)o.rows * RECORD_TAG_LEN;
         counts = o.guardians_len > 0 ? o.rows : 0;

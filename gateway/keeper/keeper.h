@@ -99,6 +99,8 @@ struct keeper_opened { /* borrowed from a slot until keeper_release */
         const uint8_t *guardian_counts; /* rows, or NULL */
         const uint8_t *guardian_tokens; /* guardians_len × 16 */
         struct bytes body;
+        bool joined; /* false: the municipality is outside the linkage, and its tokens
+                      * are equal to those of this domain alone */
         unsigned slot;
 };
 MUST_CHECK enum err keeper_open_for_view(

@@ -36,7 +36,7 @@ const char *keeper_state_name(enum keeper_state state); /* "RULED" */
 enum keeper_lane { KEEPER_LANE_SMALL, KEEPER_LANE_STATE, KEEPER_LANE_BULK };
 
 enum {
-        KEEPER_PROTOCOL = 1,
+        KEEPER_PROTOCOL = 2,
         KEEPER_MAGIC = 0x314b4753, /* "SGK1" */
         KEEPER_SLOT_LEN = 8 << 20,
         KEEPER_SLOTS_DEFAULT = 8,
@@ -90,7 +90,7 @@ enum {
                 BATCH_NAME_WIRE_MAX + 32, 32)                                                      \
         MESSAGE(OPEN_FOR_VIEW, 10, KEEPER_IN(RULED), BULK, 0, 1,                                   \
                 2 * NAME_WIRE_MIN + 8 + BATCH_NAME_WIRE_MIN + 4,                                   \
-                2 * NAME_WIRE_MAX + 8 + BATCH_NAME_WIRE_MAX + 4, 12)                               \
+                2 * NAME_WIRE_MAX + 8 + BATCH_NAME_WIRE_MAX + 4, 13)                               \
         MESSAGE(ERASE_FIND, 11, KEEPER_IN(RULED), BULK, 0, 1,                                      \
                 BATCH_NAME_WIRE_MIN + 4 + PERSON_WIRE_LEN,                                         \
                 BATCH_NAME_WIRE_MAX + 4 + PERSON_WIRE_LEN, 16)                                     \

@@ -4,7 +4,8 @@
  * ACCEPT looks at every id before it seals one, so that a refused batch costs little
  * and leaves nothing. OPEN_FOR_VIEW is the only message that turns stored pseudonyms
  * into something that can be joined, so it asks the signed rules itself: the gateway
- * may be of another opinion, or in other hands.
+ * may be of another opinion, or in other hands. A municipality outside a linkage is
+ * opened too, but under a key of its own: its tokens are equal to nobody else's.
  *
  * Nothing intermediate is ever written to shared memory: person codes and stored
  * pseudonyms exist in the keeper's own pages only, and are wiped there. */
@@ -50,21 +51,27 @@ enum err run_domain(struct run *r, const struct domain *d, uint32_t epoch,
         return ERR_OK;
 }
 
-/* The key of one view: another vintage, another revision, other tokens. */
-static enum err token_key_new(const struct secret *linkage_key, const char *linkage,
-        struct vintage vintage, struct block_key **out)
+/* The key of one view: another vintage, another revision, other tokens. `alone`: of
+ * the part of it that a single domain is, where its municipality is not in the
+ * linkage. The labels differ, so neither key can ever be the other. */
+static enum err token_key_new(
+        const struct secret *linkage_key, const struct token_cipher *of, struct block_key **out)
 {
         OWNED(secret_free) struct secret *key = NULL;
-        OWNED(buf_done) struct buf salt = {.ceiling = 8};
+        OWNED(buf_done) struct buf salt = {.ceiling = 16 + NAME_MAX_LEN};
+        bool alone = of->alone.municipality != 0;
         struct digest mac;
         struct bytes salt_bytes;
         enum err e;
 
-        put_u32(&salt, vintage.number);
-        put_u32(&salt, vintage.revision);
+        put_u32(&salt, of->vintage.number);
+        put_u32(&salt, of->vintage.revision);
+        if (alone)
+                keeper_put_domain(&salt, &of->alone);
         TRY(buf_end(&salt, &salt_bytes));
         const struct bytes parts[] = {
-                bytes_of_text("statgate/token/1"), salt_bytes, bytes_of_text(linkage)};
+                bytes_of_text(alone ? "statgate/token/alone/1" : "statgate/token/1"), salt_bytes,
+                bytes_of_text(of->linkage)};
 
         TRY(mac_of(linkage_key, parts, ARRAY_LEN(parts), &mac));
         e = secret_copy(mac.bytes, sizeof mac.bytes, &key);
@@ -72,23 +79,32 @@ static enum err token_key_new(const struct secret *linkage_key, const char *link
         return e == ERR_OK ? block_key_new(key, out) : e;
 }
 
-enum err run_token_cipher(
-        struct run *r, const char *linkage, struct vintage vintage, const struct block_key **out)
+static bool same_tokens(const struct token_cipher *a, const struct token_cipher *b)
 {
+        return strcmp(a->linkage, b->linkage) == 0 && a->vintage.number == b->vintage.number &&
+               a->vintage.revision == b->vintage.revision &&
+               a->alone.municipality == b->alone.municipality &&
+               strcmp(a->alone.dataset, b->alone.dataset) == 0;
+}
+
+enum err run_token_cipher(struct run *r, const char *linkage, struct vintage vintage,
+        const struct domain *alone, const struct block_key **out)
+{
+        struct token_cipher wanted = {.vintage = vintage};
         struct token_cipher *place =
-                &r->tokens[(vintage.number * 7 + vintage.revision + strlen(linkage)) %
+                &r->tokens[(vintage.number * 7 + vintage.revision + strlen(linkage) +
+                                   (alone != NULL ? domain_place(alone) : 0)) %
                            TOKEN_CACHE_LEN];
 
         if (!keyring_linkage_ready(r->keyring, linkage))
                 return ERR_NOT_FOUND;
-        if (place->key == NULL || strcmp(place->linkage, linkage) != 0 ||
-                place->vintage.number != vintage.number ||
-                place->vintage.revision != vintage.revision) {
+        memcpy(wanted.linkage, linkage, strlen(linkage) + 1);
+        if (alone != NULL)
+                wanted.alone = *alone;
+        if (place->key == NULL || !same_tokens(place, &wanted)) {
                 block_key_free(&place->key);
-                TRY(token_key_new(
-                        keyring_linkage_find(r->keyring, linkage), linkage, vintage, &place->key));
-                memcpy(place->linkage, linkage, strlen(linkage) + 1);
-                place->vintage = vintage;
+                TRY(token_key_new(keyring_linkage_find(r->keyring, linkage), &wanted, &wanted.key));
+                *place = wanted;
         }
         *out = place->key;
         return ERR_OK;
@@ -375,7 +391,7 @@ static enum err translate(
 
 /* The columns follow each other in the plain text as they do in the answer. */
 static enum err translate_batch(const struct block_key *domain, const struct block_key *view,
-        struct sealed_batch *b, struct request *rq)
+        bool joined, struct sealed_batch *b, struct request *rq)
 {
         TRY(translate(domain, view, b->pseudonyms, b->rows));
         if (b->guardians > 0)
@@ -385,6 +401,7 @@ static enum err translate_batch(const struct block_key *domain, const struct blo
         put_u32(rq->answer, b->rows);
         put_u32(rq->answer, b->guardians);
         put_u32(rq->answer, (uint32_t)b->body.len);
+        put_u8(rq->answer, joined ? 1 : 0);
         return ERR_OK;
 }
 
@@ -394,17 +411,18 @@ enum err run_OPEN_FOR_VIEW(struct run *r, struct request *rq)
         const struct block_key *domain, *view;
         struct sealed_batch b;
         struct open o;
+        bool joined = false;
         enum err e;
 
         TRY(read_open(&rq->payload, &o));
         TRY(rules_may_link(&r->ruling.rules, bytes_of_text(o.linkage),
                 bytes_of_text(o.name.domain.dataset), o.name.domain.municipality,
-                bytes_of_text(o.purpose), run_now(r)));
+                bytes_of_text(o.purpose), run_now(r), &joined));
         TRY(run_domain(r, &o.name.domain, o.epoch, &keys, &domain));
-        TRY(run_token_cipher(r, o.linkage, o.vintage, &view));
+        TRY(run_token_cipher(r, o.linkage, o.vintage, joined ? NULL : &o.name.domain, &view));
         TRY(sealed_open(
                 keys->data, &o.name, o.epoch, bytes_of(rq->input, rq->input_len), r->plain, &b));
-        e = translate_batch(domain, view, &b, rq);
+        e = translate_batch(domain, view, joined, &b, rq);
         wipe(r->plain, rq->input_len);
         return e;
 }

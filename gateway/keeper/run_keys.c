@@ -154,39 +154,43 @@ enum err run_UNSEAL(struct run *r, struct request *rq)
         return ERR_OK;
 }
 
-/* At least one signature that holds, by a signer we have pinned. */
-static enum err check_signed(const struct run *r, const struct signed_bundle *b)
+/* On whose word the next bundle rules: the officers whom the running one names, or,
+ * where it names none or nothing has ruled yet, the signers we have pinned. The
+ * bundle that ruled when we were last asked needs nobody's word again: the sealed
+ * state holds its digest. Nothing is parsed before this was asked. */
+static enum err check_signed(
+        const struct run *r, const struct signed_bundle *b, const struct digest *digest)
 {
-        for (uint32_t i = 0; i < b->signatures_len; i++) {
-                const struct bundle_signature *s = &b->signatures[i];
+        struct keyring_officers officers = *keyring_officers(r->keyring);
+        struct digest running;
+        uint64_t version = keyring_policy(r->keyring, &running);
 
-                if (!keyring_signer_is_pinned(r->keyring, s->public_key))
-                        continue;
-                if (sign_check(s->public_key, BUNDLE_LABEL, b->canonical, s->signature) == ERR_OK)
-                        return ERR_OK;
-        }
-        return ERR_POLICY_SIGNATURE;
+        if (version > 0 && digest_equal(digest, &running))
+                return ERR_OK;
+        if (officers.len == 0)
+                keyring_pinned(r->keyring, &officers);
+        const struct authority who = {officers.keys, officers.len, officers.required};
+        return signed_bundle_check(b, &who, NULL);
 }
 
 /* The same bundle as the one remembered, or the next that names it. */
 static enum err check_succession(const struct run *r, const struct rules *rules,
         const struct digest *digest, bool *out_is_new)
 {
-        struct digest running;
-        uint64_t version = keyring_policy(r->keyring, &running);
+        struct predecessor before = {.names_officers = keyring_officers(r->keyring)->len > 0};
 
-        if (version == 0) {
-                *out_is_new = true;
-                return rules->version >= 1 ? ERR_OK : ERR_POLICY_SUCCESSION;
-        }
-        if (rules->version == version && digest_equal(digest, &running)) {
-                *out_is_new = false;
-                return ERR_OK;
-        }
-        if (rules->version != version + 1 || !digest_equal(&rules->predecessor, &running))
-                return ERR_POLICY_SUCCESSION;
-        *out_is_new = true;
-        return ERR_OK;
+        before.version = keyring_policy(r->keyring, &before.digest);
+        return rules_succeed(rules, digest, &before, out_is_new, NULL);
+}
+
+static void remember(struct run *r, const struct rules *rules, const struct digest *digest)
+{
+        struct keyring_officers officers = {.required = rules->signers_required};
+
+        _Static_assert(
+                sizeof officers.keys >= RULES_OFFICERS_MAX * OFFICER_KEY_LEN, "room for all");
+        officers.len = rules_authority(rules, officers.keys).len;
+        keyring_policy_set(r->keyring, rules->version, digest, &officers);
 }
 
 static enum err read_ruling(struct bytes canonical, struct ruling *out)
@@ -227,12 +231,12 @@ enum err run_LOAD_BUNDLE(struct run *r, struct request *rq)
         TRY(read_end(&rq->payload));
         if (signed_bundle_decode(bytes_of(rq->input, rq->input_len), &bundle) != ERR_OK)
                 return ERR_POLICY_REFUSED;
-        TRY(check_signed(r, &bundle));
-        TRY(read_ruling(bundle.canonical, &fresh));
         digest_of(bundle.canonical, &digest);
+        TRY(check_signed(r, &bundle, &digest));
+        TRY(read_ruling(bundle.canonical, &fresh));
         TRY(check_succession(r, &fresh.rules, &digest, &is_new));
         if (is_new)
-                keyring_policy_set(r->keyring, fresh.rules.version, &digest);
+                remember(r, &fresh.rules, &digest);
         if (!keyring_dirty(r->keyring)) {
                 rule_by(r, &fresh);
                 /* A start is a good moment to let the disk know what time it is. */

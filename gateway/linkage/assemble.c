@@ -132,8 +132,14 @@ static void write_columns(struct assembly *a, const uint8_t *rows, const struct 
                         compute_ages(a->view, &d->variables[i], i, begin, begin + len);
 }
 
+static uint32_t place_of(const void *places, bool narrow, uint32_t row)
+{
+        return narrow ? ((const uint8_t *)places)[row] : ((const uint16_t *)places)[row];
+}
+
 /* How many municipalities each person has records in: linked knowledge, so it is
- * made here and stands in no stored byte. */
+ * made here and stands in no stored byte. Where the municipality is outside the
+ * linkage nobody can know it, and it stays missing. */
 static void count_municipalities(struct view *v, struct scratch *s, uint32_t index,
         const uint32_t *starts, uint32_t persons, uint32_t end)
 {
@@ -147,9 +153,10 @@ static void count_municipalities(struct view *v, struct scratch *s, uint32_t ind
                 uint32_t last = p + 1 < persons ? starts[p + 1] : end;
                 uint32_t n = 0;
 
+                if (v->alone != NULL && v->alone[place_of(places, narrow, starts[p])] != 0)
+                        continue;
                 for (uint32_t r = starts[p]; r < last; r++) {
-                        uint32_t place = narrow ? ((const uint8_t *)places)[r]
-                                                : ((const uint16_t *)places)[r];
+                        uint32_t place = place_of(places, narrow, r);
 
                         n += s->seen[place] != p + 1;
                         s->seen[place] = p + 1;

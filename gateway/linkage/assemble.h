@@ -14,7 +14,9 @@ struct view {
         uint32_t *starts;                   /* persons + 1 */
         void *columns[LAYOUT_VARIABLES_MAX];
         uint8_t *delivered;
+        uint8_t *alone; /* by municipality, as delivered; NULL: nobody is */
         uint32_t delivered_len;
+        uint32_t unlinked; /* rows of municipalities outside the linkage */
         struct period span;
         size_t bytes;
         uint32_t build_ms;

@@ -5,7 +5,11 @@
  * order of commits, opened by the keeper, turned into rows, and corrections are
  * resolved by record tag: a later row with the same tag kills the earlier one,
  * whoever the person is. What lives goes to the partitions by token, so that the
- * rows of one person meet although they came from 290 places. */
+ * rows of one person meet although they came from 290 places.
+ *
+ * A municipality outside the linkage is read like any other. That its persons meet
+ * nobody is the keeper's doing, who gives them tokens of their own; here it is only
+ * noted, so that answers can say how much of the country stands unlinked in them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +40,8 @@ struct domain_rows {
         uint32_t len, cap, slots_cap, slots_mask;
         size_t bytes;        /* of rows: they are wiped before they go */
         struct arena *arena; /* of one batch */
+        /* Of the domain being read: whether its batches were joined, once one is known. */
+        bool known, joined;
 };
 
 struct build {
@@ -47,6 +53,8 @@ struct build {
         uint32_t spans_len;
         uint64_t total;
         _Atomic uint64_t done;
+        _Atomic uint32_t unlinked; /* rows */
+        uint8_t *alone;            /* of the view, by municipality; NULL: it has none */
         struct domain_rows *workers;
 };
 
@@ -141,6 +149,11 @@ static enum err take_batch(struct build *b, struct domain_rows *d, const struct 
 
         if (opened->rows > d->cap - d->len)
                 return ERR_CORRUPT;
+        /* Rules that changed half-way would make two persons of one. */
+        if (d->known && d->joined != opened->joined)
+                return ERR_LINKAGE_REFUSED;
+        d->known = true;
+        d->joined = opened->joined;
         arena_reset(d->arena);
         TRY(body_unpack(d->arena, opened->body, opened->rows, &columns, &columns_len));
         place_rows(b, d, s, opened);
@@ -197,12 +210,22 @@ static enum err read_submission(struct build *b, struct domain_rows *d, const st
         return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-static enum err scatter(struct build *b, const struct domain_rows *d, unsigned worker)
+static enum err scatter(
+        struct build *b, const struct domain_rows *d, const struct span *s, unsigned worker)
 {
-        for (uint32_t i = 0; i < d->len; i++)
-                if (!d->dead[i])
-                        TRY(partitions_add(
-                                b->partitions, worker, d->rows + (size_t)i * b->layout.size));
+        uint32_t living = 0;
+
+        for (uint32_t i = 0; i < d->len; i++) {
+                if (d->dead[i])
+                        continue;
+                living++;
+                TRY(partitions_add(b->partitions, worker, d->rows + (size_t)i * b->layout.size));
+        }
+        if (d->known && !d->joined) {
+                atomic_fetch_add(&b->unlinked, living);
+                if (b->alone != NULL)
+                        b->alone[s->municipality] = 1; /* one domain, one worker */
+        }
         return ERR_OK;
 }
 
@@ -213,9 +236,10 @@ static enum err read_domain(void *ctx, unsigned worker, size_t i)
         const struct span *s = &b->spans[i];
 
         TRY(domain_rows_reserve(d, &b->layout, s->rows));
+        d->known = false;
         for (uint32_t k = 0; k < s->len; k++)
                 TRY(read_submission(b, d, s, &s->first[k]));
-        return scatter(b, d, worker);
+        return scatter(b, d, s, worker);
 }
 
 /* Which submissions make which domain ---------------------------------------- */
@@ -296,7 +320,8 @@ static enum err new_delivered(struct view *v)
                 return ERR_OK;
         v->delivered_len = d->variables[d->municipality_variable].codes->levels[0].len;
         v->delivered = calloc(v->delivered_len, 1);
-        return v->delivered == NULL ? ERR_NO_MEMORY : ERR_OK;
+        v->alone = calloc(v->delivered_len, 1);
+        return v->delivered == NULL || v->alone == NULL ? ERR_NO_MEMORY : ERR_OK;
 }
 
 static enum err build(struct build *b, struct view *v, unsigned threads)
@@ -316,10 +341,12 @@ static enum err build(struct build *b, struct view *v, unsigned threads)
         if (b->spans == NULL)
                 return ERR_NO_MEMORY;
         TRY(new_delivered(v));
+        b->alone = v->alone;
         TRY(find_spans(b, v, list, len));
         TRY(check_memory(b, threads, &room));
         TRY(partitions_new(&b->layout, b->total, threads, room, &b->partitions));
         TRY(parallel_for(threads, b->spans_len, read_domain, b));
+        v->unlinked = atomic_load(&b->unlinked);
         return assemble(v, b->partitions, &b->layout, threads);
 }
 

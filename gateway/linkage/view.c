@@ -24,6 +24,7 @@ void view_unref(struct view **v)
                         free((*v)->columns[i]);
                 free((*v)->starts);
                 free((*v)->delivered);
+                free((*v)->alone);
                 free(*v);
         }
         *v = NULL;
@@ -78,6 +79,17 @@ const uint8_t *view_delivered(const struct view *v, uint32_t *out_len)
 {
         *out_len = v->delivered_len;
         return v->delivered;
+}
+
+const uint8_t *view_alone(const struct view *v, uint32_t *out_len)
+{
+        *out_len = v->alone != NULL ? v->delivered_len : 0;
+        return v->alone;
+}
+
+uint32_t view_unlinked_rows(const struct view *v)
+{
+        return v->unlinked;
 }
 
 struct period view_span(const struct view *v)

@@ -66,6 +66,12 @@ const struct policy_dataset *view_dataset(const struct view *v);
 /* delivered[i] = 1: municipality i of the bundle's list has a committed delivery
  * of this data set in the vintage. */
 const uint8_t *view_delivered(const struct view *v, uint32_t *out_len);
+/* alone[i] = 1: municipality i has delivered, but is outside the linkage: its persons
+ * are persons of this data set within it, and never the same as anybody
+ * elsewhere. NULL: everybody is joined, or the data set has no municipality. */
+const uint8_t *view_alone(const struct view *v, uint32_t *out_len);
+/* How many of the rows are of such municipalities. */
+uint32_t view_unlinked_rows(const struct view *v);
 /* First and last day of all delivered periods (public): bounds date categories. */
 struct period view_span(const struct view *v);
 

@@ -74,8 +74,22 @@ static int64_t day_of(int64_t now_ms)
         return now_ms / MS_PER_DAY - (now_ms % MS_PER_DAY < 0);
 }
 
+bool rules_linkage_joins(const struct rules_linkage *l, municipality_t municipality)
+{
+        switch (l->reach) {
+        case REACH_NONE:
+                return false;
+        case REACH_ALL:
+                return true;
+        case REACH_LISTED:
+        case REACH_OPTED_IN:
+                return has_municipality(l->municipalities, l->municipalities_len, municipality);
+        }
+        return false;
+}
+
 enum err rules_may_link(const struct rules *r, struct bytes linkage, struct bytes dataset,
-        municipality_t municipality, struct bytes purpose, int64_t now_ms)
+        municipality_t municipality, struct bytes purpose, int64_t now_ms, bool *out_joined)
 {
         const struct rules_linkage *l = rules_linkage_find(r, linkage);
         int64_t today = day_of(now_ms);
@@ -86,12 +100,10 @@ enum err rules_may_link(const struct rules *r, struct bytes linkage, struct byte
                 return ERR_LINKAGE_REFUSED;
         if (!rules_has_municipality(r, municipality))
                 return ERR_LINKAGE_REFUSED;
-        if (l->municipalities_len > 0 &&
-                !has_municipality(l->municipalities, l->municipalities_len, municipality))
-                return ERR_LINKAGE_REFUSED;
         if (!has_name(l->purposes, l->purposes_len, purpose))
                 return ERR_LINKAGE_REFUSED;
         if (today < l->from_days || today > l->until_days)
                 return ERR_LINKAGE_REFUSED;
+        *out_joined = rules_linkage_joins(l, municipality);
         return ERR_OK;
 }

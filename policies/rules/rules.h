@@ -13,6 +13,7 @@
 #include "crypto/personnummer.h"
 
 struct arena;
+struct refusal;
 
 /* Ceilings of a canonical bundle, checked by both directions. */
 enum {
@@ -22,7 +23,9 @@ enum {
         RULES_DATASETS_MAX = 64,
         RULES_LINKAGES_MAX = 64,
         RULES_PURPOSES_MAX = 32,
-        SIGNATURES_MAX = 16
+        SIGNATURES_MAX = 16,
+        RULES_OFFICERS_MAX = SIGNATURES_MAX, /* else not all of them could sign */
+        OFFICER_KEY_LEN = 32
 };
 
 /* Whether `name` is an identifier: a lower-case ASCII letter, then letters, digits,
@@ -40,11 +43,21 @@ struct rules_dataset {
         enum pnr_test_numbers test_numbers;
 };
 
+/* Whose records a linkage joins. A municipality outside of it is not refused: its
+ * records stand in the same tables, each of its persons known within it alone. */
+enum linkage_reach {
+        REACH_NONE = 0,
+        REACH_ALL,     /* every municipality of the bundle */
+        REACH_LISTED,  /* those that are named */
+        REACH_OPTED_IN /* those that have decided to take part; nobody, perhaps */
+};
+
 struct rules_linkage {
         struct bytes id;
         struct bytes *datasets; /* ids, sorted */
         uint32_t datasets_len;
-        municipality_t *municipalities; /* sorted; len 0: all of the bundle */
+        enum linkage_reach reach;
+        municipality_t *municipalities; /* sorted; none for REACH_ALL */
         uint32_t municipalities_len;
         struct bytes *purposes; /* sorted */
         uint32_t purposes_len;
@@ -57,10 +70,21 @@ struct rules_source { /* one YAML file the bundle was made from */
         struct digest digest;
 };
 
+/* A data-protection officer, by the key that signs. */
+struct rules_officer {
+        struct bytes name;
+        uint8_t key[OFFICER_KEY_LEN];
+};
+
 struct rules {
         struct bytes bundle;       /* id */
         uint64_t version;          /* from 1 */
         struct digest predecessor; /* canonical digest of the bundle before; zero for version 1 */
+        /* Who signs the successor of this bundle, and how many of them must: none are
+         * named where the keeper's pinned signers do. */
+        uint32_t signers_required;
+        struct rules_officer *officers; /* sorted by name, no key twice */
+        uint32_t officers_len;
         struct rules_source *sources; /* sorted by name */
         uint32_t sources_len;
         municipality_t *municipalities; /* sorted */
@@ -82,12 +106,17 @@ bool rules_has_municipality(const struct rules *r, municipality_t m);
  * ERR_MALFORMED when decoding), so whatever encodes also decodes: unsorted or
  * repeated names, a linkage of unknown data sets or municipalities, without
  * purpose, or that ends before it begins, a first version with a predecessor and
- * a later one without. */
+ * a later one without, more signatures required than there are officers, or none
+ * of those there are. */
 
-/* ERR_LINKAGE_REFUSED unless a valid linkage of this name covers data set,
- * municipality and purpose on the day (UTC) of `now_ms`. */
+/* ERR_LINKAGE_REFUSED unless a valid linkage of this name covers data set and
+ * purpose on the day (UTC) of `now_ms`, for a municipality of the bundle.
+ * `out_joined` tells whether the records of this municipality may meet those of
+ * others in it, or stay by themselves. */
 MUST_CHECK enum err rules_may_link(const struct rules *r, struct bytes linkage,
-        struct bytes dataset, municipality_t municipality, struct bytes purpose, int64_t now_ms);
+        struct bytes dataset, municipality_t municipality, struct bytes purpose, int64_t now_ms,
+        bool *out_joined);
+bool rules_linkage_joins(const struct rules_linkage *l, municipality_t municipality);
 
 /* A signed bundle file: u32-framed canonical bytes, then u8 n, then n × (32
  * bytes public key ‖ 64 bytes signature over label "statgate/policy/1"). */
@@ -101,5 +130,32 @@ struct signed_bundle {
 MUST_CHECK enum err signed_bundle_decode(struct bytes file, struct signed_bundle *out);
 MUST_CHECK enum err signed_bundle_encode(const struct signed_bundle *in, struct buf *out);
 #define BUNDLE_LABEL "statgate/policy/1"
+
+/* Whose signatures count, and how many there must be. */
+struct authority {
+        const uint8_t *keys; /* len × OFFICER_KEY_LEN, all different */
+        uint32_t len, required;
+};
+/* The officers this bundle names; their keys are copied to `keys`. */
+struct authority rules_authority(
+        const struct rules *r, uint8_t keys[RULES_OFFICERS_MAX * OFFICER_KEY_LEN]);
+
+/* ERR_POLICY_SIGNATURE unless enough of them signed. A signature by one of them
+ * that does not hold refuses the file; those of others say nothing. `why` may be
+ * NULL. */
+MUST_CHECK enum err signed_bundle_check(
+        const struct signed_bundle *b, const struct authority *who, struct refusal *why);
+
+/* A bundle that was accepted, as whoever accepted it remembers it. */
+struct predecessor {
+        uint64_t version; /* 0: none yet */
+        struct digest digest;
+        bool names_officers;
+};
+/* Whether `next` is the bundle remembered (then *out_is_new is false) or the one
+ * that may follow it: the next version, which names its digest, and which does
+ * not do away with the officers. ERR_POLICY_SUCCESSION otherwise. */
+MUST_CHECK enum err rules_succeed(const struct rules *next, const struct digest *digest,
+        const struct predecessor *before, bool *out_is_new, struct refusal *why);
 
 #endif

@@ -7,12 +7,15 @@
  * else somebody could be brought to sign what the keeper then reads otherwise.
  *
  *   "SGPB" u16 format | bundle, u64 version, predecessor 32
+ *   officers        u8 required, u32 n × (name, key 32)
  *   sources         u32 n × (name, digest 32)
  *   municipalities  u32 n × u16
  *   data sets       u32 n × (id, u8 person, u8 switches, u8 test numbers)
- *   linkages        u32 n × (id, u32 n × data set, u32 n × u16 municipality,
- *                            u32 n × purpose, u32 from, u32 until, u8 family)
+ *   linkages        u32 n × (id, u32 n × data set, u8 reach, u32 n × u16
+ *                            municipality, u32 n × purpose, u32 from, u32 until,
+ *                            u8 family)
  *
+ * Format 1 had neither officers nor reach; it was never in production and is refused.
  * Names are u32-framed. Counts are held against ceilings before memory is asked. */
 #include "policies/rules/rules.h"
 
@@ -20,7 +23,7 @@
 
 #include "base/arena.h"
 
-enum { FORMAT = 1, MUNICIPALITY_LAST = 9999 };
+enum { FORMAT = 2, MUNICIPALITY_LAST = 9999 };
 static const uint8_t magic[4] = {'S', 'G', 'P', 'B'};
 
 enum { SWITCH_GUARDIANS = 1, SWITCH_LOCAL_IDS = 2, SWITCH_CLEAR_PERSONS = 4, SWITCH_ALL = 7 };
@@ -80,9 +83,49 @@ static bool datasets_ascend(const struct rules *r)
         return true;
 }
 
+/* A key that stood twice would make one officer two. */
+static bool keys_differ(const struct rules_officer *officers, uint32_t len)
+{
+        for (uint32_t i = 0; i < len; i++)
+                for (uint32_t j = 0; j < i; j++)
+                        if (memcmp(officers[i].key, officers[j].key, OFFICER_KEY_LEN) == 0)
+                                return false;
+        return true;
+}
+
+static bool officers_hold(const struct rules *r)
+{
+        if (r->officers_len > RULES_OFFICERS_MAX || r->signers_required > r->officers_len ||
+                (r->signers_required == 0) != (r->officers_len == 0))
+                return false;
+        for (uint32_t i = 0; i < r->officers_len; i++)
+                if (!rules_is_name(r->officers[i].name) ||
+                        (i > 0 && bytes_compare(r->officers[i - 1].name, r->officers[i].name) >= 0))
+                        return false;
+        return keys_differ(r->officers, r->officers_len);
+}
+
+/* One spelling: "all" is never a list, and a list that names nobody is one that
+ * nobody has joined yet. */
+static bool reach_holds(const struct rules_linkage *l)
+{
+        switch (l->reach) {
+        case REACH_NONE:
+                return false;
+        case REACH_ALL:
+                return l->municipalities_len == 0;
+        case REACH_LISTED:
+                return l->municipalities_len > 0;
+        case REACH_OPTED_IN:
+                return true;
+        }
+        return false;
+}
+
 static bool linkage_holds(const struct rules *r, const struct rules_linkage *l)
 {
-        if (l->datasets_len == 0 || l->purposes_len == 0 || l->from_days > l->until_days)
+        if (l->datasets_len == 0 || l->purposes_len == 0 || l->from_days > l->until_days ||
+                !reach_holds(l))
                 return false;
         if (!names_ascend(l->datasets, l->datasets_len, RULES_DATASETS_MAX) ||
                 !names_ascend(l->purposes, l->purposes_len, RULES_PURPOSES_MAX) ||
@@ -118,7 +161,8 @@ static bool succession_holds(const struct rules *r)
 
 static bool check(const struct rules *r)
 {
-        return rules_is_name(r->bundle) && succession_holds(r) && sources_ascend(r) &&
+        return rules_is_name(r->bundle) && succession_holds(r) && officers_hold(r) &&
+               sources_ascend(r) &&
                municipalities_ascend(r->municipalities, r->municipalities_len) &&
                datasets_ascend(r) && linkages_hold(r);
 }
@@ -151,10 +195,21 @@ static void put_dataset(struct buf *b, const struct rules_dataset *d)
         put_u8(b, (uint8_t)d->test_numbers);
 }
 
+static void put_officers(struct buf *b, const struct rules *r)
+{
+        put_u8(b, (uint8_t)r->signers_required);
+        put_u32(b, r->officers_len);
+        for (uint32_t i = 0; i < r->officers_len; i++) {
+                put_bytes(b, r->officers[i].name);
+                put_raw(b, r->officers[i].key, OFFICER_KEY_LEN);
+        }
+}
+
 static void put_linkage(struct buf *b, const struct rules_linkage *l)
 {
         put_bytes(b, l->id);
         put_names(b, l->datasets, l->datasets_len);
+        put_u8(b, (uint8_t)l->reach);
         put_municipalities(b, l->municipalities, l->municipalities_len);
         put_names(b, l->purposes, l->purposes_len);
         put_u32(b, (uint32_t)l->from_days);
@@ -174,6 +229,7 @@ enum err rules_encode(const struct rules *r, struct buf *out)
         put_bytes(out, r->bundle);
         put_u64(out, r->version);
         put_raw(out, r->predecessor.bytes, sizeof r->predecessor.bytes);
+        put_officers(out, r);
         put_u32(out, r->sources_len);
         for (uint32_t i = 0; i < r->sources_len; i++) {
                 put_bytes(out, r->sources[i].name);
@@ -279,18 +335,37 @@ static enum err read_dataset(struct reader *in, struct arena *a, struct rules_da
         return ERR_OK;
 }
 
+static enum err read_officers(struct reader *in, struct arena *a, struct rules *r)
+{
+        uint8_t required;
+        struct bytes key;
+
+        TRY(read_u8(in, &required));
+        TRY(read_array(
+                in, a, RULES_OFFICERS_MAX, sizeof *r->officers, &r->officers_len, &r->officers));
+        for (uint32_t i = 0; i < r->officers_len; i++) {
+                TRY(read_name(in, a, NAME_MAX_LEN, &r->officers[i].name));
+                TRY(read_fixed(in, OFFICER_KEY_LEN, &key));
+                memcpy(r->officers[i].key, key.data, OFFICER_KEY_LEN);
+        }
+        r->signers_required = required;
+        return ERR_OK;
+}
+
 static enum err read_linkage(struct reader *in, struct arena *a, struct rules_linkage *l)
 {
         uint32_t from, until;
-        uint8_t family;
+        uint8_t family, reach;
 
         TRY(read_name(in, a, NAME_MAX_LEN, &l->id));
         TRY(read_names(in, a, RULES_DATASETS_MAX, &l->datasets, &l->datasets_len));
+        TRY(read_switch(in, REACH_OPTED_IN, &reach));
         TRY(read_municipalities(in, a, &l->municipalities, &l->municipalities_len));
         TRY(read_names(in, a, RULES_PURPOSES_MAX, &l->purposes, &l->purposes_len));
         TRY(read_u32(in, &from));
         TRY(read_u32(in, &until));
         TRY(read_switch(in, 1, &family));
+        l->reach = (enum linkage_reach)reach;
         l->from_days = (int32_t)from;
         l->until_days = (int32_t)until;
         l->family = family == 1;
@@ -319,6 +394,7 @@ enum err rules_decode(struct arena *a, struct bytes canonical, struct rules *out
         if (canonical.len > RULES_CANONICAL_MAX)
                 return ERR_MALFORMED;
         TRY(read_head(&in, a, &r));
+        TRY(read_officers(&in, a, &r));
         TRY(read_sources(&in, a, &r));
         TRY(read_municipalities(&in, a, &r.municipalities, &r.municipalities_len));
         TRY(read_array(

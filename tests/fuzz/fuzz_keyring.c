@@ -55,13 +55,14 @@ static void written_again(struct keyring *k)
         must(header.generation == generation);
 }
 
-static void body_try(const uint8_t *data, size_t len)
+static void body_try(uint32_t version, const uint8_t *data, size_t len)
 {
         OWNED(keyring_free) struct keyring *k = NULL;
         enum err e;
 
         if (keyring_blank(&k) != ERR_OK)
                 return;
+        k->header.version = version;
         e = keyring_body_read(bytes_of(data, len), k);
         must(e == ERR_OK || e == ERR_KEYRING || e == ERR_NO_MEMORY);
         if (e != ERR_OK)
@@ -82,6 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         if (data[0] % 2 == 0)
                 blob_try(data + 1, len - 1);
         else
-                body_try(data + 1, len - 1);
+                body_try(
+                        data[0] & 2 ? KEYRING_BLOB_VERSION : KEYRING_BLOB_FIRST, data + 1, len - 1);
         return 0;
 }

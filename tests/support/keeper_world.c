@@ -92,8 +92,8 @@ struct rules world_rules(const struct world *w, uint64_t version, const struct d
         purposes[0] = bytes_of_text("statistik");
         memcpy(d, datasets, sizeof datasets);
         memcpy(m, municipalities, sizeof municipalities);
-        l[0] = (struct rules_linkage){bytes_of_text("barn"), linked, 2, m, 2, purposes, 1,
-                days_from_civil((struct civil){2020, 1, 1}),
+        l[0] = (struct rules_linkage){bytes_of_text("barn"), linked, 2, REACH_LISTED, m, 2,
+                purposes, 1, days_from_civil((struct civil){2020, 1, 1}),
                 days_from_civil((struct civil){2999, 12, 31}), true};
         l[1] = l[0];
         l[1].id = bytes_of_text("gammal");

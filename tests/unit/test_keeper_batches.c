@@ -341,15 +341,88 @@ static void what_no_valid_linkage_covers_is_not_opened(void **state)
         in.purpose = "nyfikenhet";
         assert_int_equal(keeper_open_for_view(s.k, &in, &opened), ERR_LINKAGE_REFUSED);
 
-        batch = world_batch(&s.w, "anmalan", 1480, 0, 3, 10); /* not in the linkage */
-        stage_accept(&s, &batch, &accepted);
-        in = stage_open_of(&batch, &accepted);
-        assert_int_equal(keeper_open_for_view(s.k, &in, &opened), ERR_LINKAGE_REFUSED);
-
         batch = world_batch(&s.w, "enkat", 114, 0, 3, 10); /* data set not in it */
         batch.persons = (struct person_column){NULL, NULL};
         stage_accept(&s, &batch, &accepted);
         in = stage_open_of(&batch, &accepted);
+        assert_int_equal(keeper_open_for_view(s.k, &in, &opened), ERR_LINKAGE_REFUSED);
+        stage_down(&s);
+}
+
+static bool is_among(const uint8_t *token, const uint8_t *tokens, unsigned len)
+{
+        for (unsigned i = 0; i < len; i++)
+                if (memcmp(token, tokens + (size_t)i * PSEUDONYM_LEN, PSEUDONYM_LEN) == 0)
+                        return true;
+        return false;
+}
+
+/* 1480 is in the bundle and not in the linkage barn; 114 and 180 are in both. */
+static void a_municipality_outside_a_linkage_stands_alone_in_it(void **state)
+{
+        struct stage s;
+        struct keeper_accept batch;
+        struct keeper_accepted accepted;
+        struct keeper_opened opened;
+        struct keeper_open in;
+        const uint8_t *joined, *alone, *again, *placed;
+
+        (void)state;
+        stage_up(&s, 0);
+        stage_prepare(&s, "placering", 1480);
+        joined = stage_tokens_in(&s, "anmalan", 114, 0, 20);
+        alone = stage_tokens_in(&s, "anmalan", 1480, 0, 20);
+        again = stage_tokens_in(&s, "anmalan", 1480, 10, 20);
+        placed = stage_tokens_in(&s, "placering", 1480, 0, 20);
+        for (unsigned i = 0; i < 20; i++) {
+                const uint8_t *token = alone + (size_t)i * PSEUDONYM_LEN;
+
+                /* Nobody elsewhere, nor in another data set of the same municipality. */
+                assert_false(is_among(token, joined, 20));
+                assert_false(is_among(token, placed, 20));
+                assert_false(is_among(placed + (size_t)i * PSEUDONYM_LEN, joined, 20));
+                assert_int_equal(is_among(token, again, 20), i >= 10); /* but herself here */
+        }
+        batch = world_batch(&s.w, "anmalan", 1480, 0, 3, 10);
+        world_guardians(&s.w, &batch, 0); /* person 1 is in row 1 and a guardian of row 0 */
+        stage_accept(&s, &batch, &accepted);
+        in = stage_open_of(&batch, &accepted);
+        assert_int_equal(keeper_open_for_view(s.k, &in, &opened), ERR_OK);
+        assert_false(opened.joined);
+        assert_memory_equal(
+                opened.guardian_tokens + PSEUDONYM_LEN, alone + PSEUDONYM_LEN, PSEUDONYM_LEN);
+        keeper_release(s.k, &opened);
+        in.vintage.revision = 1; /* another view */
+        assert_false(is_among(stage_tokens_of(&s, &in), alone, 20));
+
+        batch = world_batch(&s.w, "anmalan", 114, 0, 3, 10);
+        stage_accept(&s, &batch, &accepted);
+        in = stage_open_of(&batch, &accepted);
+        assert_int_equal(keeper_open_for_view(s.k, &in, &opened), ERR_OK);
+        assert_true(opened.joined);
+        keeper_release(s.k, &opened);
+        stage_down(&s);
+}
+
+/* What is refused to all is refused to who stands alone. */
+static void standing_alone_needs_a_valid_linkage_too(void **state)
+{
+        struct stage s;
+        struct keeper_accept batch;
+        struct keeper_accepted accepted;
+        struct keeper_opened opened;
+        struct keeper_open in;
+
+        (void)state;
+        stage_up(&s, 0);
+        assert_int_equal(keeper_prepare_linkage(s.k, "gammal"), ERR_OK);
+        batch = world_batch(&s.w, "anmalan", 1480, 0, 3, 10);
+        stage_accept(&s, &batch, &accepted);
+        in = stage_open_of(&batch, &accepted);
+        in.linkage = "gammal";
+        assert_int_equal(keeper_open_for_view(s.k, &in, &opened), ERR_LINKAGE_REFUSED);
+        in.linkage = "barn";
+        in.purpose = "nyfikenhet";
         assert_int_equal(keeper_open_for_view(s.k, &in, &opened), ERR_LINKAGE_REFUSED);
         stage_down(&s);
 }
@@ -567,6 +640,8 @@ int main(void)
                 cmocka_unit_test(the_rules_of_a_data_set_bind_the_keeper),
                 cmocka_unit_test(a_domain_outside_the_bundle_gets_no_keys),
                 cmocka_unit_test(what_no_valid_linkage_covers_is_not_opened),
+                cmocka_unit_test(a_municipality_outside_a_linkage_stands_alone_in_it),
+                cmocka_unit_test(standing_alone_needs_a_valid_linkage_too),
                 cmocka_unit_test(a_batch_opens_only_under_its_own_name),
                 cmocka_unit_test(a_receipt_names_the_batch_and_its_content),
                 cmocka_unit_test(an_erased_person_is_gone_from_rows_and_guardians),

@@ -74,7 +74,7 @@ static struct keyring *ring_small(void)
         }
         assert_int_equal(keyring_linkage_make(k, "barn"), ERR_OK);
         assert_int_equal(keyring_linkage_make(k, "alla"), ERR_OK);
-        keyring_policy_set(k, 12, &policy);
+        keyring_policy_set(k, 12, &policy, NULL);
         keyring_time_set(k, 1790000000000);
         return k;
 }
@@ -395,8 +395,77 @@ static void a_new_policy_makes_the_ring_dirty(void **state)
         assert_int_equal(keyring_policy(k, NULL), 0);
         keyring_confirm(k, ring_seal(k, &blob));
         assert_false(keyring_dirty(k));
-        keyring_policy_set(k, 1, &d);
+        keyring_policy_set(k, 1, &d, NULL);
         assert_true(keyring_dirty(k));
+}
+
+static void the_officers_of_the_running_bundle_survive(void **state)
+{
+        OWNED(keyring_free) struct keyring *k = ring_new();
+        OWNED(keyring_free) struct keyring *back = NULL;
+        OWNED(buf_done) struct buf blob;
+        struct keyring_officers officers = {.required = 2, .len = 3};
+        struct digest d = {{1}};
+
+        (void)state;
+        assert_int_equal(keyring_officers(k)->len, 0);
+        for (unsigned i = 0; i < 3 * SIGN_PUBLIC_LEN; i++)
+                officers.keys[i] = (uint8_t)i;
+        keyring_policy_set(k, 1, &d, &officers);
+        ring_seal(k, &blob);
+        assert_int_equal(keyring_open(passphrase, blob_of(&blob), &back), ERR_OK);
+        assert_memory_equal(keyring_officers(back), &officers, sizeof officers);
+        keyring_policy_set(back, 2, &d, NULL);
+        assert_int_equal(keyring_officers(back)->len, 0);
+        assert_int_equal(keyring_officers(back)->required, 0);
+}
+
+/* Made by the program before it knew officers: data set placering in 0180, linkage
+ * barn, policy version 12. */
+static void a_blob_from_before_there_were_officers_opens(void **state)
+{
+        static const char hex[] = "53474b4559524e4701000000010000000000000008000000010000007280cb3e"
+                                  "0e708f3594e31f7232160a0c"
+                                  "f0d153a621a19503db7c8af02f3623763f0c336cce889ac8cfddcb582475f761"
+                                  "a93f14968272b49c014a0e59"
+                                  "41294c313c3f6119e00504ecf9dc50659c211f8bfd94d6daeb1a66ec67f65dfc"
+                                  "6dbd6314463002aa2339d852"
+                                  "71aea68299ef3ad085e15f1b1c0e18cd33b64f914cac13beb03118c8d0d82114"
+                                  "f35a52c0a3ca1c37007a0be3"
+                                  "a0f7d8be5e584f6890bdffe5b39e731a492e8fcf86fe2fb48d93c83ef3c9d9be"
+                                  "b0b2b3989c4d1178f8e3b33b"
+                                  "d6214b3a03efff8c2a791bef428a430a63b89cab094491097f47601bffa8bbfd"
+                                  "a35a8da1a9f1c1255cd9da06"
+                                  "ebe3b414e39cf942d4d75fa6f57c4c2e2d8d371fed72d4f9594b122e32597017"
+                                  "46a54359d3b027d7b7cfbf81"
+                                  "065ba54f2a5ed8d0a446acbfc480d58c08e4d0a7cf3136431348ed7bd0afa632"
+                                  "721034c252448d2cc56e138a"
+                                  "185c7d8a942b33f5b46be79f2f276676fa38d16f6a4587d6a9899b49b261afd2"
+                                  "7623875d52c85c2443a92d5f"
+                                  "eb3982f61762aa26d8fc8ce1886bca38318992f4d6cc22b645aa2f93c184df61"
+                                  "ab26610322b131f24edf782c"
+                                  "19768f7a25241965e9626820";
+        static uint8_t raw[sizeof hex / 2];
+        OWNED(keyring_free) struct keyring *k = NULL;
+        OWNED(keyring_free) struct keyring *again = NULL;
+        OWNED(buf_done) struct buf blob;
+        struct domain d = domain("placering", 180);
+        struct digest policy;
+
+        (void)state;
+        assert_int_equal(hex_decode(hex, raw, sizeof raw), ERR_OK);
+        assert_int_equal(keyring_open(passphrase, bytes_of(raw, sizeof raw), &k), ERR_OK);
+        assert_int_equal(keyring_policy(k, &policy), 12);
+        assert_int_equal(policy.bytes[0], 7);
+        assert_int_equal(keyring_time(k), 1790000000000);
+        assert_true(keyring_domain_ready(k, &d));
+        assert_true(keyring_linkage_ready(k, "barn"));
+        assert_int_equal(keyring_officers(k)->len, 0);
+        assert_int_equal(ring_seal(k, &blob), 2);
+        assert_int_equal(blob.data[8], 2); /* written in the version of today */
+        assert_int_equal(keyring_open(passphrase, blob_of(&blob), &again), ERR_OK);
+        assert_true(secret_equal(keyring_person(k), keyring_person(again)));
+        same_domain(k, again, d);
 }
 
 static void costs_have_limits(void **state)
@@ -455,6 +524,7 @@ struct body {
         municipality_t municipality;
         uint32_t epoch;
         unsigned keys;
+        uint32_t required, officers;
 };
 
 static void body_write(struct body what, struct buf *out)
@@ -466,6 +536,9 @@ static void body_write(struct body what, struct buf *out)
         put_raw(out, zero, (what.signers < 17 ? what.signers : 0) * 32);
         put_u64(out, 1);
         put_raw(out, zero, 32);
+        put_u32(out, what.required);
+        put_u32(out, what.officers);
+        put_raw(out, zero, (what.officers < 17 ? what.officers : 0) * 32);
         put_i64(out, 0);
         put_u32(out, 2);
         put_text(out, what.first);
@@ -481,8 +554,8 @@ static void body_write(struct body what, struct buf *out)
 /* Even behind the seal, the body is input. */
 static void a_malformed_body_is_refused(void **state)
 {
-        const struct body good = {1, 0, "a", "b", 114, 1, 7};
-        struct body bad[10];
+        const struct body good = {1, 0, "a", "b", 114, 1, 7, 0, 0};
+        struct body bad[13];
 
         (void)state;
         for (unsigned i = 0; i < ARRAY_LEN(bad); i++)
@@ -497,6 +570,9 @@ static void a_malformed_body_is_refused(void **state)
         bad[7].keys = 8;
         bad[8].linkages = UINT32_MAX;
         bad[9].first = "";
+        bad[10].required = 1; /* of none */
+        bad[11].officers = 2; /* and nobody signs */
+        bad[12].required = bad[12].officers = 17;
         for (unsigned i = 0; i < ARRAY_LEN(bad); i++) {
                 OWNED(buf_done) struct buf b;
 
@@ -589,6 +665,8 @@ int main(void)
                 cmocka_unit_test(odd_names_get_no_keys),
                 cmocka_unit_test(time_never_goes_back),
                 cmocka_unit_test(a_new_policy_makes_the_ring_dirty),
+                cmocka_unit_test(the_officers_of_the_running_bundle_survive),
+                cmocka_unit_test(a_blob_from_before_there_were_officers_opens),
                 cmocka_unit_test(costs_have_limits),
                 cmocka_unit_test(a_national_ring_fits_the_pool_it_asks_for),
                 cmocka_unit_test(a_malformed_body_is_refused),

@@ -162,6 +162,45 @@ static const struct {
         {"bundle.yaml", "kon.yaml", "@@kon.yml", "from the folder down"},
         {"bundle.yaml", "kon.yaml", "@@kommun.yaml", "named twice"},
         {"bundle.yaml", "linkages: linkages.yaml", "", NULL},
+        {"bundle.yaml", "version: 1",
+                "version: 1\nsigners: {required: @@2, officers: [{name: a, key: "
+                "\"1111111111111111111111111111111111111111111111111111111111111111\"}]}",
+                "between"},
+        {"bundle.yaml", "version: 1",
+                "version: 1\nsigners: {required: @@0, officers: [{name: a, key: "
+                "\"1111111111111111111111111111111111111111111111111111111111111111\"}]}",
+                "between"},
+        {"bundle.yaml", "version: 1", "version: 1\nsigners: {required: 1, officers: @@[]}",
+                "1 to 16"},
+        {"bundle.yaml", "version: 1",
+                "version: 1\nsigners: {required: 1, officers: [{name: a, key: @@\"11\"}]}",
+                "hexadecimal"},
+        {"bundle.yaml", "version: 1",
+                "version: 1\nsigners: {required: 1, officers: [{name: a, key: "
+                "@@\"111111111111111111111111111111111111111111111111111111111111111g\"}]}",
+                "hexadecimal"},
+        {"bundle.yaml", "version: 1",
+                "version: 1\nsigners: {required: 1, officers: [{name: a, key: "
+                "\"1111111111111111111111111111111111111111111111111111111111111111\"}, {name: "
+                "@@a, key: \"2222222222222222222222222222222222222222222222222222222222222222\"}]}",
+                "same name"},
+        {"bundle.yaml", "version: 1",
+                "version: 1\nsigners: {required: 1, officers: [{name: a, key: "
+                "\"1111111111111111111111111111111111111111111111111111111111111111\"}, {name: b, "
+                "key: @@\"1111111111111111111111111111111111111111111111111111111111111111\"}]}",
+                "same key"},
+        {"bundle.yaml", "version: 1",
+                "version: 1\nsigners: {required: 1, officers: [{name: @@A, key: "
+                "\"1111111111111111111111111111111111111111111111111111111111111111\"}]}",
+                "identifier"},
+        {"bundle.yaml", "version: 1",
+                "version: 1\nsigners: {officers: [{name: a, key: "
+                "\"1111111111111111111111111111111111111111111111111111111111111111\"}]}",
+                NULL},
+        {"bundle.yaml", "version: 1",
+                "version: 1\nsigners: {@@requires: 1, officers: [{name: a, key: "
+                "\"1111111111111111111111111111111111111111111111111111111111111111\"}]}",
+                "did you mean `required`?"},
         /* code lists */
         {"kommun.yaml", "\"0114\"", "\"0180\"", NULL},
         {"kommun.yaml", "- {code: \"0114\"", "- @@{code: \"0180\"", "stands twice"},
@@ -236,7 +275,24 @@ static const struct {
         {"linkages.yaml", "datasets: [d]", "datasets: [@@e]", "no data set"},
         {"linkages.yaml", "municipalities: all", "municipalities: [\"0114\", @@\"0115\"]",
                 "no municipality"},
-        {"linkages.yaml", "municipalities: all", "municipalities: @@every", "`all` or a list"},
+        {"linkages.yaml", "municipalities: all", "municipalities: @@every", "or a list"},
+        {"linkages.yaml", "municipalities: all", "municipalities: @@[]", "or a list"},
+        {"linkages.yaml", "municipalities: all", "municipalities: opted_in", NULL},
+        {"linkages.yaml", "municipalities: all", "municipalities: all\n    @@opted_in: []",
+                "belongs to"},
+        {"linkages.yaml", "municipalities: all",
+                "municipalities: opted_in\n    opted_in: [@@{municipality: \"0114\"}]",
+                "`decision` is missing"},
+        {"linkages.yaml", "municipalities: all",
+                "municipalities: opted_in\n    opted_in: [@@{decision: KS 1}]",
+                "`municipality` is missing"},
+        {"linkages.yaml", "municipalities: all",
+                "municipalities: opted_in\n    opted_in: [{municipality: @@\"0115\", decision: a}]",
+                "no municipality"},
+        {"linkages.yaml", "municipalities: all",
+                "municipalities: opted_in\n    opted_in: [{municipality: \"0114\", decision: a}, "
+                "{municipality: @@\"0114\", decision: b}]",
+                "named twice"},
         {"linkages.yaml", "family: no", "family: @@yes", "guardians"},
         {"linkages.yaml", "id: alla", "id: andra", NULL},
 };
@@ -297,7 +353,7 @@ static void each_fault_is_told_where_it_stands(void **state)
         for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
                 OWNED(policy_unref) struct policy *p = NULL;
                 bool marked = strstr(broken[i].replace, "@@") != NULL;
-                char place[64] = "", replacement[256];
+                char place[64] = "", replacement[512];
                 struct refusal why;
                 bool told = false;
 
@@ -499,6 +555,67 @@ static void the_canonical_form_depends_on_every_file(void **state)
         assert_int_equal(r.municipalities[0], 114);
 }
 
+static const struct rules_linkage *reloaded_linkage(
+        struct policy **p, const char *municipalities, char *place)
+{
+        struct refusal why;
+
+        write_good();
+        write_broken("linkages.yaml", "municipalities: all", municipalities, place, 64);
+        policy_unref(p);
+        if (load(p, &why) != ERR_OK)
+                fail_msg("%s: %s", why.violations[0].field, why.violations[0].text);
+        return &policy_rules(*p)->linkages[0];
+}
+
+static void a_linkage_joins_all_some_or_those_who_opted_in(void **state)
+{
+        OWNED(policy_unref) struct policy *p = NULL;
+        const struct rules_linkage *l;
+        char place[64];
+
+        (void)state;
+        l = reloaded_linkage(&p, "@@municipalities: all", place);
+        assert_int_equal(l->reach, REACH_ALL);
+        assert_int_equal(l->municipalities_len, 0);
+        l = reloaded_linkage(&p, "@@municipalities: [\"0180\", \"0114\"]", place);
+        assert_int_equal(l->reach, REACH_LISTED);
+        assert_int_equal(l->municipalities[0], 114);
+        l = reloaded_linkage(&p, "@@municipalities: opted_in\n    opted_in: []", place);
+        assert_int_equal(l->reach, REACH_OPTED_IN);
+        assert_false(rules_linkage_joins(l, 180));
+        l = reloaded_linkage(&p,
+                "@@municipalities: opted_in\n    opted_in:\n"
+                "      - {municipality: \"0180\", decision: KS 2025/12}",
+                place);
+        assert_true(rules_linkage_joins(l, 180));
+        assert_false(rules_linkage_joins(l, 114));
+}
+
+#define KEY_1 "1111111111111111111111111111111111111111111111111111111111111111"
+#define KEY_2 "2222222222222222222222222222222222222222222222222222222222222222"
+
+static void officers_are_read_in_any_order_and_kept_in_one(void **state)
+{
+        OWNED(policy_unref) struct policy *p = NULL;
+        char place[64];
+        struct refusal why;
+
+        (void)state;
+        write_good();
+        write_broken("bundle.yaml", "version: 1",
+                "@@version: 1\nsigners:\n  required: 2\n  officers:\n"
+                "    - {name: syd, key: \"" KEY_1 "\"}\n    - {name: nord, key: \"" KEY_2 "\"}",
+                place, sizeof place);
+        if (load(&p, &why) != ERR_OK)
+                fail_msg("%s: %s", why.violations[0].field, why.violations[0].text);
+        const struct rules *r = policy_rules(p);
+        assert_int_equal(r->signers_required, 2);
+        assert_int_equal(r->officers_len, 2);
+        assert_true(bytes_is_text(r->officers[0].name, "nord"));
+        assert_int_equal(r->officers[0].key[0], 0x22);
+}
+
 static void officers_sign_what_was_read(void **state)
 {
         OWNED(policy_unref) struct policy *p = national();
@@ -575,6 +692,8 @@ int main(void)
                 cmocka_unit_test(every_spelling_of_sex_has_one_meaning),
                 cmocka_unit_test(records_have_ten_columns),
                 cmocka_unit_test(the_canonical_form_depends_on_every_file),
+                cmocka_unit_test(a_linkage_joins_all_some_or_those_who_opted_in),
+                cmocka_unit_test(officers_are_read_in_any_order_and_kept_in_one),
                 cmocka_unit_test(officers_sign_what_was_read),
                 cmocka_unit_test(a_policy_lives_as_long_as_its_last_holder),
         };

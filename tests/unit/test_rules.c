@@ -33,6 +33,7 @@ struct sample {
         struct rules_source sources[2];
         struct rules_dataset datasets[2];
         struct rules_linkage linkages[2];
+        struct rules_officer officers[3];
 };
 
 static void sample_init(struct sample *s)
@@ -51,6 +52,7 @@ static void sample_init(struct sample *s)
                 .linkages = {{.id = TEXT("alla"),
                                      .datasets = both,
                                      .datasets_len = 2,
+                                     .reach = REACH_ALL,
                                      .purposes = purposes,
                                      .purposes_len = 2,
                                      .from_days = -5,
@@ -59,6 +61,7 @@ static void sample_init(struct sample *s)
                         {.id = TEXT("nagra"),
                                 .datasets = one,
                                 .datasets_len = 1,
+                                .reach = REACH_LISTED,
                                 .municipalities = some,
                                 .municipalities_len = 2,
                                 .purposes = purposes,
@@ -66,10 +69,19 @@ static void sample_init(struct sample *s)
                                 .from_days = 19000,
                                 .until_days = 19000}},
         };
+        for (unsigned i = 0; i < 3; i++) {
+                static const char *const names[] = {"mitt", "nord", "syd"};
+
+                s->officers[i].name = bytes_of_text(names[i]);
+                memset(s->officers[i].key, (int)i + 1, OFFICER_KEY_LEN);
+        }
         s->rules = (struct rules){
                 .bundle = TEXT("prov"),
                 .version = 2,
                 .predecessor = {{9}},
+                .signers_required = 2,
+                .officers = s->officers,
+                .officers_len = 3,
                 .sources = s->sources,
                 .sources_len = 2,
                 .municipalities = all,
@@ -111,6 +123,11 @@ static void what_is_written_is_read_and_written_the_same(void **state)
         assert_int_equal(r.linkages[0].from_days, -5);
         assert_true(r.linkages[0].family);
         assert_int_equal(r.linkages[1].municipalities_len, 2);
+        assert_int_equal(r.linkages[1].reach, REACH_LISTED);
+        assert_int_equal(r.signers_required, 2);
+        assert_int_equal(r.officers_len, 3);
+        assert_true(bytes_is_text(r.officers[2].name, "syd"));
+        assert_int_equal(r.officers[2].key[31], 3);
 }
 
 /* Every cut and every changed byte: refused, or something that encodes to
@@ -211,12 +228,47 @@ static void spoil_sorting(struct sample *s)
         s->linkages[1].id = bytes_of_text("aaa");
 }
 
+static void spoil_too_many(struct sample *s)
+{
+        s->rules.signers_required = 4;
+}
+static void spoil_nobody_signs(struct sample *s)
+{
+        s->rules.signers_required = 0;
+}
+static void spoil_no_officers(struct sample *s)
+{
+        s->rules.officers_len = 0;
+}
+static void spoil_officer_twice(struct sample *s)
+{
+        s->officers[1].name = s->officers[0].name;
+}
+static void spoil_key_twice(struct sample *s)
+{
+        memcpy(s->officers[2].key, s->officers[0].key, OFFICER_KEY_LEN);
+}
+static void spoil_all_by_name(struct sample *s)
+{
+        s->linkages[1].reach = REACH_ALL;
+}
+static void spoil_list_of_none(struct sample *s)
+{
+        s->linkages[1].municipalities_len = 0;
+}
+static void spoil_no_reach(struct sample *s)
+{
+        s->linkages[0].reach = REACH_NONE;
+}
+
 static void what_could_be_read_two_ways_cannot_be_written(void **state)
 {
         static void (*const spoilers[])(struct sample *) = {spoil_version, spoil_first,
                 spoil_predecessor, spoil_name, spoil_order, spoil_twin, spoil_source,
                 spoil_dangling, spoil_purpose, spoil_reach, spoil_end, spoil_person, spoil_foreign,
-                spoil_sorting};
+                spoil_sorting, spoil_too_many, spoil_nobody_signs, spoil_no_officers,
+                spoil_officer_twice, spoil_key_twice, spoil_all_by_name, spoil_list_of_none,
+                spoil_no_reach};
 
         (void)state;
         for (size_t i = 0; i < ARRAY_LEN(spoilers); i++) {
@@ -250,7 +302,8 @@ static void a_link_needs_every_condition(void **state)
                 {"", "anmalan", "statistik", 114, 100, ERR_LINKAGE_REFUSED},
                 {"nagra", "placering", "statistik", 180, 19000, ERR_OK},
                 {"nagra", "placering", "statistik", 1480, 19000, ERR_OK},
-                {"nagra", "placering", "statistik", 114, 19000, ERR_LINKAGE_REFUSED},
+                {"nagra", "placering", "statistik", 114, 19000, ERR_OK},
+                {"nagra", "placering", "statistik", 115, 19000, ERR_LINKAGE_REFUSED},
                 {"nagra", "placering", "uppfoljning", 180, 19000, ERR_LINKAGE_REFUSED},
                 {"nagra", "anmalan", "statistik", 180, 19000, ERR_LINKAGE_REFUSED},
                 {"nagra", "placering", "statistik", 180, 18999, ERR_LINKAGE_REFUSED},
@@ -262,26 +315,52 @@ static void a_link_needs_every_condition(void **state)
         sample_init(&s);
         for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
                 int64_t noon = (int64_t)cases[i].day * MS_PER_DAY + MS_PER_DAY / 2;
+                bool joined = false;
 
                 assert_int_equal(rules_may_link(&s.rules, bytes_of_text(cases[i].linkage),
                                          bytes_of_text(cases[i].dataset), cases[i].municipality,
-                                         bytes_of_text(cases[i].purpose), noon),
+                                         bytes_of_text(cases[i].purpose), noon, &joined),
                         cases[i].wanted);
+                /* Only the two listed ones are joined in `nagra`. */
+                assert_int_equal(joined,
+                        cases[i].wanted == ERR_OK &&
+                                !(cases[i].linkage[0] == 'n' && cases[i].municipality == 114));
         }
+}
+
+static void who_has_not_opted_in_is_not_joined(void **state)
+{
+        struct sample s;
+        struct rules_linkage *l = &s.linkages[1];
+        bool joined = true;
+
+        (void)state;
+        sample_init(&s);
+        l->reach = REACH_OPTED_IN;
+        assert_true(rules_linkage_joins(l, 180));
+        assert_false(rules_linkage_joins(l, 114));
+        l->municipalities_len = 0; /* nobody yet */
+        assert_int_equal(rules_may_link(&s.rules, l->id, one[0], 180, purposes[0],
+                                 (int64_t)19000 * MS_PER_DAY, &joined),
+                ERR_OK);
+        assert_false(joined);
+        l->reach = REACH_NONE; /* forgotten: nobody is joined */
+        assert_false(rules_linkage_joins(l, 180));
 }
 
 static void the_last_day_ends_at_midnight(void **state)
 {
         struct sample s;
         int64_t after = (int64_t)19001 * MS_PER_DAY;
+        bool joined;
 
         (void)state;
         sample_init(&s);
         assert_int_equal(rules_may_link(&s.rules, bytes_of_text("nagra"), one[0], 180, purposes[0],
-                                 after - 1),
+                                 after - 1, &joined),
                 ERR_OK);
-        assert_int_equal(
-                rules_may_link(&s.rules, bytes_of_text("nagra"), one[0], 180, purposes[0], after),
+        assert_int_equal(rules_may_link(&s.rules, bytes_of_text("nagra"), one[0], 180, purposes[0],
+                                 after, &joined),
                 ERR_LINKAGE_REFUSED);
 }
 
@@ -345,6 +424,7 @@ int main(void)
                 cmocka_unit_test(no_two_spellings_mean_the_same),
                 cmocka_unit_test(what_could_be_read_two_ways_cannot_be_written),
                 cmocka_unit_test(a_link_needs_every_condition),
+                cmocka_unit_test(who_has_not_opted_in_is_not_joined),
                 cmocka_unit_test(the_last_day_ends_at_midnight),
                 cmocka_unit_test(a_signed_file_is_read_whole_or_not_at_all),
                 cmocka_unit_test(one_officer_cannot_sign_for_two),

@@ -128,6 +128,27 @@ static enum exit_code make_signing_key(struct init *in)
         return rc == ERR_OK ? EXIT_CODE_OK : failed(in, "keys/dpo.key", rc);
 }
 
+/* The bundle that came along names no officers: whoever begins with it is the one
+ * who signs what follows, until a successor names others. */
+static enum err name_officer(struct init *in)
+{
+        const char *path = in_folder(in, "policy/bundle.yaml"), *text;
+        char hex[2 * SIGN_PUBLIC_LEN + 1];
+        struct bytes before;
+
+        if (policy_rules(in->policy)->officers_len > 0)
+                return ERR_OK;
+        if (path == NULL)
+                return ERR_NO_MEMORY;
+        TRY(file_read(in->cli->arena, path, &before));
+        hex_encode(bytes_of(in->public_key, sizeof in->public_key), hex);
+        text = arena_printf(in->cli->arena,
+                "%.*s\n%s\nsigners:\n  required: 1\n  officers:\n    - {name: dpo, key: \"%s\"}\n",
+                (int)before.len, (const char *)before.data, cli_word(in->cli, WORD_SIGNERS_HEAD),
+                hex);
+        return text == NULL ? ERR_NO_MEMORY : file_replace(path, bytes_of_text(text), 0600);
+}
+
 static enum exit_code make_policy(struct init *in)
 {
         OWNED(policy_unref) struct policy *copied = NULL;
@@ -139,6 +160,9 @@ static enum exit_code make_policy(struct init *in)
                 return failed(in, "policy", rc);
         if (file_exists(file) && unlink(file) != 0)
                 return failed(in, file, ERR_IO);
+        rc = name_officer(in);
+        if (rc != ERR_OK)
+                return failed(in, "policy/bundle.yaml", rc);
         code = bundle_load(in->cli, to, &copied);
         if (code != EXIT_CODE_OK)
                 return code;

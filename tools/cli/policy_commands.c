@@ -64,6 +64,23 @@ static enum exit_code folder_of(struct cli *cli, const struct arguments *args, c
         return EXIT_CODE_USAGE;
 }
 
+static void print_signers(const struct cli *cli, const struct rules *r)
+{
+        char required[NUMBER_TEXT], len[NUMBER_TEXT];
+        char names[RULES_OFFICERS_MAX * (NAME_MAX_LEN + 2) + 1] = "";
+        size_t at = 0;
+
+        if (r->officers_len == 0) {
+                say(cli, WORD_BUNDLE_SIGNERS_PINNED);
+                return;
+        }
+        for (uint32_t i = 0; i < r->officers_len; i++)
+                at += (size_t)snprintf(names + at, sizeof names - at, "%s%.*s", i > 0 ? ", " : "",
+                        (int)r->officers[i].name.len, (const char *)r->officers[i].name.data);
+        say(cli, WORD_BUNDLE_SIGNERS, cli_number(cli, r->signers_required, required),
+                cli_number(cli, r->officers_len, len), names);
+}
+
 static void print_summary(const struct cli *cli, const struct policy *p)
 {
         const struct rules *r = policy_rules(p);
@@ -75,6 +92,7 @@ static void print_summary(const struct cli *cli, const struct policy *p)
                 memcpy(name, r->bundle.data, r->bundle.len);
         say(cli, WORD_BUNDLE_SUMMARY, name, cli_number(cli, r->version, version), policy_trust(p),
                 cli_number(cli, r->municipalities_len, municipalities));
+        print_signers(cli, r);
         for (uint32_t i = 0; i < len; i++) {
                 struct bytes label = cli->lang == LANG_SV ? d[i].label.sv : d[i].label.en;
                 char id[NAME_MAX_LEN + 1] = "", text[LABEL_MAX_LEN + 1] = "",
@@ -144,6 +162,19 @@ enum err bundle_sign_file(const struct policy *p, const struct secret *key, cons
         return file_replace(path, after, 0600);
 }
 
+/* How many have signed by now; whose signatures count is for the running bundle to
+ * say, and the gateway says it. */
+static void print_signatures(const struct cli *cli, const char *path)
+{
+        struct signed_bundle bundle;
+        struct bytes file;
+        char count[NUMBER_TEXT];
+
+        if (file_read(cli->arena, path, &file) == ERR_OK &&
+                signed_bundle_decode(file, &bundle) == ERR_OK)
+                say(cli, WORD_SIGNED_BY, cli_number(cli, bundle.signatures_len, count));
+}
+
 static enum exit_code sign_with(
         struct cli *cli, const struct policy *p, const char *folder, const char *key_path)
 {
@@ -166,6 +197,7 @@ static enum exit_code sign_with(
                 return EXIT_CODE_INTERNAL;
         }
         say(cli, WORD_SIGNED, path);
+        print_signatures(cli, path);
         return EXIT_CODE_OK;
 }
 

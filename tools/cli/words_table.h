@@ -83,6 +83,11 @@ WORD(BUNDLE_REFUSED, "regelverket i {1} går inte att använda: {2}",
         "the bundle in {1} cannot be used: {2}")
 WORD(BUNDLE_SUMMARY, "Regelverket {1}, version {2}, för {3}: {4} kommuner",
         "Bundle {1}, version {2}, for {3}: {4} municipalities")
+WORD(BUNDLE_SIGNERS, "  Nästa version signeras av {1} av {2} dataskyddsombud: {3}",
+        "  The next version is signed by {1} of {2} data-protection officers: {3}")
+WORD(BUNDLE_SIGNERS_PINNED, "  Nästa version signeras av den vars nyckel nyckelhållaren minns sedan start",
+        "  The next version is signed by whoever's key the keeper pinned when it was set up")
+WORD(SIGNED_BY, "  underskrifter: {1}", "  signatures: {1}")
 WORD(BUNDLE_DATASET, "  {1}: {2}; minst {3} personer bakom en siffra",
         "  {1}: {2}; at least {3} persons behind a figure")
 WORD(DIGEST, "{1}", "{1}")
@@ -102,6 +107,9 @@ WORD(INIT_DEVELOPMENT,
         "NOTE: development mode. The passphrase is in a file and memory need not be locked.")
 WORD(INIT_NEXT, "Sedan: cd {1} && statgated, och i ett annat fönster statgate --as 0114 submit …",
         "Next: cd {1} && statgated, and in another window statgate --as 0114 submit …")
+WORD(SIGNERS_HEAD,
+        "# Vilka dataskyddsombud som får signera nästa version, och hur många som måste.",
+        "# Which data-protection officers may sign the next version, and how many must.")
 WORD(SETTINGS_HEAD,
         "# Inställningar för statgate. Sökvägar räknas från den här mappen.\n# memory_lock: "
         "required i drift. Port 0 ger en ledig port, som skrivs i run/address.",
