@@ -95,7 +95,7 @@ C_LIBRARY = set(
     termios.h ucontext.h unistd.h utime.h wordexp.h
     linux/audit.h linux/capability.h linux/close_range.h linux/filter.h linux/futex.h linux/memfd.h
     linux/mman.h linux/openat2.h linux/seccomp.h
-    sys/auxv.h sys/epoll.h sys/eventfd.h sys/file.h sys/inotify.h sys/ioctl.h sys/mman.h sys/param.h
+    sys/auxv.h sys/epoll.h sys/eventfd.h sys/file.h sys/inotify.h sys/ioctl.h sys/mman.h sys/mount.h sys/param.h
     sys/personality.h sys/prctl.h sys/ptrace.h sys/random.h sys/resource.h sys/select.h
     sys/sendfile.h sys/signalfd.h sys/socket.h sys/stat.h sys/statvfs.h sys/syscall.h sys/sysinfo.h
     sys/time.h sys/timerfd.h sys/times.h sys/types.h sys/uio.h sys/un.h sys/utsname.h sys/vfs.h
