@@ -99,9 +99,10 @@ static enum err grow(struct partitions *p, struct chain *c)
 
 static uint32_t partition_of(const struct partitions *p, const uint8_t *row)
 {
-        static const uint8_t nobody[LAYOUT_TOKEN_LEN];
+        uint64_t token[LAYOUT_TOKEN_LEN / 8];
 
-        if (memcmp(row, nobody, sizeof(nobody)) == 0)
+        memcpy(token, row + LAYOUT_TOKEN, sizeof(token));
+        if ((token[0] | token[1]) == 0)
                 return p->len;
         uint32_t top = (uint32_t)row[0] << 8 | row[1];
         return top >> (16 - p->bits);
