@@ -61,12 +61,19 @@ static void goal_text(const struct figure *f, char out[64])
         }
 }
 
+void bench_head(const struct bench *b)
+{
+        if (!b->json)
+                printf("%-26s %12s  %-12s %12s %9s  %-12s %s\n", "figure", "value", "unit",
+                        "baseline", "ratio", "goal", "holds");
+        (void)fflush(stdout);
+}
+
 void bench_tell(const struct bench *b, const struct figure *f)
 {
         double ratio = f->baseline > 0 ? f->value / f->baseline : 0;
         const char *verdict = f->kind == GOAL_NONE ? "-" : holds(f, ratio) ? "yes" : "no";
         char value[40], baseline[40] = "-", relative[40] = "-", goal[64];
-        static bool headed;
 
         (void)number(f->value, value);
         goal_text(f, goal);
@@ -81,12 +88,11 @@ void bench_tell(const struct bench *b, const struct figure *f)
                        "\"ratio\":%s,\"goal\":%s%s%s,\"holds\":%s}\n",
                         f->name, value, f->unit, based ? baseline : "null",
                         based ? relative : "null", aimed ? "\"" : "", aimed ? goal : "null",
-                        aimed ? "\"" : "", !aimed ? "null" : holds(f, ratio) ? "true" : "false");
+                        aimed ? "\"" : "",
+                        !aimed            ? "null"
+                        : holds(f, ratio) ? "true"
+                                          : "false");
         } else {
-                if (!headed)
-                        printf("%-26s %12s  %-12s %12s %9s  %-12s %s\n", "figure", "value", "unit",
-                                "baseline", "ratio", "goal", "holds");
-                headed = true;
                 printf("%-26s %12s  %-12s %12s %9s  %-12s %s\n", f->name, value, f->unit, baseline,
                         relative, goal, verdict);
         }
@@ -155,8 +161,8 @@ static bool read_stat(pid_t pid, char *name, size_t room, pid_t *parent, double 
                 return false;
         *close = '\0';
         (void)snprintf(name, room, "%s", open + 1);
-        if (sscanf(close + 1, " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &above, &user,
-                    &system) != 3)
+        if (sscanf(close + 1, " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &above,
+                    &user, &system) != 3)
                 return false;
         *parent = above;
         *seconds = (double)(user + system) / (double)sysconf(_SC_CLK_TCK);

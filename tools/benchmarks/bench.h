@@ -32,6 +32,8 @@ struct figure {
         enum goal_kind kind;
         double goal;
 };
+/* The line above all others; none for JSON. */
+void bench_head(const struct bench *b);
 /* One line, at once. */
 void bench_tell(const struct bench *b, const struct figure *f);
 /* Something that is not a figure, on standard error. */

@@ -47,8 +47,8 @@ static void inside_open(const struct bench *b, struct inside *in)
 
         (void)snprintf(program, sizeof program, "%s/statgate-keeper", b->program_dir);
         (void)snprintf(state, sizeof state, "%s/" QUERY_FOLDER "/keys/keyring.sgk", b->folder);
-        (void)snprintf(passphrase, sizeof passphrase, "%s/" QUERY_FOLDER "/keys/passphrase",
-                b->folder);
+        (void)snprintf(
+                passphrase, sizeof passphrase, "%s/" QUERY_FOLDER "/keys/passphrase", b->folder);
         (void)snprintf(path, sizeof path, "%s/" QUERY_FOLDER "/store/statgate.db", b->folder);
         (void)snprintf(policy, sizeof policy, "%s/" QUERY_FOLDER "/policy", b->folder);
         bench_must(keeper_start(&options, &in->keeper), "starting a keeper");
@@ -106,9 +106,11 @@ static void view_figures(
         (void)duck_run(duck, "DROP TABLE clustered");
         bench_tell(b, &(struct figure){"query.view_build", "records/s", bench_median(rate, BUILDS),
                               bench_median(sort, BUILDS), GOAL_AT_LEAST, 5e6});
-        bench_tell(b, &(struct figure){.name = "query.view_bytes", .unit = "bytes/record",
+        bench_tell(b, &(struct figure){.name = "query.view_bytes",
+                              .unit = "bytes/record",
                               .value = (double)view_bytes(*out) / (double)view_rows(*out),
-                              .kind = GOAL_AT_MOST, .goal = 40});
+                              .kind = GOAL_AT_MOST,
+                              .goal = 40});
 }
 
 /* The same answer? ---------------------------------------------------------------- */
@@ -125,14 +127,15 @@ static uint32_t category_of(const struct dimension *d, struct bytes code, bool t
 }
 
 /* Every cell of DuckDB's is ours, and what DuckDB does not have is zero. */
-static void compare(const struct records *r, const struct table *t, const struct duck_cell *cells,
-        size_t len)
+static void compare(
+        const struct records *r, const struct table *t, const struct duck_cell *cells, size_t len)
 {
         const struct code_level *places = &policy_municipalities(r->policy)->levels[0];
         int64_t ours = 0, theirs = 0;
 
         for (size_t i = 0; i < len; i++) {
-                bool all_places = cells[i].place == UINT32_MAX, all_forms = cells[i].form == UINT32_MAX;
+                bool all_places = cells[i].place == UINT32_MAX,
+                     all_forms = cells[i].form == UINT32_MAX;
                 const uint32_t at[2] = {
                         category_of(&t->dimensions[0],
                                 all_places ? bytes_of(NULL, 0) : places->codes[cells[i].place].code,
@@ -181,8 +184,8 @@ static void compare_release(const struct bench *b, struct arena *a, const struct
 
 /* Questions ----------------------------------------------------------------------- */
 
-static double ask(const struct inside *in, const struct view *view, struct arena *a,
-        struct table **out)
+static double ask(
+        const struct inside *in, const struct view *view, struct arena *a, struct table **out)
 {
         struct dimension_ref dimensions[2];
         struct query q = query_ask(dimensions);
@@ -242,9 +245,10 @@ static void table_figures(const struct bench *b, const struct inside *in, const 
 
         compare(r, table, cube, cube_len);
         compare_release(b, a, table);
-        bench_tell(b, &(struct figure){"query.totals", "ms", ours, cube_ms, GOAL_RATIO_AT_MOST, 0.05});
-        bench_tell(b,
-                &(struct figure){"query.no_totals", "ms", ours, group_ms, GOAL_RATIO_AT_MOST, 0.05});
+        bench_tell(
+                b, &(struct figure){"query.totals", "ms", ours, cube_ms, GOAL_RATIO_AT_MOST, 0.05});
+        bench_tell(b, &(struct figure){
+                              "query.no_totals", "ms", ours, group_ms, GOAL_RATIO_AT_MOST, 0.05});
         bench_tell(b, &(struct figure){"query.end_to_end", "ms", gateway_ms(b), cube_ms,
                               GOAL_RATIO_AT_MOST, 0.05});
         free(cube);
@@ -262,7 +266,8 @@ void part_engine(const struct bench *b)
                 bench_fail("out of memory");
         inside_open(b, &in);
         parts_bundle(b, bundle);
-        records_open(r, bundle, query_rows(b->quick), QUERY_PERSONS);
+        records_open(r, bundle, query_rows(b->quick),
+                (uint32_t)query_rows(b->quick) / QUERY_RECORDS_EACH);
         struct duck *duck = duck_open(NULL);
 
         (void)duck_load(duck, r, 0);

@@ -34,8 +34,9 @@ static const struct {
 
 static void usage(FILE *to)
 {
-        (void)fputs("tools/bench [NAME...] [--json] [--quick]\n\n"
-                    "Measures, on two cores, each figure beside its baseline. Without a NAME: all.\n\n",
+        (void)fputs(
+                "tools/bench [NAME...] [--json] [--quick]\n\n"
+                "Measures, on two cores, each figure beside its baseline. Without a NAME: all.\n\n",
                 to);
         for (size_t i = 0; i < ARRAY_LEN(names); i++)
                 (void)fprintf(to, "  %-8s %s\n", names[i].name, names[i].help);
@@ -132,11 +133,13 @@ int main(int argc, char **argv)
         *strrchr(program, '/') = '\0';
         b.program_dir = program;
         (void)signal(SIGPIPE, SIG_IGN);
-        if (snprintf(b.folder, sizeof b.folder, "%s/../run-XXXXXX", program) >= (int)sizeof b.folder ||
+        if (snprintf(b.folder, sizeof b.folder, "%s/../run-XXXXXX", program) >=
+                        (int)sizeof b.folder ||
                 mkdtemp(b.folder) == NULL) {
                 bench_note("no folder for data beside %s", program);
                 return 1;
         }
+        bench_head(&b);
         code = 0;
         for (size_t i = 0; i < ARRAY_LEN(names) && code == 0; i++)
                 if (wanted(names[i].name, argv + optind, argc - optind) && !run_name(&b, i))

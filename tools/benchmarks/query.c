@@ -106,13 +106,15 @@ void part_deliver(const struct bench *b)
         if (a == NULL || r == NULL)
                 bench_fail("out of memory");
         parts_bundle(b, bundle);
-        records_open(r, bundle, query_rows(b->quick), QUERY_PERSONS);
+        records_open(r, bundle, query_rows(b->quick),
+                (uint32_t)query_rows(b->quick) / QUERY_RECORDS_EACH);
         struct load *l = load_make(r, 0, 0);
 
         gate_open(b, QUERY_FOLDER, &g);
         double seconds = load_run(l, &g, STREAMS, 0);
 
-        bench_tell(b, &(struct figure){.name = "query.deliver", .unit = "records/s",
+        bench_tell(b, &(struct figure){.name = "query.deliver",
+                              .unit = "records/s",
                               .value = (double)load_rows(l) / seconds});
         load_free(&l);
         publish(&g, a);
