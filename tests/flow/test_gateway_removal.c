@@ -279,6 +279,8 @@ static void an_erased_person_is_in_no_answer_and_no_file(void **state)
         static struct pieces gone, others;
         struct placement rows[40];
         struct heap heap = {0};
+        struct wire_answer answer;
+        struct wire_release r;
 
         (void)state;
         children(rows, 0, 40);
@@ -299,6 +301,9 @@ static void an_erased_person_is_in_no_answer_and_no_file(void **state)
         heap_expect(&world, &heap, "kommun", NULL);
         heap_expect(&world, &heap, "form", NULL);
         assert_int_equal(persons(), 39); /* still known to 0114: own domains only */
+        assert_int_equal(ask(&world, "", NULL, NULL, &answer, &r), STATUS_OK);
+        assert_int_equal(r.vintage.number, 1);
+        assert_int_equal(r.vintage.revision, 1);
         assert_int_equal(status_of(&world).records_committed, 58);
         assert_int_equal(still_there(&gone), 0); /* the batch was sealed anew */
         assert_int_equal(still_there(&others), others.len);
@@ -388,6 +393,28 @@ static void an_erasure_in_the_middle_of_a_question_refuses_nobody(void **state)
         }
 }
 
+/* A guardian goes out of the records of the children, who stay. */
+static void an_erased_guardian_leaves_the_children_where_they_are(void **state)
+{
+        static struct pieces gone;
+        struct placement rows[20];
+
+        (void)state;
+        children(rows, 0, 20);
+        struct submission_id id = deliver_reports(&world, 180, rows, 20);
+        struct vintage before = publish(&world);
+        remember(&gone, &id);
+        assert_int_equal(erase(180, 200000 + 3, false), STATUS_OK);
+        assert_int_equal(still_there(&gone), 0); /* sealed anew */
+        assert_int_equal(status_of(&world).records_committed, 20);
+        remember(&gone, &id);
+        assert_int_equal(erase(180, 200000 + 3, false), STATUS_OK);
+        assert_int_equal(still_there(&gone), gone.len); /* nothing more to take out */
+        assert_int_equal(erase(180, 3, false), STATUS_OK);
+        assert_int_equal(status_of(&world).records_committed, 19);
+        assert_int_equal(publish(&world).number, before.number + 1);
+}
+
 static void a_local_id_erases_nobody_elsewhere(void **state)
 {
         struct placement rows[20];
@@ -447,6 +474,7 @@ int main(void)
                 WHOLE(an_erased_person_is_in_no_answer_and_no_file),
                 WHOLE(an_erasure_answers_the_same_whether_or_not_there_was_anybody),
                 WHOLE(an_erasure_in_the_middle_of_a_question_refuses_nobody),
+                WHOLE(an_erased_guardian_leaves_the_children_where_they_are),
                 WHOLE(a_local_id_erases_nobody_elsewhere),
                 WHOLE(neither_correction_nor_replay_brings_an_erased_person_back),
         };

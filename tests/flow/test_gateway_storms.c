@@ -217,6 +217,40 @@ static void a_full_disk_ends_in_a_status_and_goes_on_when_there_is_room(void **s
         assert_int_equal(more, acknowledged + 1);
 }
 
+static void a_read_only_disk_is_told_at_the_start(void **state)
+{
+        static struct placement rows[20];
+        const char *store = world_path(&world, "store");
+
+        (void)state;
+        if (mount("statgate-test", store, "tmpfs", 0, "size=16m,mode=0700") != 0) {
+                print_message(
+                        "skipped: no small file system to mount here (%s)\n", strerror(errno));
+                skip();
+        }
+        const struct world_start plain = {0};
+        world_start(&world);
+        rows_of(1, 0, rows, 20);
+        (void)deliver(&world, 180, DELIVERY_APPEND, rows, 20, 20);
+        int stopped = world_stop(&world);
+        int remounted = mount(
+                "statgate-test", store, "tmpfs", MS_REMOUNT | MS_RDONLY, "size=16m,mode=0700");
+        int code = world_try(&world, &plain);
+        bool told = world_said(&world, "opening the store: the store cannot be written");
+        remounted |= mount("statgate-test", store, "tmpfs", MS_REMOUNT, "size=16m,mode=0700");
+        uint64_t records = 0;
+        if (code != WORLD_UP) {
+                world_start(&world);
+                records = status_of(&world).records_committed;
+        }
+        stopped |= world_stop(&world);
+        assert_int_equal(umount(store), 0);
+        assert_int_equal(stopped | remounted, 0);
+        assert_int_equal(code, 3);
+        assert_true(told);
+        assert_int_equal(records, 20);
+}
+
 /* Killed ----------------------------------------------------------------------------------- */
 
 enum { KILLS = 24, KILL_ROWS = 40, KILL_STREAMS = 3 };
@@ -441,6 +475,7 @@ int main(void)
                 WHOLE(while_the_keeper_is_stopped_status_and_lists_are_answered),
                 WHOLE(a_file_that_may_not_grow_ends_in_a_status_and_nothing_half_stored),
                 WHOLE(a_full_disk_ends_in_a_status_and_goes_on_when_there_is_room),
+                WHOLE(a_read_only_disk_is_told_at_the_start),
                 WHOLE(killed_at_any_moment_it_holds_what_it_acknowledged_exactly_once),
                 WHOLE(many_who_pour_into_a_slow_store_fill_no_memory),
         };

@@ -249,11 +249,28 @@ void world_make(struct world *w)
         make_settings(w);
 }
 
+/* What a sanitizer had to say about the gateway or its keeper fails the test, also
+ * where nobody looked at the exit code. */
+static bool sanitizer_spoke(struct world *w)
+{
+        static const char *const words[] = {"Sanitizer: ", "runtime error: "};
+        struct bytes said = world_read(w, w->output);
+
+        for (unsigned i = 0; i < ARRAY_LEN(words); i++) {
+                if (memmem(said.data, said.len, words[i], strlen(words[i])) == NULL)
+                        continue;
+                print_error("%.*s\n", (int)said.len, (const char *)said.data);
+                return true;
+        }
+        return false;
+}
+
 void world_remove(struct world *w)
 {
         world_drop_clients(w);
         if (w->pid > 0)
                 world_kill(w);
+        must(!sanitizer_spoke(w), "a sanitizer complained");
         secret_free(&w->officer);
         if (getenv("STATGATE_KEEP") == NULL) {
                 (void)nftw(w->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
