@@ -56,6 +56,7 @@ static void store_ctx_free(X509_STORE_CTX **c)
 }
 
 /* PEM keys without a passphrase only: never a prompt from inside a library. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): OpenSSL's type of callback */
 static int no_passphrase(char *buf, int size, int rwflag, void *arg)
 {
         (void)buf;

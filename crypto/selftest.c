@@ -156,7 +156,7 @@ static bool aes_random(void)
         if (secret_random(KEY_LEN, &key) != ERR_OK || block_key_new(key, &block) != ERR_OK ||
                 random_bytes(codes, sizeof codes) != ERR_OK)
                 return false;
-        for (unsigned i = 0; i < RANDOM_BLOCKS; i++)
+        for (size_t i = 0; i < RANDOM_BLOCKS; i++)
                 memset(codes + i * 16 + 12, 0, 4);
         return pseudonyms_make(block, codes, RANDOM_BLOCKS, a) == ERR_OK &&
                aes_libgcrypt(key, codes, sizeof codes, b) && memcmp(a, b, sizeof a) == 0 &&

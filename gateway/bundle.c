@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "crypto/digest.h"
 
@@ -37,12 +38,6 @@ struct reign {
         struct policy *policy;
         _Atomic uint64_t generation;
 };
-
-static void close_fd(const int *fd)
-{
-        if (*fd >= 0)
-                (void)close(*fd);
-}
 
 static enum err read_all(int fd, struct buf *out)
 {
@@ -64,7 +59,7 @@ static enum err read_all(int fd, struct buf *out)
 static enum err read_signed(const char *folder, struct buf *out, struct refusal *why)
 {
         char path[PATH_LEN_MAX];
-        OWNED(close_fd) int fd = -1;
+        OWNED(fd_close) int fd = -1;
 
         if (snprintf(path, sizeof(path), "%s/bundle.sgb", folder) >= (int)sizeof(path))
                 return refuse(why, ERR_UNREADABLE, "bundle.sgb", "the path is too long");

@@ -4,10 +4,10 @@
  * expire. One thread; a failure is logged and tried again at the next tick. */
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/wait.h"
 #include "gateway/gateway.h"
 
 enum { QUIET_MS = 3000, EXPIRE_EVERY_MS = 60000, TICK_MS = 500 };
@@ -68,14 +68,8 @@ static bool is_automatic(struct gateway *g)
 /* Waits a tick with the lock held; true while the thread should go on. */
 static bool wait_tick(struct publisher *p)
 {
-        struct timespec until;
-
-        (void)clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += (long)TICK_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000L;
-        until.tv_nsec %= 1000000000L;
         if (!p->stopping)
-                (void)pthread_cond_timedwait(&p->wake, &p->lock, &until);
+                (void)wait_ms(&p->wake, &p->lock, TICK_MS);
         return !p->stopping;
 }
 
@@ -107,16 +101,12 @@ static void *run(void *arg)
 enum err publisher_start(struct gateway *g, struct publisher **out)
 {
         struct publisher *p = calloc(1, sizeof(*p));
-        pthread_condattr_t attr;
 
         if (p == NULL)
                 return ERR_NO_MEMORY;
         p->gateway = g;
         (void)pthread_mutex_init(&p->lock, NULL);
-        (void)pthread_condattr_init(&attr);
-        (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-        (void)pthread_cond_init(&p->wake, &attr);
-        (void)pthread_condattr_destroy(&attr);
+        wait_init(&p->wake);
         if (pthread_create(&p->thread, NULL, run, p) != 0) {
                 (void)pthread_cond_destroy(&p->wake);
                 (void)pthread_mutex_destroy(&p->lock);

@@ -14,10 +14,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/wait.h"
 #include "crypto/digest.h"
 
 enum { SLOTS_MAX = 64, WAIT_TICK_MS = 100, LATEST_TRIES = 3 };
@@ -54,11 +54,7 @@ enum err views_new(const struct views_options *options, struct views **out)
                 return ERR_NO_MEMORY;
         v->options = *options;
         (void)pthread_mutex_init(&v->lock, NULL);
-        pthread_condattr_t attr;
-        (void)pthread_condattr_init(&attr);
-        (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-        (void)pthread_cond_init(&v->changed, &attr);
-        (void)pthread_condattr_destroy(&attr);
+        wait_init(&v->changed);
         *out = v;
         return ERR_OK;
 }
@@ -157,22 +153,9 @@ static size_t bytes_in_use(const struct views *v)
         return sum;
 }
 
-static void tick_deadline(struct timespec *out)
-{
-        (void)clock_gettime(CLOCK_MONOTONIC, out);
-        out->tv_nsec += (long)WAIT_TICK_MS * 1000000L;
-        if (out->tv_nsec >= 1000000000L) {
-                out->tv_nsec -= 1000000000L;
-                out->tv_sec++;
-        }
-}
-
 static enum err wait_tick(struct views *v, const struct view_wish *w)
 {
-        struct timespec until;
-
-        tick_deadline(&until);
-        (void)pthread_cond_timedwait(&v->changed, &v->lock, &until);
+        (void)wait_ms(&v->changed, &v->lock, WAIT_TICK_MS);
         return w->cancel != NULL && atomic_load(w->cancel) ? ERR_CANCELLED : ERR_OK;
 }
 

@@ -77,7 +77,7 @@ static enum err load_deliveries(struct loader *l, const struct yaml *file, struc
         TRY(yaml_mapping(file, "replace", true, &replace, l->why));
         TRY(yaml_known_keys(replace, keys, l->why));
         TRY(yaml_integer(replace, "rejected_max_permille", true, 0, 1000, &permille, l->why));
-        TRY(yaml_integer(file, "open_hours", true, 1, 24 * 90, &hours, l->why));
+        TRY(yaml_integer(file, "open_hours", true, 1, OPEN_HOURS_MAX, &hours, l->why));
         d->periodicity = (enum periodicity)(period + 1);
         d->replace_rejected_max_permille = (uint32_t)permille;
         d->open_hours_max = (uint32_t)hours;

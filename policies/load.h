@@ -24,6 +24,7 @@ enum {
         BANDINGS_MAX = 8,
         BANDS_MAX = 200,
         DATE_ORDERS_MAX = 16,
+        OPEN_HOURS_MAX = 90 * 24,
         PURPOSES_MAX = RULES_PURPOSES_MAX,
         TEXT_MAX_LEN = 600, /* bytes of a legal basis or an article 30 text */
         POPULATION_MAX = 100000000,

@@ -34,8 +34,8 @@ static struct keys keys_of(const struct batch *b)
         struct keys k = {.bytes = b->record_keys, .width = b->record_key_width, .rows = b->rows};
         size_t beyond = (sizeof(struct key) - 1) / k.width;
 
-        for (unsigned i = 0; i < 3; i++) {
-                size_t have = k.width > i * 8u ? k.width - i * 8u : 0;
+        for (size_t i = 0; i < 3; i++) {
+                size_t have = k.width > i * 8 ? k.width - i * 8 : 0;
 
                 k.mask[i] = have >= 8 ? UINT64_MAX : (UINT64_C(1) << (have * 8)) - 1;
         }

@@ -11,6 +11,7 @@
  * Nothing of libfyaml outlives a call: text is copied into the arena. */
 #include "policies/yaml.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libfyaml.h>
@@ -21,13 +22,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Files ------------------------------------------------------------------- */
+#include "base/fd.h"
 
-static void close_fd(int *fd)
-{
-        if (*fd >= 0)
-                (void)close(*fd);
-}
+/* Files ------------------------------------------------------------------- */
 
 /* Exactly `len` bytes; a file that shrinks or grows under us is refused. */
 static bool read_whole(int fd, uint8_t *into, size_t len)
@@ -50,7 +47,7 @@ static bool read_whole(int fd, uint8_t *into, size_t len)
 enum err yaml_slurp(struct arena *a, const char *path, struct bytes *out, struct refusal *why)
 {
         /* O_NONBLOCK: a pipe in the place of a file must not stop the start. */
-        OWNED(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        OWNED(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
         struct stat st;
 
         if (fd < 0 || fstat(fd, &st) != 0)
@@ -159,7 +156,9 @@ static enum err refuse_twins(struct build *b, const struct open *o, uint32_t len
 /* Gives a finished collection its arrays. */
 static enum err close_collection(struct build *b)
 {
+        assert(b->depth > 0);
         struct open *o = &b->stack[--b->depth];
+        assert(o->self != NULL);
         struct yaml *node = &o->self->node;
         bool is_mapping = node->kind == YAML_MAPPING;
         uint32_t len = node->len, i = 0;
@@ -477,7 +476,7 @@ enum err yaml_read_text(struct arena *a, const char *name, struct bytes text, st
 
 enum err yaml_read_file(struct arena *a, const char *path, struct yaml **out, struct refusal *why)
 {
-        struct bytes text;
+        struct bytes text = {0};
 
         TRY(yaml_slurp(a, path, &text, why));
         return yaml_read_text(a, path, text, out, why);

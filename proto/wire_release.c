@@ -178,9 +178,9 @@ static enum err statuses_decode(
         for (size_t cell = 0; cell < t->cells_len; cell++) {
                 uint8_t ours = CELL_STATUS_COUNT;
 
-                for (uint8_t s = 0; s < CELL_STATUS_COUNT; s++)
+                for (unsigned s = 0; s < CELL_STATUS_COUNT; s++)
                         if (wire_status[s] == from.data[cell])
-                                ours = s;
+                                ours = (uint8_t)s;
                 if (ours == CELL_STATUS_COUNT)
                         return ERR_MALFORMED;
                 t->status[cell] = ours;

@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "crypto/secret.h"
 #include "gateway/keeper/ask.h"
@@ -38,22 +39,6 @@ enum {
         FIRST_FREE_FD = 16, /* above everything the child is given */
         STOP_WAIT_MS = 3000,
 };
-
-static void fd_close(int *fd)
-{
-        if (*fd >= 0)
-                (void)close(*fd);
-        *fd = -1;
-}
-
-/* The descriptor, which is now the caller's to close. */
-static int fd_hand_over(int *fd)
-{
-        int given = *fd;
-
-        *fd = -1;
-        return given;
-}
 
 /* Starting ----------------------------------------------------------------- */
 

@@ -16,17 +16,11 @@
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "gateway/keeper/ask.h"
 
 enum { SUFFIX_MAX = 16 };
-
-static void fd_close(int *fd)
-{
-        if (*fd >= 0)
-                (void)close(*fd);
-        *fd = -1;
-}
 
 static void text_free(char **text)
 {

@@ -28,7 +28,6 @@
  * of its death comes later. The core is asked for the difference (on_read), and
  * deliveries carry a commit message of their own all the same. */
 #include <assert.h>
-#include <errno.h>
 #include <grpc/byte_buffer.h>
 #include <grpc/byte_buffer_reader.h>
 #include <grpc/grpc_security.h>
@@ -40,6 +39,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/wait.h"
 #include "gateway/rpc/call_parts.h"
 #include "gateway/rpc/tag.h"
 
@@ -68,18 +68,13 @@ static grpc_byte_buffer *buffer_of(struct bytes b)
 /* Waits until no write is under way; on a worker. */
 static void wait_written(struct call *call)
 {
-        struct timespec until;
-
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += STALL_MS / 1000;
         pthread_mutex_lock(&call->lock);
         while (call->sending != NULL) {
-                if (pthread_cond_timedwait(&call->written, &call->lock, &until) != ETIMEDOUT)
+                if (wait_ms(&call->written, &call->lock, STALL_MS))
                         continue;
                 log_event(LOG_WARNING, "peer_does_not_read",
                         LOG_TEXT("method", call->method->def.path));
                 grpc_call_cancel(call->core, NULL); /* and the write comes back */
-                until.tv_sec += STALL_MS / 1000;
         }
         pthread_mutex_unlock(&call->lock);
 }

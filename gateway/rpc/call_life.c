@@ -10,6 +10,7 @@
 #include <grpc/byte_buffer.h>
 #include <stdlib.h>
 
+#include "base/wait.h"
 #include "gateway/rpc/call_parts.h"
 #include "gateway/rpc/tag.h"
 
@@ -53,7 +54,7 @@ static struct call *call_new(struct rpc_server *s)
         grpc_call_details_init(&call->details);
         buf_init(&call->response, RESPONSE_MAX);
         pthread_mutex_init(&call->lock, NULL);
-        pthread_cond_init(&call->written, NULL);
+        wait_init(&call->written);
         return call;
 }
 

@@ -38,7 +38,7 @@ void fds_raise_limit(void)
 
 static bool listens_on(int fd, int port)
 {
-        struct sockaddr_in6 at; /* large enough for both families */
+        struct sockaddr_in6 at = {0}; /* large enough for both families */
         socklen_t len = sizeof at, flag_len = sizeof(int);
         int listening = 0;
 

@@ -13,7 +13,7 @@ struct tls;
 /* `authority` and `tls` are borrowed. */
 MUST_CHECK enum err identities_new(const struct rpc_authority *authority, struct tls *tls,
         unsigned streams_per_peer, struct identities **out);
-void identities_free(struct identities **ids); /* every seat has been given back */
+void identities_free(struct identities **p); /* every seat has been given back */
 
 /* Checks the peer of this call: certificate valid now, not revoked, known to the
  * authority as of its present generation, and below its limits of calls at once.

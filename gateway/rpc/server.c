@@ -23,6 +23,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/wait.h"
 #include "gateway/rpc/internal.h"
 #include "gateway/rpc/tag.h"
 
@@ -40,10 +41,12 @@ typedef grpc_tls_certificate_provider *(*watch_three)(
         const char *, const char *, const char *, unsigned);
 typedef grpc_tls_certificate_provider *(*watch_four)(
         const char *, const char *, const char *, const char *, unsigned);
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type in _Generic stands bare */
 #define WATCHER_AS(type)                                                                           \
         _Generic(&grpc_tls_certificate_provider_file_watcher_create, type                          \
                  : &grpc_tls_certificate_provider_file_watcher_create, default                     \
                  : (type)NULL)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static grpc_tls_certificate_provider *watch(const char *identity, const char *ca)
 {
@@ -151,13 +154,7 @@ static void *poll_queue(void *arg)
 /* Sleeps for a tick, or shorter when something changed; with the lock held. */
 static void wait_tick(struct rpc_server *s, int64_t ms)
 {
-        struct timespec until;
-
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += ms % 1000 * 1000000;
-        until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-        (void)pthread_cond_timedwait(&s->changed, &s->lock, &until);
+        (void)wait_ms(&s->changed, &s->lock, ms);
 }
 
 static void *keep_house(void *arg)
@@ -222,9 +219,10 @@ static enum err make_tables(struct rpc_server *s)
         for (unsigned i = 0; i < o->methods_len; i++)
                 s->methods[i] = (struct method){.def = o->methods[i], .handlers = o->handlers};
         builtin_methods(s, s->methods + o->methods_len);
-        for (unsigned i = 0; i < s->services_len; i++)
-                s->services[i] = i < o->services_len ? o->services[i]
-                                                     : builtin_services[i - o->services_len];
+        for (unsigned i = 0; i < o->services_len; i++)
+                s->services[i] = o->services[i];
+        for (unsigned i = 0; i < ARRAY_LEN(builtin_services); i++)
+                s->services[o->services_len + i] = builtin_services[i];
         return ERR_OK;
 }
 
@@ -336,7 +334,7 @@ enum err rpc_start(const struct rpc_options *options, struct rpc_server **out)
         s->options = *options;
         fill_defaults(&s->options);
         pthread_mutex_init(&s->lock, NULL);
-        pthread_cond_init(&s->changed, NULL);
+        wait_init(&s->changed);
         s->door.listener = -1;
         s->trace = trace_on("rpc");
         enum err err = start(s);

@@ -19,7 +19,7 @@
 enum { BUSY_MS = 10000 };
 
 static const char *const texts[STATEMENTS_LEN] = {
-#define SQL_TEXT(name, text) [SQL_##name] = text,
+#define SQL_TEXT(name, text) [SQL_##name] = (text),
         STORE_STATEMENTS(SQL_TEXT)
 #undef SQL_TEXT
 };

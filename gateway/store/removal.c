@@ -10,6 +10,7 @@
  *
  * If the log cannot be emptied the removal itself stands, but its caller hears an
  * error and may ask again: asking twice is harmless, and empties the log. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,6 +73,7 @@ static enum err end_all(struct db *db, enum sql which, const int64_t *bound,
         OWNED(run_done) struct run r = {0};
         OWNED(numbers_done) struct numbers n = {0};
 
+        assert(out_len != NULL);
         TRY(run_start(db, which, &r));
         if (bound != NULL)
                 bind_i64(&r, *bound);

@@ -23,6 +23,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/wait.h"
 #include "gateway/store/inside.h"
 
 enum { IDLE_MS = 50, LOG_PAGES_MAX = 4096, EMPTY_TRIES = 3 };
@@ -162,19 +163,11 @@ static struct job *take_group(struct writer *w)
 /* Returns false when `IDLE_MS` went by and nothing came. */
 static bool wait_for_work(struct writer *w)
 {
-        struct timespec until;
-
         if (w->log_pages == 0) {
                 pthread_cond_wait(&w->work, &w->lock);
                 return true;
         }
-        (void)clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += IDLE_MS * 1000000L;
-        if (until.tv_nsec >= 1000000000L) {
-                until.tv_nsec -= 1000000000L;
-                until.tv_sec++;
-        }
-        return pthread_cond_timedwait(&w->work, &w->lock, &until) == 0;
+        return wait_ms(&w->work, &w->lock, IDLE_MS);
 }
 
 static void wake_group(struct job *group)
@@ -242,7 +235,6 @@ static void writer_drop(struct writer *w)
 enum err writer_start(struct db **db, struct writer **out)
 {
         struct writer *w = calloc(1, sizeof *w);
-        pthread_condattr_t monotonic;
 
         if (w == NULL)
                 return ERR_NO_MEMORY;
@@ -250,10 +242,7 @@ enum err writer_start(struct db **db, struct writer **out)
         w->db = *db;
         *db = NULL;
         pthread_mutex_init(&w->lock, NULL);
-        pthread_condattr_init(&monotonic);
-        pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-        pthread_cond_init(&w->work, &monotonic);
-        pthread_condattr_destroy(&monotonic);
+        wait_init(&w->work);
         (void)sqlite3_wal_hook(w->db->handle, note_log_pages, w);
         if (pthread_create(&w->thread, NULL, writer_main, w) != 0) {
                 writer_drop(w);

@@ -19,7 +19,7 @@
 #include "base/terms.h"
 
 enum exit_code {
-#define EXIT_CODE(name, number, sv, en) EXIT_CODE_##name = number,
+#define EXIT_CODE(name, number, sv, en) EXIT_CODE_##name = (number),
 #include "tools/cli/exit_table.h"
 #undef EXIT_CODE
 };

@@ -36,7 +36,7 @@ static const char *size_text(const struct cli *cli, uint64_t bytes)
         uint64_t tenths = bytes;
         size_t unit = 0;
 
-        for (; tenths >= 1024 * 1024 && unit + 2 < ARRAY_LEN(units); unit++)
+        for (; tenths >= UINT64_C(1024) * 1024 && unit + 2 < ARRAY_LEN(units); unit++)
                 tenths /= 1024;
         if (tenths >= 1024) {
                 tenths = tenths * 10 / 1024;

@@ -88,7 +88,7 @@ static enum exit_code run_submission(struct cli *cli, const struct arguments *ar
 {
         struct wire_submission submission;
         struct submission_id id;
-        struct bytes wire;
+        struct bytes wire = {0};
         enum exit_code code = id_read(cli, args, &id);
 
         if (code == EXIT_CODE_OK)
@@ -132,7 +132,7 @@ static enum exit_code run_withdraw(struct cli *cli, const struct arguments *args
 {
         struct vintage revised = {0};
         struct submission_id id;
-        struct bytes wire;
+        struct bytes wire = {0};
         char name[UUID_TEXT], vintage[32];
         enum exit_code code = id_read(cli, args, &id);
 

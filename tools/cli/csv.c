@@ -76,7 +76,8 @@ static enum err refill(struct csv *c)
 {
         size_t left = (size_t)(c->end - c->at), got = 0;
 
-        memmove(c->buffer, c->at, left);
+        if (left > 0)
+                memmove(c->buffer, c->at, left);
         c->at = c->buffer;
         c->end = c->buffer + left;
         *c->end = c->dialect.line_end;

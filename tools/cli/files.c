@@ -15,14 +15,9 @@
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "base/fd.h"
 
 enum { PATH_LEN = 4096, DEPTH_MAX = 8 };
-
-static void close_fd(int *fd)
-{
-        if (*fd >= 0)
-                (void)close(*fd);
-}
 
 static void close_folder(DIR **dir)
 {
@@ -61,7 +56,7 @@ bool file_exists(const char *path)
 
 enum err file_read(struct arena *arena, const char *path, struct bytes *out)
 {
-        OWNED(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+        OWNED(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
         struct stat st;
 
         if (fd < 0 || fstat(fd, &st) != 0)
@@ -109,7 +104,7 @@ static enum err write_all(int fd, struct bytes text)
 
 enum err file_create(const char *path, struct bytes text, mode_t mode)
 {
-        OWNED(close_fd) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+        OWNED(fd_close) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
         enum err rc;
 
         if (fd < 0)

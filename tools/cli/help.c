@@ -63,7 +63,6 @@ static void row(FILE *to, const char *left, const char *right, unsigned left_wid
         (void)fprintf(to, "%*s%s", INDENT, "", left);
         if (used > left_width) {
                 (void)fputc('\n', to);
-                used = 0;
                 (void)fprintf(to, "%*s", (int)indent, "");
         } else {
                 (void)fprintf(to, "%*s", (int)(left_width - used + GAP), "");

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "crypto/secret.h"
 #include "gateway/keeper/keeper.h"
 #include "policies/policy.h"
@@ -170,15 +171,9 @@ static enum exit_code make_policy(struct init *in)
         return rc == ERR_OK ? EXIT_CODE_OK : failed(in, file, rc);
 }
 
-static void close_fd(const int *fd)
-{
-        if (*fd >= 0)
-                (void)close(*fd);
-}
-
 static enum exit_code make_keyring(struct init *in)
 {
-        OWNED(close_fd) int fd = -1;
+        OWNED(fd_close) int fd = -1;
         const char *file = in->passphrase_file;
         enum exit_code code;
         enum err rc;

@@ -113,7 +113,7 @@ static char unaccented(uint8_t second)
                                       "\0"
                                       "y";
 
-        return second >= 0x80 && second <= 0xBF ? letters[second - 0x80] : '\0';
+        return (char)(second >= 0x80 && second <= 0xBF ? letters[second - 0x80] : '\0');
 }
 
 size_t fold(struct bytes text, char *out, size_t cap)

@@ -109,7 +109,7 @@ static void heading_widths(struct layout *l)
         uint32_t measures = l->t->measures_len;
 
         for (uint32_t g = 0; g < l->groups; g++) {
-                struct lane *first = &l->columns[g * measures];
+                struct lane *first = &l->columns[(size_t)g * measures];
                 unsigned span = GAP * (measures - 1), label = 0;
 
                 for (uint32_t m = 0; m < measures; m++) {

@@ -85,7 +85,8 @@ WORD(BUNDLE_SUMMARY, "Regelverket {1}, version {2}, för {3}: {4} kommuner",
         "Bundle {1}, version {2}, for {3}: {4} municipalities")
 WORD(BUNDLE_SIGNERS, "  Nästa version signeras av {1} av {2} dataskyddsombud: {3}",
         "  The next version is signed by {1} of {2} data-protection officers: {3}")
-WORD(BUNDLE_SIGNERS_PINNED, "  Nästa version signeras av den vars nyckel nyckelhållaren minns sedan start",
+WORD(BUNDLE_SIGNERS_PINNED,
+        "  Nästa version signeras av den vars nyckel nyckelhållaren minns sedan start",
         "  The next version is signed by whoever's key the keeper pinned when it was set up")
 WORD(SIGNED_BY, "  underskrifter: {1}", "  signatures: {1}")
 WORD(BUNDLE_DATASET, "  {1}: {2}; minst {3} personer bakom en siffra",

@@ -125,7 +125,7 @@ static grpc_channel *channel_new(const struct client_options *o, grpc_channel_cr
 
 static enum err open_channels(struct client *c, const struct client_options *o)
 {
-        OWNED(arena_free) struct arena *arena = arena_new(4 * (PEM_MAX + 64));
+        OWNED(arena_free) struct arena *arena = arena_new((size_t)4 * (PEM_MAX + 64));
         unsigned wanted = o->channels > 0 ? o->channels : 1;
         grpc_channel_credentials *creds;
 

@@ -83,7 +83,7 @@ static void copy_printable(grpc_slice from, char *out, size_t out_len)
         if (len > out_len - 1)
                 len = out_len - 1;
         for (size_t i = 0; i < len; i++)
-                out[i] = bytes[i] < ' ' || bytes[i] == 0x7f ? '?' : (char)bytes[i];
+                out[i] = (char)(bytes[i] < ' ' || bytes[i] == 0x7f ? '?' : bytes[i]);
         out[len] = '\0';
 }
 

@@ -162,7 +162,7 @@ static enum err run_all(struct run *run, struct caller *callers, unsigned len)
 enum err client_load(struct client *c, const char *path, struct bytes request, unsigned callers,
         double seconds, struct client_load *out)
 {
-        if (callers == 0 || callers > CALLERS_MAX)
+        if (callers == 0 || callers > CALLERS_MAX || c->channels_len == 0)
                 return ERR_INVALID;
         struct run *run = calloc(1, sizeof *run);
         struct caller *all = calloc(callers, sizeof *all);

@@ -282,7 +282,7 @@ static void break_number(char *field)
         size_t len = strlen(field);
 
         if (field[0] >= '0' && field[0] <= '9')
-                field[len - 1] = field[len - 1] == '9' ? '0' : (char)(field[len - 1] + 1);
+                field[len - 1] = (char)(field[len - 1] == '9' ? '0' : field[len - 1] + 1);
         else
                 (void)snprintf(field, FIELD_MAX, "12345");
 }
