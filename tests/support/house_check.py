@@ -73,6 +73,7 @@ THIRD_PARTY = {
     "protobuf-c/": {"proto"},
     "grpc/": {"gateway/rpc", "tools/client"},
     "grpcpp/": {"tools/benchmarks"},
+    "health.grpc.pb.h": {"tools/benchmarks"},
     "sqlite3.h": {"gateway/store", "tools/benchmarks"},
     "zstd.h": {"gateway/store", "tools/benchmarks"},
     "libfyaml.h": {"policies"},

@@ -7,6 +7,7 @@
  * Serves until SIGTERM. Callers must show a certificate of the same authority; grpc++ looks at
  * nothing else in it, where the gateway also reads who they are. */
 #include <grpcpp/grpcpp.h>
+#include <health.grpc.pb.h>
 #include <signal.h>
 
 #include <fstream>
@@ -14,8 +15,6 @@
 #include <memory>
 #include <sstream>
 #include <string>
-
-#include "health.grpc.pb.h"
 
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "tools/benchmarks/bench.h"
 
 /* NAME(name, what for, its parts in order) */
@@ -133,6 +134,7 @@ int main(int argc, char **argv)
         *strrchr(program, '/') = '\0';
         b.program_dir = program;
         (void)signal(SIGPIPE, SIG_IGN);
+        log_to(STDERR_FILENO, LOG_ERROR);
         if (snprintf(b.folder, sizeof b.folder, "%s/../run-XXXXXX", program) >=
                         (int)sizeof b.folder ||
                 mkdtemp(b.folder) == NULL) {
