@@ -17,7 +17,7 @@ enum { BATCHES = 400, BREAK_EVERY = 37 };
 static struct rules_dataset rules = {.person = PERSON_USE_NONE};
 static struct policy_dataset dataset = {.rules = &rules};
 static struct mapping mapping;
-static struct plan plan = {.dataset = &dataset, .mapping = &mapping};
+static struct intake_plan plan = {.dataset = &dataset, .mapping = &mapping};
 
 struct line {
         struct conveyor *c;

@@ -129,7 +129,7 @@ static void tally_file(struct world *w, enum generate_dataset d, uint32_t m, str
         OWNED(parcel_free) struct parcel *p = NULL;
         struct mapping mapping = {.columns_len = 0};
         struct csv_dialect find_out = {.delimiter = 0};
-        struct plan_wish wish = {
+        struct intake_wish wish = {
                 .dataset = policy_dataset_find(policy, bytes_of_text(generate_dataset_name(d))),
                 .municipalities = policy_municipalities(policy),
                 .municipality = country[m].code,
@@ -138,7 +138,7 @@ static void tally_file(struct world *w, enum generate_dataset d, uint32_t m, str
         struct csv_input in;
         struct csv_survey survey;
         struct csv_row row;
-        struct plan *plan = NULL;
+        struct intake_plan *plan = NULL;
         struct refusal why = {0};
         struct period period;
         struct verdicts v;
@@ -153,7 +153,7 @@ static void tally_file(struct world *w, enum generate_dataset d, uint32_t m, str
         assert_int_equal(csv_input_rewind(&in), ERR_OK);
         assert_int_equal(csv_open(&in, &survey.dialect, &c), ERR_OK);
         assert_int_equal(csv_next(c, &row), ERR_OK);
-        assert_int_equal(plan_make(arena, &wish, &row, &plan, &why), ERR_OK);
+        assert_int_equal(intake_plan_make(arena, &wish, &row, &plan, &why), ERR_OK);
         for (uint32_t i = 0; i < plan->columns_len; i++)
                 assert_int_not_equal(plan->columns[i].target, TARGET_IGNORE);
         assert_int_equal(parcel_new(plan, PARCEL_ROWS_MAX, BATCH_WIRE_MAX, &p), ERR_OK);

@@ -19,7 +19,7 @@ static struct policy *policy;
 struct run {
         struct arena *arena;
         struct mapping mapping;
-        struct plan *plan;
+        struct intake_plan *plan;
         struct parcel *parcel;
         struct filler filler;
         const struct batch *batch;
@@ -39,7 +39,7 @@ static enum err run_file(struct run *r, const struct run_wish *wish, const char 
         struct csv_input in = csv_input_of_bytes(bytes_of_text(text));
         OWNED(csv_free) struct csv *c = NULL;
         struct csv_row row;
-        struct plan_wish p = {
+        struct intake_wish p = {
                 .dataset = policy_dataset_find(policy, bytes_of_text(wish->dataset)),
                 .municipalities = policy_municipalities(policy),
                 .municipality = wish->municipality,
@@ -58,7 +58,7 @@ static enum err run_file(struct run *r, const struct run_wish *wish, const char 
         TRY(csv_input_rewind(&in));
         TRY(csv_open(&in, &r->survey.dialect, &c));
         TRY(csv_next(c, &row));
-        TRY(plan_make(r->arena, &p, &row, &r->plan, &r->why));
+        TRY(intake_plan_make(r->arena, &p, &row, &r->plan, &r->why));
         r->filler.plan = r->plan;
         TRY(parcel_new(r->plan, wish->rows > 0 ? wish->rows : PARCEL_ROWS_MAX, BATCH_WIRE_MAX,
                 &r->parcel));

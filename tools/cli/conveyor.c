@@ -19,7 +19,8 @@ struct conveyor {
         enum err end; /* why the file ended */
 };
 
-enum err conveyor_new(const struct plan *plan, uint32_t rows, uint32_t bytes, struct conveyor **out)
+enum err conveyor_new(
+        const struct intake_plan *plan, uint32_t rows, uint32_t bytes, struct conveyor **out)
 {
         OWNED(conveyor_free) struct conveyor *c = calloc(1, sizeof *c);
 

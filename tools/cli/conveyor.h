@@ -14,7 +14,7 @@
 struct conveyor;
 
 MUST_CHECK enum err conveyor_new(
-        const struct plan *plan, uint32_t rows, uint32_t bytes, struct conveyor **out);
+        const struct intake_plan *plan, uint32_t rows, uint32_t bytes, struct conveyor **out);
 void conveyor_free(struct conveyor **c);
 
 /* The parser's side. An empty parcel, or NULL when the run was stopped. */

@@ -13,7 +13,7 @@ struct delivery_wish {
         struct wire_open open;
         const struct settings *settings;
         const struct identity *identity;
-        const struct plan *plan;
+        const struct intake_plan *plan;
         unsigned retry_s; /* without progress, before giving up */
         /* Asked when all batches are acknowledged; false: do not commit. */
         bool (*may_commit)(void *state, uint64_t accepted, uint64_t rejected);

@@ -42,7 +42,7 @@ static struct bytes field(const struct filling *f, uint32_t i)
 
 /* Ids that a municipality made up begin with a letter; anything else was meant to
  * be a number, and a mistyped number must not become a local id. */
-static bool is_local_id(const struct plan *plan, struct bytes text)
+static bool is_local_id(const struct intake_plan *plan, struct bytes text)
 {
         if (!plan->dataset->rules->local_ids || text.len == 0 || text.len > PERSON_ID_LEN)
                 return false;
@@ -52,8 +52,8 @@ static bool is_local_id(const struct plan *plan, struct bytes text)
         return (text.data[0] | 0x20) >= 'a' && (text.data[0] | 0x20) <= 'z';
 }
 
-static enum pnr_rule read_id(
-        const struct plan *plan, struct bytes text, uint8_t *id, uint8_t *kind, struct pnr *number)
+static enum pnr_rule read_id(const struct intake_plan *plan, struct bytes text, uint8_t *id,
+        uint8_t *kind, struct pnr *number)
 {
         memset(id, 0, PERSON_ID_LEN);
         if (is_local_id(plan, text)) {
@@ -73,7 +73,7 @@ static enum pnr_rule read_id(
 
 static void fill_person(struct filling *f)
 {
-        const struct plan *plan = f->filler->plan;
+        const struct intake_plan *plan = f->filler->plan;
         struct parcel *p = f->parcel;
         uint8_t *id = p->ids + (size_t)f->at * PERSON_ID_LEN;
 
@@ -124,7 +124,7 @@ static enum err fill_guardian(struct filling *f, uint32_t column, struct bytes t
 /* One column may hold several, with commas or bars between them. */
 static enum err fill_guardians(struct filling *f)
 {
-        const struct plan *plan = f->filler->plan;
+        const struct intake_plan *plan = f->filler->plan;
 
         for (uint32_t i = 0; i < plan->guardians_len; i++) {
                 struct bytes left = field(f, plan->guardians[i]);
@@ -174,7 +174,7 @@ static void fill_key(struct filling *f)
 /* "0114", "114" and "Upplands Väsby" are all the delivering municipality. */
 static void check_municipality(struct filling *f)
 {
-        const struct plan *plan = f->filler->plan;
+        const struct intake_plan *plan = f->filler->plan;
         struct bytes text;
         char code[5];
 
@@ -284,7 +284,7 @@ static void fill_number(
 /* From the personal number; what it does not tell stays missing. */
 static void fill_derived(struct filling *f, const struct plan_output *o, struct parcel_column *c)
 {
-        const struct plan *plan = f->filler->plan;
+        const struct intake_plan *plan = f->filler->plan;
 
         if (o->variable->source == SOURCE_SEX) {
                 int32_t code = f->person.sex == PNR_SEX_WOMAN ? plan->woman
@@ -346,7 +346,7 @@ static void fill_value(struct filling *f, const struct plan_output *o, struct pa
 }
 
 /* A line may end with a delimiter too many; anything else does not fit. */
-static bool fits(const struct plan *plan, const struct csv_row *row)
+static bool fits(const struct intake_plan *plan, const struct csv_row *row)
 {
         if (row->fields_len == plan->columns_len)
                 return true;
@@ -365,7 +365,7 @@ static void take_back(struct filling *f)
 
 static enum err fill_row(struct filling *f)
 {
-        const struct plan *plan = f->filler->plan;
+        const struct intake_plan *plan = f->filler->plan;
 
         fill_person(f);
         TRY(fill_guardians(f));

@@ -31,7 +31,7 @@ static enum err column_new(const struct plan_output *o, uint32_t rows, struct pa
 }
 
 /* What one row costs in the message at most, guardians aside. */
-static uint32_t row_cost(const struct plan *plan)
+static uint32_t row_cost(const struct intake_plan *plan)
 {
         uint32_t bytes = PERSON_ID_LEN + 1 + RECORD_KEY_MAX_LEN + 1;
 
@@ -40,7 +40,8 @@ static uint32_t row_cost(const struct plan *plan)
         return bytes;
 }
 
-enum err parcel_new(const struct plan *plan, uint32_t rows, uint32_t bytes, struct parcel **out)
+enum err parcel_new(
+        const struct intake_plan *plan, uint32_t rows, uint32_t bytes, struct parcel **out)
 {
         OWNED(parcel_free) struct parcel *p = calloc(1, sizeof *p);
 

@@ -14,7 +14,7 @@ enum { PARCEL_ROWS_MAX = 16384 };
 struct parcel;
 /* For at most `rows` rows of at most `bytes` bytes together (of one message). */
 MUST_CHECK enum err parcel_new(
-        const struct plan *plan, uint32_t rows, uint32_t bytes, struct parcel **out);
+        const struct intake_plan *plan, uint32_t rows, uint32_t bytes, struct parcel **out);
 void parcel_free(struct parcel **p); /* wipes: personal numbers stood here */
 void parcel_reset(struct parcel *p);
 uint32_t parcel_rows(const struct parcel *p);
@@ -42,7 +42,7 @@ void rejected_free(struct rejected_list *l);
 const char *reject_sentence(const char *rule, bool lang_sv);
 
 struct filler {
-        const struct plan *plan;
+        const struct intake_plan *plan;
         struct rejected_list rejected;
         uint64_t rows_taken, rows_rejected;
 };

@@ -16,7 +16,7 @@ struct parcel_column {
 };
 
 struct parcel {
-        const struct plan *plan;
+        const struct intake_plan *plan;
         struct batch batch;
         uint32_t rows, rows_max;
         uint32_t row_cost, bytes_fixed, bytes_max, dictionary_bytes;

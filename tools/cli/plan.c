@@ -44,8 +44,8 @@ static const struct {
 
 struct making {
         struct arena *arena;
-        const struct plan_wish *wish;
-        struct plan *plan;
+        const struct intake_wish *wish;
+        struct intake_plan *plan;
         struct refusal *why;
         enum err rc; /* faults are collected */
 };
@@ -146,7 +146,7 @@ static void find_target(struct making *m, struct plan_column *c, struct bytes he
 
 static enum err read_header(struct making *m, const struct csv_row *header)
 {
-        struct plan *p = m->plan;
+        struct intake_plan *p = m->plan;
 
         p->columns_len = header->fields_len;
         p->columns = arena_alloc(m->arena, p->columns_len, sizeof *p->columns);
@@ -190,7 +190,7 @@ static uint32_t only(struct making *m, enum target target)
 
 static void find_special(struct making *m)
 {
-        struct plan *p = m->plan;
+        struct intake_plan *p = m->plan;
         const struct rules_dataset *rules = m->wish->dataset->rules;
 
         p->person = rules->person == PERSON_USE_NONE ? PLAN_NONE : only(m, TARGET_PERSON);
@@ -274,7 +274,7 @@ static int32_t find_word(struct code_map *codes, const char *const *words)
         return code;
 }
 
-static void find_sexes(struct plan *p, struct code_map *codes)
+static void find_sexes(struct intake_plan *p, struct code_map *codes)
 {
         static const char *const women[] = {"kvinna", "woman", "flicka", "K", NULL};
         static const char *const men[] = {"man", "pojke", "M", NULL};
@@ -303,7 +303,7 @@ static enum err add_words(struct making *m, const struct variable *v, struct cod
 
 static enum err add_output(struct making *m, uint32_t variable)
 {
-        struct plan *p = m->plan;
+        struct intake_plan *p = m->plan;
         const struct variable *v = &m->wish->dataset->variables[variable];
         struct plan_output o = {.variable = v, .kind = kind_of(v), .field = field_of(m, variable)};
         bool derived = p->person != PLAN_NONE &&
@@ -355,7 +355,7 @@ static enum err check_mapping(struct making *m)
 
 static void set_reading(struct making *m)
 {
-        const struct plan_wish *w = m->wish;
+        const struct intake_wish *w = m->wish;
         struct pnr_reading *r = &m->plan->reading;
 
         r->has_as_of = w->has_as_of || w->mapping->has_as_of;
@@ -365,10 +365,10 @@ static void set_reading(struct making *m)
         r->test_numbers = w->dataset->rules->test_numbers;
 }
 
-enum err plan_make(struct arena *arena, const struct plan_wish *wish, const struct csv_row *header,
-        struct plan **out, struct refusal *why)
+enum err intake_plan_make(struct arena *arena, const struct intake_wish *wish,
+        const struct csv_row *header, struct intake_plan **out, struct refusal *why)
 {
-        struct plan *p = arena_alloc(arena, 1, sizeof *p);
+        struct intake_plan *p = arena_alloc(arena, 1, sizeof *p);
         struct making m = {arena, wish, p, why, ERR_OK};
 
         if (p == NULL)
@@ -396,7 +396,7 @@ enum err plan_make(struct arena *arena, const struct plan_wish *wish, const stru
         return ERR_OK;
 }
 
-uint32_t plan_column_of(const struct plan *p, struct bytes variable)
+uint32_t plan_column_of(const struct intake_plan *p, struct bytes variable)
 {
         if (bytes_is_text(variable, "person"))
                 return p->person;

@@ -30,7 +30,7 @@ struct plan_output { /* one of the batch */
         struct code_map *codes;
 };
 
-struct plan {
+struct intake_plan {
         const struct policy_dataset *dataset;
         municipality_t municipality; /* 0: not known, rows are not compared with it */
         const struct mapping *mapping;
@@ -46,7 +46,7 @@ struct plan {
         struct pnr_reading reading;
 };
 
-struct plan_wish {
+struct intake_wish {
         const struct policy_dataset *dataset;
         const struct code_list *municipalities; /* NULL: none */
         municipality_t municipality;
@@ -57,10 +57,10 @@ struct plan_wish {
 
 /* `header` is the file's first row. Everything lives in the arena; *wish's
  * pointers must outlive the plan. Refusals name headers, never values. */
-MUST_CHECK enum err plan_make(struct arena *arena, const struct plan_wish *wish,
-        const struct csv_row *header, struct plan **out, struct refusal *why);
+MUST_CHECK enum err intake_plan_make(struct arena *arena, const struct intake_wish *wish,
+        const struct csv_row *header, struct intake_plan **out, struct refusal *why);
 
 /* The header that a gateway's rejection is about ("kon", "person", …). */
-uint32_t plan_column_of(const struct plan *p, struct bytes variable); /* or PLAN_NONE */
+uint32_t plan_column_of(const struct intake_plan *p, struct bytes variable); /* or PLAN_NONE */
 
 #endif

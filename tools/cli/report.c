@@ -43,7 +43,7 @@ static const char *sentence_of(const struct cli *cli, const struct rejected *r)
         return text != NULL ? text : "";
 }
 
-enum err report_write(const struct cli *cli, const char *path, const struct plan *plan,
+enum err report_write(const struct cli *cli, const char *path, const struct intake_plan *plan,
         const struct rejected_list *list)
 {
         OWNED(buf_done) struct buf out;

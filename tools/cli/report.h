@@ -9,8 +9,8 @@
 
 /* row;column;rule;text, with a byte order mark, for spreadsheets. Takes the place of
  * an older file. */
-MUST_CHECK enum err report_write(const struct cli *cli, const char *path, const struct plan *plan,
-        const struct rejected_list *list);
+MUST_CHECK enum err report_write(const struct cli *cli, const char *path,
+        const struct intake_plan *plan, const struct rejected_list *list);
 /* One line per rule, the most frequent first. */
 void report_by_rule(const struct cli *cli, const struct rejected_list *list);
 

@@ -45,7 +45,7 @@ struct submit {
         struct csv_input input;
         struct csv_survey survey;
         struct csv *csv;
-        struct plan *plan;
+        struct intake_plan *plan;
         struct filler filler;
         struct conveyor *conveyor;
         struct progress progress;
@@ -192,7 +192,7 @@ static enum err open_csv(struct submit *s, struct csv_row *header)
 
 static enum exit_code make_plan(struct submit *s)
 {
-        struct plan_wish wish = {
+        struct intake_wish wish = {
                 .dataset = s->dataset,
                 .municipalities = policy_municipalities(s->policy),
                 .municipality = s->municipality,
@@ -209,7 +209,7 @@ static enum exit_code make_plan(struct submit *s)
                 return EXIT_CODE_INPUT;
         }
         if (rc == ERR_OK)
-                rc = plan_make(s->arena, &wish, &header, &s->plan, &why);
+                rc = intake_plan_make(s->arena, &wish, &header, &s->plan, &why);
         if (rc == ERR_OK)
                 return EXIT_CODE_OK;
         complain(s->cli, WORD_HEADER_WRONG, s->path, err_sentence(rc));
