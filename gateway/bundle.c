@@ -27,6 +27,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "crypto/digest.h"
+#include "policies/report.h"
 
 enum { SIGNED_BUNDLE_MAX = 4 << 20, PATH_LEN_MAX = 4096 };
 
@@ -95,7 +96,10 @@ static enum err follows(const struct policy *running, const struct policy *next,
         bool is_new;
 
         TRY(rules_succeed(policy_rules(next), policy_digest(next), &before, &is_new, why));
-        return is_new && who.len > 0 ? signed_bundle_check(bundle, &who, why) : ERR_OK;
+        if (is_new && who.len > 0)
+                TRY(signed_bundle_check(bundle, &who, why));
+        /* Records of the running one are in the store: their names keep their meaning. */
+        return is_new ? policy_evolves(running, next, why) : ERR_OK;
 }
 
 /* What the keeper says no to, it says without words. */

@@ -149,6 +149,9 @@ static enum err load_head(struct loader *l, const struct yaml *top)
         TRY(check_languages(l, top));
         TRY(yaml_word(top, "publish", true, publishing, &publish, l->why));
         p->publish_automatically = publish == 1;
+        p->head_at = load_place(l, top, "version");
+        p->roles_at = load_place(l, top, "roles");
+        p->signers_at = load_place(l, top, "signers");
         return ERR_OK;
 }
 
@@ -159,6 +162,7 @@ static enum err load_purpose(struct loader *l, const struct yaml *m, struct purp
         TRY(yaml_known_keys(m, keys, l->why));
         TRY(load_name(l, m, "id", &out->id));
         TRY(load_label(l, m, "label", true, &out->label));
+        out->at = load_place(l, m, "id");
         return load_sentence(l, m, "legal_basis", &out->legal_basis);
 }
 

@@ -189,6 +189,7 @@ static enum err load_code(
                         item, "valid_until", ERR_CONFIG, l->why, "the code ends before it begins");
         TRY(yaml_integer(item, "population", false, 1, POPULATION_MAX, &population, l->why));
         out->population = (uint32_t)population;
+        out->line = item->line;
         return ERR_OK;
 }
 
@@ -321,6 +322,7 @@ enum err load_code_list(struct loader *l, const struct yaml *file, struct code_l
         finest = yaml_find(&levels->items[0], "codes");
         TRY(load_aliases(l, finest, out));
         out->population_year = (uint32_t)year;
+        out->at = load_place(l, file, "codelist");
         for (uint32_t i = 0; year == 0 && i < out->levels[0].len; i++)
                 if (out->levels[0].codes[i].population > 0)
                         return yaml_complain_key(&finest->items[i], "population", ERR_CONFIG,

@@ -159,6 +159,11 @@ enum err load_dataset(struct loader *l, const struct yaml *file, struct policy_d
         TRY(load_orders(l, file, out));
         TRY(yaml_text(file, "linkage", true, &draft->linkage, l->why));
         draft->linkage_at = yaml_find(file, "linkage");
+        out->at.id = load_place(l, file, "dataset");
+        out->at.linkage = load_place(l, file, "linkage");
+        out->at.disclosure = load_place(l, file, "disclosure");
+        out->at.roles = load_place(l, yaml_find(file, "ask"), "roles");
+        out->at.purposes = load_place(l, yaml_find(file, "ask"), "purposes");
         rules->id = out->id;
         return ERR_OK;
 }

@@ -150,6 +150,10 @@ static enum err load_linkage(struct loader *l, const struct yaml *m, struct poli
                 return yaml_complain(yaml_find(m, "until"), ERR_CONFIG, l->why,
                         "the linkage ends before it begins");
         TRY(yaml_boolean(m, "family", true, &rules->family, l->why));
+        out->at.id = load_place(l, m, "id");
+        out->at.until = load_place(l, m, "until");
+        out->at.municipalities = load_place(l, m, "municipalities");
+        out->at.purposes = load_place(l, m, "purposes");
         return check_family(l, m, rules);
 }
 

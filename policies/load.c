@@ -14,6 +14,21 @@ enum err load_keep(struct loader *l, struct bytes text, struct bytes *out)
         return bytes_copy(l->arena, text, out);
 }
 
+/* The file's name is one of the sources', which live as long as the policy. */
+struct rule_place load_place(const struct loader *l, const struct yaml *m, const char *key)
+{
+        const struct rules *r = &l->policy->rules;
+        struct rule_place at = {.line = m->line};
+
+        for (uint32_t i = 0; key != NULL && i < m->len; i++)
+                if (m->kind == YAML_MAPPING && bytes_is_text(m->keys[i], key))
+                        at.line = m->key_places[i].line;
+        for (uint32_t i = 0; i < r->sources_len; i++)
+                if (bytes_is_text(r->sources[i].name, m->file))
+                        at.file = r->sources[i].name;
+        return at;
+}
+
 enum err load_name(struct loader *l, const struct yaml *m, const char *key, struct bytes *out)
 {
         struct bytes name = {0};

@@ -44,6 +44,7 @@ struct policy {
         char *trust;
         bool publish_automatically;
         unsigned method_roles[METHOD_COUNT];
+        struct rule_place head_at, roles_at, signers_at; /* in bundle.yaml */
         const struct code_list *municipalities;
         struct code_list *code_lists;
         uint32_t code_lists_len;
@@ -101,6 +102,8 @@ MUST_CHECK enum err load_choice(struct loader *l, const struct yaml *m, const ch
         const struct bytes *known, uint32_t known_len, const char *noun, uint32_t *out);
 /* Whether it may be a code: text without anything that filters use themselves. */
 bool load_is_code(struct bytes code);
+/* Where `key` of mapping `m` stands; the mapping itself where it is absent (or NULL). */
+struct rule_place load_place(const struct loader *l, const struct yaml *m, const char *key);
 /* A copy that lives as long as the policy. */
 MUST_CHECK enum err load_keep(struct loader *l, struct bytes text, struct bytes *out);
 

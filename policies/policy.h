@@ -15,6 +15,12 @@ struct label {
         struct bytes sv, en;
 };
 
+/* Where a rule stands, for whoever asks why: a file of the bundle. Line 0: nowhere. */
+struct rule_place {
+        struct bytes file;
+        uint32_t line;
+};
+
 /* A code of one level. `parent` is an index into the next coarser level, or
  * CODE_NO_PARENT at the top. */
 enum { CODE_NO_PARENT = UINT32_MAX };
@@ -24,6 +30,7 @@ struct code {
         uint32_t parent;
         int32_t valid_from, valid_until; /* days, both inside; INT32_MIN/MAX: always */
         uint32_t population;             /* inhabitants (municipalities); 0: not stated */
+        uint32_t line;                   /* in the list's file */
 };
 
 /* What sources write for a code of the finest level: "K" for woman. For tools that
@@ -48,6 +55,7 @@ struct code_list {
         struct code_alias *aliases; /* sorted by alias; never equal to a code */
         uint32_t aliases_len;
         uint32_t population_year; /* 0: no populations */
+        struct rule_place at;
 };
 /* Index into level 0, or -1. */
 int32_t code_find(const struct code_list *list, struct bytes code);
@@ -136,6 +144,9 @@ struct variable {
         bool overlapping;            /* one person can have several values */
         bool within_period;          /* dates: must lie in the delivery's period */
         const uint8_t *month_starts; /* BIRTH_MONTH: bit (day - min): a first of month */
+        struct {
+                struct rule_place id, finest, filter, group;
+        } at; /* the variable itself where nothing is said */
 };
 const char *variable_type_name(enum variable_type t); /* "code" */
 const char *variable_role_name(enum variable_role r); /* "identifying" */
@@ -163,6 +174,7 @@ struct purpose {
         struct bytes id;
         struct label label;
         struct bytes legal_basis;
+        struct rule_place at;
 };
 
 /* The first date of a record may not be after the second. */
@@ -196,6 +208,9 @@ struct policy_dataset {
         uint32_t order_variable;
         struct date_order *date_orders;
         uint32_t date_orders_len;
+        struct {
+                struct rule_place id, roles, purposes, disclosure, linkage;
+        } at;
 };
 
 /* A linkage as people read it; what binds is rules_linkage of the same index. */
@@ -204,6 +219,9 @@ struct policy_linkage {
         struct label label;
         struct bytes legal_basis;
         struct processing_record processing;
+        struct {
+                struct rule_place id, until, municipalities, purposes;
+        } at;
 };
 
 /* SERVICE(NAME, word) and METHOD(SERVICE, NAME, word): what a bundle gives to roles. A

@@ -469,6 +469,10 @@ static enum err load_variable(
         TRY(yaml_boolean(m, "required", false, &v->required, l->why));
         TRY(yaml_boolean(m, "overlapping", false, &v->overlapping, l->why));
         TRY(load_permissions(l, m, v));
+        v->at.id = load_place(l, m, "id");
+        v->at.finest = load_place(l, m, "finest");
+        v->at.filter = load_place(l, m, "filter");
+        v->at.group = load_place(l, m, "group");
         for (uint32_t i = 0; i < d->variables_len; i++) {
                 if (bytes_equal(d->variables[i].id, v->id))
                         return yaml_complain(yaml_find(m, "id"), ERR_CONFIG, l->why,

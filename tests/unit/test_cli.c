@@ -146,6 +146,40 @@ static void a_bundle_is_checked_and_its_faults_are_placed(void **state)
         assert_int_equal(bad.code, EXIT_CODE_INPUT);
 }
 
+static void a_question_is_explained_without_a_gateway(void **state)
+{
+        RAN yes = RUN("--lang", "en", "policy", "explain", BUNDLE, "--principal",
+                "statgate://demo/statistician/anna", "--dataset", "placering", "--purpose",
+                "uppfoljning", "--by", "kommun:lan");
+        RAN no = RUN("--lang", "en", "policy", "explain", BUNDLE, "--principal",
+                "statgate://demo/statistician/anna", "--dataset", "placering", "--purpose",
+                "uppfoljning", "--by", "start:dag");
+        RAN stranger = RUN("policy", "explain", BUNDLE, "--principal", "anna", "--dataset",
+                "placering", "--purpose", "uppfoljning");
+
+        (void)state;
+        assert_int_equal(yes.code, EXIT_CODE_OK);
+        assert_non_null(strstr(yes.out, "Allowed.\n"));
+        assert_non_null(strstr(yes.out, "[datasets/placering.yaml:"));
+        assert_int_equal(no.code, EXIT_CODE_REFUSED);
+        assert_non_null(strstr(no.out, "  > ask start by kvartal  [datasets/placering.yaml:"));
+        assert_int_equal(stranger.code, EXIT_CODE_USAGE);
+}
+
+static void a_bundle_is_shown_and_compared(void **state)
+{
+        RAN shown = RUN("--lang", "sv", "policy", "show", BUNDLE);
+        RAN same = RUN("--lang", "en", "policy", "diff", BUNDLE, BUNDLE);
+        RAN itself = RUN("policy", "check", "--against", BUNDLE, BUNDLE);
+
+        (void)state;
+        assert_int_equal(shown.code, EXIT_CODE_OK);
+        assert_non_null(strstr(shown.out, "datamängd placering: "));
+        assert_int_equal(same.code, EXIT_CODE_OK);
+        assert_string_equal(same.out, "Nothing changes for anybody.\n");
+        assert_int_equal(itself.code, EXIT_CODE_OK);
+}
+
 static char *at(const char *name)
 {
         static char paths[4][256];
@@ -346,6 +380,8 @@ int main(void)
                 cmocka_unit_test(there_are_no_colours_in_a_pipe),
                 cmocka_unit_test(a_bundle_is_checked_and_its_faults_are_placed),
                 cmocka_unit_test(init_makes_a_whole_private_folder_that_belongs_together),
+                cmocka_unit_test(a_question_is_explained_without_a_gateway),
+                cmocka_unit_test(a_bundle_is_shown_and_compared),
                 cmocka_unit_test(signing_twice_changes_nothing),
                 cmocka_unit_test(init_leaves_nothing_behind_when_it_fails),
                 cmocka_unit_test(settings_with_an_unknown_key_are_refused),

@@ -29,4 +29,9 @@ enum exit_code print_ended(const struct cli *cli, enum err rc);
 /* Borrowed bytes as text for cli_print; "" when memory is short. */
 const char *text_from(const struct cli *cli, struct bytes b);
 
+/* The question that the options of `args` and the file they name put; complains itself. */
+struct question;
+enum exit_code ask_question(
+        const struct cli *cli, const struct arguments *args, struct question *q);
+
 #endif

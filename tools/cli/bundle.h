@@ -10,6 +10,10 @@ struct secret;
 
 /* Complains with file:line:column itself. */
 enum exit_code bundle_load(const struct cli *cli, const char *folder, struct policy **out);
+/* The bundle in FOLDER (argument `nth`), or the data folder's, or the one that came
+ * with the program. */
+enum exit_code bundle_folder(
+        struct cli *cli, const struct arguments *args, unsigned nth, const char **out);
 /* `wanted`, or the bundle that came with the program; NULL: there is none. */
 const char *bundle_find(struct cli *cli, const char *wanted);
 /* Adds a signature to the file at `path`, or makes it. ERR_CONFLICT: signed before. */

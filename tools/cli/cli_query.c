@@ -58,8 +58,7 @@ static enum err from_options(struct question *q, const struct arguments *args, s
         return query_check(&q->q, why);
 }
 
-static enum exit_code ask_for(
-        const struct cli *cli, const struct arguments *args, struct question *q)
+enum exit_code ask_question(const struct cli *cli, const struct arguments *args, struct question *q)
 {
         const char *file = option_text(args, "file");
         struct refusal why = {0};
@@ -215,7 +214,7 @@ static enum exit_code run(struct cli *cli, const struct arguments *args)
                 return EXIT_CODE_USAGE;
         question_init(&question, arena);
 
-        enum exit_code code = ask_for(cli, args, &question);
+        enum exit_code code = ask_question(cli, args, &question);
 
         if (code == EXIT_CODE_OK)
                 code = call(cli, arena, &question.q, &wire);

@@ -10,3 +10,4 @@ EXIT_CODE(CONNECT, 3, "slussen kan inte nås", "the gateway cannot be reached")
 EXIT_CODE(INPUT, 4, "en fil som kommandot läser är felaktig",
         "a file that the command reads is not valid")
 EXIT_CODE(INTERNAL, 5, "internt fel", "internal error")
+EXIT_CODE(WEAKER, 6, "skyddet försvagas (policy diff)", "protection weakens (policy diff)")

@@ -8,6 +8,7 @@
 #include "crypto/digest.h"
 #include "crypto/secret.h"
 #include "policies/policy.h"
+#include "policies/report.h"
 #include "policies/sign.h"
 #include "tools/cli/bundle.h"
 #include "tools/cli/files.h"
@@ -43,13 +44,13 @@ const char *bundle_find(struct cli *cli, const char *wanted)
         return file_exists("policies/bundle/bundle.yaml") ? "policies/bundle" : NULL;
 }
 
-/* FOLDER, or the data folder's, or the one that came with the program. */
-static enum exit_code folder_of(struct cli *cli, const struct arguments *args, const char **out)
+enum exit_code bundle_folder(
+        struct cli *cli, const struct arguments *args, unsigned nth, const char **out)
 {
         struct settings s;
         enum exit_code code;
 
-        *out = argument_nth(args, 0);
+        *out = argument_count(args) > nth ? argument_nth(args, nth) : NULL;
         if (*out != NULL)
                 return EXIT_CODE_OK;
         if (settings_present(cli)) {
@@ -113,11 +114,41 @@ static void print_digest(const struct cli *cli, const struct policy *p)
         say(cli, WORD_DIGEST, hex);
 }
 
+/* What the gateway and the keeper would say to `next` while `before` runs, but for the
+ * signatures. */
+static enum exit_code check_against(
+        const struct cli *cli, const struct policy *next, const char *before)
+{
+        OWNED(policy_unref) struct policy *p = NULL;
+        struct refusal why = {0};
+        enum exit_code code = bundle_load(cli, before, &p);
+        bool is_new = false;
+        enum err rc;
+
+        if (code != EXIT_CODE_OK)
+                return code;
+        const struct predecessor running = {
+                .version = policy_rules(p)->version,
+                .digest = *policy_digest(p),
+                .names_officers = policy_rules(p)->officers_len > 0,
+        };
+        rc = rules_succeed(policy_rules(next), policy_digest(next), &running, &is_new, &why);
+        if (policy_evolves(p, next, &why) != ERR_OK && rc == ERR_OK)
+                rc = ERR_POLICY_REFUSED;
+        if (rc != ERR_OK) {
+                complain(cli, WORD_NO_SUCCESSOR, before);
+                cli_print_refusal(cli, &why);
+                return EXIT_CODE_INPUT;
+        }
+        say(cli, WORD_SUCCESSOR, before);
+        return EXIT_CODE_OK;
+}
+
 static enum exit_code run_check(struct cli *cli, const struct arguments *args)
 {
         OWNED(policy_unref) struct policy *p = NULL;
         const char *folder = NULL;
-        enum exit_code code = folder_of(cli, args, &folder);
+        enum exit_code code = bundle_folder(cli, args, 0, &folder);
 
         if (code == EXIT_CODE_OK)
                 code = bundle_load(cli, folder, &p);
@@ -125,14 +156,15 @@ static enum exit_code run_check(struct cli *cli, const struct arguments *args)
                 return code;
         print_summary(cli, p);
         print_digest(cli, p);
-        return EXIT_CODE_OK;
+        return option_given(args, "against") ? check_against(cli, p, option_text(args, "against"))
+                                             : EXIT_CODE_OK;
 }
 
 static enum exit_code run_digest(struct cli *cli, const struct arguments *args)
 {
         OWNED(policy_unref) struct policy *p = NULL;
         const char *folder = NULL;
-        enum exit_code code = folder_of(cli, args, &folder);
+        enum exit_code code = bundle_folder(cli, args, 0, &folder);
 
         if (code == EXIT_CODE_OK)
                 code = bundle_load(cli, folder, &p);
@@ -206,7 +238,7 @@ static enum exit_code run_sign(struct cli *cli, const struct arguments *args)
         OWNED(policy_unref) struct policy *p = NULL;
         const char *folder = NULL, *key = option_text(args, "key");
         struct settings s;
-        enum exit_code code = folder_of(cli, args, &folder);
+        enum exit_code code = bundle_folder(cli, args, 0, &folder);
 
         if (code == EXIT_CODE_OK && key == NULL) {
                 code = settings_read(cli, &s);
@@ -229,6 +261,12 @@ static const struct option_spec sign_options[] = {
                         "the data-protection officer's signing key"}},
 };
 
+static const struct option_spec check_options[] = {
+        {"against", "FOLDER", NULL, false, false,
+                {"pröva också om regelverket kan följa på det i den mappen",
+                        "also check whether it may follow the bundle in that folder"}},
+};
+
 const struct command command_policy_check = {
         .name = "policy check",
         .arguments = "[FOLDER]",
@@ -237,6 +275,8 @@ const struct command command_policy_check = {
                 "read a bundle as the gateway would and show what it says"},
         .details = {"Varje fel anges med fil, rad och kolumn.",
                 "Every fault is told with file, line and column."},
+        .options = check_options,
+        .options_len = ARRAY_LEN(check_options),
         .run = run_check,
 };
 

@@ -91,6 +91,19 @@ WORD(BUNDLE_SIGNERS_PINNED,
 WORD(SIGNED_BY, "  underskrifter: {1}", "  signatures: {1}")
 WORD(BUNDLE_DATASET, "  {1}: {2}; minst {3} personer bakom en siffra",
         "  {1}: {2}; at least {3} persons behind a figure")
+WORD(SUCCESSOR, "Regelverket kan följa på det i {1}.", "The bundle may follow the one in {1}.")
+WORD(NO_SUCCESSOR,
+        "regelverket kan inte följa på det i {1}:", "the bundle cannot follow the one in {1}:")
+WORD(PRINCIPAL_WRONG,
+        "--principal är inte ett namn som regelverket känner: statgate://{1}/ROLL/NAMN",
+        "--principal is no name that the bundle knows: statgate://{1}/ROLE/NAME")
+WORD(REPORT_LINE, "{1} {2}", "{1} {2}")
+WORD(REPORT_LINE_AT, "{1} {2}  [{3}:{4}]", "{1} {2}  [{3}:{4}]")
+WORD(EXPLAIN_ALLOWED, "Tillåtet.", "Allowed.")
+WORD(EXPLAIN_REFUSED, "Nekat.", "Refused.")
+WORD(DIFF_SAME, "Ingenting ändras för någon.", "Nothing changes for anybody.")
+WORD(DIFF_COUNT, "{1} ändringar försvagar skyddet, {2} stärker det, {3} får läsaren väga.",
+        "{1} changes weaken protection, {2} strengthen it, {3} are for the reader to weigh.")
 WORD(DIGEST, "{1}", "{1}")
 WORD(SIGNED, "Signerat: {1}", "Signed: {1}")
 WORD(SIGNED_BEFORE, "{1} är redan signerad med den nyckeln", "{1} is signed with that key already")

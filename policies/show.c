@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* show.c: a bundle as a data-protection officer wants to read it: who, what, what
+ * for, how finely, linked with what, until when. */
+#include "policies/load.h"
+#include "policies/report.h"
+
+static const struct rule_place nowhere;
+
+static const char *yes_no(const struct report *r, bool value)
+{
+        if (r->lang == REPORT_SV)
+                return value ? "ja" : "nej";
+        return value ? "yes" : "no";
+}
+
+static void show_head(const struct policy *p, struct report *r)
+{
+        struct bytes names[RULES_OFFICERS_MAX];
+
+        report_add(r, REPORT_HEAD, p->head_at, "%s: %s, version %llu", "%s: %s, version %llu",
+                report_text(r, p->rules.bundle), report_label(r, p->label),
+                (unsigned long long)p->rules.version);
+        for (uint32_t i = 0; i < p->rules.officers_len; i++)
+                names[i] = p->rules.officers[i].name;
+        if (p->rules.officers_len > 0)
+                report_add(r, REPORT_NOTE, p->signers_at, "nästa version signeras av %u av: %s",
+                        "the next version is signed by %u "
+                        "of: %s",
+                        p->rules.signers_required, report_names(r, names, p->rules.officers_len));
+        report_add(r, REPORT_NOTE, p->head_at, "kommuner: %u", "municipalities: %u",
+                p->rules.municipalities_len);
+        for (unsigned m = METHOD_NONE + 1; m < METHOD_COUNT; m++)
+                report_add(r, REPORT_NOTE, p->roles_at, "%s: %s", "%s: %s",
+                        policy_method_name((enum policy_method)m),
+                        report_roles(r, p->method_roles[m]));
+        for (uint32_t i = 0; i < p->purposes_len; i++)
+                report_add(r, REPORT_NOTE, p->purposes[i].at, "ändamål %s: %s (%s)",
+                        "purpose %s: %s (%s)", report_text(r, p->purposes[i].id),
+                        report_label(r, p->purposes[i].label),
+                        report_text(r, p->purposes[i].legal_basis));
+}
+
+static void show_processing(struct report *r, struct rule_place at,
+        const struct processing_record *x, struct bytes basis)
+{
+        report_add(
+                r, REPORT_NOTE, at, "rättslig grund: %s", "legal basis: %s", report_text(r, basis));
+        report_add(r, REPORT_NOTE, at, "personuppgiftsansvarig: %s", "controller: %s",
+                report_text(r, x->controller));
+        report_add(r, REPORT_NOTE, at, "registrerade: %s; uppgifter: %s", "persons: %s; data: %s",
+                report_text(r, x->persons), report_text(r, x->data));
+        report_add(r, REPORT_NOTE, at, "mottagare: %s", "recipients: %s",
+                report_text(r, x->recipients));
+        report_add(r, REPORT_NOTE, at, "gallring: %s; skydd: %s", "retention: %s; safeguards: %s",
+                report_text(r, x->retention), report_text(r, x->safeguards));
+}
+
+static void show_variable(struct report *r, const struct variable *v)
+{
+        const char *level = report_level(r, v, variable_finest(v));
+        bool sv = r->lang == REPORT_SV;
+
+        report_add(r, REPORT_NOTE, v->at.id, "%s: %s; %s, %s; avgränsa %s, dela in %s%s%s",
+                "%s: %s; %s, %s; condition %s, breakdown %s%s%s", report_text(r, v->id),
+                report_label(r, v->label), variable_type_name(v->type), variable_role_name(v->role),
+                yes_no(r, v->may_filter), yes_no(r, v->may_group),
+                level[0] == '\0' ? ""
+                : sv             ? ", finast "
+                                 : ", finest ",
+                level);
+}
+
+static void show_dataset(struct report *r, const struct policy_dataset *d)
+{
+        static const char *const persons[][2] = {
+                {"ingen", "none"}, {"frivillig", "optional"}, {"krävs", "required"}};
+
+        report_add(r, REPORT_HEAD, d->at.id, "datamängd %s: %s", "data set %s: %s",
+                report_text(r, d->id), report_label(r, d->label));
+        show_processing(r, d->at.id, &d->processing, d->legal_basis);
+        report_add(r, REPORT_NOTE, d->at.roles, "levereras av %s, frågas av %s",
+                "delivered by %s, asked by %s", report_roles(r, d->deliver_roles),
+                report_roles(r, d->ask_roles));
+        report_add(r, REPORT_NOTE, d->at.purposes, "för: %s", "for: %s",
+                report_names(r, d->purposes, d->purposes_len));
+        report_add(r, REPORT_NOTE, d->at.id,
+                "person %s, vårdnadshavare %s, lokala id %s, oförseglade personnummer %s",
+                "person %s, guardians %s, local ids %s, unsealed personal numbers %s",
+                persons[d->rules->person][r->lang], yes_no(r, d->rules->guardians),
+                yes_no(r, d->rules->local_ids), yes_no(r, d->rules->clear_persons));
+        report_add(r, REPORT_NOTE, d->at.disclosure, "minst %u personer, nollor visas: %s",
+                "at least %u persons, zeros shown: %s", d->disclosure.threshold,
+                yes_no(r, d->disclosure.zeros_published));
+        report_add(r, REPORT_NOTE, d->at.linkage, "länkning: %s", "linkage: %s",
+                report_text(r, d->linkage->id));
+        for (uint32_t i = 0; i < d->variables_len; i++)
+                show_variable(r, &d->variables[i]);
+}
+
+static void show_linkage(struct report *r, const struct policy_linkage *l)
+{
+        const struct rules_linkage *x = l->rules;
+
+        report_add(r, REPORT_HEAD, l->at.id, "länkning %s: %s", "linkage %s: %s",
+                report_text(r, x->id), report_label(r, l->label));
+        show_processing(r, l->at.id, &l->processing, l->legal_basis);
+        report_add(r, REPORT_NOTE, l->at.id, "datamängder: %s; familj: %s",
+                "data sets: %s; family: %s", report_names(r, x->datasets, x->datasets_len),
+                yes_no(r, x->family));
+        report_add(r, REPORT_NOTE, l->at.municipalities, "länkar %s; andras poster olänkade",
+                "links %s; records of others unlinked", report_reach(r, x));
+        report_add(r, REPORT_NOTE, l->at.purposes, "för: %s", "for: %s",
+                report_names(r, x->purposes, x->purposes_len));
+        report_add(r, REPORT_NOTE, l->at.until, "gäller %s till och med %s", "valid %s until %s",
+                report_date(r, x->from_days), report_date(r, x->until_days));
+}
+
+enum err policy_show(const struct policy *p, struct report *out)
+{
+        show_head(p, out);
+        for (uint32_t i = 0; i < p->datasets_len; i++)
+                show_dataset(out, &p->datasets[i]);
+        for (uint32_t i = 0; i < p->linkages_len; i++)
+                show_linkage(out, &p->linkages[i]);
+        report_add(out, REPORT_NOTE, nowhere, "allt annat är nekat", "everything else is denied");
+        return out->failed;
+}
