@@ -91,22 +91,14 @@ static enum err band_levels(struct arena *a, const struct variable *v, struct wi
 
 static enum err date_levels(struct arena *a, const struct variable *v, struct wire_variable *out)
 {
-        static const struct {
-                const char *id, *sv, *en;
-        } names[DATE_LEVELS] = {
-                {"dag", "dag", "day"},
-                {"manad", "månad", "month"},
-                {"kvartal", "kvartal", "quarter"},
-                {"ar", "år", "year"},
-        };
         struct wire_level *levels = arena_alloc(a, DATE_LEVELS, sizeof(*levels));
 
         if (levels == NULL)
                 return ERR_NO_MEMORY;
         for (uint32_t i = v->finest_date_level; i < DATE_LEVELS; i++)
                 levels[out->levels_len++] = (struct wire_level){
-                        .id = bytes_of_text(names[i].id),
-                        .label = {bytes_of_text(names[i].sv), bytes_of_text(names[i].en)},
+                        .id = bytes_of_text(date_level_id(i)),
+                        .label = label_of(date_level_label(i)),
                 };
         out->levels = levels;
         return ERR_OK;

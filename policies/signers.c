@@ -30,7 +30,7 @@ static enum err load_officer(struct loader *l, const struct yaml *m, struct rule
         TRY(yaml_known_keys(m, keys, l->why));
         TRY(load_name(l, m, "name", &o->name));
         TRY(yaml_text(m, "key", true, &key, l->why));
-        if (key.len != 2 * OFFICER_KEY_LEN ||
+        if (key.len != (size_t)2 * OFFICER_KEY_LEN ||
                 hex_decode((const char *)key.data, o->key, OFFICER_KEY_LEN) != ERR_OK)
                 return yaml_complain(yaml_find(m, "key"), ERR_CONFIG, l->why,
                         "a key is %d hexadecimal digits, as in dpo.pub", 2 * OFFICER_KEY_LEN);

@@ -44,7 +44,7 @@ size_t assemble_bytes(const struct policy_dataset *d, uint64_t rows)
         size_t width = 0;
 
         for (uint32_t i = 0; i < d->variables_len; i++)
-                width += physical_size(d->variables[i].physical);
+                width += physical_width(d->variables[i].physical);
         return width * (size_t)rows;
 }
 
@@ -136,11 +136,11 @@ static void compute_ages(struct view *v, const struct months *m, const struct va
         uint8_t *out = v->columns[index];
 
         for (uint32_t i = begin; i < end; i++) {
-                out[i] = 0xff;
-                if (birth[i] == INT32_MIN || at[i] == INT32_MIN || at[i] < birth[i])
+                out[i] = MISSING_U8;
+                if (birth[i] == MISSING_I32 || at[i] == MISSING_I32 || at[i] < birth[i])
                         continue;
                 int32_t years = (month_number(m, at[i]) - month_number(m, birth[i])) / 12;
-                if (years < 0xff)
+                if (years < MISSING_U8)
                         out[i] = (uint8_t)years;
         }
 }
@@ -152,7 +152,7 @@ static void write_columns(struct assembly *a, const uint8_t *rows, const struct 
 
         for (uint32_t i = 0; i < d->variables_len; i++) {
                 const struct variable *v = &d->variables[i];
-                size_t width = physical_size(v->physical);
+                size_t width = physical_width(v->physical);
 
                 if (layout_has(v))
                         gather(rows, a->layout->size, a->layout->offsets[i], width, order, len,
@@ -294,7 +294,7 @@ static enum err copy_marks(void *ctx, unsigned worker, size_t partition)
 static enum err allocate_columns(struct view *v)
 {
         for (uint32_t i = 0; i < v->dataset->variables_len; i++) {
-                size_t bytes = physical_size(v->dataset->variables[i].physical) * v->rows;
+                size_t bytes = (size_t)physical_width(v->dataset->variables[i].physical) * v->rows;
 
                 v->columns[i] = fault_hit("alloc") ? NULL : malloc(bytes + 1);
                 if (v->columns[i] == NULL)

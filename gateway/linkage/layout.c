@@ -6,30 +6,16 @@
  * to the running list and the rows are a table look-up. */
 #include "gateway/linkage/layout.h"
 
-#include <assert.h>
 #include <string.h>
-
-static const size_t sizes[] = {
-        [PHYSICAL_NONE] = 0,
-        [PHYSICAL_U8] = 1,
-        [PHYSICAL_U16] = 2,
-        [PHYSICAL_I32] = 4,
-        [PHYSICAL_I64] = 8,
-};
-
-size_t physical_size(enum physical p)
-{
-        return sizes[p];
-}
 
 void physical_put_missing(enum physical p, uint8_t *at)
 {
-        static const int32_t no_i32 = INT32_MIN;
-        static const int64_t no_i64 = INT64_MIN;
+        static const int32_t no_i32 = MISSING_I32;
+        static const int64_t no_i64 = MISSING_I64;
 
         switch (p) {
         case PHYSICAL_U8:
-                at[0] = 0xff;
+                at[0] = MISSING_U8;
                 return;
         case PHYSICAL_U16:
                 at[0] = at[1] = 0xff;
@@ -61,7 +47,7 @@ enum err layout_make(const struct policy_dataset *dataset, struct layout *out)
                 for (uint32_t i = 0; i < dataset->variables_len; i++) {
                         const struct variable *v = &dataset->variables[i];
 
-                        if (!layout_has(v) || physical_size(v->physical) != width)
+                        if (!layout_has(v) || physical_width(v->physical) != width)
                                 continue;
                         l.offsets[i] = l.size;
                         l.size += width;

@@ -21,7 +21,6 @@ MUST_CHECK enum err layout_make(const struct policy_dataset *dataset, struct lay
 
 /* Whether a variable travels in rows; the others are computed at the end. */
 bool layout_has(const struct variable *v);
-size_t physical_size(enum physical p);
 /* The type's marker for "no value", once. */
 void physical_put_missing(enum physical p, uint8_t *at);
 

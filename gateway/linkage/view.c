@@ -108,7 +108,7 @@ static void plain_row(
         memcpy(to + LAYOUT_ORDINAL, &row, sizeof(row));
         for (uint32_t i = 0; i < d->variables_len; i++) {
                 const struct variable *v = &d->variables[i];
-                size_t width = physical_size(v->physical);
+                size_t width = physical_width(v->physical);
                 const uint8_t *column = in->columns[i];
                 uint8_t *at = to + l->offsets[i];
 

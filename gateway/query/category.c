@@ -11,7 +11,7 @@
 #include "base/arena.h"
 #include "gateway/query/plan.h"
 
-enum { DAYS_MAX = 400 * 366, U8_MISSING = 0xff };
+enum { DAYS_MAX = 400 * 366 };
 
 struct making {
         struct plan *plan;
@@ -91,31 +91,21 @@ static void add_other(struct making *m)
         m->grouping->other = has_filter(m) ? CATEGORY_NONE : add(m, bytes_of_text("ovrigt"), label);
 }
 
-/* Codes ---------------------------------------------------------------------------- */
-
-static uint32_t ancestor(const struct code_list *list, uint32_t code, uint32_t level)
+/* The level that was asked for, or the finest that may be. */
+static enum err level_of(struct making *m, uint32_t *out)
 {
-        for (uint32_t l = 0; l < level && code != CODE_NO_PARENT; l++)
-                code = list->levels[l].codes[code].parent;
-        return code;
-}
+        int32_t level = variable_level_find(m->variable, m->ref->level);
 
-static enum err code_level_of(struct making *m, uint32_t *out)
-{
-        const struct code_list *list = m->variable->codes;
-
-        *out = m->variable->finest_level;
-        if (m->ref->level.len > 0)
-                for (*out = 0; *out < list->levels_len; (*out)++)
-                        if (bytes_equal(list->levels[*out].id, m->ref->level))
-                                break;
-        if (*out >= list->levels_len)
+        if (level < 0)
                 return fault(m, ERR_UNKNOWN_NAME, "the variable has no such level");
-        if (*out < m->variable->finest_level)
+        if ((uint32_t)level < variable_finest(m->variable))
                 return fault(m, ERR_NOT_ALLOWED,
                         "the policy allows this variable at coarser levels only");
+        *out = (uint32_t)level;
         return ERR_OK;
 }
+
+/* Codes ---------------------------------------------------------------------------- */
 
 /* Which codes of the level the filters leave: category of each, or NONE. */
 static enum err level_categories(struct making *m, uint32_t level, uint16_t **out)
@@ -128,7 +118,7 @@ static enum err level_categories(struct making *m, uint32_t level, uint16_t **ou
         if (category == NULL || wanted == NULL)
                 return ERR_NO_MEMORY;
         for (uint32_t i = 0; i < list->levels[0].len; i++) {
-                uint32_t up = ancestor(list, i, level);
+                uint32_t up = code_ancestor(list, i, level);
 
                 if (up != CODE_NO_PARENT && asked_for(m, i, i))
                         wanted[up] = 1;
@@ -162,7 +152,7 @@ static enum err make_codes(struct making *m)
         uint32_t level = 0;
         uint16_t *category = NULL;
 
-        TRY(code_level_of(m, &level));
+        TRY(level_of(m, &level));
         m->dimension->level = list->levels[level].id;
         TRY(level_categories(m, level, &category));
         g->map_len = list->levels[0].len;
@@ -175,7 +165,7 @@ static enum err make_codes(struct making *m)
                 m->dimension->parent = NULL; /* "other" has no place in the hierarchy */
         }
         for (uint32_t i = 0; i < g->map_len; i++) {
-                uint32_t up = ancestor(list, i, level);
+                uint32_t up = code_ancestor(list, i, level);
 
                 g->map[i] = up == CODE_NO_PARENT ? g->other : category[up];
         }
@@ -207,24 +197,15 @@ static enum err make_boolean(struct making *m)
 
 /* Bands ---------------------------------------------------------------------------- */
 
-/* NULL: none of that name. No name: the first. */
-static const struct banding *banding_find(const struct variable *v, struct bytes level)
-{
-        for (uint32_t i = 0; i < v->bandings_len; i++)
-                if (level.len == 0 || bytes_equal(v->bandings[i].id, level))
-                        return &v->bandings[i];
-        return NULL;
-}
-
 static enum err make_bands(struct making *m)
 {
-        const struct banding *b = banding_find(m->variable, m->ref->level);
         struct grouping *g = m->grouping;
+        uint32_t level = 0;
 
-        if (b == NULL && m->variable->bandings_len == 0)
+        if (m->variable->bandings_len == 0)
                 return fault(m, ERR_NOT_ALLOWED, "the variable has no declared bands to group by");
-        if (b == NULL)
-                return fault(m, ERR_UNKNOWN_NAME, "the variable has no such level");
+        TRY(level_of(m, &level));
+        const struct banding *b = &m->variable->bandings[level];
         m->dimension->level = b->id;
         TRY(reserve(m, b->len + 1));
         uint16_t *category = arena_alloc(m->arena, b->len, sizeof(*category));
@@ -243,7 +224,7 @@ static enum err make_bands(struct making *m)
         if (m->variable->physical != PHYSICAL_U8)
                 return ERR_OK;
         /* What stands in a byte: a map is quicker than a search. */
-        g->map_len = U8_MISSING;
+        g->map_len = MISSING_U8;
         g->map = arena_alloc(m->arena, g->map_len, sizeof(*g->map));
         if (g->map == NULL)
                 return ERR_NO_MEMORY;
@@ -257,23 +238,6 @@ static enum err make_bands(struct making *m)
 }
 
 /* Dates ---------------------------------------------------------------------------- */
-
-static enum err date_level_of(struct making *m, uint32_t *out)
-{
-        static const char *const names[DATE_LEVELS] = {"dag", "manad", "kvartal", "ar"};
-        int level = (int)m->variable->finest_date_level;
-
-        if (m->ref->level.len > 0)
-                level = date_level_find(m->ref->level);
-        if (level < 0)
-                return fault(m, ERR_UNKNOWN_NAME, "the variable has no such level");
-        if ((uint32_t)level < m->variable->finest_date_level)
-                return fault(m, ERR_NOT_ALLOWED,
-                        "the policy allows this variable at coarser levels only");
-        *out = (uint32_t)level;
-        m->dimension->level = bytes_of_text(names[level]);
-        return ERR_OK;
-}
 
 /* Days that the table can show: the question's own range, else what was delivered. */
 static struct period days_shown(const struct making *m)
@@ -332,7 +296,8 @@ static enum err make_dates(struct making *m)
         uint32_t level = 0;
         struct period p;
 
-        TRY(date_level_of(m, &level));
+        TRY(level_of(m, &level));
+        m->dimension->level = bytes_of_text(date_level_id(level));
         p = days_shown(m);
         if (p.first > p.last || (int64_t)p.last - p.first > DAYS_MAX) {
                 p.last = p.first - 1; /* nothing to show but "other" */

@@ -6,16 +6,6 @@
 #include "base/clock.h"
 #include "gateway/query/plan.h"
 
-static const char *const levels[DATE_LEVELS] = {"dag", "manad", "kvartal", "ar"};
-
-int date_level_find(struct bytes id)
-{
-        for (int i = 0; i < DATE_LEVELS; i++)
-                if (bytes_is_text(id, levels[i]))
-                        return i;
-        return -1;
-}
-
 int32_t date_floor(int32_t day, uint32_t level)
 {
         struct civil c = civil_from_days(day);

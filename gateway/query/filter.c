@@ -56,44 +56,16 @@ bool test_passes_any(const struct test *t, int64_t low, int64_t high)
 
 /* Codes ------------------------------------------------------------------------ */
 
-/* Index of `code` in `level`, or UINT32_MAX. */
-static uint32_t code_at_level(const struct code_list *list, uint32_t level, struct bytes code)
-{
-        const struct code_level *l = &list->levels[level];
-
-        if (level == 0) {
-                int32_t i = code_find(list, code);
-
-                return i < 0 ? UINT32_MAX : (uint32_t)i;
-        }
-        for (uint32_t i = 0; i < l->len; i++)
-                if (bytes_equal(l->codes[i].code, code))
-                        return i;
-        return UINT32_MAX;
-}
-
-static uint32_t ancestor(const struct code_list *list, uint32_t code, uint32_t level)
-{
-        for (uint32_t l = 0; l < level && code != CODE_NO_PARENT; l++)
-                code = list->levels[l].codes[code].parent;
-        return code;
-}
-
 static enum err find_level(struct compiling *c, uint32_t *out)
 {
-        const struct code_list *list = c->variable->codes;
+        int32_t level = variable_level_find(c->variable, c->filter->level);
 
-        *out = c->variable->finest_level;
-        if (c->filter->level.len > 0) {
-                for (*out = 0; *out < list->levels_len; (*out)++)
-                        if (bytes_equal(list->levels[*out].id, c->filter->level))
-                                break;
-        }
-        if (*out >= list->levels_len)
+        if (level < 0)
                 return fault(c, ERR_UNKNOWN_NAME, "the variable has no such level");
-        if (*out < c->variable->finest_level)
+        if ((uint32_t)level < variable_finest(c->variable))
                 return fault(c, ERR_NOT_ALLOWED,
                         "the policy allows this variable at coarser levels only");
+        *out = (uint32_t)level;
         return ERR_OK;
 }
 
@@ -111,12 +83,12 @@ static enum err compile_codes(struct compiling *c, struct test *out)
         TRY(find_level(c, &level));
         memset(set, negated, len);
         for (uint32_t i = 0; i < c->filter->values_len; i++) {
-                uint32_t code = code_at_level(list, level, c->filter->values[i]);
+                int32_t code = code_find_at(list, level, c->filter->values[i]);
 
-                if (code == UINT32_MAX)
+                if (code < 0)
                         return fault(c, ERR_UNKNOWN_NAME, "the code list has no such code");
                 for (uint32_t k = 0; k < len; k++)
-                        if (ancestor(list, k, level) == code)
+                        if (code_ancestor(list, k, level) == (uint32_t)code)
                                 set[k] = !negated;
         }
         out->set = set;
@@ -190,14 +162,6 @@ static bool number_parse(struct bytes text, uint32_t decimals, int64_t *out)
         return digit;
 }
 
-static const struct banding *banding_of(const struct variable *v, struct bytes level)
-{
-        for (uint32_t i = 0; i < v->bandings_len; i++)
-                if (bytes_equal(v->bandings[i].id, level))
-                        return &v->bandings[i];
-        return NULL;
-}
-
 static bool value_range(struct compiling *c, struct bytes text, struct range *out)
 {
         const struct variable *v = c->variable;
@@ -212,7 +176,8 @@ static bool value_range(struct compiling *c, struct bytes text, struct range *ou
                 return true;
         }
         if (c->filter->level.len > 0) { /* a band by its code */
-                const struct banding *b = banding_of(v, c->filter->level);
+                int32_t level = variable_level_find(v, c->filter->level);
+                const struct banding *b = level >= 0 ? &v->bandings[level] : NULL;
 
                 for (uint32_t i = 0; b != NULL && i < b->len; i++) {
                         if (!bytes_equal(b->bands[i].code, text))
@@ -252,31 +217,36 @@ static enum err ranges_of_values(struct compiling *c, struct test *out)
         return ERR_OK;
 }
 
-/* One value and an order into one range. */
-static void apply_order(enum filter_op op, struct range *r)
+/* One value and an order into one range; false: nothing is beyond that value. */
+static bool apply_order(enum filter_op op, struct range *r)
 {
         struct range v = *r;
 
         switch (op) {
         case FILTER_LT:
+                if (v.low == INT64_MIN)
+                        return false;
                 *r = (struct range){INT64_MIN, v.low - 1};
-                return;
+                return true;
         case FILTER_LE:
                 *r = (struct range){INT64_MIN, v.high};
-                return;
+                return true;
         case FILTER_GT:
+                if (v.high == INT64_MAX)
+                        return false;
                 *r = (struct range){v.high + 1, INT64_MAX};
-                return;
+                return true;
         case FILTER_GE:
                 *r = (struct range){v.low, INT64_MAX};
-                return;
+                return true;
         case FILTER_NONE:
         case FILTER_EQ:
         case FILTER_NE:
         case FILTER_IN:
         case FILTER_OP_COUNT:
-                return;
+                return true;
         }
+        return false;
 }
 
 static bool is_low_edge(const struct variable *v, int64_t low)
@@ -343,8 +313,8 @@ static enum err set_of_ranges(struct compiling *c, struct test *t)
 static enum err compile_ranges(struct compiling *c, struct test *out)
 {
         TRY(ranges_of_values(c, out));
-        if (out->ranges_len == 1)
-                apply_order(c->filter->op, &out->ranges[0]);
+        if (out->ranges_len == 1 && !apply_order(c->filter->op, &out->ranges[0]))
+                return fault(c, ERR_INVALID, "there is nothing beyond the value");
         TRY(check_edges(c, out));
         out->negated = c->filter->op == FILTER_NE;
         return c->variable->physical == PHYSICAL_U8 ? set_of_ranges(c, out) : ERR_OK;

@@ -25,6 +25,7 @@ struct tally {
                 uint32_t *values; /* rows with a value */
                 struct count *contributors;
         } sums[MEASURES_MAX];
+        bool overflow;            /* some sum was more than there is room for */
         uint64_t sensitive_drops; /* rows that only sensitive filters or dimensions left out */
         uint32_t cell[BLOCK];     /* inner cell of each row of the block; CELL_FILTERED */
         uint32_t stamp[BLOCK], row[BLOCK]; /* of the rows that are left */

@@ -69,7 +69,6 @@ MUST_CHECK enum err grouping_compile(struct plan *plan, uint32_t number,
 
 /* dates.c: "2024", "2024-Q1", "2024-03", "2024-03-15" ↔ days, by level (0 dag …
  * 3 ar). */
-int date_level_find(struct bytes id); /* -1: none */
 bool date_value_parse(struct bytes text, struct period *out, uint32_t *out_level);
 /* First day of the period of `level` that holds `day`. */
 int32_t date_floor(int32_t day, uint32_t level);

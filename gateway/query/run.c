@@ -162,10 +162,8 @@ static void add_values(
 
                 if (!is_magnitude(p->table, m) || !measure_value(p, m, row, &value))
                         continue;
-                /* Bounded by the schema's min and max times 2^32 rows: no overflow
-                 * within ±2^31; larger values saturate and are then refused. */
-                if (__builtin_add_overflow(t->sums[m].sum[inner], value, &t->sums[m].sum[inner]))
-                        t->sums[m].sum[inner] = INT64_MAX;
+                t->overflow |= __builtin_add_overflow(
+                        t->sums[m].sum[inner], value, &t->sums[m].sum[inner]);
                 t->sums[m].values[inner]++;
                 count_once(p, inner, stamp, t->sums[m].contributors);
         }
@@ -372,9 +370,12 @@ static void add_up_counts(const struct count *from, size_t cells, int64_t *out)
                 out[i] += (uint32_t)from[i].word;
 }
 
-/* Adds inner cells into every margin, one dimension after the other. */
-static void add_margins(const struct pass *p, int64_t *cells)
+/* Adds inner cells into every margin, one dimension after the other. False when a sum
+ * is more than there is room for. */
+static bool add_margins(const struct pass *p, int64_t *cells)
 {
+        bool overflow = false;
+
         for (uint32_t d = 0; d < p->table->dimensions_len; d++) {
                 uint32_t places = p->table->dimensions[d].len + 1;
                 size_t stride = p->stride[d];
@@ -382,10 +383,26 @@ static void add_margins(const struct pass *p, int64_t *cells)
                 for (size_t i = 0; i < p->cells; i++) {
                         uint32_t at = (uint32_t)(i / stride % places);
 
+                        int64_t *margin = &cells[i + (places - 1 - at) * stride];
+
                         if (at != places - 1)
-                                cells[i + (places - 1 - at) * stride] += cells[i];
+                                overflow |= __builtin_add_overflow(*margin, cells[i], margin);
                 }
         }
+        return !overflow;
+}
+
+static enum err add_up_sums(const struct pass *p, uint32_t m, int64_t *out)
+{
+        bool overflow = false;
+
+        for (unsigned w = 0; w < p->tallies_len; w++) {
+                overflow |= p->tallies[w].overflow;
+                for (size_t i = 0; i < p->cells; i++)
+                        overflow |= __builtin_add_overflow(
+                                out[i], p->tallies[w].sums[m].sum[i], &out[i]);
+        }
+        return overflow ? ERR_LIMIT : ERR_OK;
 }
 
 /* Rounded half away from zero, one decimal more than the variable has. */
@@ -408,17 +425,12 @@ static enum err finish_magnitude(
 
         if (values == NULL)
                 return ERR_NO_MEMORY;
-        for (unsigned w = 0; w < p->tallies_len; w++)
-                for (size_t i = 0; i < p->cells; i++)
-                        if (__builtin_add_overflow(out->values[i], p->tallies[w].sums[m].sum[i],
-                                    &out->values[i]) ||
-                                p->tallies[w].sums[m].sum[i] == INT64_MAX)
-                                return ERR_LIMIT;
+        TRY(add_up_sums(p, m, out->values));
         add_up_u32(p, sums + offsetof(struct sums, values), values);
         for (unsigned w = 0; w < p->tallies_len; w++)
                 add_up_counts(p->tallies[w].sums[m].contributors, p->cells, out->contributors);
-        add_margins(p, out->values);
-        add_margins(p, values);
+        if (!add_margins(p, out->values) || !add_margins(p, values))
+                return ERR_LIMIT;
         if (out->kind == MEASURE_MEAN)
                 for (size_t i = 0; i < p->cells; i++)
                         out->values[i] = mean_of(out->values[i], values[i]);
@@ -430,7 +442,8 @@ static enum err finish(const struct pass *p, struct table *t, struct arena *scra
         for (unsigned w = 0; w < p->tallies_len; w++)
                 add_up_counts(p->tallies[w].counts, p->cells, t->persons);
         add_up_u32(p, offsetof(struct tally, records), t->records);
-        add_margins(p, t->records);
+        if (!add_margins(p, t->records))
+                return ERR_LIMIT;
         for (uint32_t m = 0; m < t->measures_len; m++) {
                 if (is_magnitude(t, m))
                         TRY(finish_magnitude(p, m, t, scratch));
@@ -500,32 +513,29 @@ static void read_margin(const struct plan *plan, struct table *t)
 
 /* Missing is not zero -------------------------------------------------------------------- */
 
-/* A category of places is missing when nobody in it has delivered. */
+/* Whether anybody in a category of places has delivered. */
+static bool has_delivered(const struct plan *plan, uint32_t d, uint32_t category,
+        const uint8_t *delivered, uint32_t places)
+{
+        const struct code_list *list = plan->dataset->variables[plan->groupings[d].variable].codes;
+
+        for (uint32_t i = 0; i < places; i++)
+                if (delivered[i] && code_ancestor(list, i, plan->place_level[d]) ==
+                                            plan->place_of_category[d][category])
+                        return true;
+        return false;
+}
+
 static void mark_missing_places(const struct plan *plan, const struct view *view, struct table *t)
 {
         uint32_t places = 0;
         const uint8_t *delivered = view_delivered(view, &places);
 
-        for (uint32_t d = 0; d < t->dimensions_len; d++) {
-                if (plan->place_level[d] == UINT32_MAX || delivered == NULL)
-                        continue;
-                const struct code_list *list =
-                        plan->dataset->variables[plan->groupings[d].variable].codes;
-
-                for (uint32_t c = 0; c < t->dimensions[d].len; c++) {
-                        bool any = false;
-
-                        for (uint32_t i = 0; i < places && !any; i++) {
-                                uint32_t up = i;
-
-                                for (uint32_t l = 0;
-                                        l < plan->place_level[d] && up != CODE_NO_PARENT; l++)
-                                        up = list->levels[l].codes[up].parent;
-                                any = delivered[i] && up == plan->place_of_category[d][c];
-                        }
-                        t->dimensions[d].categories[c].missing = !any;
-                }
-        }
+        for (uint32_t d = 0; d < t->dimensions_len && delivered != NULL; d++)
+                for (uint32_t c = 0; plan->place_level[d] != UINT32_MAX && c < t->dimensions[d].len;
+                        c++)
+                        t->dimensions[d].categories[c].missing =
+                                !has_delivered(plan, d, c, delivered, places);
 }
 
 static void mark_missing_cells(struct table *t)

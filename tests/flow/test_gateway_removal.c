@@ -65,10 +65,11 @@ struct pieces {
         unsigned len;
 };
 
-/* The gateway holds its database for itself: we read a copy, log included. */
+/* The gateway holds its database for itself: we read a copy, the log first: what it may
+ * move into the database meanwhile is in both. */
 static sqlite3 *open_copy(char path[96])
 {
-        static const char *const endings[] = {"", "-wal"};
+        static const char *const endings[] = {"-wal", ""};
         sqlite3 *db = NULL;
 
         for (unsigned i = 0; i < ARRAY_LEN(endings); i++) {

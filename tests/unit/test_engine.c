@@ -574,6 +574,20 @@ static void ranges_are_cut_at_declared_edges_only(void **state)
         arena_free(&a);
 }
 
+/* One more than the largest number there is would be the smallest: everybody. */
+static void nothing_is_beyond_the_largest_number(void **state)
+{
+        struct arena *a = arena_new(ARENA_MAX);
+
+        (void)state;
+        assert_int_equal(ask_where("alder > 9223372036854775807", a), ERR_INVALID);
+        assert_int_equal(ask_where("alder >= 9223372036854775807", a), ERR_NOT_ALLOWED);
+        assert_int_equal(ask_where("alder > 9223372036854775808", a), ERR_INVALID);
+        assert_int_equal(ask_where("alder < -9223372036854775807", a), ERR_NOT_ALLOWED);
+        assert_int_equal(ask_where("alder < -9223372036854775808", a), ERR_INVALID);
+        arena_free(&a);
+}
+
 static void unknown_names_are_refused(void **state)
 {
         struct arena *a = arena_new(ARENA_MAX);
@@ -596,6 +610,7 @@ int main(void)
                 cmocka_unit_test(an_empty_view_answers_with_zeros),
                 cmocka_unit_test(the_number_of_threads_shows_nowhere),
                 cmocka_unit_test(ranges_are_cut_at_declared_edges_only),
+                cmocka_unit_test(nothing_is_beyond_the_largest_number),
                 cmocka_unit_test(unknown_names_are_refused),
                 cmocka_unit_test(random_questions_about_placements_agree_with_brute_force),
                 cmocka_unit_test(random_questions_about_reports_agree_with_brute_force),
