@@ -34,6 +34,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
         (void)state;
+        /* A test that failed half-way leaves no file system mounted. */
+        (void)umount2(world_path(&world, "store"), MNT_DETACH);
         world_remove(&world);
         return 0;
 }
