@@ -8,7 +8,7 @@
 #include "tools/cli/files.h"
 #include "tools/generate/generate.h"
 
-enum { FILE_MAX = 1 << 30, NATIONAL_SCALE = 0 };
+enum { FILE_MAX = 1 << 30, NATIONAL_SCALE = 0, MONTHS = 12, MONTHS_OF_QUARTER = 3 };
 
 struct generating {
         struct cli *cli;
@@ -50,6 +50,23 @@ static bool read_rate(const char *text, uint32_t *out)
         return true;
 }
 
+/* "all" stayed what it was when there were two: they are what most things are tried out
+ * with, and a small part of the time. */
+static bool choose_datasets(struct generating *g, const char *name)
+{
+        bool all = strcmp(name, "all") == 0, every = strcmp(name, "every") == 0, any = false;
+
+        for (unsigned d = 0; d < GENERATE_DATASETS; d++) {
+                bool first = d < GENERATE_FIRST;
+
+                g->datasets[d] = every || (all && first) ||
+                                 strcmp(name, generate_dataset_name((enum generate_dataset)d)) == 0;
+                g->wish.every |= g->datasets[d] && !first;
+                any |= g->datasets[d];
+        }
+        return any;
+}
+
 static enum exit_code read_options(struct generating *g)
 {
         const char *persons = option_text(g->args, "persons"), *seed = option_text(g->args, "seed");
@@ -72,11 +89,8 @@ static enum exit_code read_options(struct generating *g)
                 return wrong(g, "format");
         g->wish.local_style =
                 g->wish.errors_per_million > 0 || option_given(g->args, "local-style");
-        for (unsigned d = 0; d < GENERATE_DATASETS; d++)
-                g->datasets[d] =
-                        dataset == NULL || strcmp(dataset, "all") == 0 ||
-                        strcmp(dataset, generate_dataset_name((enum generate_dataset)d)) == 0;
-        return g->datasets[0] || g->datasets[1] ? EXIT_CODE_OK : wrong(g, "dataset");
+        return choose_datasets(g, dataset != NULL ? dataset : "all") ? EXIT_CODE_OK
+                                                                     : wrong(g, "dataset");
 }
 
 static enum exit_code read_municipalities(struct generating *g)
@@ -134,24 +148,67 @@ static enum exit_code choose_municipalities(struct generating *g)
         return EXIT_CODE_OK;
 }
 
-static enum err write_one(struct generating *g, enum generate_dataset d, uint32_t m)
+/* How many months a delivery of the data set covers, as the bundle says. */
+static unsigned months_of(const struct generating *g, enum generate_dataset d)
+{
+        const struct policy_dataset *set =
+                policy_dataset_find(g->policy, bytes_of_text(generate_dataset_name(d)));
+
+        if (set == NULL || d < (enum generate_dataset)GENERATE_FIRST)
+                return MONTHS;
+        switch (set->periodicity) {
+        case PERIODICITY_MONTH:
+                return 1;
+        case PERIODICITY_QUARTER:
+                return MONTHS_OF_QUARTER;
+        case PERIODICITY_YEAR:
+        case PERIODICITY_NONE:
+                break;
+        }
+        return MONTHS;
+}
+
+/* "2024", "2024-Q2", "2024-05". */
+static const char *period_of(struct generating *g, unsigned first, unsigned months)
+{
+        if (months == MONTHS)
+                return g->period;
+        if (months == 1)
+                return arena_printf(g->cli->arena, "%s-%02u", g->period, first);
+        return arena_printf(g->cli->arena, "%s-Q%u", g->period, first / months + 1);
+}
+
+static enum err write_one(
+        struct generating *g, enum generate_dataset d, uint32_t m, unsigned first, unsigned months)
 {
         OWNED(buf_done) struct buf out;
         struct bytes text;
         uint64_t rows = 0;
-        const char *path = arena_printf(g->cli->arena, "%s/%04u-%s-%s.csv", g->folder,
-                g->wish.municipalities[m].code, generate_dataset_name(d), g->period);
+        const char *period = period_of(g, first, months);
+        const char *path = period == NULL ? NULL
+                                          : arena_printf(g->cli->arena, "%s/%04u-%s-%s.csv",
+                                                    g->folder, g->wish.municipalities[m].code,
+                                                    generate_dataset_name(d), period);
 
         buf_init(&out, FILE_MAX);
         if (path == NULL)
                 return ERR_NO_MEMORY;
-        TRY(world_write(g->world, d, m, &out, &rows));
+        TRY(world_write_months(g->world, d, m, first, first + months - 1, &out, &rows));
         if (rows == 0)
                 return ERR_OK; /* nobody to report is not an empty file */
         TRY(buf_end(&out, &text));
         g->files++;
         g->rows += rows;
         return file_replace(path, text, 0600);
+}
+
+static enum err write_year(struct generating *g, enum generate_dataset d, uint32_t m)
+{
+        unsigned months = months_of(g, d);
+
+        for (unsigned first = 1; first <= MONTHS; first += months)
+                TRY(write_one(g, d, m, first, months));
+        return ERR_OK;
 }
 
 static enum exit_code write_all(struct generating *g)
@@ -161,7 +218,7 @@ static enum exit_code write_all(struct generating *g)
         for (uint32_t m = 0; m < g->wish.municipalities_len && rc == ERR_OK; m++)
                 for (unsigned d = 0; d < GENERATE_DATASETS && rc == ERR_OK; d++)
                         if (g->wanted[m] && g->datasets[d])
-                                rc = write_one(g, (enum generate_dataset)d, m);
+                                rc = write_year(g, (enum generate_dataset)d, m);
         if (rc == ERR_OK)
                 return EXIT_CODE_OK;
         complain(g->cli, WORD_NOT_WRITTEN, g->folder, err_sentence(rc));
@@ -239,7 +296,8 @@ static const struct option_spec options[] = {
                 {"samma frö ger samma filer överallt",
                         "the same seed gives the same files everywhere"}},
         {"dataset", "NAME", "all", false, false,
-                {"all, placering eller anmalan", "all, placering or anmalan"}},
+                {"en datamängd; all: placering och anmalan; every: alla i regelverket",
+                        "one data set; all: placering and anmalan; every: all of the bundle"}},
         {"municipalities", "CODES", "all", false, false,
                 {"vilka kommuners filer som skrivs", "whose files are written"}},
         {"errors", "RATE", "0", false, false,
@@ -264,12 +322,17 @@ const struct command command_generate = {
                     "den nationella statistiken 2021–2022, i skala med landets storlek. Upp till "
                     "250 000 invånare används bara Skatteverkets testnummer (födelsenummer 238 och "
                     "239); de räcker inte längre, så större länder får vanliga, giltiga nummer som "
-                    "kan råka vara någons.",
+                    "kan råka vara någons. Med --dataset every följer resten av barnets resa, "
+                    "ekonomiskt bistånd, äldreomsorg, LSS, våld, missbruk, kvalitetsregister, "
+                    "enkäter och avvikelser; det som levereras månadsvis blir en fil i månaden.",
                 "Children, siblings, guardians, moves, placements and reports of concern as in the "
                 "national statistics of 2021–2022, in scale with the size of the country. Up to "
                 "250,000 inhabitants only Skatteverket's test numbers are used (birth numbers 238 "
                 "and 239); there are no more of them, so larger countries get ordinary valid "
-                "numbers, which may happen to be somebody's."},
+                "numbers, which may happen to be somebody's. With --dataset every come the rest "
+                "of the child's journey, financial assistance, elder care, LSS, violence, "
+                "substance abuse, quality registers, surveys and incidents; what is delivered by "
+                "the month is one file a month."},
         .options = options,
         .options_len = ARRAY_LEN(options),
         .run = run,

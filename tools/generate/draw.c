@@ -42,6 +42,19 @@ bool draw_permille(struct draw *d, uint32_t permille)
         return draw_below(d, PERMILLE) < permille;
 }
 
+int32_t day_between(struct draw *d, int32_t first, int32_t last)
+{
+        return last > first ? first + (int32_t)draw_below(d, (uint32_t)(last - first + 1)) : first;
+}
+
+uint32_t draw_middle(struct draw *d, uint32_t low, uint32_t high)
+{
+        uint32_t a = draw_below(d, high - low + 1);
+        uint32_t b = draw_below(d, high - low + 1);
+
+        return low + (a + b) / 2;
+}
+
 uint32_t draw_weighted(struct draw *d, const uint32_t *weights, uint32_t len)
 {
         uint32_t sum = 0, at;

@@ -12,14 +12,37 @@
 
 /* Up to this population every number is from Skatteverket's series of test numbers
  * for people born from 1987 on (birth numbers 238 and 239: one woman and one man a
- * day). Beyond it there are too few, and ordinary birth numbers are used. */
+ * day), and samordningsnummer of the same series for older people. Beyond it there are too few, and
+ * ordinary birth numbers are used. */
 enum {
         GENERATE_TEST_NUMBERS_MAX = 250000,
+        GENERATE_TEST_BORN_FROM = 1987,
         GENERATE_PERSONS_MAX = 200000000,
         GENERATE_PERSONS_MIN = 1000
 };
 
-enum generate_dataset { GENERATE_PLACERING = 0, GENERATE_ANMALAN, GENERATE_DATASETS };
+/* The first two are what most things are tried out with; the others take more time. */
+#define GENERATE_DATASET_LIST(DATASET)                                                             \
+        DATASET(PLACERING, "placering")                                                            \
+        DATASET(ANMALAN, "anmalan")                                                                \
+        DATASET(UTREDNING, "utredning")                                                            \
+        DATASET(INSATS, "insats")                                                                  \
+        DATASET(UPPFOLJNING, "uppfoljning")                                                        \
+        DATASET(AVVIKELSE, "avvikelse")                                                            \
+        DATASET(KVALITETSREGISTER, "kvalitetsregister")                                            \
+        DATASET(ENKAT, "enkat")                                                                    \
+        DATASET(EKONOMISKT_BISTAND, "ekonomiskt_bistand")                                          \
+        DATASET(LSS, "lss")                                                                        \
+        DATASET(ALDREOMSORG, "aldreomsorg")                                                        \
+        DATASET(VALD, "vald")                                                                      \
+        DATASET(MISSBRUK, "missbruk")
+enum generate_dataset {
+#define GENERATE_ENUM(NAME, name) GENERATE_##NAME,
+        GENERATE_DATASET_LIST(GENERATE_ENUM)
+#undef GENERATE_ENUM
+                GENERATE_DATASETS,
+        GENERATE_FIRST = 2
+};
 const char *generate_dataset_name(enum generate_dataset d); /* "placering" */
 
 struct generate_municipality {
@@ -35,6 +58,7 @@ struct generate_wish {
         int year;
         uint32_t errors_per_million; /* rows with a fault */
         bool local_style;            /* encodings and writing differ between municipalities */
+        bool every;                  /* all data sets, not the first two only */
         const struct generate_municipality *municipalities; /* all of the country */
         uint32_t municipalities_len;
 };
@@ -45,6 +69,14 @@ struct generate_facts {
         uint64_t placed, placements;
         uint64_t placed_family_care, placed_hvb, placed_stodboende, placed_sis; /* persons */
         uint64_t faulty_rows; /* of what was written so far */
+        /* Where wish.every: */
+        uint64_t investigations, investigations_by_report, open_care_november; /* persons */
+        uint64_t assisted_households, assisted_adults, assisted_children, assisted_10_months;
+        uint64_t assistance_kronor, assisted_movers; /* households paid by two municipalities */
+        uint64_t lss_persons, lss_women, lss_supports;
+        uint64_t elder_persons, elder_women, elder_december, elder_alarms, elder_residential;
+        uint64_t incidents, incidents_to_ivo;
+        uint64_t group_housing_answers, group_housing_safe, answers, answers_without_person;
 };
 
 struct world;
@@ -53,8 +85,14 @@ MUST_CHECK enum err world_new(const struct generate_wish *wish, struct world **o
 void world_free(struct world **w);
 const struct generate_facts *world_facts(const struct world *w);
 
-/* One municipality's file, appended to `out`; *rows without the header. */
+/* One municipality's file of the year, appended to `out`; *rows without the header.
+ * ERR_INVALID for a data set that the wish left out. */
 MUST_CHECK enum err world_write(struct world *w, enum generate_dataset d, uint32_t municipality,
         struct buf *out, uint64_t *rows);
+/* The same for some months only, 1..12, both inside. The first two data sets are
+ * delivered by the year: ERR_INVALID for anything else. */
+MUST_CHECK enum err world_write_months(struct world *w, enum generate_dataset d,
+        uint32_t municipality, unsigned first_month, unsigned last_month, struct buf *out,
+        uint64_t *rows);
 
 #endif

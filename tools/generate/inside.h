@@ -15,6 +15,9 @@ struct draw draw_of(uint64_t seed, uint64_t purpose, uint64_t number);
 uint64_t draw_next(struct draw *d);
 uint32_t draw_below(struct draw *d, uint32_t n); /* 0..n-1; n > 0 */
 bool draw_permille(struct draw *d, uint32_t permille);
+int32_t day_between(struct draw *d, int32_t first, int32_t last); /* both inside */
+/* Around the middle of a range, both inside. */
+uint32_t draw_middle(struct draw *d, uint32_t low, uint32_t high);
 /* An index by weight; the weights' sum must not be 0. */
 uint32_t draw_weighted(struct draw *d, const uint32_t *weights, uint32_t len);
 /* Parts of `total` in proportion to the weights; they add up to it. */
@@ -74,6 +77,20 @@ MUST_CHECK enum err numbers_take(struct numbers *n, int32_t born, bool man, stru
 /* YYYYMMDDNNNC, no NUL; or a local id padded with NUL. */
 void person_write(const struct person *p, char out[PERSON_ID_LEN]);
 
+/* Records of the data sets beside the first two have one shape; what their values
+ * mean stands in sheets.c. */
+enum { VALUES_MAX = 12, EMPTY = INT32_MIN, ADULT = 1 << 30 };
+struct record {
+        uint32_t municipality;
+        uint32_t person; /* a child, ADULT + an adult, or NO_ONE */
+        int32_t date;    /* in whose month it is delivered */
+        int32_t values[VALUES_MAX];
+};
+struct sheet {
+        struct record *records; /* by municipality, then date */
+        uint32_t len, cap;
+};
+
 struct world {
         struct generate_wish wish;
         struct generate_facts facts;
@@ -89,7 +106,15 @@ struct world {
         struct placement *placements;
         uint32_t placements_len, placements_cap;
         uint32_t *local_numbers; /* last one given, per municipality */
+        struct numbers *older;   /* small countries: people born before the test series */
+        struct sheet sheets[GENERATE_DATASETS];
 };
+
+/* Of the country's figure, this world's share. */
+uint64_t world_scaled(const struct world *w, uint64_t national);
+/* The first reported child of each municipality, and one past the last: the
+ * caller's to free; NULL without memory. */
+uint32_t *world_reported_starts(const struct world *w);
 
 /* people.c */
 MUST_CHECK enum err people_make_reported(struct world *w);
@@ -99,10 +124,30 @@ MUST_CHECK enum err people_make_child(
 uint32_t people_age(const struct world *w, const struct child *c); /* reached in the year */
 /* Where the child lives on a day. */
 uint32_t people_home(const struct child *c, int32_t day);
+/* Mostly within the county; NO_ONE when there is nowhere else. */
+uint32_t people_where_to(const struct world *w, struct draw *d, uint32_t from);
+/* A grown-up (or not) who reaches an age in the year; *out is ADULT + index. */
+MUST_CHECK enum err people_make_anybody(
+        struct world *w, struct draw *d, uint32_t age, bool man, uint32_t *out);
+const struct person *person_of(const struct world *w, uint32_t ref);
+uint32_t person_age(const struct world *w, uint32_t ref); /* reached in the year */
 
 /* records.c */
 MUST_CHECK enum err records_make_reports(struct world *w);
 MUST_CHECK enum err records_make_placements(struct world *w);
+
+/* sheets.c */
+MUST_CHECK enum err sheet_add(struct world *w, enum generate_dataset d, const struct record *r);
+/* All values empty. */
+struct record record_of(uint32_t municipality, uint32_t person, int32_t date);
+void sheet_sort(struct sheet *s);
+
+/* One per topic; in this order, because later ones meet the people of earlier ones. */
+MUST_CHECK enum err journey_make(struct world *w);    /* utredning, insats, uppfoljning */
+MUST_CHECK enum err assistance_make(struct world *w); /* ekonomiskt_bistand, missbruk */
+MUST_CHECK enum err violence_make(struct world *w);   /* vald */
+MUST_CHECK enum err care_make(struct world *w);       /* aldreomsorg, lss */
+MUST_CHECK enum err quality_make(struct world *w);    /* kvalitetsregister, enkat, avvikelse */
 
 /* Codes and labels of coded variables, with weights; write.c. */
 struct choice {

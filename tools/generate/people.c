@@ -76,7 +76,7 @@ static enum err make_adult(
 }
 
 /* Within the county mostly, by inhabitants; never to where one is. */
-static uint32_t where_to(const struct world *w, struct draw *d, uint32_t from)
+uint32_t people_where_to(const struct world *w, struct draw *d, uint32_t from)
 {
         const struct generate_municipality *m = w->wish.municipalities;
         bool near = draw_permille(d, MOVES_WITHIN_COUNTY_PERMILLE);
@@ -98,6 +98,34 @@ static uint32_t where_to(const struct world *w, struct draw *d, uint32_t from)
                 at -= m[i].population;
         }
         return NO_ONE;
+}
+
+enum err people_make_anybody(struct world *w, struct draw *d, uint32_t age, bool man, uint32_t *out)
+{
+        int year = w->wish.year - (int)age;
+        bool old = w->older != NULL && year < GENERATE_TEST_BORN_FROM;
+        struct person p = {.born = 0};
+
+        if (!list_grow((void **)&w->adults, &w->adults_cap, w->adults_len, sizeof *w->adults))
+                return ERR_NO_MEMORY;
+        TRY(numbers_take(old ? w->older : w->numbers, day_of_year(d, year), man, &p));
+        /* Before 1987 only samordningsnummer are test numbers by their series. */
+        p.samordning = old || draw_permille(d, SAMORDNING_PERMILLE);
+        *out = ADULT + w->adults_len;
+        w->adults[w->adults_len++] = p;
+        return ERR_OK;
+}
+
+const struct person *person_of(const struct world *w, uint32_t ref)
+{
+        if (ref == NO_ONE)
+                return NULL;
+        return ref >= ADULT ? &w->adults[ref - ADULT] : &w->children[ref].person;
+}
+
+uint32_t person_age(const struct world *w, uint32_t ref)
+{
+        return (uint32_t)(w->wish.year - civil_from_days(person_of(w, ref)->born).year);
 }
 
 struct family {
@@ -142,7 +170,7 @@ static enum err make_family(struct world *w, struct draw *d, uint32_t home, uint
         if (draw_permille(d, TWO_GUARDIANS_PERMILLE))
                 TRY(make_adult(w, d, 8, true, &f.parents[1]));
         if (draw_permille(d, MOVERS_PERMILLE)) {
-                f.moved_to = where_to(w, d, home);
+                f.moved_to = people_where_to(w, d, home);
                 f.moved_on = day_of_year(d, w->wish.year);
         }
         for (uint32_t nth = 0; nth < size; nth++)

@@ -23,11 +23,6 @@ static const uint32_t costs[FORMS][2] = {
 
 enum { F_FAMILJEHEM = 0, F_JOURHEM, F_NATVERKSHEM, F_HVB, F_STODBOENDE, F_SIS };
 
-static int32_t day_between(struct draw *d, int32_t first, int32_t last)
-{
-        return last > first ? first + (int32_t)draw_below(d, (uint32_t)(last - first + 1)) : first;
-}
-
 /* Reports ---------------------------------------------------------------- */
 
 /* 1 + geometric: the mean is the published one, 422,000 / 216,000. */
@@ -291,21 +286,13 @@ static enum err deal(struct world *w, const uint32_t *starts, uint64_t *in_munic
 
 enum err records_make_placements(struct world *w)
 {
-        uint32_t len = w->wish.municipalities_len, child = 0;
-        uint32_t *starts = calloc(len + (size_t)1, sizeof *starts);
+        uint32_t len = w->wish.municipalities_len;
+        uint32_t *starts = world_reported_starts(w);
         uint64_t *in_municipality = calloc(len, sizeof *in_municipality);
         enum err rc = ERR_NO_MEMORY;
 
-        if (starts != NULL && in_municipality != NULL) {
-                /* Reported children stand in the order of their homes. */
-                for (uint32_t m = 0; m < len; m++) {
-                        starts[m] = child;
-                        while (child < w->reported_len && w->children[child].home == m)
-                                child++;
-                }
-                starts[len] = child;
+        if (starts != NULL && in_municipality != NULL)
                 rc = deal(w, starts, in_municipality);
-        }
         free(starts);
         free(in_municipality);
         if (w->placements_len > 1)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* write.c: the world, and the files that municipalities would send about it.
+/* write.c: the files that municipalities would send about the world.
  *
  * Semicolons, CRLF, decimal comma. With local style, some municipalities write codes
  * and some labels, some with hyphens in personal numbers, some dates without, some
@@ -10,10 +10,17 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "tools/generate/inside.h"
+#include "tools/generate/sheets.h"
 
-enum { PURPOSE_STYLE = 4, PURPOSE_FAULTS = 5, MILLION = 1000000, FIELD_MAX = 128, FIELDS_MAX = 16 };
-enum { YEAR_FIRST = 2008, YEAR_LAST = 2040, TEST_BORN_FROM = 1987, BORN_FROM = 1900 };
+enum {
+        PURPOSE_STYLE = 4,
+        PURPOSE_FAULTS = 5,
+        PURPOSE_CUT_FAULTS = 64,
+        MILLION = 1000000,
+        FIELD_MAX = 128,
+        FIELDS_MAX = 20
+};
+enum { MONTHS = 12, LEADING_FIELDS = 4 }; /* municipality, case number, person, sex */
 
 /* Codes as in policies/bundle, labels as a spreadsheet shows them. Weights are
  * assumptions, but for decisions: 38 % lead to an investigation (2018). */
@@ -55,7 +62,7 @@ const struct choice forms[] = {{"familjehem", "Familjehem", 1}, {"jourhem", "Jou
         {"natverkshem", "Nätverkshem", 1}, {"hvb", "HVB, hem för vård eller boende", 1},
         {"stodboende", "Stödboende", 1}, {"sis", "SiS särskilda ungdomshem", 1}};
 
-static const char *const headers[GENERATE_DATASETS] = {
+static const char *const headers[GENERATE_FIRST] = {
         [GENERATE_PLACERING] = "Kommun;Ärendenummer;Personnummer;Kön;Placeringsdatum;Avslutsdatum;"
                                "Placeringsform;Lagrum;Regi;Slag av utförare;Kostnad per dygn;Hur "
                                "placeringen avslutades",
@@ -64,78 +71,6 @@ static const char *const headers[GENERATE_DATASETS] = {
                 "Skyddsbedömning;Beslut om utredning;Beslutsdatum;Ensamkommande barn;"
                 "Tidigare känd i kommunen;Vårdnadshavare 1;Vårdnadshavare 2",
 };
-
-const char *generate_dataset_name(enum generate_dataset d)
-{
-        return d == GENERATE_PLACERING ? "placering" : "anmalan";
-}
-
-/* The world ---------------------------------------------------------------- */
-
-static bool wish_is_good(const struct generate_wish *wish)
-{
-        return wish->persons >= GENERATE_PERSONS_MIN && wish->persons <= GENERATE_PERSONS_MAX &&
-               wish->year >= YEAR_FIRST && wish->year <= YEAR_LAST &&
-               wish->municipalities_len > 0 && wish->errors_per_million <= MILLION;
-}
-
-static enum err fill_world(struct world *w)
-{
-        bool test_series = w->wish.persons <= GENERATE_TEST_NUMBERS_MAX;
-        uint64_t people = 0;
-
-        w->first = days_from_civil((struct civil){w->wish.year, 1, 1});
-        w->last = days_from_civil((struct civil){w->wish.year, 12, 31});
-        w->populations = calloc(w->wish.municipalities_len, sizeof *w->populations);
-        w->local_numbers = calloc(w->wish.municipalities_len, sizeof *w->local_numbers);
-        if (w->populations == NULL || w->local_numbers == NULL)
-                return ERR_NO_MEMORY;
-        for (uint32_t i = 0; i < w->wish.municipalities_len; i++)
-                people += w->populations[i] = w->wish.municipalities[i].population;
-        if (people == 0)
-                return ERR_INVALID;
-        TRY(numbers_new(
-                test_series, test_series ? TEST_BORN_FROM : BORN_FROM, w->wish.year, &w->numbers));
-        TRY(people_make_reported(w));
-        TRY(records_make_reports(w));
-        return records_make_placements(w);
-}
-
-enum err world_new(const struct generate_wish *wish, struct world **out)
-{
-        OWNED(world_free) struct world *w = NULL;
-
-        if (!wish_is_good(wish))
-                return ERR_INVALID;
-        w = calloc(1, sizeof *w);
-        if (w == NULL)
-                return ERR_NO_MEMORY;
-        w->wish = *wish;
-        TRY(fill_world(w));
-        *out = w;
-        w = NULL;
-        return ERR_OK;
-}
-
-void world_free(struct world **w)
-{
-        if (w == NULL || *w == NULL)
-                return;
-        numbers_free(&(*w)->numbers);
-        free((*w)->populations);
-        free((*w)->local_numbers);
-        free((*w)->children);
-        free((*w)->adults);
-        free((*w)->reports);
-        free((*w)->placements);
-        free(*w);
-        *w = NULL;
-}
-
-const struct generate_facts *world_facts(const struct world *w)
-{
-        return &w->facts;
-}
 
 /* How a municipality writes ------------------------------------------------- */
 
@@ -227,20 +162,20 @@ static void put_yes(struct row *r, bool yes)
 }
 
 static void start_row(struct row *r, const struct world *w, const struct style *s, uint32_t m,
-        char letter, uint64_t number, const struct child *c)
+        char letter, uint64_t number, const struct person *p)
 {
         r->len = 0;
         put_municipality(r, s, w->wish.municipalities[m].code);
         (void)snprintf(next_field(r), FIELD_MAX, "%c%d-%07llu", letter, w->wish.year,
                 (unsigned long long)number);
-        put_person(r, s, &c->person);
-        (void)snprintf(next_field(r), FIELD_MAX, "%s", c->person.man ? "M" : "K");
+        put_person(r, s, p);
+        (void)snprintf(next_field(r), FIELD_MAX, "%s", p == NULL ? "" : p->man ? "M" : "K");
 }
 
 static void write_placement(struct row *r, const struct world *w, const struct style *s,
         uint64_t number, const struct placement *p)
 {
-        start_row(r, w, s, p->municipality, 'P', number, &w->children[p->child]);
+        start_row(r, w, s, p->municipality, 'P', number, &w->children[p->child].person);
         put_date(r, s, p->start);
         put_date(r, s, p->end);
         put_choice(r, s, &forms[p->form]);
@@ -259,7 +194,7 @@ static void write_report(struct row *r, const struct world *w, const struct styl
 {
         const struct child *c = &w->children[p->child];
 
-        start_row(r, w, s, p->municipality, 'A', number, c);
+        start_row(r, w, s, p->municipality, 'A', number, &c->person);
         put_date(r, s, p->date);
         put_choice(r, s, &notifiers[p->notifier]);
         put_choice(r, s, &reasons[p->reason]);
@@ -272,10 +207,65 @@ static void write_report(struct row *r, const struct world *w, const struct styl
                 put_person(r, s, c->parents[i] != NO_ONE ? &w->adults[c->parents[i]] : NULL);
 }
 
+static void put_cell(struct row *r, const struct world *w, const struct style *s,
+        const struct sheet_column *column, int32_t value)
+{
+        if (value == EMPTY) {
+                (void)next_field(r);
+                return;
+        }
+        switch (column->cell) {
+        case CELL_DATE:
+                put_date(r, s, value);
+                return;
+        case CELL_CODE:
+                put_choice(r, s, &column->choices[value]);
+                return;
+        case CELL_YES:
+                put_yes(r, value != 0);
+                return;
+        case CELL_NUMBER:
+                (void)snprintf(next_field(r), FIELD_MAX, "%d", value);
+                return;
+        case CELL_TENTHS:
+                (void)snprintf(next_field(r), FIELD_MAX, "%d,%d", value / 10, value % 10);
+                return;
+        case CELL_ORE:
+                put_cost(r, (uint32_t)value);
+                return;
+        case CELL_PLACE:
+                (void)snprintf(
+                        next_field(r), FIELD_MAX, "%04u", w->wish.municipalities[value].code);
+                return;
+        }
+}
+
+static void write_record(struct row *r, const struct world *w, const struct style *s,
+        enum generate_dataset d, uint64_t number, const struct record *p)
+{
+        const struct sheet_form *form = sheet_form(d);
+        const struct child *c = p->person < ADULT ? &w->children[p->person] : NULL;
+
+        start_row(r, w, s, p->municipality, form->letter, number, person_of(w, p->person));
+        for (uint32_t i = 0; i < form->len; i++)
+                put_cell(r, w, s, &form->columns[i], p->values[i]);
+        for (unsigned i = 0; form->guardians && i < PARENTS_MAX; i++)
+                put_person(r, s,
+                        c != NULL && c->parents[i] != NO_ONE ? &w->adults[c->parents[i]] : NULL);
+}
+
 /* Faults ------------------------------------------------------------------ */
 
 enum { PERSON_FIELD = 2, DATE_FIELD = 4 };
-static const uint32_t code_field[GENERATE_DATASETS] = {6, 5};
+
+static uint32_t code_field(enum generate_dataset d)
+{
+        static const uint32_t first[GENERATE_FIRST] = {6, 5};
+
+        return d < (enum generate_dataset)GENERATE_FIRST
+                       ? first[d]
+                       : LEADING_FIELDS + sheet_code_column(sheet_form(d));
+}
 
 static void break_number(char *field)
 {
@@ -315,7 +305,7 @@ static void plant_fault(struct row *r, struct draw *d, enum generate_dataset dat
                 break;
         case 3:
                 (void)snprintf(
-                        r->fields[code_field[dataset]], FIELD_MAX, "X%u", draw_below(d, 100));
+                        r->fields[code_field(dataset)], FIELD_MAX, "X%u", draw_below(d, 100));
                 break;
         default:
                 (void)snprintf(r->fields[DATE_FIELD], FIELD_MAX, "2024-02-31");
@@ -351,16 +341,44 @@ static void put_row(struct buf *out, const struct row *r, const struct style *s)
         put_raw(out, "\r\n", 2);
 }
 
-static uint32_t place_of(const struct world *w, enum generate_dataset dataset, uint32_t i)
+static void put_header(struct buf *out, enum generate_dataset d, const struct style *s)
 {
-        return dataset == GENERATE_PLACERING ? w->placements[i].municipality
-                                             : w->reports[i].municipality;
+        if (!s->windows_1252)
+                put_raw(out, "\xEF\xBB\xBF", 3);
+        if (d < (enum generate_dataset)GENERATE_FIRST) {
+                put_characters(out, headers[d], s->windows_1252);
+        } else {
+                const struct sheet_form *form = sheet_form(d);
+
+                put_characters(out, "Kommun;Ärendenummer;Personnummer;Kön", s->windows_1252);
+                for (uint32_t i = 0; i < form->len; i++) {
+                        put_u8(out, ';');
+                        put_characters(out, form->columns[i].header, s->windows_1252);
+                }
+                if (form->guardians)
+                        put_characters(out, ";Vårdnadshavare 1;Vårdnadshavare 2", s->windows_1252);
+        }
+        put_raw(out, "\r\n", 2);
+}
+
+static uint32_t place_of(const struct world *w, enum generate_dataset d, uint32_t i)
+{
+        return d == GENERATE_PLACERING ? w->placements[i].municipality
+               : d == GENERATE_ANMALAN ? w->reports[i].municipality
+                                       : w->sheets[d].records[i].municipality;
+}
+
+static uint32_t records_len(const struct world *w, enum generate_dataset d)
+{
+        return d == GENERATE_PLACERING ? w->placements_len
+               : d == GENERATE_ANMALAN ? w->reports_len
+                                       : w->sheets[d].len;
 }
 
 /* Records stand in the order of municipalities. */
 static uint32_t first_of(const struct world *w, enum generate_dataset dataset, uint32_t m)
 {
-        uint32_t low = 0, high = dataset == GENERATE_PLACERING ? w->placements_len : w->reports_len;
+        uint32_t low = 0, high = records_len(w, dataset);
 
         while (low < high) {
                 uint32_t middle = low + (high - low) / 2;
@@ -373,39 +391,87 @@ static uint32_t first_of(const struct world *w, enum generate_dataset dataset, u
         return low;
 }
 
+static void write_row(struct row *row, const struct world *w, const struct style *s,
+        enum generate_dataset d, uint64_t number, uint32_t i)
+{
+        if (d == GENERATE_PLACERING)
+                write_placement(row, w, s, number, &w->placements[i]);
+        else if (d == GENERATE_ANMALAN)
+                write_report(row, w, s, number, &w->reports[i]);
+        else
+                write_record(row, w, s, d, number, &w->sheets[d].records[i]);
+}
+
+/* Days, both inside. Case numbers and faults are the same whichever months are
+ * written: numbers are counted from the year's first row, and every record of a
+ * data set that may be cut in months has a stream of its own. */
+struct span {
+        int32_t first, last;
+};
+
+static bool is_within(
+        const struct world *w, enum generate_dataset d, uint32_t i, const struct span *span)
+{
+        if (d < (enum generate_dataset)GENERATE_FIRST)
+                return true;
+
+        int32_t date = w->sheets[d].records[i].date;
+
+        return date >= span->first && date <= span->last;
+}
+
 static uint64_t write_rows(struct world *w, enum generate_dataset dataset, uint32_t m,
-        const struct style *s, struct buf *out)
+        const struct span *span, const struct style *s, struct buf *out)
 {
         struct draw faults = draw_of(w->wish.seed, PURPOSE_FAULTS + dataset, m);
-        uint32_t len = dataset == GENERATE_PLACERING ? w->placements_len : w->reports_len;
-        uint64_t number = 0;
+        uint32_t len = records_len(w, dataset);
+        uint64_t number = 0, rows = 0;
         struct row row;
 
         for (uint32_t i = first_of(w, dataset, m); i < len && place_of(w, dataset, i) == m; i++) {
                 number++;
-                if (dataset == GENERATE_PLACERING)
-                        write_placement(&row, w, s, number, &w->placements[i]);
-                else
-                        write_report(&row, w, s, number, &w->reports[i]);
+                if (!is_within(w, dataset, i, span))
+                        continue;
+                if (dataset >= (enum generate_dataset)GENERATE_FIRST)
+                        faults = draw_of(w->wish.seed, PURPOSE_CUT_FAULTS + dataset,
+                                (uint64_t)m << 32 | number);
+                write_row(&row, w, s, dataset, number, i);
                 if (w->wish.errors_per_million > draw_below(&faults, MILLION)) {
                         plant_fault(&row, &faults, dataset);
                         w->facts.faulty_rows++;
                 }
                 put_row(out, &row, s);
+                rows++;
         }
-        return number;
+        return rows;
+}
+
+enum err world_write_months(struct world *w, enum generate_dataset d, uint32_t municipality,
+        unsigned first_month, unsigned last_month, struct buf *out, uint64_t *rows)
+{
+        struct style s = style_of(w, municipality);
+        bool first = d < (enum generate_dataset)GENERATE_FIRST;
+        struct span span;
+        struct bytes ignored;
+
+        if ((unsigned)d >= GENERATE_DATASETS || (!first && !w->wish.every) || first_month < 1 ||
+                first_month > last_month || last_month > MONTHS ||
+                (first && (first_month != 1 || last_month != MONTHS)))
+                return ERR_INVALID;
+        /* What is delivered by the year may have begun before it. */
+        span = (struct span){INT32_MIN, INT32_MAX};
+        if (first_month > 1)
+                span.first = days_from_civil((struct civil){w->wish.year, (int)first_month, 1});
+        if (last_month < MONTHS)
+                span.last =
+                        days_from_civil((struct civil){w->wish.year, (int)last_month + 1, 1}) - 1;
+        put_header(out, d, &s);
+        *rows = write_rows(w, d, municipality, &span, &s, out);
+        return buf_end(out, &ignored);
 }
 
 enum err world_write(struct world *w, enum generate_dataset d, uint32_t municipality,
         struct buf *out, uint64_t *rows)
 {
-        struct style s = style_of(w, municipality);
-        struct bytes ignored;
-
-        if (!s.windows_1252)
-                put_raw(out, "\xEF\xBB\xBF", 3);
-        put_characters(out, headers[d], s.windows_1252);
-        put_raw(out, "\r\n", 2);
-        *rows = write_rows(w, d, municipality, &s, out);
-        return buf_end(out, &ignored);
+        return world_write_months(w, d, municipality, 1, MONTHS, out, rows);
 }
