@@ -187,8 +187,8 @@ static void remember(struct run *r, const struct rules *rules, const struct dige
 {
         struct keyring_officers officers = {.required = rules->signers_required};
 
-        _Static_assert(
-                sizeof officers.keys >= (size_t)RULES_OFFICERS_MAX * OFFICER_KEY_LEN, "room for all");
+        _Static_assert(sizeof officers.keys >= (size_t)RULES_OFFICERS_MAX * OFFICER_KEY_LEN,
+                "room for all");
         officers.len = rules_authority(rules, officers.keys).len;
         keyring_policy_set(r->keyring, rules->version, digest, &officers);
 }
