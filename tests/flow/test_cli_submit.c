@@ -116,7 +116,7 @@ static void write_file(const char *name, const char *text)
 
 static void start_gateway(void)
 {
-        static const char *const words[] = {"statgated", NULL};
+        static const char *const words[] = {"statgate", "serve", "--data", ".", NULL};
         char address[160];
 
         (void)snprintf(address, sizeof address, "%s/run/address", data);

@@ -101,6 +101,18 @@ static void the_overview_names_every_command(void **state)
         assert_non_null(strstr(none.err, "Kommandon"));
 }
 
+/* Beside a test there is no gateway; tests/flow starts one with it. */
+static void serve_says_when_there_is_no_gateway_beside_it(void **state)
+{
+        RAN r = RUN("serve", "--data", "nowhere");
+        RAN more = RUN("serve", "nowhere");
+
+        (void)state;
+        assert_int_equal(r.code, EXIT_CODE_USAGE);
+        assert_non_null(strstr(r.err, "/statgated"));
+        assert_int_equal(more.code, EXIT_CODE_USAGE);
+}
+
 static void a_wrong_command_line_is_told_and_never_repeated(void **state)
 {
         RAN unknown = RUN("subbmit");
@@ -376,6 +388,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(every_command_has_help_in_both_languages),
                 cmocka_unit_test(the_overview_names_every_command),
+                cmocka_unit_test(serve_says_when_there_is_no_gateway_beside_it),
                 cmocka_unit_test(a_wrong_command_line_is_told_and_never_repeated),
                 cmocka_unit_test(there_are_no_colours_in_a_pipe),
                 cmocka_unit_test(a_bundle_is_checked_and_its_faults_are_placed),

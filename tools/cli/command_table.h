@@ -2,6 +2,7 @@
 /* command_table.h: the subcommands, in the order of help. A row names a
  * `const struct command command_NAME` in one of this folder's files. */
 COMMAND(init)
+COMMAND(serve)
 COMMAND(submit)
 COMMAND(submission)
 COMMAND(withdraw)

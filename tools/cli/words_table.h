@@ -54,6 +54,7 @@ WORD(GATEWAY_NOT_RUNNING, "slussen verkar inte vara igång ({1} saknas)",
 WORD(CANNOT_CONNECT, "kan inte ansluta till {1}: {2}", "cannot connect to {1}: {2}")
 WORD(CALL_BROKEN, "samtalet med slussen bröts: {1}", "the call to the gateway broke: {1}")
 WORD(GATEWAY_AWAY, "slussen kan inte nås: {1}", "the gateway cannot be reached: {1}")
+WORD(GATEWAY_NOT_STARTED, "kan inte starta {1}: {2}", "cannot start {1}: {2}")
 WORD(GATEWAY_BROKEN, "slussen har ett internt fel: {1}", "the gateway has an internal error: {1}")
 WORD(GATEWAY_REFUSED, "slussen sade nej: {1}", "the gateway refused: {1}")
 
@@ -119,8 +120,9 @@ WORD(INIT_DONE, "Datamappen {1} är klar, med certifikat för {2} kommuner.",
 WORD(INIT_DEVELOPMENT,
         "OBS: utvecklingsläge. Lösenfrasen ligger i en fil och minnet behöver inte vara låst.",
         "NOTE: development mode. The passphrase is in a file and memory need not be locked.")
-WORD(INIT_NEXT, "Sedan: cd {1} && statgated, och i ett annat fönster statgate --as 0114 submit …",
-        "Next: cd {1} && statgated, and in another window statgate --as 0114 submit …")
+WORD(INIT_NEXT,
+        "Sedan: cd {1} && statgate serve, och i ett annat fönster statgate --as 0114 submit …",
+        "Next: cd {1} && statgate serve, and in another window statgate --as 0114 submit …")
 WORD(SIGNERS_HEAD,
         "# Vilka dataskyddsombud som får signera nästa version, och hur många som måste.",
         "# Which data-protection officers may sign the next version, and how many must.")
