@@ -75,6 +75,28 @@ static enum err build_one(struct rpc_call *c, struct policy *policy, const struc
         return ERR_OK;
 }
 
+static enum err build_all(struct rpc_call *c, struct policy *policy, struct publishing *p)
+{
+        uint32_t n = 0;
+        const struct policy_dataset *datasets = policy_datasets(policy, &n);
+
+        for (uint32_t i = 0; i < n; i++)
+                TRY(build_one(c, policy, &datasets[i], p));
+        return ERR_OK;
+}
+
+/* A vintage that cannot be linked is none: the one before stays the latest. */
+static enum err unpublish(struct rpc_call *c, struct vintage v, enum err why)
+{
+        struct gateway *g = c->handlers;
+        enum err e = store_retire(g->store, v.number);
+
+        log_event(LOG_ERROR, "vintage_not_published", LOG_NUM("vintage", v.number),
+                LOG_TEXT("code", err_name(why)), LOG_TEXT("retired", err_name(e)));
+        return refuse(&c->why, why, "vintage",
+                "its linked views could not be built; the vintage before stays the latest");
+}
+
 enum err vintage_publish(struct rpc_call *c, struct bytes request, struct buf *response)
 {
         struct gateway *g = c->handlers;
@@ -82,8 +104,6 @@ enum err vintage_publish(struct rpc_call *c, struct bytes request, struct buf *r
         struct publishing p = {.call = c, .writing = ATOMIC_FLAG_INIT};
         struct stored_vintage vintage;
         struct bytes note;
-        uint32_t n = 0;
-        const struct policy_dataset *datasets = policy_datasets(policy, &n);
 
         (void)response; /* a stream: progress, then done */
         TRY(publish_request_decode(c->arena, request, &note, &c->why));
@@ -94,8 +114,9 @@ enum err vintage_publish(struct rpc_call *c, struct bytes request, struct buf *r
         log_event(LOG_INFO, "vintage_published", LOG_NUM("vintage", vintage.vintage.number),
                 LOG_NUM("submissions", vintage.submissions), LOG_NUM("records", vintage.records));
         p.vintage = vintage.vintage;
-        for (uint32_t i = 0; i < n; i++)
-                TRY(build_one(c, policy, &datasets[i], &p));
+        enum err e = build_all(c, policy, &p);
+        if (e != ERR_OK)
+                return unpublish(c, vintage.vintage, e);
         views_retire(g->views, vintage.vintage);
         const struct wire_publish_progress end = {
                 .phase = bytes_of_text("done"),

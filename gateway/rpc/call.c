@@ -407,7 +407,7 @@ static void admit(struct call *call)
         call->job.run = run_job;
         call_step(call, QUEUED);
         watch_close(call);
-        if (pool_admit(s->pool, &call->job, &call->method->waiting) != ERR_OK)
+        if (pool_admit(s->pool, &call->job, &call->method->lane) != ERR_OK)
                 finish_with(call, ERR_BUSY, bytes_of(NULL, 0));
 }
 

@@ -43,7 +43,7 @@ struct method {
         void *handlers;   /* what rpc_call.handlers is for this method */
         bool watch;       /* grpc.health.v1.Health/Watch: runs on housekeeping */
         void *registered; /* the core's handle; NULL: the method nobody registered */
-        unsigned waiting; /* newcomers in the pool's queue; guarded by the pool */
+        struct lane lane; /* guarded by the pool */
 };
 
 struct rpc_server {

@@ -54,18 +54,19 @@ static void jobs_run_in_the_order_they_came(void **state)
         (void)state;
         enum { N = 20 };
         atomic_uint turn = 0;
-        unsigned waiting = 0;
+        struct lane lane = {0};
         struct piece pieces[N];
         struct pool *p;
 
         assert_int_equal(pool_new(1, N, N, &p), ERR_OK);
         for (unsigned i = 0; i < N; i++) {
                 pieces[i] = piece(&turn, NULL);
-                assert_int_equal(pool_admit(p, &pieces[i].job, &waiting), ERR_OK);
+                assert_int_equal(pool_admit(p, &pieces[i].job, &lane), ERR_OK);
         }
         pool_free(&p);
         assert_null(p);
-        assert_int_equal(waiting, 0);
+        assert_int_equal(lane.waiting, 0);
+        assert_int_equal(lane.running, 0);
         for (unsigned i = 0; i < N; i++)
                 assert_int_equal(pieces[i].ran_as, i + 1);
 }
@@ -75,7 +76,7 @@ static void one_newcomer_too_many_is_refused(void **state)
         (void)state;
         atomic_uint turn = 0;
         atomic_bool hold = true;
-        unsigned a = 0, b = 0;
+        struct lane a = {0}, b = {0};
         struct piece stopper = piece(&turn, &hold), pieces[4];
         struct pool *p = busy_pool(3, 3, &stopper);
 
@@ -99,7 +100,7 @@ static void one_counter_cannot_take_every_place(void **state)
         (void)state;
         atomic_uint turn = 0;
         atomic_bool hold = true;
-        unsigned flood = 0, other = 0;
+        struct lane flood = {0}, other = {0};
         struct piece stopper = piece(&turn, &hold), pieces[4];
         struct pool *p = busy_pool(4, 2, &stopper);
 
@@ -111,21 +112,47 @@ static void one_counter_cannot_take_every_place(void **state)
         assert_int_equal(pool_admit(p, &pieces[2].job, &other), ERR_OK);
         atomic_store(&hold, false);
         pool_free(&p);
-        assert_int_equal(flood + other, 0);
+        assert_int_equal(flood.waiting + other.waiting, 0);
         assert_int_equal(atomic_load(&turn), 4);
+}
+
+static void a_lane_that_stands_still_leaves_a_worker_free(void **state)
+{
+        (void)state;
+        enum { STUCK = 8 };
+        atomic_uint stuck_turn = 0, turn = 0;
+        atomic_bool hold = true;
+        struct lane slow = {0}, quick = {0};
+        struct piece stuck[STUCK], one = piece(&turn, NULL);
+        struct pool *p;
+
+        assert_int_equal(pool_new(4, 64, 64, &p), ERR_OK);
+        for (unsigned i = 0; i < STUCK; i++) {
+                stuck[i] = piece(&stuck_turn, &hold);
+                assert_int_equal(pool_admit(p, &stuck[i].job, &slow), ERR_OK);
+        }
+        assert_int_equal(pool_admit(p, &one.job, &quick), ERR_OK);
+        for (unsigned i = 0; i < 5000 && atomic_load(&turn) == 0; i++)
+                nap();
+        assert_int_equal(atomic_load(&turn), 1);
+        assert_int_equal(atomic_load(&stuck_turn), 0);
+        atomic_store(&hold, false);
+        pool_free(&p);
+        assert_int_equal(atomic_load(&stuck_turn), STUCK);
+        assert_int_equal(slow.running, 0);
 }
 
 static void places_are_given_back(void **state)
 {
         (void)state;
         atomic_uint turn = 0;
-        unsigned waiting = 0;
+        struct lane lane = {0};
         struct piece one = piece(&turn, NULL);
         struct pool *p;
 
         assert_int_equal(pool_new(2, 1, 1, &p), ERR_OK);
         for (unsigned i = 0; i < 1000; i++) {
-                assert_int_equal(pool_admit(p, &one.job, &waiting), ERR_OK);
+                assert_int_equal(pool_admit(p, &one.job, &lane), ERR_OK);
                 while (atomic_load(&turn) != i + 1)
                         ;
         }
@@ -137,14 +164,14 @@ static void many_threads_lose_nothing(void **state)
         (void)state;
         enum { N = 5000 };
         atomic_uint turn = 0;
-        unsigned waiting = 0;
+        struct lane lane = {0};
         struct piece *pieces = calloc(N, sizeof *pieces);
         struct pool *p;
 
         assert_int_equal(pool_new(8, N, N, &p), ERR_OK);
         for (unsigned i = 0; i < N; i++) {
                 pieces[i] = piece(&turn, NULL);
-                assert_int_equal(pool_admit(p, &pieces[i].job, &waiting), ERR_OK);
+                assert_int_equal(pool_admit(p, &pieces[i].job, &lane), ERR_OK);
         }
         pool_free(&p);
         assert_int_equal(atomic_load(&turn), N);
@@ -168,6 +195,7 @@ int main(void)
                 cmocka_unit_test(jobs_run_in_the_order_they_came),
                 cmocka_unit_test(one_newcomer_too_many_is_refused),
                 cmocka_unit_test(one_counter_cannot_take_every_place),
+                cmocka_unit_test(a_lane_that_stands_still_leaves_a_worker_free),
                 cmocka_unit_test(places_are_given_back),
                 cmocka_unit_test(many_threads_lose_nothing),
                 cmocka_unit_test(freeing_no_pool_is_harmless),
