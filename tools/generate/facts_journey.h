@@ -16,7 +16,7 @@ enum {
         OPEN_CARE_OF_REPORTED_PERMILLE = 600, /* of the stock in November */
         FOLLOWED_WITHIN_PERMILLE = 600,
         FOLLOWED_AFTER_PERMILLE = 700,
-        EARLIER_YEAR_PERMILLE = 250, /* with a follow-up of something ended the year before */
+        EARLIER_YEAR_PERMILLE = 80, /* with a follow-up of something ended the year before */
         NEW_INTERVENTION_PERMILLE = 180
 };
 

@@ -30,7 +30,7 @@ enum { T_DURING, T_ENDING, T_3, T_6, T_12 };
 
 struct journey {
         struct world *w;
-        struct draw *draw;
+        struct draw draw; /* one stream a stage */
         uint32_t *placed; /* a child's first placement that begins in the year, or NO_ONE */
         uint8_t *ongoing; /* whether a child has an intervention on 1 November */
         uint32_t cap;     /* of both */
@@ -107,7 +107,7 @@ static enum err add_intervention(struct journey *j, uint32_t child, uint32_t mun
         int32_t start, int32_t end, uint32_t kind)
 {
         struct record r = record_of(municipality, child, start);
-        struct draw *d = j->draw;
+        struct draw *d = &j->draw;
         bool ends = end <= j->w->last;
 
         r.values[I_END] = ends ? end : EMPTY;
@@ -130,7 +130,7 @@ static enum err add_intervention(struct journey *j, uint32_t child, uint32_t mun
 static enum err start_interventions(
         struct journey *j, uint32_t child, uint32_t municipality, int32_t decided, uint32_t reason)
 {
-        struct draw *d = j->draw;
+        struct draw *d = &j->draw;
         int32_t start = decided + (int32_t)draw_below(d, 31);
         int32_t end = start + 60 + (int32_t)draw_below(d, 400);
         uint32_t kind = kind_of(d, reason), other = kind_of(d, reason);
@@ -159,7 +159,7 @@ static uint32_t result_of(struct journey *j, uint32_t child, int32_t opened, int
 {
         const struct child *c = &j->w->children[child];
         uint32_t placement = j->placed[child];
-        uint32_t result = choose(j->draw, results, 7);
+        uint32_t result = choose(&j->draw, results, 7);
 
         if (placement != NO_ONE && j->w->placements[placement].start >= opened) {
                 const struct placement *p = &j->w->placements[placement];
@@ -180,7 +180,7 @@ static enum err investigate(struct journey *j, uint32_t child, uint32_t municipa
 {
         struct record r = record_of(municipality, child, opened);
         struct world *w = j->w;
-        int32_t closed = opened + length_of(j->draw);
+        int32_t closed = opened + length_of(&j->draw);
         uint32_t result = result_of(j, child, opened, &closed);
         uint32_t age = people_age(w, &w->children[child]);
         bool ends = closed <= w->last;
@@ -188,8 +188,8 @@ static enum err investigate(struct journey *j, uint32_t child, uint32_t municipa
         r.values[U_ORIGIN] = (int32_t)origin;
         r.values[U_REASON] = (int32_t)reason;
         r.values[U_EXTENDED] =
-                closed - opened > FOUR_MONTHS_DAYS && draw_permille(j->draw, EXTENDED_PERMILLE);
-        r.values[U_HEARD] = draw_permille(j->draw, age < CHILD_SPEAKS_AGE ? 250 : 860);
+                closed - opened > FOUR_MONTHS_DAYS && draw_permille(&j->draw, EXTENDED_PERMILLE);
+        r.values[U_HEARD] = draw_permille(&j->draw, age < CHILD_SPEAKS_AGE ? 250 : 860);
         r.values[U_BEFORE] = before;
         if (ends) {
                 r.values[U_CLOSED] = closed;
@@ -232,12 +232,12 @@ static enum err investigate_placed(struct journey *j)
 
                 if (at == NO_ONE)
                         continue;
-                opened = w->placements[at].start - 20 - (int32_t)draw_below(j->draw, 90);
-                reason = choose(j->draw, reasons, REASONS);
-                origin = 1 + choose(j->draw, &origins[1], 3);
+                opened = w->placements[at].start - 20 - (int32_t)draw_below(&j->draw, 90);
+                reason = choose(&j->draw, reasons, REASONS);
+                origin = 1 + choose(&j->draw, &origins[1], 3);
                 if (opened >= w->first && opened >= w->children[child].person.born)
                         TRY(investigate(j, child, w->placements[at].municipality, opened, origin,
-                                reason, draw_permille(j->draw, 400)));
+                                reason, draw_permille(&j->draw, 400)));
         }
         return ERR_OK;
 }
@@ -250,7 +250,7 @@ static uint32_t find_child(struct journey *j, const uint32_t *starts, uint32_t m
         uint32_t len = starts[m + 1] - starts[m];
 
         for (unsigned i = 0; len > 0 && i < TRIES; i++) {
-                uint32_t child = starts[m] + draw_below(j->draw, len);
+                uint32_t child = starts[m] + draw_below(&j->draw, len);
                 const struct child *c = &w->children[child];
 
                 if (!j->ongoing[child] && !c->placed && c->person.born < w->first &&
@@ -263,7 +263,7 @@ static uint32_t find_child(struct journey *j, const uint32_t *starts, uint32_t m
 static enum err add_to_stock(struct journey *j, const uint32_t *starts, uint32_t m)
 {
         struct world *w = j->w;
-        struct draw *d = j->draw;
+        struct draw *d = &j->draw;
         uint32_t child = NO_ONE;
         int32_t start, end;
 
@@ -328,7 +328,7 @@ static enum err follow_up(
 {
         struct record r = record_of(f->municipality, f->child, date);
         struct world *w = j->w;
-        struct draw *d = j->draw;
+        struct draw *d = &j->draw;
         uint32_t goal = choose(d, goals, 4), other = choose(d, goals, 4);
 
         if (date < w->first || date > w->last || date < w->children[f->child].person.born)
@@ -351,7 +351,7 @@ static enum err follow_up(
 
 static enum err follow_ended(struct journey *j, const struct followed *f)
 {
-        struct draw *d = j->draw;
+        struct draw *d = &j->draw;
         int32_t late = (int32_t)draw_below(d, 15);
 
         TRY(follow_up(j, f, f->end + late, T_ENDING, f->end));
@@ -364,7 +364,7 @@ static enum err follow_ended(struct journey *j, const struct followed *f)
 
 static enum err follow(struct journey *j, const struct followed *f)
 {
-        struct draw *d = j->draw;
+        struct draw *d = &j->draw;
         const struct world *w = j->w;
         int32_t from = f->start > w->first ? f->start : w->first, earlier;
 
@@ -405,18 +405,16 @@ static enum err follow_all(struct journey *j)
 
 static enum err travel(struct journey *j)
 {
-        struct draw investigations = draw_of(j->w->wish.seed, PURPOSE_INVESTIGATIONS, 0);
-        struct draw stock = draw_of(j->w->wish.seed, PURPOSE_STOCK, 0);
-        struct draw follow_ups = draw_of(j->w->wish.seed, PURPOSE_FOLLOW_UPS, 0);
+        uint64_t seed = j->w->wish.seed;
 
         TRY(make_room(j));
         TRY(find_placements(j));
-        j->draw = &investigations;
+        j->draw = draw_of(seed, PURPOSE_INVESTIGATIONS, 0);
         TRY(investigate_reports(j));
         TRY(investigate_placed(j));
-        j->draw = &stock;
+        j->draw = draw_of(seed, PURPOSE_STOCK, 0);
         TRY(fill_stock(j));
-        j->draw = &follow_ups;
+        j->draw = draw_of(seed, PURPOSE_FOLLOW_UPS, 0);
         return follow_all(j);
 }
 

@@ -136,17 +136,17 @@ static const struct sheet_column abuse[] = {
 
 #define COLUMNS(list) (list), sizeof(list) / sizeof(list)[0]
 static const struct sheet_form forms_of[GENERATE_DATASETS] = {
-        [GENERATE_UTREDNING] = {'U', true, COLUMNS(investigation)},
-        [GENERATE_INSATS] = {'I', false, COLUMNS(intervention)},
-        [GENERATE_UPPFOLJNING] = {'F', false, COLUMNS(follow_up)},
-        [GENERATE_AVVIKELSE] = {'V', false, COLUMNS(incident)},
-        [GENERATE_KVALITETSREGISTER] = {'Q', false, COLUMNS(assessment)},
-        [GENERATE_ENKAT] = {'E', false, COLUMNS(survey)},
-        [GENERATE_EKONOMISKT_BISTAND] = {'B', false, COLUMNS(assistance)},
-        [GENERATE_LSS] = {'L', false, COLUMNS(lss)},
-        [GENERATE_ALDREOMSORG] = {'O', false, COLUMNS(elder)},
-        [GENERATE_VALD] = {'W', false, COLUMNS(violence)},
-        [GENERATE_MISSBRUK] = {'M', false, COLUMNS(abuse)},
+        [GENERATE_UTREDNING] = {COLUMNS(investigation), 'U', true},
+        [GENERATE_INSATS] = {COLUMNS(intervention), 'I', false},
+        [GENERATE_UPPFOLJNING] = {COLUMNS(follow_up), 'F', false},
+        [GENERATE_AVVIKELSE] = {COLUMNS(incident), 'V', false},
+        [GENERATE_KVALITETSREGISTER] = {COLUMNS(assessment), 'Q', false},
+        [GENERATE_ENKAT] = {COLUMNS(survey), 'E', false},
+        [GENERATE_EKONOMISKT_BISTAND] = {COLUMNS(assistance), 'B', false},
+        [GENERATE_LSS] = {COLUMNS(lss), 'L', false},
+        [GENERATE_ALDREOMSORG] = {COLUMNS(elder), 'O', false},
+        [GENERATE_VALD] = {COLUMNS(violence), 'W', false},
+        [GENERATE_MISSBRUK] = {COLUMNS(abuse), 'M', false},
 };
 
 const struct sheet_form *sheet_form(enum generate_dataset d)

@@ -21,10 +21,10 @@ struct sheet_column {
         const struct choice *choices;
 };
 struct sheet_form {
-        char letter; /* of case numbers */
-        bool guardians;
         const struct sheet_column *columns;
         uint32_t len;
+        char letter; /* of case numbers */
+        bool guardians;
 };
 /* Of a data set from GENERATE_FIRST on. */
 const struct sheet_form *sheet_form(enum generate_dataset d);
