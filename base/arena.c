@@ -21,15 +21,7 @@
 
 #include "base/fault.h"
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define ARENA_POISON 1
-#endif
-#elif defined(__SANITIZE_ADDRESS__)
-#define ARENA_POISON 1
-#endif
-
-#ifdef ARENA_POISON
+#if UNDER_ASAN
 #include <sanitizer/asan_interface.h>
 enum { GAP = 16 };
 #define POISON(at, len)   __asan_poison_memory_region((at), (len))

@@ -11,6 +11,23 @@
 #define OWNED(free_fn)          __attribute__((cleanup(free_fn)))
 #define PRINTF_LIKE(fmt, first) __attribute__((format(printf, fmt, first)))
 
+/* Which sanitizer this is built with: gcc says it in one way, clang in another. */
+#ifdef __has_feature
+#define UNDER_ASAN __has_feature(address_sanitizer)
+#define UNDER_TSAN __has_feature(thread_sanitizer)
+#else
+#ifdef __SANITIZE_ADDRESS__
+#define UNDER_ASAN 1
+#else
+#define UNDER_ASAN 0
+#endif
+#ifdef __SANITIZE_THREAD__
+#define UNDER_TSAN 1
+#else
+#define UNDER_TSAN 0
+#endif
+#endif
+
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 #define TRY(expr)                                                                                  \

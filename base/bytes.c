@@ -89,6 +89,34 @@ static size_t utf8_len(const uint8_t *at, size_t left)
         return len;
 }
 
+bool bytes_decimal(struct bytes text, uint32_t decimals, int64_t *out)
+{
+        bool minus = text.len > 0 && text.data[0] == '-', point = false;
+        uint32_t before = 0, behind = 0;
+        int64_t n = 0;
+
+        for (size_t i = minus; i < text.len; i++) {
+                uint8_t c = text.data[i];
+
+                if (c == '.' && !point && before > 0) {
+                        point = true;
+                        continue;
+                }
+                if (c < '0' || c > '9' || (point && behind == decimals) ||
+                        __builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, c - '0', &n))
+                        return false;
+                before += !point;
+                behind += point;
+        }
+        if (before == 0 || (point && behind == 0))
+                return false;
+        for (; behind < decimals; behind++)
+                if (__builtin_mul_overflow(n, 10, &n))
+                        return false;
+        *out = minus ? -n : n;
+        return true;
+}
+
 bool bytes_is_printable(struct bytes a)
 {
         for (size_t i = 0; i < a.len;) {

@@ -30,6 +30,10 @@ enum err bytes_copy(struct arena *arena, struct bytes from, struct bytes *out) M
 
 /* Valid UTF-8 without NUL and without control characters (U+0000–001F, 007F–009F). */
 bool bytes_is_printable(struct bytes a);
+/* "12", "-0.5", "1200.00" in units of 10^-decimals: digits before the point, and where
+ * there is a point 1 to `decimals` behind it. False for all else, and for what does
+ * not fit; never INT64_MIN. *out changes only on success. */
+bool bytes_decimal(struct bytes text, uint32_t decimals, int64_t *out);
 
 struct reader {
         const uint8_t *at;

@@ -5,7 +5,6 @@
  * --key and prints the help, so they cannot disagree. */
 #include "gateway/config.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "gateway/gateway.h"
 #include "policies/yaml.h"
 
@@ -117,9 +117,9 @@ static enum err read_flags(struct reading *r, int argc, char **argv)
                         r->data = optarg;
                         break;
                 case OPT_PASSPHRASE_FD: {
-                        char *end = NULL;
-                        long fd = strtol(optarg, &end, 10);
-                        if (end == optarg || *end != '\0' || fd < 0 || fd > INT_MAX)
+                        int64_t fd;
+
+                        if (!bytes_decimal(bytes_of_text(optarg), 0, &fd) || fd < 0 || fd > INT_MAX)
                                 return refuse(r->why, ERR_CONFIG, "--passphrase-fd",
                                         "needs a descriptor number");
                         r->passphrase_fd = (int)fd;
@@ -201,12 +201,9 @@ static const char *path_of(const struct reading *r, const char *folder, enum set
 
 static enum err number_of(const struct reading *r, enum setting_id id, unsigned max, unsigned *out)
 {
-        const char *text = text_of(r, id);
-        char *end = NULL;
+        int64_t n;
 
-        errno = 0;
-        unsigned long n = strtoul(text, &end, 10);
-        if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || n > max)
+        if (!bytes_decimal(bytes_of_text(text_of(r, id)), 0, &n) || n < 0 || n > max)
                 return refuse(r->why, ERR_CONFIG, settings[id].key,
                         "needs a whole number of at most %u", max);
         *out = (unsigned)n;

@@ -123,34 +123,6 @@ enum err load_date(
         return ERR_OK;
 }
 
-/* "12", "-0.5", "1200.00": at most `decimals` digits behind the point. */
-static bool parse_scaled(struct bytes text, uint32_t decimals, int64_t *out)
-{
-        bool negative = text.len > 0 && text.data[0] == '-', point = false;
-        size_t i = negative ? 1 : 0, digits = 0;
-        uint32_t behind = 0;
-        int64_t v = 0;
-
-        for (; i < text.len; i++) {
-                uint8_t c = text.data[i];
-
-                if (c == '.' && !point && digits > 0) {
-                        point = true;
-                        continue;
-                }
-                if (c < '0' || c > '9' || (point && behind == decimals) || ++digits > 15)
-                        return false;
-                v = v * 10 + (c - '0');
-                behind += point;
-        }
-        if (digits == 0 || (point && behind == 0))
-                return false;
-        for (; behind < decimals; behind++)
-                v *= 10;
-        *out = negative ? -v : v;
-        return true;
-}
-
 enum err load_scaled(struct loader *l, const struct yaml *m, const char *key, bool required,
         uint32_t decimals, int64_t *out)
 {
@@ -159,7 +131,7 @@ enum err load_scaled(struct loader *l, const struct yaml *m, const char *key, bo
         TRY(yaml_text(m, key, required, &text, l->why));
         if (text.len == 0)
                 return ERR_OK;
-        if (!parse_scaled(text, decimals, out))
+        if (!bytes_decimal(text, decimals, out))
                 return yaml_complain(yaml_find(m, key), ERR_CONFIG, l->why,
                         decimals == 0 ? "`%s` must be a whole number"
                                       : "`%s` must be a number with a point and no more decimals "

@@ -130,24 +130,6 @@ enum err yaml_mapping(const struct yaml *m, const char *key, bool required, cons
         return collection(m, key, required, YAML_MAPPING, out, why);
 }
 
-/* Decimal digits with an optional minus; nothing else is a number. */
-static bool parse_integer(struct bytes text, int64_t *out)
-{
-        bool negative = text.len > 0 && text.data[0] == '-';
-        size_t i = negative ? 1 : 0;
-        int64_t v = 0;
-
-        if (i == text.len || text.len - i > 18)
-                return false;
-        for (; i < text.len; i++) {
-                if (text.data[i] < '0' || text.data[i] > '9')
-                        return false;
-                v = v * 10 + (text.data[i] - '0');
-        }
-        *out = negative ? -v : v;
-        return true;
-}
-
 enum err yaml_integer(const struct yaml *m, const char *key, bool required, int64_t min,
         int64_t max, int64_t *out, struct refusal *why)
 {
@@ -159,7 +141,7 @@ enum err yaml_integer(const struct yaml *m, const char *key, bool required, int6
         if (value == NULL)
                 return ERR_OK;
         TRY(yaml_text_of(value, key, &text, why));
-        if (!parse_integer(text, &v))
+        if (!bytes_decimal(text, 0, &v))
                 return yaml_complain(value, ERR_CONFIG, why, "`%s` must be a whole number", key);
         if (v < min || v > max)
                 return yaml_complain(value, ERR_CONFIG, why, "`%s` must lie between %lld and %lld",

@@ -26,15 +26,6 @@
 
 #include "base/log.h"
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#endif
-
 enum err confine_process(void)
 {
         const struct rlimit none = {0, 0};
@@ -55,7 +46,7 @@ enum err confine_process(void)
 
 enum err confine_memory(bool required)
 {
-#ifdef SANITIZED
+#if UNDER_ASAN || UNDER_TSAN
         /* A sanitizer's shadow is terabytes of address space; builds that have one
          * are for tests and never see a key of value. */
         (void)required;
@@ -99,7 +90,7 @@ static const int calls[] = {
         SCMP_SYS(exit_group),
 };
 
-#ifdef SANITIZED
+#if UNDER_ASAN || UNDER_TSAN
 /* The runtime maps its shadow, looks at its own maps and writes reports. */
 static const int sanitizer_calls[] = {
         SCMP_SYS(mmap),
@@ -139,7 +130,7 @@ static int allow_all(scmp_filter_ctx filter, const int *list, unsigned len)
 /* Memory of nobody's, and never executable. */
 static int allow_memory(scmp_filter_ctx filter)
 {
-#ifdef SANITIZED
+#if UNDER_ASAN || UNDER_TSAN
         return allow_all(filter, sanitizer_calls, ARRAY_LEN(sanitizer_calls));
 #else
         const struct scmp_arg_cmp not_executable = SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);

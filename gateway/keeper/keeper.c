@@ -26,15 +26,6 @@
 #include "crypto/secret.h"
 #include "gateway/keeper/ask.h"
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#endif
-
 enum {
         FIRST_FREE_FD = 16, /* above everything the child is given */
         STOP_WAIT_MS = 3000,
@@ -67,7 +58,7 @@ static enum err memory_new(unsigned slots, int *out_fd, uint8_t **out)
 static char *const *child_environment(char *room[4])
 {
         unsigned len = 0;
-#ifdef SANITIZED
+#if UNDER_ASAN || UNDER_TSAN
         static char options[2][512];
         static const char *const names[] = {"ASAN_OPTIONS", "TSAN_OPTIONS"};
 

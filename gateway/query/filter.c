@@ -134,34 +134,6 @@ static bool split_range(struct bytes text, struct bytes *low, struct bytes *high
         return false;
 }
 
-/* "12", "-3", "12.50" into a scaled integer. */
-static bool number_parse(struct bytes text, uint32_t decimals, int64_t *out)
-{
-        bool minus = text.len > 0 && text.data[0] == '-';
-        uint32_t seen = 0;
-        int64_t n = 0;
-        bool point = false, digit = false;
-
-        for (size_t i = minus; i < text.len; i++) {
-                uint8_t ch = text.data[i];
-
-                if (ch == '.' && !point) {
-                        point = true;
-                        continue;
-                }
-                if (ch < '0' || ch > '9' || (point && ++seen > decimals) ||
-                        __builtin_mul_overflow(n, 10, &n) ||
-                        __builtin_add_overflow(n, ch - '0', &n))
-                        return false;
-                digit = true;
-        }
-        for (; seen < decimals; seen++)
-                if (__builtin_mul_overflow(n, 10, &n))
-                        return false;
-        *out = minus ? -n : n;
-        return digit;
-}
-
 static bool value_range(struct compiling *c, struct bytes text, struct range *out)
 {
         const struct variable *v = c->variable;
@@ -188,7 +160,7 @@ static bool value_range(struct compiling *c, struct bytes text, struct range *ou
                 return false;
         }
         int64_t n;
-        if (!number_parse(text, v->decimals, &n))
+        if (!bytes_decimal(text, v->decimals, &n))
                 return false;
         *out = (struct range){n, n};
         return true;

@@ -7,22 +7,16 @@
 #ifndef STATGATE_GATEWAY_RPC_TAG_H
 #define STATGATE_GATEWAY_RPC_TAG_H
 
-#if defined(__SANITIZE_THREAD__)
-#define TAG_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define TAG_TSAN 1
-#endif
-#endif
+#include "base/attrs.h"
 
-#ifdef TAG_TSAN
+#if UNDER_TSAN
 #include <sanitizer/tsan_interface.h>
 #endif
 
 /* Before a batch starts; after its tag came back. */
 static inline void tag_release(void *tag)
 {
-#ifdef TAG_TSAN
+#if UNDER_TSAN
         __tsan_release(tag);
 #else
         (void)tag;
@@ -31,7 +25,7 @@ static inline void tag_release(void *tag)
 
 static inline void tag_acquire(void *tag)
 {
-#ifdef TAG_TSAN
+#if UNDER_TSAN
         __tsan_acquire(tag);
 #else
         (void)tag;

@@ -247,6 +247,62 @@ static void a_buffer_without_memory_says_so(void **state)
         assert_true(nth > 3);
 }
 
+static void decimals_are_read_to_the_last_digit_or_not_at_all(void **state)
+{
+        static const struct {
+                const char *text;
+                uint32_t decimals;
+                int64_t value;
+        } good[] = {
+                {"0", 0, 0},
+                {"-12", 0, -12},
+                {"007", 0, 7},
+                {"12", 2, 1200},
+                {"-0.5", 2, -50},
+                {"1200.00", 2, 120000},
+                {"9223372036854775807", 0, INT64_MAX},
+                {"-9223372036854775807", 0, -INT64_MAX},
+                {"92233720368547758.07", 2, INT64_MAX},
+        };
+        static const struct {
+                const char *text;
+                uint32_t decimals;
+        } bad[] = {
+                {"", 0},
+                {"-", 0},
+                {"+1", 0},
+                {" 1", 0},
+                {"1 ", 0},
+                {"1,5", 2},
+                {"1.", 2},
+                {".5", 2},
+                {"-.5", 2},
+                {"1.5", 0},
+                {"1.234", 2},
+                {"1.2.3", 4},
+                {"0x10", 0},
+                {"1e3", 0},
+                {"9223372036854775808", 0},
+                {"-9223372036854775808", 0},
+                {"92233720368547758.08", 2},
+                {"92233720368547759", 2},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+                int64_t n = 99;
+
+                assert_true(bytes_decimal(bytes_of_text(good[i].text), good[i].decimals, &n));
+                assert_true(n == good[i].value);
+        }
+        for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+                int64_t n = 99;
+
+                assert_false(bytes_decimal(bytes_of_text(bad[i].text), bad[i].decimals, &n));
+                assert_true(n == 99);
+        }
+}
+
 static void hex_goes_there_and_back(void **state)
 {
         uint8_t all[256], back[256];
@@ -294,6 +350,7 @@ int main(void)
                 cmocka_unit_test(a_length_that_wraps_is_too_large),
                 cmocka_unit_test(room_is_there_to_be_filled),
                 cmocka_unit_test(a_buffer_without_memory_says_so),
+                cmocka_unit_test(decimals_are_read_to_the_last_digit_or_not_at_all),
                 cmocka_unit_test(hex_goes_there_and_back),
                 cmocka_unit_test(hex_that_is_short_long_or_wrong_is_refused),
         };

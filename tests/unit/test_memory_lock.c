@@ -18,15 +18,7 @@
 enum { NOBODY = 65534, FAILED = 99 };
 
 /* The sanitizers' mlock does nothing and says it did. */
-#ifndef __has_feature
-#define __has_feature(x) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||                               \
-        __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-enum { MLOCK_IS_REAL = 0 };
-#else
-enum { MLOCK_IS_REAL = 1 };
-#endif
+enum { MLOCK_IS_REAL = !UNDER_ASAN && !UNDER_TSAN };
 
 /* What `run` returns in a child that may lock `limit` bytes. */
 static int in_child(rlim_t limit, int (*run)(void))

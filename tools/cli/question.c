@@ -68,19 +68,13 @@ enum err measure_parse(struct bytes text, struct measure_ref *out, struct refusa
         return ERR_OK;
 }
 
-/* At most nine digits: no overflow to think of. */
 static bool number_parse(struct bytes text, uint32_t *out)
 {
-        uint32_t n = 0;
+        int64_t n;
 
-        if (text.len == 0 || text.len > 9)
+        if (!bytes_decimal(text, 0, &n) || n < 0 || n > UINT32_MAX)
                 return false;
-        for (size_t i = 0; i < text.len; i++) {
-                if (text.data[i] < '0' || text.data[i] > '9')
-                        return false;
-                n = n * 10 + (text.data[i] - '0');
-        }
-        *out = n;
+        *out = (uint32_t)n;
         return true;
 }
 

@@ -63,7 +63,6 @@ static enum exit_code wrong_option(const struct cli *cli, const char *name)
 static enum exit_code read_arguments(struct submit *s, const struct arguments *args)
 {
         const char *as_of = option_text(args, "as-of"), *retry = option_text(args, "retry");
-        char *end = NULL;
 
         s->path = argument_nth(args, 0);
         s->dataset_name = option_text(args, "dataset");
@@ -80,9 +79,10 @@ static enum exit_code read_arguments(struct submit *s, const struct arguments *a
                 s->has_as_of = true;
         }
         if (retry != NULL) {
-                unsigned long seconds = strtoul(retry, &end, 10);
+                int64_t seconds;
 
-                if (retry[0] < '0' || retry[0] > '9' || *end != '\0' || seconds > RETRY_MAX_S)
+                if (!bytes_decimal(bytes_of_text(retry), 0, &seconds) || seconds < 0 ||
+                        seconds > RETRY_MAX_S)
                         return wrong_option(s->cli, "retry");
                 s->retry_s = (unsigned)seconds;
         }
