@@ -105,7 +105,8 @@ struct rpc_counters {
 };
 
 /* Starts listening; the server runs on threads of its own. grpc_init happens
- * here: fork the keeper before. */
+ * here: fork the keeper before. *out is set before the first call can come in, since
+ * handlers may ask for it; NULL again when the start fails. */
 MUST_CHECK enum err rpc_start(const struct rpc_options *options, struct rpc_server **out);
 int rpc_port(const struct rpc_server *s);
 void rpc_counters_read(const struct rpc_server *s, struct rpc_counters *out);

@@ -337,16 +337,17 @@ enum err rpc_start(const struct rpc_options *options, struct rpc_server **out)
         wait_init(&s->changed);
         s->door.listener = -1;
         s->trace = trace_on("rpc");
+        *out = s;
         enum err err = start(s);
 
         if (err != ERR_OK) {
                 s->options.drain_ms = 0;
                 rpc_stop(&s);
+                *out = NULL;
                 return err;
         }
         log_event(LOG_INFO, "listening", LOG_TEXT("address", s->options.address),
                 LOG_NUM("port", s->port), LOG_TEXT("grpc", grpc_version_string()));
-        *out = s;
         return ERR_OK;
 }
 
