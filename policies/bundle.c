@@ -201,6 +201,18 @@ static void give(struct policy *p, enum role role, struct bytes name)
         }
 }
 
+/* Who delivers can take back and erase: no bundle forgets that. */
+static enum err check_erasure(struct loader *l, const struct yaml *roles, enum role role)
+{
+        const unsigned *given = l->policy->method_roles;
+        unsigned may = given[METHOD_WITHDRAW] & given[METHOD_ERASE_PERSON];
+
+        if ((given[METHOD_SUBMIT] & ~may & 1u << role) == 0)
+                return ERR_OK;
+        return yaml_complain(yaml_find(roles, role_name(role)), ERR_CONFIG, l->why,
+                "who is given Submit must be given Withdraw and ErasePerson too");
+}
+
 /* roles: {municipality: [submission], dpo: [statistics, GetStatus], …}: a method that
  * nobody is given is closed. */
 static enum err load_services(struct loader *l, const struct yaml *top)
@@ -227,6 +239,7 @@ static enum err load_services(struct loader *l, const struct yaml *top)
                         l, m, roles[r - 1], known, known_len, "service or method", &names, &len));
                 for (uint32_t i = 0; i < len; i++)
                         give(l->policy, (enum role)r, names[i]);
+                TRY(check_erasure(l, m, (enum role)r));
         }
         return ERR_OK;
 }

@@ -122,8 +122,8 @@ enum err decide_submit(const struct policy *p, const struct principal *who, stru
         return ERR_OK;
 }
 
-/* The right to erasure is no service that a bundle could forget to grant; but
- * it is the municipality's own records, and nobody else's hand. */
+/* The right to erasure goes with the right to deliver: a bundle that forgets it does not
+ * load. It is the municipality's own records, and nobody else's hand. */
 enum err decide_erase(
         const struct policy *p, const struct principal *who, int64_t now_ms, struct refusal *why)
 {

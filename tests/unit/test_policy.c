@@ -156,6 +156,8 @@ static const struct {
         {"bundle.yaml", "legal_basis: lag}\n  - {id: annat", "legal_basis: lag}\n  - {@@x: annat",
                 "not a known key"},
         {"bundle.yaml", "[submission]", "[@@submision]", "did you mean `submission`?"},
+        {"bundle.yaml", "[submission]", "@@[Submit, Withdraw]", "ErasePerson too"},
+        {"bundle.yaml", "[submission]", "@@[Submit, ErasePerson]", "ErasePerson too"},
         {"bundle.yaml", "  statistician:", "  @@statistican:", "did you mean `statistician`?"},
         {"bundle.yaml", "kon.yaml", "@@../kon.yaml", "from the folder down"},
         {"bundle.yaml", "kon.yaml", "@@/etc/kon.yaml", "from the folder down"},
