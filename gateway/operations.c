@@ -68,7 +68,15 @@ static enum err build_one(struct rpc_call *c, struct policy *policy, const struc
                 .progress_ctx = p,
                 .cancel = &c->cancelled,
         };
-        TRY(views_lease(g->views, &wish, &lease));
+        enum err e = views_lease(g->views, &wish, &lease);
+        /* A linkage that has ended is no reason to hold back the other data sets: nobody
+         * may ask this one today anyway. */
+        if (e == ERR_LINKAGE_REFUSED) {
+                log_event(LOG_WARNING, "view_not_linked", LOG_TEXT("purpose", purpose),
+                        LOG_NUM("vintage", p->vintage.number));
+                return ERR_OK;
+        }
+        TRY(e);
         /* A removal while we built: the revision took the place of what we published. */
         if (lease.vintage.vintage.number == p->vintage.number)
                 p->vintage = lease.vintage.vintage;

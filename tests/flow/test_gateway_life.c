@@ -411,6 +411,27 @@ static void a_method_that_the_policy_takes_away_is_closed_at_the_next_call(void 
         assert_int_equal(reload(NULL), STATUS_OK); /* the operator's own is as it was */
 }
 
+static void an_ended_linkage_holds_no_other_data_set_back(void **state)
+{
+        struct placement rows[20];
+        struct wire_answer answer;
+        struct wire_release r;
+
+        (void)state;
+        world_edit(&world, "policy/linkages.yaml", "until: 2030-12-31", "until: 2025-01-31");
+        world_sign(&world, world.officer);
+        world_start(&world);
+        deliver_children(0, 20);
+        children(rows, 0, 20);
+        (void)deliver_reports(&world, 180, rows, 20);
+        (void)publish(&world);
+        assert_int_equal(ask(&world, "", NULL, NULL, &answer, &r), STATUS_PERMISSION_DENIED);
+        struct wire_status now = status_of(&world);
+        assert_true(now.views_len > 0); /* of the others */
+        for (uint32_t i = 0; i < now.views_len; i++)
+                assert_false(bytes_is_text(now.views[i].dataset, "placering"));
+}
+
 /* Certificates --------------------------------------------------------------------------- */
 
 static void a_revoked_certificate_is_out_at_the_next_call(void **state)
@@ -612,6 +633,7 @@ int main(void)
                 WHOLE(a_policy_signed_by_somebody_else_rules_nothing),
                 WHOLE(a_successor_takes_over_at_reload_and_there_is_no_way_back),
                 WHOLE(a_method_that_the_policy_takes_away_is_closed_at_the_next_call),
+                WHOLE(an_ended_linkage_holds_no_other_data_set_back),
                 WHOLE(a_revoked_certificate_is_out_at_the_next_call),
                 WHOLE(new_certificates_are_served_after_a_reload_and_bad_ones_are_not),
                 WHOLE(who_is_being_served_may_finish),
