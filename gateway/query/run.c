@@ -538,6 +538,16 @@ static void mark_missing_places(const struct plan *plan, const struct view *view
                                 !has_delivered(plan, d, c, delivered, places);
 }
 
+/* Where nobody has delivered at all, nothing is zero. */
+static void mark_nobody(const struct view *view, struct table *t)
+{
+        uint32_t places = 0;
+        const uint8_t *delivered = view_delivered(view, &places);
+
+        if (delivered != NULL && memchr(delivered, 1, places) == NULL)
+                memset(t->status, CELL_MISSING, t->cells_len);
+}
+
 static void mark_missing_cells(struct table *t)
 {
         uint32_t at[DIMENSIONS_MAX];
@@ -575,6 +585,7 @@ enum err plan_run(const struct plan *plan, const struct view *view, unsigned thr
                 memcpy(t->margin_persons, t->persons, sizeof(*t->persons) * t->cells_len);
         mark_missing_places(plan, view, t);
         mark_missing_cells(t);
+        mark_nobody(view, t);
         *out = t;
         return ERR_OK;
 }

@@ -485,7 +485,7 @@ static void one_person_with_every_row_is_still_one_person(void **state)
         plain_world_free(&w);
 }
 
-static void an_empty_view_answers_with_zeros(void **state)
+static void where_nobody_delivered_everything_is_missing(void **state)
 {
         struct plain_world w;
         struct arena *a = arena_new(ARENA_MAX);
@@ -498,8 +498,10 @@ static void an_empty_view_answers_with_zeros(void **state)
         struct view *v = plain_world_view(&w, 2);
         struct query q = {.dataset = w.dataset->id, .dimensions = &by, .dimensions_len = 1};
         assert_int_equal(ask(&w, v, &q, 2, a, &t), ERR_OK);
-        for (size_t i = 0; i < t->cells_len; i++)
+        for (size_t i = 0; i < t->cells_len; i++) {
                 assert_int_equal(t->persons[i], 0);
+                assert_int_equal(t->status[i], CELL_MISSING);
+        }
         view_unref(&v);
         plain_world_free(&w);
         arena_free(&a);
@@ -607,7 +609,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(rows_of_a_person_are_neighbours_in_order_of_date),
                 cmocka_unit_test(one_person_with_every_row_is_still_one_person),
-                cmocka_unit_test(an_empty_view_answers_with_zeros),
+                cmocka_unit_test(where_nobody_delivered_everything_is_missing),
                 cmocka_unit_test(the_number_of_threads_shows_nowhere),
                 cmocka_unit_test(ranges_are_cut_at_declared_edges_only),
                 cmocka_unit_test(nothing_is_beyond_the_largest_number),

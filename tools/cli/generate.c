@@ -259,13 +259,11 @@ static enum exit_code make_world(struct generating *g)
 static enum exit_code run(struct cli *cli, const struct arguments *args)
 {
         struct generating g = {.cli = cli, .args = args};
-        const char *bundle = bundle_find(cli, option_text(args, "bundle"));
+        const char *bundle = option_text(args, "bundle");
         enum exit_code code = read_options(&g);
 
-        if (code == EXIT_CODE_OK && bundle == NULL) {
-                complain(cli, WORD_BUNDLE_MISSING);
-                return EXIT_CODE_USAGE;
-        }
+        if (code == EXIT_CODE_OK && bundle == NULL)
+                code = bundle_folder(cli, args, 0, &bundle); /* takes no arguments: the default */
         if (code == EXIT_CODE_OK)
                 code = bundle_load(cli, bundle, &g.policy);
         if (code == EXIT_CODE_OK)
@@ -309,8 +307,8 @@ static const struct option_spec options[] = {
                         "zeros"}},
         {"format", "csv", "csv", false, false, {"filformat", "file format"}},
         {"bundle", "FOLDER", NULL, false, false,
-                {"regelverket med kommuner och invånare",
-                        "the bundle with municipalities and inhabitants"}},
+                {"regelverket med kommuner och invånare (annars statgate.yaml)",
+                        "the bundle with municipalities and inhabitants (else statgate.yaml)"}},
 };
 
 const struct command command_generate = {
