@@ -123,6 +123,8 @@ enum err vintage_publish(struct rpc_call *c, struct bytes request, struct buf *r
                 LOG_NUM("submissions", vintage.submissions), LOG_NUM("records", vintage.records));
         p.vintage = vintage.vintage;
         enum err e = build_all(c, policy, &p);
+        if (e == ERR_CANCELLED)
+                return e; /* only the listener left: views are built when they are asked for */
         if (e != ERR_OK)
                 return unpublish(c, vintage.vintage, e);
         views_retire(g->views, vintage.vintage);
