@@ -406,14 +406,19 @@ static enum err add_up_sums(const struct pass *p, uint32_t m, int64_t *out)
 }
 
 /* Rounded half away from zero, one decimal more than the variable has. */
-static int64_t mean_of(int64_t sum, int64_t values)
+static enum err mean_of(int64_t sum, int64_t values, int64_t *out)
 {
         __int128 scaled = (__int128)sum * 10;
         __int128 half = values / 2;
 
+        *out = TABLE_NO_VALUE;
         if (values == 0)
-                return TABLE_NO_VALUE;
-        return (int64_t)((scaled + (scaled < 0 ? -half : half)) / values);
+                return ERR_OK;
+        scaled = (scaled + (scaled < 0 ? -half : half)) / values;
+        if (scaled > INT64_MAX || scaled <= INT64_MIN)
+                return ERR_LIMIT;
+        *out = (int64_t)scaled;
+        return ERR_OK;
 }
 
 static enum err finish_magnitude(
@@ -433,7 +438,7 @@ static enum err finish_magnitude(
                 return ERR_LIMIT;
         if (out->kind == MEASURE_MEAN)
                 for (size_t i = 0; i < p->cells; i++)
-                        out->values[i] = mean_of(out->values[i], values[i]);
+                        TRY(mean_of(out->values[i], values[i], &out->values[i]));
         return ERR_OK;
 }
 
