@@ -8,7 +8,8 @@
  * A stream that ends without a commit leaves the submission open: a cancelled
  * upload can look exactly like a clean end, so only the commit message counts.
  * Personal numbers live in the message's arena, which is wiped after each
- * message, and nowhere else in this process. */
+ * message, in the slot towards the keeper, which is wiped after use, and before
+ * that in gRPC's receive buffers, which are freed and not wiped. */
 #include <stdlib.h>
 #include <string.h>
 
