@@ -218,8 +218,7 @@ static void init_makes_a_whole_private_folder_that_belongs_together(void **state
         struct stat st;
 
         (void)state;
-        if (access(KEEPER, X_OK) != 0)
-                skip();
+        assert_int_equal(access(KEEPER, X_OK), 0);
 
         RAN r = RUN("init", at("data"), "--development", "--bundle", BUNDLE, "--keeper", KEEPER,
                 "--municipalities", "0114,2584");
@@ -262,8 +261,7 @@ static void signing_twice_changes_nothing(void **state)
         struct bytes before, after;
 
         (void)state;
-        if (!file_exists(at("data/statgate.yaml")))
-                skip();
+        assert_true(file_exists(at("data/statgate.yaml"))); /* made by the test before */
         assert_int_equal(file_read(a, at("data/policy/bundle.sgb"), &before), ERR_OK);
 
         RAN r = RUN("--config", at("data/statgate.yaml"), "policy", "sign");
