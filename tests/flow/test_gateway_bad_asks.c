@@ -32,26 +32,6 @@ static int teardown(void **state)
         return 0;
 }
 
-static struct bytes kept(struct buf *b)
-{
-        struct bytes bytes, copy;
-
-        assert_int_equal(buf_end(b, &bytes), ERR_OK);
-        assert_int_equal(bytes_copy(world.arena, bytes, &copy), ERR_OK);
-        buf_done(b);
-        return copy;
-}
-
-/* Whatever happened, a well-made delivery goes through. */
-static void assert_still_served(void)
-{
-        uint64_t random = 1;
-        struct placement row = placement_random(&random, 10, 0);
-        struct submission_id id = deliver(&world, 114, DELIVERY_APPEND, &row, 1, 1);
-
-        assert_int_equal(state_of(&world, 114, &id), SUBMISSION_COMMITTED);
-}
-
 struct raw_query {
         struct bytes dataset, purpose;
         uint64_t vintage, revision;
@@ -106,7 +86,7 @@ static struct bytes query_of(const struct raw_query *r)
         raw_bytes(&inner, 2, r->measured);
         raw_message(&b, 6, &inner);
         buf_done(&inner);
-        return kept(&b);
+        return say_kept(&world, &b);
 }
 
 static void expect_question(const char *what, const struct raw_query *r, enum status wanted)
@@ -130,7 +110,7 @@ static void each_wrong_field_of_a_question_has_its_status(void **state)
 {
         (void)state;
         ASK(r.measure = 1, STATUS_FAILED_PRECONDITION); /* no vintage yet */
-        assert_still_served();
+        assert_still_served(&world);
         (void)publish(&world);
         ASK(r.measure = 1, STATUS_OK);
         ASK(r.dataset = RAW(""), STATUS_INVALID_ARGUMENT);
@@ -245,9 +225,9 @@ static void each_wrong_field_of_the_small_requests_has_its_status(void **state)
         struct buf b = {.ceiling = 1024};
         raw_bytes(&b, 1, bytes_of(long_note, sizeof long_note));
         assert_int_equal(world_call(&world, world_client(&world, WORLD_OPERATOR),
-                                 "Operations/PublishVintage", kept(&b)),
+                                 "Operations/PublishVintage", say_kept(&world, &b)),
                 STATUS_INVALID_ARGUMENT);
-        assert_still_served();
+        assert_still_served(&world);
         assert_int_equal(publish(&world).number, 1);
 }
 
@@ -306,7 +286,7 @@ static void random_bytes_get_a_canonical_answer_everywhere(void **state)
                                 world_call(&world, c, methods[m].name, bytes_of(noise, len)));
                 }
         }
-        assert_still_served();
+        assert_still_served(&world);
 }
 
 static void mutated_question(struct bytes wire, void *ctx)
@@ -321,10 +301,10 @@ static void a_question_with_any_byte_changed_gets_a_canonical_answer(void **stat
         struct raw_query good = query_sample();
 
         (void)state;
-        assert_still_served();
+        assert_still_served(&world);
         (void)publish(&world);
         raw_mutate(query_of(&good), mutated_question, NULL);
-        assert_still_served();
+        assert_still_served(&world);
 }
 
 static void a_request_that_is_too_large_is_refused_before_it_is_read(void **state)
@@ -337,7 +317,7 @@ static void a_request_that_is_too_large_is_refused_before_it_is_read(void **stat
                         world_call(&world, world_client(&world, first_allowed(&methods[m])),
                                 methods[m].name, bytes_of(huge, sizeof huge)),
                         STATUS_RESOURCE_EXHAUSTED);
-        assert_still_served();
+        assert_still_served(&world);
 }
 
 /* Who may ask --------------------------------------------------------------------------- */
@@ -369,7 +349,7 @@ static void each_method_is_for_its_roles_alone(void **state)
                 world_call(&world, town(&world, 180), "Submission/Steal", bytes_of(NULL, 0)),
                 STATUS_UNIMPLEMENTED);
         assert_int_equal(status_of(&world).submissions_open, 0);
-        assert_still_served();
+        assert_still_served(&world);
 }
 
 static void whose_certificate_says_nothing_the_policy_knows_is_nobody(void **state)
@@ -391,7 +371,7 @@ static void whose_certificate_says_nothing_the_policy_knows_is_nobody(void **sta
                                 fail_msg("%s: status %d for %s", uris[i], s, methods[m].name);
                 }
         }
-        assert_still_served();
+        assert_still_served(&world);
 }
 
 static void expired_and_foreign_certificates_do_not_get_in(void **state)
@@ -405,7 +385,7 @@ static void expired_and_foreign_certificates_do_not_get_in(void **state)
                 STATUS_UNAVAILABLE);
         assert_int_equal(world_call(&world, foreign, "Statistics/ListDatasets", bytes_of(NULL, 0)),
                 STATUS_UNAVAILABLE);
-        assert_still_served();
+        assert_still_served(&world);
 }
 
 #define WHOLE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

@@ -36,26 +36,6 @@ static int teardown(void **state)
         return 0;
 }
 
-static struct bytes kept(struct buf *b)
-{
-        struct bytes bytes, copy;
-
-        assert_int_equal(buf_end(b, &bytes), ERR_OK);
-        assert_int_equal(bytes_copy(world.arena, bytes, &copy), ERR_OK);
-        buf_done(b);
-        return copy;
-}
-
-/* Whatever happened, a well-made delivery goes through. */
-static void assert_still_served(void)
-{
-        uint64_t random = 1;
-        struct placement row = placement_random(&random, 10, 0);
-        struct submission_id id = deliver(&world, 114, DELIVERY_APPEND, &row, 1, 1);
-
-        assert_int_equal(state_of(&world, 114, &id), SUBMISSION_COMMITTED);
-}
-
 /* Open ---------------------------------------------------------------------------- */
 
 struct raw_open {
@@ -74,7 +54,7 @@ static struct bytes open_of(const struct raw_open *o)
         raw_number(&inner, 5, o->all_or_nothing);
         raw_message(&b, 1, &inner);
         buf_done(&inner);
-        return kept(&b);
+        return say_kept(&world, &b);
 }
 
 static enum status say_first(struct bytes message)
@@ -143,7 +123,7 @@ static void each_wrong_field_of_open_has_its_status(void **state)
         assert_int_equal(status_of(&world).submissions_open, 0);
         assert_int_equal(say_first(open_of(&good)), STATUS_OK);
         assert_int_equal(status_of(&world).submissions_open, 1);
-        assert_still_served();
+        assert_still_served(&world);
 }
 
 /* Batches: two rows, every part replaceable ------------------------------------------- */
@@ -254,7 +234,7 @@ static struct bytes batch_of(const struct raw_batch *r)
         put_raw(&inner, r->extra.data, r->extra.len);
         raw_message(&b, 2, &inner);
         buf_done(&inner);
-        return kept(&b);
+        return say_kept(&world, &b);
 }
 
 /* Opens the delivery and says one message. */
@@ -279,7 +259,7 @@ static struct bytes extra_column(const char *name, unsigned kind, struct bytes v
         struct buf b = {.ceiling = 8 << 20};
 
         put_numbers(&b, name, kind, values);
-        return kept(&b);
+        return say_kept(&world, &b);
 }
 
 static unsigned spoiled;
@@ -368,7 +348,7 @@ static void each_wrong_field_of_a_batch_has_its_status(void **state)
         assert_int_equal(a.accepted, 2);
         good.keys = RAW("B1B2");
         assert_int_equal(try_batch(batch_of(&good), &a), STATUS_ALREADY_EXISTS);
-        assert_still_served();
+        assert_still_served(&world);
 }
 
 /* Rows that are wrong, in a batch that is right. The first row is fine. */
@@ -425,7 +405,7 @@ static void each_wrong_row_is_rejected_by_the_name_of_its_rule(void **state)
                                                   : "");
                 talk_break(&t);
         }
-        assert_still_served();
+        assert_still_served(&world);
 }
 
 static void each_wrong_value_is_rejected_by_the_name_of_its_rule(void **state)
@@ -476,7 +456,7 @@ static void each_wrong_value_is_rejected_by_the_name_of_its_rule(void **state)
                         fail_msg("row %zu: no %s at %s", i, rows[i].rule, rows[i].variable);
                 talk_break(&t);
         }
-        assert_still_served();
+        assert_still_served(&world);
 }
 
 /* Commit, and requests that are none --------------------------------------------------- */
@@ -513,12 +493,12 @@ static void each_wrong_field_of_commit_has_its_status(void **state)
                 raw_bytes(&inner, 3, rows[i].digest);
                 raw_message(&b, 3, &inner);
                 buf_done(&inner);
-                enum status s = try_batch(kept(&b), NULL);
+                enum status s = try_batch(say_kept(&world, &b), NULL);
                 if (s != rows[i].status || !world_blames(rows[i].field))
                         fail_msg("row %zu: status %d: %s", i, s, world_status.message);
         }
         assert_int_equal(status_of(&world).submissions_committed, 0);
-        assert_still_served();
+        assert_still_served(&world);
 }
 
 static void what_is_no_request_is_no_request(void **state)
@@ -534,7 +514,7 @@ static void what_is_no_request_is_no_request(void **state)
                 if (s != STATUS_INVALID_ARGUMENT)
                         fail_msg("row %zu: status %d", i, s);
         }
-        assert_still_served();
+        assert_still_served(&world);
 }
 
 /* Any bytes at all ---------------------------------------------------------------------- */
@@ -562,7 +542,7 @@ static void a_stream_of_random_bytes_gets_a_canonical_answer(void **state)
                         noise[0] = 0x12; /* says it is a batch */
                 assert_canonical(try_batch(bytes_of(noise, len), NULL));
         }
-        assert_still_served();
+        assert_still_served(&world);
 }
 
 static void cut_batch(struct bytes wire, void *ctx)
@@ -581,7 +561,7 @@ static void a_batch_with_any_byte_changed_gets_a_canonical_answer(void **state)
         (void)state;
         raw_mutate(batch_of(&good), cut_batch, &n);
         assert_int_equal(status_of(&world).records_committed, 0);
-        assert_still_served();
+        assert_still_served(&world);
 }
 
 static void a_batch_that_is_too_large_is_refused_before_it_is_read(void **state)
@@ -595,13 +575,13 @@ static void a_batch_that_is_too_large_is_refused_before_it_is_read(void **state)
         /* Past our limit, within the transport's; then past both. */
         put_raw(&b, batch_of(&r).data, batch_of(&r).len);
         raw_bytes(&b, 99, bytes_of(huge, BATCH_WIRE_MAX));
-        assert_int_equal(try_batch(kept(&b), NULL), STATUS_INVALID_ARGUMENT);
+        assert_int_equal(try_batch(say_kept(&world, &b), NULL), STATUS_INVALID_ARGUMENT);
         for (int i = 0; i < 8; i++)
                 assert_int_equal(
                         try_batch(bytes_of(huge, sizeof huge), NULL), STATUS_RESOURCE_EXHAUSTED);
         if (getenv("STATGATE_SANITIZE") == NULL || *getenv("STATGATE_SANITIZE") == '\0')
                 assert_true(resident_kb(world.pid) - before < 128 << 10);
-        assert_still_served();
+        assert_still_served(&world);
 }
 
 #define WHOLE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

@@ -722,3 +722,22 @@ void heap_expect(struct world *w, const struct heap *h, const char *by, const ch
         for (size_t cell = 0; cell < r.table.cells_len; cell++)
                 expect_cell(h, &q, &r, cell);
 }
+
+struct bytes say_kept(struct world *w, struct buf *b)
+{
+        struct bytes bytes, copy;
+
+        assert_int_equal(buf_end(b, &bytes), ERR_OK);
+        assert_int_equal(bytes_copy(w->arena, bytes, &copy), ERR_OK);
+        buf_done(b);
+        return copy;
+}
+
+void assert_still_served(struct world *w)
+{
+        uint64_t random = 1;
+        struct placement row = placement_random(&random, 10, 0);
+        struct submission_id id = deliver(w, 114, DELIVERY_APPEND, &row, 1, 1);
+
+        assert_int_equal(state_of(w, 114, &id), SUBMISSION_COMMITTED);
+}

@@ -33,6 +33,8 @@ uint64_t random_below(uint64_t *state, uint64_t below);
 struct placement placement_random(uint64_t *state, uint32_t children, uint32_t key);
 struct submission_id id_random(void);
 
+/* What was put into a buffer, copied to the world's arena; the buffer is done. */
+struct bytes say_kept(struct world *w, struct buf *b);
 /* One batch as a message; in the arena. */
 struct bytes say_batch(
         struct arena *a, uint32_t sequence, const struct placement *rows, uint32_t len);
@@ -78,6 +80,8 @@ struct submission_id deliver_reports(
 struct vintage publish(struct world *w);
 struct wire_status status_of(struct world *w);
 enum submission_state state_of(struct world *w, municipality_t m, const struct submission_id *id);
+/* Whatever happened, a well-made delivery goes through. */
+void assert_still_served(struct world *w);
 struct client *town(struct world *w, municipality_t m);
 
 /* Questions: "kommun,form:grupp"; conditions as in `--where`, NULL at the end.
