@@ -28,6 +28,14 @@ static const char *const measure_names[MEASURE_KIND_COUNT] = {
         [MEASURE_RECORDS] = "records",
         [MEASURE_SUM] = "sum",
         [MEASURE_MEAN] = "mean",
+        [MEASURE_FAMILIES] = "families",
+        [MEASURE_SHARE] = "share",
+        [MEASURE_RATIO] = "ratio",
+        [MEASURE_MEDIAN] = "median",
+        [MEASURE_LOWER_QUARTILE] = "lower_quartile",
+        [MEASURE_UPPER_QUARTILE] = "upper_quartile",
+        [MEASURE_DAYS] = "days",
+        [MEASURE_RATE] = "rate",
 };
 
 const char *filter_op_text(enum filter_op op)

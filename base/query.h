@@ -38,12 +38,100 @@ struct dimension_ref {
         struct bytes level; /* empty: the finest level */
 };
 
-enum measure_kind {
+/* What is counted: in shares, ratios and rates, and when no measure is named. */
+enum unit { UNIT_NONE = 0 /* person */, UNIT_PERSON, UNIT_FAMILY, UNIT_RECORD, UNIT_COUNT };
+const char *unit_name(enum unit unit); /* "person" */
+enum unit unit_find(struct bytes name);
+
+/* Which municipality a person belongs to, where the municipality is a filter or a
+ * dimension: the one that delivered each record, or that of the person's first or last
+ * record in the period (then a person has one, and parts add up). */
+enum municipality_rule {
+        MUNICIPALITY_DELIVERING = 0,
+        MUNICIPALITY_FIRST,
+        MUNICIPALITY_LAST,
+        MUNICIPALITY_RULE_COUNT
+};
+const char *municipality_rule_name(enum municipality_rule rule); /* "first" */
+bool municipality_rule_find(struct bytes name, enum municipality_rule *out);
+
+/* Derived variables: computed for every record asked about (the base record), from the
+ * events of the same person or family in a data set of the linkage. The base record
+ * is never its own event. A missing value passes no filter, as elsewhere. */
+enum derived_kind {
+        DERIVED_NONE = 0,
+        DERIVED_EXISTS,       /* boolean: is there such an event; never missing, except
+                               * where `same: family` meets a family beyond the limits, or
+                               * the anchor of the window is missing */
+        DERIVED_COUNT,        /* integer: events, or distinct values of `variable` */
+        DERIVED_FIRST,        /* date of the first such event; missing: there is none */
+        DERIVED_LAST,         /* date of the last such event */
+        DERIVED_DAYS_BETWEEN, /* integer: days from `from` to `to`; may be negative */
+        DERIVED_SUM,          /* of measure `variable` over the events; 0 when there are none */
+        DERIVED_KIND_COUNT
+};
+const char *derived_kind_name(enum derived_kind kind); /* "days_between" */
+enum derived_kind derived_kind_find(struct bytes name);
+
+enum derived_same { SAME_NONE = 0 /* person */, SAME_PERSON, SAME_FAMILY };
+/* Municipality of the event against that of the base record. */
+enum derived_in { IN_NONE = 0 /* any */, IN_ANY, IN_SAME, IN_OTHER };
+
+enum window_kind {
+        WINDOW_NONE = 0, /* all events */
+        WINDOW_RELATIVE, /* from..until days from the anchor, both inside; may be negative */
+        WINDOW_FIXED,    /* from..until are days (dates), both inside */
+        WINDOW_PERIOD    /* the period of the query */
+};
+struct window {
+        enum window_kind kind;
+        struct bytes anchor; /* RELATIVE: a date variable of the base data set, or an
+                              * earlier derived FIRST or LAST; empty: the base's order date */
+        int32_t from, until;
+};
+
+/* A band of a derived number; both ends inside, decimal notation; empty: open. */
+struct derived_band {
+        struct bytes code;
+        struct bytes low, high;
+};
+
+struct derived {
+        struct bytes name; /* as filters, dimensions, measures and later derived ones say */
+        enum derived_kind kind;
+        struct bytes dataset;   /* whose records are the events (not DAYS_BETWEEN) */
+        struct bytes date;      /* which date of an event counts; empty: its order date */
+        struct bytes variable;  /* SUM: a measure; COUNT: distinct values of it; else empty */
+        struct bytes level;     /* COUNT of distinct: level of the variable; empty: finest */
+        struct bytes from, to;  /* DAYS_BETWEEN: date variables of the base, or earlier
+                                 * derived FIRST or LAST */
+        struct filter *filters; /* on the events */
+        uint32_t filters_len;
+        struct window window;
+        enum derived_same same;
+        enum derived_in in;
+        struct derived_band *bands; /* COUNT, SUM, DAYS_BETWEEN: for use as a dimension and
+                                     * for medians; ascending, not overlapping */
+        uint32_t bands_len;
+};
+
+enum measure_kind { /* numbers are the wire's */
         MEASURE_NONE = 0,
         MEASURE_PERSONS, /* distinct persons */
         MEASURE_RECORDS,
-        MEASURE_SUM, /* of a measure variable, missing values left out */
+        MEASURE_SUM, /* of a measure variable or derived number, missing values left out */
         MEASURE_MEAN,
+        MEASURE_FAMILIES, /* distinct families; those beyond the limits are not counted */
+        MEASURE_SHARE,    /* per cent of the units of `base` that are also in `filters`, with
+                           * a 95 % interval (Wilson, JASA 22, 1927) */
+        MEASURE_RATIO,    /* sum of `variable` (empty: number of units) where `filters` hold,
+                           * per sum of `per` (empty: number of units) where `base` holds */
+        MEASURE_MEDIAN,   /* of records with a value, interpolated within declared bands */
+        MEASURE_LOWER_QUARTILE,
+        MEASURE_UPPER_QUARTILE,
+        MEASURE_DAYS, /* days of the data set's episodes within the period, ends inside;
+                       * an episode without an end lasts through the period */
+        MEASURE_RATE, /* units per `scale` inhabitants */
         MEASURE_KIND_COUNT
 };
 const char *measure_kind_name(enum measure_kind kind); /* "persons" */
@@ -51,8 +139,19 @@ enum measure_kind measure_kind_find(struct bytes name);
 
 struct measure_ref {
         enum measure_kind kind;
-        struct bytes variable; /* SUM and MEAN only */
+        struct bytes variable;  /* SUM, MEAN, MEDIAN, quartiles; RATIO may have one */
+        struct bytes banding;   /* MEDIAN, quartiles: which bands; empty: the finest */
+        struct bytes name;      /* an identifier to tell two of a kind apart; may be empty */
+        struct bytes per;       /* RATIO: see above */
+        struct filter *filters; /* any kind: only what also passes these */
+        uint32_t filters_len;
+        struct filter *base; /* SHARE and RATIO: what the denominator counts. Nothing counts
+                              * in a SHARE's numerator that does not count here */
+        uint32_t base_len;
+        uint32_t scale; /* RATE, RATIO: per so many; 0: 1000 for RATE, 1 for RATIO */
 };
+/* Whether a kind needs (1), may have (0) or must not have (-1) a variable. */
+int measure_kind_wants_variable(enum measure_kind kind);
 
 struct query {
         struct bytes dataset;
@@ -62,8 +161,27 @@ struct query {
         uint32_t filters_len;
         struct dimension_ref *dimensions;
         uint32_t dimensions_len;
-        struct measure_ref *measures; /* none: persons */
+        struct measure_ref *measures; /* none: the unit's count */
         uint32_t measures_len;
+        struct bytes linkage; /* empty: the narrowest that joins all data sets asked about */
+        enum unit unit;
+        /* Reference period: only records whose episode meets it (data sets without
+         * episodes: whose order date lies in it). */
+        bool has_period;
+        struct period period;
+        enum municipality_rule municipality_rule;
+        bool has_age_at;
+        int32_t age_at; /* ages on this day instead of the record's */
+        /* Hierarchies as they were on this day; not said: on the last day of the period, or of
+         * what is delivered. */
+        bool has_division_at;
+        int32_t division_at;
+        struct derived *derived; /* in order: a later one may refer to an earlier */
+        uint32_t derived_len;
+        /* An indicator of the bundle (then data set, unit, derived variables and measures
+         * are the registry's, and the query may add a period, dimensions and filters). */
+        struct bytes indicator;
+        uint32_t indicator_version; /* 0: the latest */
 };
 
 /* Shape only (counts within limits, names printable, values per op, nothing asked

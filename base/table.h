@@ -56,7 +56,17 @@ struct measure {
         struct bytes label_sv, label_en, unit;
         uint32_t decimals;     /* values are scaled by 10^decimals; MEAN adds 1 */
         int64_t *values;       /* cells_len; TABLE_NO_VALUE: nothing to average */
-        int64_t *contributors; /* SUM and MEAN: distinct persons with a value; else NULL */
+        int64_t *contributors; /* distinct persons behind the value, where they are not simply
+                                * the cell's: magnitudes, medians, measures with filters */
+        /* Where one measure can be withheld and another shown; NULL: all as the table's
+         * status. A cell that the table withholds is withheld in every measure. */
+        uint8_t *status;
+        struct bytes name;   /* as asked; may be empty */
+        int64_t *low, *high; /* SHARE: ends of the interval, scaled as values; else NULL */
+        /* SHARE, RATIO, RATE: the counts or sums it is made of; they decide protection and
+         * never leave. numerator_persons, denominator_persons: distinct persons. */
+        int64_t *numerator, *denominator, *numerator_persons, *denominator_persons;
+        uint32_t scale; /* RATE, RATIO: per so many */
 };
 #define TABLE_NO_VALUE INT64_MIN
 
@@ -69,6 +79,7 @@ struct table {
         int64_t *persons;        /* distinct persons per cell; decides protection */
         int64_t *records;        /* records per cell */
         int64_t *margin_persons; /* persons of the identifying margin the cell lies in */
+        int64_t *families;       /* distinct families per cell; NULL: families are not linked */
         uint8_t *status;         /* enum cell_status, cells_len */
         uint8_t *rule;           /* enum cell_rule, cells_len; internal */
 };

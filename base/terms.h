@@ -24,6 +24,9 @@
         LIMIT(MEASURES_MAX, 8, "measures of a query")                                              \
         LIMIT(FILTERS_MAX, 16, "filters of a query")                                               \
         LIMIT(FILTER_VALUES_MAX, 512, "values of one filter")                                      \
+        LIMIT(DERIVED_MAX, 12, "derived variables of a query")                                     \
+        LIMIT(DERIVED_FILTERS_MAX, 8, "filters of a derived variable or a measure")                \
+        LIMIT(DERIVED_BANDS_MAX, 100, "bands of a derived variable")                               \
         LIMIT(CELLS_MAX, 2000000, "cells of a table, totals included")                             \
         LIMIT(MUNICIPALITIES_MAX, 512, "municipalities of a bundle")
 

@@ -65,7 +65,9 @@ static enum err safe_table(struct rpc_call *c, const struct view_lease *lease,
         struct plan *plan = NULL;
         struct table *table = NULL;
 
-        TRY(plan_make(d, q, view_span(lease->view), arena, &plan, &c->why));
+        const struct plan_scope scope = {.dataset = d, .span = view_span(lease->view)};
+
+        TRY(plan_make(&scope, q, arena, &plan, &c->why));
         TRY(plan_run(plan, lease->view, g->threads, arena, &c->cancelled, &table));
         TRY(disclosure_protect(table, &settings, &report));
         *out = table;
@@ -106,15 +108,15 @@ static enum err release(
 static enum err answer_now(
         struct rpc_call *c, struct policy *policy, struct query q, struct buf *out)
 {
-        const struct policy_dataset *dataset = NULL;
+        struct decision allowed;
         OWNED(view_lease_done) struct view_lease lease = {0};
 
-        TRY(decide_query(policy, c->peer, &q, clock_now_ms(), &dataset, &c->why));
-        TRY(lease_view(c, policy, dataset, &q, &lease));
+        TRY(decide_query(policy, c->peer, &q, clock_now_ms(), &allowed, &c->why));
+        TRY(lease_view(c, policy, allowed.dataset, &q, &lease));
         q.vintage = lease.vintage.vintage; /* "the latest" and its number are one question */
         TRY(release(c, &lease, &q, out));
         /* Once more at the door: the linkage may have ended while we counted. */
-        return decide_query(policy, c->peer, &q, clock_now_ms(), &dataset, &c->why);
+        return decide_query(policy, c->peer, &q, clock_now_ms(), &allowed, &c->why);
 }
 
 /* When the rules change while we count, the new ones decide from the start: a linkage

@@ -255,7 +255,7 @@ static enum err ask_purpose(
 }
 
 enum err decide_query(const struct policy *p, const struct principal *who, const struct query *q,
-        int64_t now_ms, const struct policy_dataset **out_dataset, struct refusal *why)
+        int64_t now_ms, struct decision *out, struct refusal *why)
 {
         struct question question = {.why = why};
         const struct policy_dataset *d;
@@ -276,7 +276,7 @@ enum err decide_query(const struct policy *p, const struct principal *who, const
         for (uint32_t i = 0; i < q->measures_len; i++)
                 ask_measure(&question, &q->measures[i], i);
         TRY(question.rc);
-        *out_dataset = d;
+        *out = (struct decision){.dataset = d, .disclosure = d->disclosure};
         return ERR_OK;
 }
 

@@ -361,7 +361,7 @@ static void tell_obligations(struct explanation *x)
 /* All repairs together, once decide_query agrees with them. */
 static void suggest(struct explanation *x)
 {
-        const struct policy_dataset *d = NULL;
+        struct decision d;
         struct refusal why = {0};
 
         if (x->beyond_repair ||
@@ -427,7 +427,7 @@ enum err policy_explain(const struct policy *p, const struct principal *who, con
 {
         struct explanation x = {
                 .policy = p, .who = who, .query = q, .now_ms = now_ms, .out = out, .repaired = *q};
-        const struct policy_dataset *d = NULL;
+        struct decision d;
         struct refusal why = {0};
         bool allowed = (unsigned)who->role < ROLE_COUNT &&
                        decide_query(p, who, q, now_ms, &d, &why) == ERR_OK &&

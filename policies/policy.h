@@ -31,6 +31,18 @@ struct code {
         int32_t valid_from, valid_until; /* days, both inside; INT32_MIN/MAX: always */
         uint32_t population;             /* inhabitants (municipalities); 0: not stated */
         uint32_t line;                   /* in the list's file */
+        /* Where a code has changed parents: every parent with its days, ascending;
+         * `parent` is the last. None: `parent` has always been it. */
+        const struct code_parent *parents;
+        uint32_t parents_len;
+        /* What became of a code that ended: one successor after a merger, several after a
+         * split (then its records keep the old code). Indices of the same level. */
+        const uint32_t *successors;
+        uint32_t successors_len;
+};
+struct code_parent {
+        uint32_t parent;
+        int32_t from, until; /* days, both inside */
 };
 
 /* What sources write for a code of the finest level: "K" for woman. For tools that
@@ -67,6 +79,13 @@ int32_t code_find_at(const struct code_list *list, uint32_t level, struct bytes 
 int32_t code_level_find(const struct code_list *list, struct bytes level);
 /* The code of `level` that contains code `code` of level 0. */
 uint32_t code_ancestor(const struct code_list *list, uint32_t code, uint32_t level);
+
+/* The same as the division was on `day`: by the parent of that day, and for a code that
+ * had been merged into another by then, that of its successor. Level 0: the code itself, or
+ * its successor. */
+uint32_t code_ancestor_at(const struct code_list *list, uint32_t code, uint32_t level, int32_t day);
+/* Whether a code of `level` is in use on `day`. */
+bool code_in_use(const struct code_list *list, uint32_t level, uint32_t code, int32_t day);
 
 /* Declared bands of a number or age: level `id`, ascending, not overlapping. */
 struct band {
@@ -185,6 +204,18 @@ struct date_order {
 struct disclosure_rules {
         uint32_t threshold; /* fewest persons behind a cell and an identifying margin */
         bool zeros_published;
+        /* Of shares and ratios; 0: the threshold. The complement is the denominator without
+         * the numerator: where 38 of 40 have it, two have not. */
+        uint32_t numerator, denominator, complement;
+        uint32_t families; /* fewest families behind a cell; 0: not asked */
+};
+
+/* What a data set's records are. */
+enum dataset_kind {
+        DATASET_RECORDS = 0, /* delivered by municipalities */
+        DATASET_DELIVERIES   /* one row per expected delivery: municipality, data set, period.
+                              * Variables: kommun, datamangd (code), period (date), levererad
+                              * (boolean); measures poster, avvisade, varden, saknade */
 };
 
 struct policy_dataset {
@@ -204,8 +235,12 @@ struct policy_dataset {
         struct disclosure_rules disclosure;
         uint32_t replace_rejected_max_permille; /* a replace with more is refused */
         uint32_t open_hours_max;                /* open submissions expire */
+        enum dataset_kind kind;
         /* View rows sort by person, then by this date variable (UINT32_MAX: none). */
         uint32_t order_variable;
+        /* What lasts: dates of beginning and end (missing: still lasting). UINT32_MAX: none. */
+        uint32_t episode_from, episode_until;
+        uint32_t retention_years; /* after the period's end; 0: not stated */
         struct date_order *date_orders;
         uint32_t date_orders_len;
         struct {
@@ -214,8 +249,20 @@ struct policy_dataset {
 };
 
 /* A linkage as people read it; what binds is rules_linkage of the same index. */
+struct family_limits {
+        uint32_t children_max; /* children of one guardian */
+        uint32_t persons_max;  /* persons in one chain of shared guardians */
+        uint32_t holds_days;   /* how long before and after it was named an edge holds */
+};
+/* Which data set's records may be looked at from which: from a base record to its events. */
+struct dataset_pair {
+        uint32_t base, other; /* indices of policy_datasets */
+};
 struct policy_linkage {
         const struct rules_linkage *rules;
+        struct dataset_pair *pairs; /* none: every pair of its data sets */
+        uint32_t pairs_len;
+        struct family_limits family; /* rules->family only */
         struct label label;
         struct bytes legal_basis;
         struct processing_record processing;
@@ -286,15 +333,68 @@ const struct code_list *policy_code_list_find(const struct policy *p, struct byt
 /* All municipalities of the bundle. */
 const struct code_list *policy_municipalities(const struct policy *p);
 
+/* indicator.c: the registry of indicators, frozen by digest ------------------------- */
+enum direction { DIRECTION_NONE = 0, DIRECTION_HIGHER, DIRECTION_LOWER };
+struct indicator {
+        struct bytes id;
+        uint32_t version;
+        struct label label, definition;
+        struct bytes *references; /* what it is taken from */
+        uint32_t references_len;
+        struct bytes *purposes;
+        uint32_t purposes_len;
+        enum direction direction; /* which way is better; NONE: neither */
+        bool has_target;
+        int64_t target;           /* scaled by 10^decimals */
+        uint32_t decimals;        /* of target */
+        unsigned comparisons;     /* bits 1 << enum indicator_comparison */
+        struct bytes place;       /* the base's municipality variable; for --by and comparisons */
+        struct query query;       /* one measure; no dimensions, vintage or purpose */
+        bool has_denominator;     /* then the answer is query / denominator × scale */
+        struct query denominator; /* asked alike, of another data set perhaps */
+        uint32_t scale;
+        struct disclosure_rules floor; /* beside the data set's; 0: as there */
+        /* An outcome contract: the cohort is the query's period, fixed. */
+        bool is_contract;
+        struct label contract;
+        struct digest digest; /* of the canonical definition; what `frozen:` must say */
+        bool frozen;
+        struct rule_place at;
+};
+enum indicator_comparison {
+        COMPARE_NONE = 0,
+        COMPARE_TARGET,
+        COMPARE_COUNTY,
+        COMPARE_COUNTRY,
+        COMPARE_HISTORY
+};
+const struct indicator *policy_indicators(const struct policy *p, uint32_t *out_len);
+/* Version 0: the latest. NULL: none. */
+const struct indicator *policy_indicator_find(
+        const struct policy *p, struct bytes id, uint32_t version);
+/* The question that an indicator asks with the period, dimensions, filters, purpose and
+ * vintage of `asked`, in `arena`; *out_denominator only where it has one. */
+MUST_CHECK enum err indicator_expand(const struct policy *p, const struct query *asked,
+        struct arena *arena, struct query *out, struct query *out_denominator,
+        const struct indicator **out_indicator, struct refusal *why);
+
 /* decide.c: pure functions. ERR_OK or the refusal with the rule that decided. */
 MUST_CHECK enum err decide_submit(const struct policy *p, const struct principal *who,
         struct bytes dataset, struct bytes period_text, int64_t now_ms,
         const struct policy_dataset **out_dataset, struct period *out_period, struct refusal *why);
 MUST_CHECK enum err decide_erase(
         const struct policy *p, const struct principal *who, int64_t now_ms, struct refusal *why);
+/* What an allowed question is held to. */
+struct decision {
+        const struct policy_dataset *dataset;
+        const struct policy_linkage *linkage; /* the view to be asked; NULL: DATASET_DELIVERIES */
+        struct disclosure_rules disclosure;   /* the strictest of all data sets looked at */
+        uint32_t questions_per_day;           /* of this principal; 0: no limit */
+        const struct indicator *indicator;    /* NULL: a question of one's own */
+};
+/* A query that names an indicator is expanded first (indicator_expand). */
 MUST_CHECK enum err decide_query(const struct policy *p, const struct principal *who,
-        const struct query *q, int64_t now_ms, const struct policy_dataset **out_dataset,
-        struct refusal *why);
+        const struct query *q, int64_t now_ms, struct decision *out, struct refusal *why);
 MUST_CHECK enum err decide_describe(const struct policy *p, const struct principal *who,
         struct bytes dataset, const struct policy_dataset **out_dataset, struct refusal *why);
 

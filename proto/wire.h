@@ -207,6 +207,48 @@ MUST_CHECK enum err query_request_decode(
         struct arena *a, struct bytes wire, struct query *out, struct refusal *why);
 MUST_CHECK enum err query_request_encode(const struct query *in, struct buf *out);
 
+/* How much of what was expected stands behind an answer, by data set looked at. Shares in
+ * per mille; UINT32_MAX: withheld, or nothing to divide by. */
+struct wire_coverage {
+        struct bytes dataset;
+        uint32_t delivered, expected;       /* municipalities */
+        uint32_t rejected_permille;         /* of submitted rows */
+        uint32_t missing_permille;          /* of values that could have been delivered */
+        uint32_t families_missing_permille; /* of persons; UINT32_MAX: families not linked */
+};
+
+/* Numbers as base/query.h and policies/policy.h have them. */
+struct wire_indicator {
+        struct bytes id;
+        uint32_t version;
+        struct wire_label label, definition;
+        const struct bytes *references;
+        uint32_t references_len;
+        const struct bytes *purposes;
+        uint32_t purposes_len;
+        struct bytes dataset, place;
+        enum unit unit;
+        enum measure_kind measure;
+        uint32_t direction;
+        bool has_target;
+        int64_t target;
+        uint32_t decimals;
+        unsigned comparisons;
+        bool is_contract;
+        struct wire_label contract;
+        bool has_period; /* a contract's cohort */
+        struct period period;
+        struct digest digest;
+};
+struct wire_indicators {
+        const struct wire_indicator *indicators;
+        uint32_t len;
+};
+/* ListIndicatorsRequest has no fields. */
+MUST_CHECK enum err indicators_encode(const struct wire_indicators *in, struct buf *out);
+MUST_CHECK enum err indicators_decode(
+        struct arena *a, struct bytes wire, struct wire_indicators *out);
+
 struct wire_release {
         struct vintage vintage;
         int64_t vintage_at_ms;
@@ -218,6 +260,15 @@ struct wire_release {
                                decode: persons, records, margin_persons and rule are NULL, and
                                values of other cells are 0 */
         uint32_t delivered, expected;
+        struct bytes linkage;
+        enum unit unit;
+        bool has_period;
+        struct period period;
+        const struct wire_coverage *coverage;
+        uint32_t coverage_len;
+        uint32_t unlinked;  /* municipalities that delivered and stand outside the linkage */
+        bool has_indicator; /* what it was asked by: all but its long texts */
+        struct wire_indicator indicator;
 };
 
 MUST_CHECK enum err release_encode(

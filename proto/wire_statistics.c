@@ -17,7 +17,8 @@ _Static_assert((int)MEASURE_PERSONS == STATGATE__V1__MEASURE_KIND__MEASURE_KIND_
                        (int)MEASURE_RECORDS == STATGATE__V1__MEASURE_KIND__MEASURE_KIND_RECORDS &&
                        (int)MEASURE_SUM == STATGATE__V1__MEASURE_KIND__MEASURE_KIND_SUM &&
                        (int)MEASURE_MEAN == STATGATE__V1__MEASURE_KIND__MEASURE_KIND_MEAN &&
-                       (int)MEASURE_MEAN + 1 == (int)MEASURE_KIND_COUNT,
+                       (int)MEASURE_RATE == STATGATE__V1__MEASURE_KIND__MEASURE_KIND_RATE &&
+                       (int)MEASURE_RATE + 1 == (int)MEASURE_KIND_COUNT,
         "measures have the numbers of the .proto");
 
 /* Labels ------------------------------------------------------------------- */

@@ -50,6 +50,80 @@ struct view_plain {
 MUST_CHECK enum err view_from_plain(
         const struct view_plain *plain, unsigned threads, struct view **out);
 
+/* Several data sets under one linkage ------------------------------------------------
+ *
+ * Persons are numbered alike in all of them: person p of one view is person p of the
+ * view beside it, with or without rows there. With families, persons lie family by family. */
+
+struct linked; /* counted, read-only once built: the views of one linkage and vintage */
+
+struct linked_request {
+        const struct policy_linkage *linkage;
+        const struct policy_dataset *const *datasets; /* all of the linkage's */
+        uint32_t datasets_len;
+        const char *purpose;
+        struct vintage vintage;
+        struct store *store;
+        struct keeper *keeper;
+        size_t memory_ceiling;
+        unsigned threads;
+        void (*progress)(void *ctx, uint64_t done, uint64_t total);
+        void *progress_ctx;
+        atomic_bool *cancel;
+};
+MUST_CHECK enum err linked_build(const struct linked_request *request, struct linked **out);
+struct linked *linked_ref(struct linked *l);
+void linked_unref(struct linked **l);
+/* The view of one data set; NULL: not of this linkage. Borrowed. */
+const struct view *linked_view(const struct linked *l, struct bytes dataset);
+size_t linked_bytes(const struct linked *l);
+uint32_t linked_build_ms(const struct linked *l);
+struct vintage linked_vintage(const struct linked *l);
+
+/* For tests, oracles and benches: tokens of all parts are of one numbering. */
+struct linked_plain {
+        const struct view_plain *parts;
+        uint32_t parts_len;
+        bool family;
+        struct family_limits limits;
+        /* Who names whom as a guardian, and the day of the record that does. */
+        const struct guardian_edge {
+                uint8_t child[16], guardian[16];
+                int32_t day;
+        } * edges;
+        uint32_t edges_len;
+};
+MUST_CHECK enum err linked_from_plain(
+        const struct linked_plain *plain, unsigned threads, struct linked **out);
+
+/* The view of another data set (or the same) beside this one; NULL: there is none. */
+const struct view *view_beside(const struct view *v, struct bytes dataset);
+
+/* Families. Two persons are kin while they share a guardian: each edge from child to
+ * guardian holds from `holds_days` before it was first named until as long after it
+ * was last named. A guardian with more children than `children_max` (a professional
+ * one) is not followed, and neither is anybody in a chain of more than `persons_max`: their
+ * families are missing, never silently unmerged. For counting, every person is in
+ * one family, whose members all share one guardian: within a chain the guardian
+ * with the most children comes first. A person without guardians is a family of one.
+ * Who is named as her own guardian is not. */
+#define FAMILY_MISSING UINT32_MAX
+struct kin {
+        uint32_t person;
+        int32_t from, until; /* days, both inside */
+};
+struct families {
+        uint32_t persons;       /* length of `family` */
+        const uint32_t *family; /* by person; ascending where not FAMILY_MISSING */
+        uint32_t families;
+        const uint32_t *starts; /* persons + 1: kin of person p stand at starts[p].. */
+        const struct kin *kin;  /* without the person; sorted by person, intervals apart */
+        uint32_t missing;       /* persons whose family is missing */
+        uint32_t guardians_over_limit, chains_over_limit, own_guardians;
+};
+/* NULL: the linkage does not follow guardians. */
+const struct families *view_families(const struct view *v);
+
 uint32_t view_rows(const struct view *v);
 /* Persons are 0..persons-1; rows of person p are starts[p] .. starts[p+1]-1. Rows
  * without a person come last, from view_personless(), each on its own. */

@@ -11,12 +11,23 @@
 
 struct plan;
 
+/* What a question can see. */
+struct plan_scope {
+        const struct policy_dataset *dataset; /* the base */
+        struct period span;                   /* of the base's deliveries: bounds date categories */
+        /* All data sets of the linked view, the base included; derived variables look there.
+         * spans[i] bounds the dates of events of linked[i]. */
+        const struct policy_dataset *const *linked;
+        const struct period *spans;
+        uint32_t linked_len;
+        bool family; /* the linkage follows guardians */
+};
+
 /* Looks up names, levels and values; checks what may be filtered and grouped,
- * ranges of declared bands, and the number of cells. `span` bounds the
- * categories of date dimensions. The plan lives in the arena and borrows the
- * data set (the caller holds the policy). */
-MUST_CHECK enum err plan_make(const struct policy_dataset *dataset, const struct query *q,
-        struct period span, struct arena *arena, struct plan **out, struct refusal *why);
+ * ranges of declared bands, and the number of cells. The plan lives in the arena and
+ * borrows data sets and query (the caller holds the policy). */
+MUST_CHECK enum err plan_make(const struct plan_scope *scope, const struct query *q,
+        struct arena *arena, struct plan **out, struct refusal *why);
 
 /* Fills a table with raw counts, not yet protected: persons, records, margin
  * persons (the same row's count under identifying filters and dimensions only) and

@@ -102,16 +102,16 @@ static void note_margin(struct plan *p)
                         p->dataset->variables[p->tests[i].variable].role != VARIABLE_IDENTIFYING;
 }
 
-enum err plan_make(const struct policy_dataset *dataset, const struct query *q, struct period span,
-        struct arena *arena, struct plan **out, struct refusal *why)
+enum err plan_make(const struct plan_scope *scope, const struct query *q, struct arena *arena,
+        struct plan **out, struct refusal *why)
 {
         struct plan *p = arena_alloc(arena, 1, sizeof(*p));
 
         if (p == NULL)
                 return ERR_NO_MEMORY;
-        p->dataset = dataset;
+        p->dataset = scope->dataset;
         TRY(compile_tests(p, q, arena, why));
-        TRY(compile_dimensions(p, q, span, arena, why));
+        TRY(compile_dimensions(p, q, scope->span, arena, why));
         TRY(compile_measures(p, q, arena, why));
         note_margin(p);
         *out = p;

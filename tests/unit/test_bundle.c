@@ -240,7 +240,7 @@ static enum err ask(const struct policy_dataset *d, const struct variable *v,
         struct dimension_ref dimension = {.variable = v->id};
         struct measure_ref m = {.kind = measure, .variable = v->id};
         struct query q = {.dataset = d->id, .purpose = bytes_of_text("officiell_statistik")};
-        const struct policy_dataset *out = NULL;
+        struct decision out;
 
         if (measure == MEASURE_NONE) {
                 q.dimensions = &dimension;

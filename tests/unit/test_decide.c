@@ -121,7 +121,11 @@ static enum err ask(const struct ask *a, const struct principal *who, int64_t at
         }
         *out = NULL;
         *why = (struct refusal){0};
-        return decide_query(policy, who, &q, at, out, why);
+        struct decision decision = {0};
+        enum err e = decide_query(policy, who, &q, at, &decision, why);
+
+        *out = decision.dataset;
+        return e;
 }
 
 #define PU "placering", "uppfoljning"

@@ -381,7 +381,6 @@ static bool decided(const struct policy *p, const struct request *r)
         struct measure_ref measure = {0};
         struct query q = {.dimensions = by, .filters = filters, .measures = &measure};
         struct principal who = {.role = r->role};
-        const struct policy_dataset *d = NULL;
         struct refusal why = {0};
         struct report report;
         int64_t now_ms = (int64_t)r->day * MS_PER_DAY + below(MS_PER_DAY);
@@ -404,7 +403,8 @@ static bool decided(const struct policy *p, const struct request *r)
                         measure.variable = name_of(r->sum_of);
                 q.measures_len = 1;
         }
-        enum err e = decide_query(p, &who, &q, now_ms, &d, &why);
+        struct decision decision = {0};
+        enum err e = decide_query(p, &who, &q, now_ms, &decision, &why);
         assert_true((e == ERR_OK) == (why.len == 0));
         if (r->role != ROLE_NONE) {
                 report_init(&report, arena, REPORT_SV);

@@ -117,7 +117,10 @@ static enum err ask(const struct row *r, struct refusal *why)
                 q.measures = &asked;
                 q.measures_len = 1;
         }
-        e = decide_query(policy, &r->who, &q, r->now_ms, &d, why);
+        struct decision decision = {0};
+
+        e = decide_query(policy, &r->who, &q, r->now_ms, &decision, why);
+        d = decision.dataset;
         assert_true((e == ERR_OK) == (d != NULL));
         if ((explained(r, &q) == ERR_OK) != (e == ERR_OK))
                 fail_msg("%s:%u: explained otherwise", r->at->file, r->at->line);

@@ -376,7 +376,9 @@ static enum err ask(const struct plain_world *w, const struct view *v, const str
         struct plan *plan = NULL;
         struct refusal why = {0};
 
-        TRY(plan_make(w->dataset, q, whole_span, a, &plan, &why));
+        const struct plan_scope scope = {.dataset = w->dataset, .span = whole_span};
+
+        TRY(plan_make(&scope, q, a, &plan, &why));
         return plan_run(plan, v, threads, a, NULL, out);
 }
 
@@ -408,10 +410,10 @@ static void random_questions(
                         if (random_filter(&w, a, &filters[q.filters_len]))
                                 q.filters_len++;
                 if (summed != UINT32_MAX) {
-                        measures[2] =
-                                (struct measure_ref){MEASURE_SUM, w.dataset->variables[summed].id};
-                        measures[3] =
-                                (struct measure_ref){MEASURE_MEAN, w.dataset->variables[summed].id};
+                        measures[2] = (struct measure_ref){
+                                .kind = MEASURE_SUM, .variable = w.dataset->variables[summed].id};
+                        measures[3] = (struct measure_ref){
+                                .kind = MEASURE_MEAN, .variable = w.dataset->variables[summed].id};
                         q.measures_len = 4;
                 }
                 if (ask(&w, v, &q, 1 + (unsigned)plain_random(&w, 3), a, &t) == ERR_TOO_MANY_CELLS)
@@ -512,8 +514,8 @@ static void the_number_of_threads_shows_nowhere(void **state)
         struct plain_world w;
         struct arena *a = arena_new(ARENA_MAX);
         struct dimension_ref by[] = {{bytes_of_text("kommun"), {0}}, {bytes_of_text("form"), {0}}};
-        struct measure_ref measures[] = {
-                {MEASURE_PERSONS, {0}}, {MEASURE_MEAN, bytes_of_text("kostnad_dygn")}};
+        struct measure_ref measures[] = {{.kind = MEASURE_PERSONS},
+                {.kind = MEASURE_MEAN, .variable = bytes_of_text("kostnad_dygn")}};
         struct table *first = NULL;
 
         (void)state;

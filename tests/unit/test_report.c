@@ -295,7 +295,7 @@ static void what_may_not_be_asked_is_suggested_away(void **state)
         OWNED(arena_free) struct arena *arena = arena_new(1 << 20);
         struct query q = question("placering", "nyfikenhet");
         struct dimension_ref by[] = {{B("fodelsemanad"), {0}}, {B("hemligt"), {0}}};
-        struct measure_ref sum[] = {{MEASURE_SUM, B("form")}};
+        struct measure_ref sum[] = {{.kind = MEASURE_SUM, .variable = B("form")}};
         struct report r;
 
         (void)state;

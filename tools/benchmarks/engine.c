@@ -191,12 +191,13 @@ static double ask(
         struct query q = query_ask(dimensions);
         struct refusal why = {0};
         double ms[ASKED];
+        const struct plan_scope scope = {.dataset = in->dataset, .span = view_span(view)};
 
         for (unsigned i = 0; i < ASKED; i++) {
                 struct plan *plan = NULL;
                 double began = bench_seconds();
 
-                bench_must(plan_make(in->dataset, &q, view_span(view), a, &plan, &why), "planning");
+                bench_must(plan_make(&scope, &q, a, &plan, &why), "planning");
                 bench_must(plan_run(plan, view, QUERY_THREADS, a, NULL, out), "asking");
                 ms[i] = (bench_seconds() - began) * 1000;
         }
