@@ -57,7 +57,7 @@ bool municipality_rule_find(struct bytes name, enum municipality_rule *out);
 
 /* Derived variables: computed for every record asked about (the base record), from the
  * events of the same person or family in a data set of the linkage. The base record
- * is never its own event. A missing value passes no filter, as elsewhere. */
+ * is not its own event unless asked for. A missing value passes no filter, as elsewhere. */
 enum derived_kind {
         DERIVED_NONE = 0,
         DERIVED_EXISTS,       /* boolean: is there such an event; never missing, except
@@ -110,6 +110,9 @@ struct derived {
         struct window window;
         enum derived_same same;
         enum derived_in in;
+        /* Whether the base record is an event like the others, where it stands in the event
+         * data set: "months with assistance in the year" counts its own month too. */
+        bool include_base;
         struct derived_band *bands; /* COUNT, SUM, DAYS_BETWEEN: for use as a dimension and
                                      * for medians; ascending, not overlapping */
         uint32_t bands_len;
@@ -169,6 +172,7 @@ struct query {
          * episodes: whose order date lies in it). */
         bool has_period;
         struct period period;
+        struct bytes period_date; /* the date that must lie in it instead ("ended in 2024") */
         enum municipality_rule municipality_rule;
         bool has_age_at;
         int32_t age_at; /* ages on this day instead of the record's */
