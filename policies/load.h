@@ -28,6 +28,7 @@ enum {
         PURPOSES_MAX = RULES_PURPOSES_MAX,
         TEXT_MAX_LEN = 600, /* bytes of a legal basis or an article 30 text */
         POPULATION_MAX = 100000000,
+        INDICATORS_MAX = 128,
         POLICY_ARENA_MAX = 64 << 20
 };
 
@@ -54,6 +55,8 @@ struct policy {
         uint32_t datasets_len;
         struct policy_linkage *linkages; /* sorted by id, as rules.linkages */
         uint32_t linkages_len;
+        struct indicator *indicators; /* sorted by id and version */
+        uint32_t indicators_len;
         struct rules rules;
         struct bytes canonical;
         struct digest digest;
@@ -116,5 +119,9 @@ MUST_CHECK enum err load_dataset(struct loader *l, const struct yaml *file,
         struct policy_dataset *out, struct rules_dataset *rules, struct draft_dataset *draft);
 MUST_CHECK enum err load_signers(struct loader *l, const struct yaml *top);
 MUST_CHECK enum err load_linkages(struct loader *l, const struct yaml *list);
+/* The trees of the files under `indicators:`, when all else has been read: an indicator
+ * that could never be asked is a fault of the bundle, so each is decided here. */
+MUST_CHECK enum err load_indicators(
+        struct loader *l, const struct yaml *const *files, uint32_t files_len);
 
 #endif
