@@ -86,6 +86,17 @@ static const char *const steps[] = {
         "CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;"
         "PRAGMA application_id = 1936148307;"
         "PRAGMA user_version = 1;",
+        /* What validation saw of each delivery, and what was asked today. Deliveries from before
+         * this step have 0 of 0 values: nothing is known about them. */
+        "ALTER TABLE submission ADD COLUMN fields INTEGER NOT NULL DEFAULT 0 CHECK (fields >= 0);"
+        "ALTER TABLE submission ADD COLUMN blanks INTEGER NOT NULL DEFAULT 0 CHECK (blanks >= 0);"
+        "CREATE TABLE question ("
+        "  day INTEGER NOT NULL,"
+        "  principal TEXT NOT NULL,"
+        "  digest BLOB NOT NULL CHECK (length(digest) = 32),"
+        "  PRIMARY KEY (day, principal, digest)"
+        ") STRICT, WITHOUT ROWID;"
+        "PRAGMA user_version = 2;",
 };
 
 /* The numbers lie on disk: they may grow, never change. */

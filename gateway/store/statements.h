@@ -8,7 +8,8 @@
 #define SUBMISSION_COLUMNS                                                                         \
         "s.number, s.id, s.municipality, s.dataset, s.first_day, s.last_day, s.mode, "             \
         "s.all_or_nothing, s.state, s.opened_at_ms, s.committed_at_ms, "                           \
-        "ifnull(s.commit_number, 0), s.batches, s.accepted, s.rejected, s.digest, s.changes "
+        "ifnull(s.commit_number, 0), s.batches, s.accepted, s.rejected, s.digest, s.changes, "     \
+        "s.fields, s.blanks "
 
 /* In the order in which vintage_read takes them. */
 #define VINTAGE_COLUMNS "number, revision, published_at_ms, submissions, records, open, note "
@@ -29,7 +30,8 @@
                 "all_or_nothing, state, opened_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)")         \
         X(SUBMISSION_COUNT_BATCH,                                                                  \
                 "UPDATE submission SET batches = batches + 1, accepted = accepted + ?, "           \
-                "rejected = rejected + ?, records = records + ? WHERE number = ?")                 \
+                "rejected = rejected + ?, records = records + ?, fields = fields + ?, "            \
+                "blanks = blanks + ? WHERE number = ?")                                            \
         X(SUBMISSION_COMMIT,                                                                       \
                 "UPDATE submission SET state = 2, committed_at_ms = ?, digest = ?, "               \
                 "commit_number = (SELECT ifnull(max(commit_number), 0) + 1 FROM submission) "      \
@@ -99,6 +101,10 @@
                                "JOIN submission s ON s.number = m.submission "                     \
                                "WHERE m.number = ? AND m.revision = ? AND s.dataset = ? "          \
                                "ORDER BY s.municipality, s.commit_number")                         \
+        X(QUESTION_FIND, "SELECT 1 FROM question WHERE day = ? AND principal = ? AND digest = ?")  \
+        X(QUESTIONS_OF_DAY, "SELECT count(*) FROM question WHERE day = ? AND principal = ?")       \
+        X(QUESTION_INSERT, "INSERT INTO question (day, principal, digest) VALUES (?, ?, ?)")       \
+        X(QUESTIONS_FORGET, "DELETE FROM question WHERE day < ?")                                  \
         X(COUNT, "SELECT count(*) FILTER (WHERE state = 1), count(*) FILTER (WHERE state = 2), "   \
                  "ifnull(sum(records) FILTER (WHERE state = 2), 0) FROM submission")
 

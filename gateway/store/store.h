@@ -33,6 +33,9 @@ struct stored_submission {
         uint64_t commit_number; /* order of commits over the whole store, from 1 */
         uint32_t batches;       /* received so far; sequences are 0..batches-1 */
         uint64_t accepted, rejected;
+        /* Of the accepted rows as they came: values that could be delivered, and how many of
+         * them were not. 0 of 0 where a delivery is older than this count. */
+        uint64_t fields, blanks;
         struct digest digest; /* of the receipts, once committed */
 };
 
@@ -48,6 +51,7 @@ struct stored_batch {
         uint32_t sequence;
         uint32_t rows; /* accepted rows: those in the seal */
         uint32_t rejected;
+        uint32_t fields, blanks; /* towards those of the submission; put only, never read back */
         uint32_t epoch;
         struct digest receipt;
         struct bytes sealed; /* checksummed by the store besides */
@@ -125,6 +129,12 @@ MUST_CHECK enum err store_batches(
  * made: what was read so far belongs to a revision that is closed. */
 MUST_CHECK enum err store_next(struct store_cursor *c, struct stored_batch *out);
 void store_cursor_free(struct store_cursor **c);
+
+/* Notes that `principal` asked a question on a day (since 1970). The same question twice is
+ * one. ERR_LIMIT when she has asked `limit` others that day: then nothing is noted. What was
+ * asked on earlier days is forgotten. */
+MUST_CHECK enum err store_question(struct store *s, int32_t day, const char *principal,
+        const struct digest *question, uint32_t limit);
 
 struct store_counts {
         uint32_t open, committed;

@@ -66,7 +66,7 @@ enum err submission_read(const struct run *r, struct submission_row *out)
 {
         struct submission_row row = {.number = column_i64(r, 0)};
         struct stored_submission *s = &row.public;
-        int64_t accepted, rejected;
+        int64_t accepted, rejected, fields, blanks;
 
         TRY(read_id(r, 1, &s->id));
         TRY(read_dataset(r, 3, s->dataset));
@@ -79,6 +79,10 @@ enum err submission_read(const struct run *r, struct submission_row *out)
         if (s->commit_number > 0)
                 TRY(column_digest(r, 15, &s->digest));
         TRY(column_u32(r, 16, &row.changes));
+        TRY(column_range(r, 17, 0, INT64_MAX, &fields));
+        TRY(column_range(r, 18, 0, fields, &blanks));
+        s->fields = (uint64_t)fields;
+        s->blanks = (uint64_t)blanks;
         *out = row;
         return ERR_OK;
 }
@@ -252,6 +256,8 @@ static enum err count_batch(struct db *db, int64_t submission, const struct stor
         bind_i64(&r, b->rows);
         bind_i64(&r, b->rejected);
         bind_i64(&r, b->rows);
+        bind_i64(&r, b->fields);
+        bind_i64(&r, b->blanks);
         bind_i64(&r, submission);
         return run_to_end(&r);
 }
@@ -286,6 +292,8 @@ enum err store_batch_put(struct store *s, const struct stored_batch *b, bool *re
 
         if (b->sequence >= BATCHES_MAX)
                 return ERR_LIMIT;
+        if (b->blanks > b->fields)
+                return ERR_INVALID;
         if (b->sealed.len > SEALED_MAX)
                 return ERR_TOO_LARGE;
         /* Here and not in the job: it costs more than all the rest, and callers are many. */

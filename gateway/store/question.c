@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* question.c: what was asked today, so that a limit on questions outlives a restart.
+ *
+ * Only a digest of each question stays, and only for its day. Most often the same
+ * question comes again, which needs no write. */
+#include "gateway/store/inside.h"
+
+struct asking {
+        int32_t day;
+        const char *principal;
+        const struct digest *question;
+        uint32_t limit;
+};
+
+static enum err was_asked(struct db *db, const struct asking *a)
+{
+        OWNED(run_done) struct run r = {0};
+
+        TRY(run_start(db, SQL_QUESTION_FIND, &r));
+        bind_i64(&r, a->day);
+        bind_text(&r, a->principal);
+        bind_bytes(&r, bytes_of(a->question->bytes, sizeof a->question->bytes));
+        return run_row(&r);
+}
+
+static enum err others_asked(struct db *db, const struct asking *a, uint32_t *out)
+{
+        OWNED(run_done) struct run r = {0};
+
+        TRY(run_start(db, SQL_QUESTIONS_OF_DAY, &r));
+        bind_i64(&r, a->day);
+        bind_text(&r, a->principal);
+        TRY(run_row(&r));
+        return column_u32(&r, 0, out);
+}
+
+static enum err note(struct db *db, const struct asking *a)
+{
+        OWNED(run_done) struct run r = {0};
+
+        TRY(run_start(db, SQL_QUESTION_INSERT, &r));
+        bind_i64(&r, a->day);
+        bind_text(&r, a->principal);
+        bind_bytes(&r, bytes_of(a->question->bytes, sizeof a->question->bytes));
+        return run_to_end(&r);
+}
+
+static enum err forget_earlier(struct db *db, int32_t day)
+{
+        OWNED(run_done) struct run r = {0};
+
+        TRY(run_start(db, SQL_QUESTIONS_FORGET, &r));
+        bind_i64(&r, day);
+        return run_to_end(&r);
+}
+
+static enum err ask_job(struct db *db, void *ctx)
+{
+        const struct asking *a = ctx;
+        uint32_t others = 0;
+        enum err e = was_asked(db, a);
+
+        if (e != ERR_NOT_FOUND)
+                return e;
+        TRY(forget_earlier(db, a->day));
+        TRY(others_asked(db, a, &others));
+        if (others >= a->limit)
+                return ERR_LIMIT;
+        return note(db, a);
+}
+
+enum err store_question(struct store *s, int32_t day, const char *principal,
+        const struct digest *question, uint32_t limit)
+{
+        struct asking a = {day, principal, question, limit};
+        struct db *db;
+
+        TRY(reader_borrow(s, &db));
+        enum err e = was_asked(db, &a);
+
+        reader_return(s, &db);
+        return e == ERR_NOT_FOUND ? writer_run(s->writer, JOB_GROUPED, ask_job, &a) : e;
+}
