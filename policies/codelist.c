@@ -81,6 +81,50 @@ uint32_t code_ancestor(const struct code_list *list, uint32_t code, uint32_t lev
         return code;
 }
 
+/* Over the years ---------------------------------------------------------- */
+
+/* What a code had become by `day`. Each end lies after the one before (load_successors),
+ * so this ends too. A code that was split has become several and stays itself. */
+static uint32_t code_became(const struct code_level *level, uint32_t code, int32_t day)
+{
+        const struct code *c = &level->codes[code];
+
+        while (c->successors_len == 1 && day > c->valid_until) {
+                code = c->successors[0];
+                c = &level->codes[code];
+        }
+        return code;
+}
+
+static uint32_t parent_on(const struct code *c, int32_t day)
+{
+        uint32_t i = 0;
+
+        if (c->parents_len == 0)
+                return c->parent;
+        while (i + 1 < c->parents_len && day > c->parents[i].until)
+                i++;
+        return c->parents[i].parent;
+}
+
+uint32_t code_ancestor_at(const struct code_list *list, uint32_t code, uint32_t level, int32_t day)
+{
+        code = code_became(&list->levels[0], code, day);
+        for (uint32_t i = 0; i < level && code != CODE_NO_PARENT; i++) {
+                code = parent_on(&list->levels[i].codes[code], day);
+                if (code != CODE_NO_PARENT)
+                        code = code_became(&list->levels[i + 1], code, day);
+        }
+        return code;
+}
+
+bool code_in_use(const struct code_list *list, uint32_t level, uint32_t code, int32_t day)
+{
+        const struct code *c = &list->levels[level].codes[code];
+
+        return day >= c->valid_from && day <= c->valid_until;
+}
+
 /* Reading ----------------------------------------------------------------- */
 
 static int by_code(const void *a, const void *b, void *codes)

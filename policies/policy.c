@@ -7,6 +7,8 @@
 
 #include "policies/load.h"
 
+enum { MS_PER_DAY = 86400000 };
+
 enum err policy_new(struct policy **out)
 {
         struct policy *p = calloc(1, sizeof *p);
@@ -155,4 +157,138 @@ const struct code_list *policy_code_list_find(const struct policy *p, struct byt
 const struct code_list *policy_municipalities(const struct policy *p)
 {
         return p->municipalities;
+}
+
+bool policy_expects(const struct policy *p, uint32_t code, struct period period)
+{
+        const struct code *c = &p->municipalities->levels[0].codes[code];
+
+        return !c->history && c->valid_from <= period.last && c->valid_until >= period.first;
+}
+
+static bool names_hold(const struct bytes *names, uint32_t len, struct bytes name)
+{
+        for (uint32_t i = 0; i < len; i++)
+                if (bytes_equal(names[i], name))
+                        return true;
+        return false;
+}
+
+/* Principals -------------------------------------------------------------- */
+
+const struct policy_principal *policy_principals(const struct policy *p, uint32_t *out_len)
+{
+        *out_len = p->principals_len;
+        return p->principals;
+}
+
+/* '*' takes as much of a segment as it must: what follows decides, and of several stars in
+ * a segment only the last one ever has to be tried again. */
+static bool fits(struct bytes match, struct bytes uri)
+{
+        size_t m = 0, u = 0, star = SIZE_MAX, from = 0;
+
+        while (u < uri.len) {
+                if (m < match.len && match.data[m] == '*') {
+                        star = m++;
+                        from = u;
+                } else if (m < match.len && match.data[m] == uri.data[u]) {
+                        m++;
+                        u++;
+                } else if (star != SIZE_MAX && uri.data[from] != '/') {
+                        m = star + 1;
+                        u = ++from;
+                } else {
+                        return false;
+                }
+        }
+        while (m < match.len && match.data[m] == '*')
+                m++;
+        return m == match.len;
+}
+
+const struct policy_principal *policy_principal_find(const struct policy *p, struct bytes uri)
+{
+        for (uint32_t i = 0; i < p->principals_len; i++)
+                if (fits(p->principals[i].match, uri))
+                        return &p->principals[i];
+        return NULL;
+}
+
+bool policy_principal_asks(const struct policy_principal *who, struct bytes dataset)
+{
+        return who->all_datasets || names_hold(who->datasets, who->datasets_len, dataset);
+}
+
+bool policy_principal_serves(const struct policy_principal *who, struct bytes purpose)
+{
+        return who->all_purposes || names_hold(who->purposes, who->purposes_len, purpose);
+}
+
+/* Linkages ---------------------------------------------------------------- */
+
+const struct policy_linkage *policy_linkage_find(const struct policy *p, struct bytes id)
+{
+        for (uint32_t i = 0; i < p->linkages_len; i++)
+                if (bytes_equal(p->linkages[i].rules->id, id))
+                        return &p->linkages[i];
+        return NULL;
+}
+
+bool policy_linkage_serves(const struct policy_linkage *l, struct bytes purpose, int64_t now_ms)
+{
+        const struct rules_linkage *r = l->rules;
+        int64_t today = now_ms / MS_PER_DAY - (now_ms % MS_PER_DAY < 0);
+
+        return today >= r->from_days && today <= r->until_days &&
+               names_hold(r->purposes, r->purposes_len, purpose);
+}
+
+bool policy_linkage_pairs(const struct policy *p, const struct policy_linkage *l,
+        const struct policy_dataset *base, const struct policy_dataset *other)
+{
+        const struct rules_linkage *r = l->rules;
+        uint32_t from = (uint32_t)(base - p->datasets), to = (uint32_t)(other - p->datasets);
+
+        if (!names_hold(r->datasets, r->datasets_len, base->id) ||
+                !names_hold(r->datasets, r->datasets_len, other->id))
+                return false;
+        if (l->pairs_len == 0 || from == to)
+                return true;
+        for (uint32_t i = 0; i < l->pairs_len; i++)
+                if (l->pairs[i].base == from && l->pairs[i].other == to)
+                        return true;
+        return false;
+}
+
+static bool covers(const struct policy *p, const struct policy_linkage *l,
+        const struct policy_dataset *base, const struct policy_dataset *const *others,
+        uint32_t others_len)
+{
+        for (uint32_t i = 0; i < others_len; i++)
+                if (!policy_linkage_pairs(p, l, base, others[i]))
+                        return false;
+        return policy_linkage_pairs(p, l, base, base);
+}
+
+/* Linkages stand sorted by id, so the first of the smallest is the one. */
+const struct policy_linkage *policy_linkage_narrowest(const struct policy *p,
+        const struct policy_dataset *base, const struct policy_dataset *const *others,
+        uint32_t others_len, struct bytes purpose, bool family, int64_t now_ms)
+{
+        const struct policy_linkage *best = NULL;
+
+        if (others_len == 0 && !family && base->linkage != NULL) {
+                best = policy_linkage_find(p, base->linkage->id);
+                return policy_linkage_serves(best, purpose, now_ms) ? best : NULL;
+        }
+        for (uint32_t i = 0; i < p->linkages_len; i++) {
+                const struct policy_linkage *l = &p->linkages[i];
+
+                if (policy_linkage_serves(l, purpose, now_ms) && (l->rules->family || !family) &&
+                        covers(p, l, base, others, others_len) &&
+                        (best == NULL || l->rules->datasets_len < best->rules->datasets_len))
+                        best = l;
+        }
+        return best;
 }

@@ -39,6 +39,9 @@ struct code {
          * split (then its records keep the old code). Indices of the same level. */
         const uint32_t *successors;
         uint32_t successors_len;
+        /* A municipality that had ended before anything was delivered: it stands here for
+         * the division as it was, and is nobody's whose delivery is waited for. */
+        bool history;
 };
 struct code_parent {
         uint32_t parent;
@@ -84,7 +87,8 @@ uint32_t code_ancestor(const struct code_list *list, uint32_t code, uint32_t lev
  * had been merged into another by then, that of its successor. Level 0: the code itself, or
  * its successor. */
 uint32_t code_ancestor_at(const struct code_list *list, uint32_t code, uint32_t level, int32_t day);
-/* Whether a code of `level` is in use on `day`. */
+/* Whether a code of `level` is in use on `day`. What did not exist yet on a day keeps its
+ * first parent in code_ancestor_at; what was split keeps its last one after its end. */
 bool code_in_use(const struct code_list *list, uint32_t level, uint32_t code, int32_t day);
 
 /* Declared bands of a number or age: level `id`, ascending, not overlapping. */
@@ -183,6 +187,20 @@ int32_t variable_level_find(const struct variable *v, struct bytes level);
 uint32_t variable_finest(const struct variable *v);
 
 enum periodicity { PERIODICITY_NONE = 0, PERIODICITY_YEAR, PERIODICITY_QUARTER, PERIODICITY_MONTH };
+
+/* Who is let in: certificates whose SAN fits `match`, where '*' stands for anything within
+ * one segment. Where several fit, the first in the bundle's order decides. A pattern can
+ * only take away from what data sets and purposes give to the role. */
+struct policy_principal {
+        struct bytes match; /* "statgate://demo/statistician/…" */
+        enum role role;
+        bool all_datasets, all_purposes;
+        struct bytes *datasets, *purposes; /* sorted; where not all */
+        uint32_t datasets_len, purposes_len;
+        uint32_t questions_per_day; /* 0: no limit */
+        struct bytes legal_basis;
+        struct rule_place at;
+};
 
 /* What a GDPR article 30 record needs, in the bundle's words. */
 struct processing_record {
@@ -322,6 +340,11 @@ const struct digest *policy_digest(const struct policy *p); /* SHA-256 of canoni
 unsigned policy_method_roles(const struct policy *p, enum policy_method method);
 const struct purpose *policy_purposes(const struct policy *p, uint32_t *out_len);
 const struct policy_linkage *policy_linkages(const struct policy *p, uint32_t *out_len);
+const struct policy_principal *policy_principals(const struct policy *p, uint32_t *out_len);
+/* The pattern that lets this certificate in; NULL: none does, and it is denied. */
+const struct policy_principal *policy_principal_find(const struct policy *p, struct bytes uri);
+bool policy_principal_asks(const struct policy_principal *who, struct bytes dataset);
+bool policy_principal_serves(const struct policy_principal *who, struct bytes purpose);
 struct label policy_label(const struct policy *p);
 const char *policy_trust(const struct policy *p); /* TRUST of SAN URIs */
 bool policy_publish_automatically(const struct policy *p);
@@ -330,8 +353,26 @@ const struct policy_dataset *policy_datasets(const struct policy *p, uint32_t *o
 const struct policy_dataset *policy_dataset_find(const struct policy *p, struct bytes id);
 int32_t variable_find(const struct policy_dataset *d, struct bytes id); /* -1: none */
 const struct code_list *policy_code_list_find(const struct policy *p, struct bytes id);
-/* All municipalities of the bundle. */
+/* All municipalities of the bundle, those of earlier divisions with them. */
 const struct code_list *policy_municipalities(const struct policy *p);
+/* Whether deliveries for the period are waited for from municipality `code` (an index of the
+ * list above): it is no mere history and was in use on some day of the period. */
+bool policy_expects(const struct policy *p, uint32_t code, struct period period);
+
+const struct policy_linkage *policy_linkage_find(const struct policy *p, struct bytes id);
+/* Whether the linkage is valid on the day (UTC) of `now_ms` and covers the purpose. */
+bool policy_linkage_serves(const struct policy_linkage *l, struct bytes purpose, int64_t now_ms);
+/* Whether records of `other` may be looked at from records of `base` in it: it names both,
+ * and the pair where it names pairs. A data set and itself are always such a pair. */
+bool policy_linkage_pairs(const struct policy *p, const struct policy_linkage *l,
+        const struct policy_dataset *base, const struct policy_dataset *other);
+/* The linkage that answers a question of `base` that also looks at `others` (any order,
+ * repeated or not): of those that serve the purpose today, hold every pair, and follow guardians
+ * if `family`, the one of fewest data sets, then by id. A question that looks at nothing
+ * beside its base and asks for no family gets the data set's own. NULL: none does. */
+const struct policy_linkage *policy_linkage_narrowest(const struct policy *p,
+        const struct policy_dataset *base, const struct policy_dataset *const *others,
+        uint32_t others_len, struct bytes purpose, bool family, int64_t now_ms);
 
 /* indicator.c: the registry of indicators, frozen by digest ------------------------- */
 enum direction { DIRECTION_NONE = 0, DIRECTION_HIGHER, DIRECTION_LOWER };
