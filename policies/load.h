@@ -55,6 +55,8 @@ struct policy {
         uint32_t datasets_len;
         struct policy_linkage *linkages; /* sorted by id, as rules.linkages */
         uint32_t linkages_len;
+        struct policy_principal *principals; /* in the bundle's order: the first fit decides */
+        uint32_t principals_len;
         struct indicator *indicators; /* sorted by id and version */
         uint32_t indicators_len;
         struct rules rules;
