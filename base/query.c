@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* query.c: is a question well formed, and which bytes name it?
+/* query.c: the words of a question, and whether it is well formed.
  *
- * The query digest is what an answer is remembered by, so two spellings of one
- * question must be one run of bytes: otherwise asking again in other words would
- * be a second release. Sorting encoded filters as byte strings gives an order
- * without a second definition of equality. What depends on the policy (a level
- * left out that equals the finest one, say) is the planner's to fill in first. */
+ * Only what can be seen without a policy is judged here: counts, names, which field
+ * belongs to which kind, and that nothing is asked twice. A field that its kind does not
+ * read is refused, not read over: a person who wrote a band for a date meant something.
+ * Which name means what, and whether a derived variable refers to an earlier one, is the
+ * planner's to find out. */
 #include "base/query.h"
 
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
 
 static const char *const op_texts[FILTER_OP_COUNT] = {
         [FILTER_NONE] = "none",
@@ -38,35 +40,137 @@ static const char *const measure_names[MEASURE_KIND_COUNT] = {
         [MEASURE_RATE] = "rate",
 };
 
+static const char *const unit_names[UNIT_COUNT] = {
+        [UNIT_NONE] = "none",
+        [UNIT_PERSON] = "person",
+        [UNIT_FAMILY] = "family",
+        [UNIT_RECORD] = "record",
+};
+
+static const char *const rule_names[MUNICIPALITY_RULE_COUNT] = {
+        [MUNICIPALITY_DELIVERING] = "delivering",
+        [MUNICIPALITY_FIRST] = "first",
+        [MUNICIPALITY_LAST] = "last",
+};
+
+static const char *const derived_names[DERIVED_KIND_COUNT] = {
+        [DERIVED_NONE] = "none",
+        [DERIVED_EXISTS] = "exists",
+        [DERIVED_COUNT] = "count",
+        [DERIVED_FIRST] = "first",
+        [DERIVED_LAST] = "last",
+        [DERIVED_DAYS_BETWEEN] = "days_between",
+        [DERIVED_SUM] = "sum",
+};
+
+/* The index of `name`, at least 1; 0: there is none. */
+static unsigned word_find(const char *const *words, unsigned len, struct bytes name)
+{
+        for (unsigned i = 1; i < len; i++)
+                if (bytes_is_text(name, words[i]))
+                        return i;
+        return 0;
+}
+
+static const char *word(const char *const *words, unsigned len, unsigned i)
+{
+        return words[i < len ? i : 0];
+}
+
 const char *filter_op_text(enum filter_op op)
 {
-        return op_texts[(unsigned)op < FILTER_OP_COUNT ? op : FILTER_NONE];
+        return word(op_texts, FILTER_OP_COUNT, op);
 }
 
 const char *measure_kind_name(enum measure_kind kind)
 {
-        return measure_names[(unsigned)kind < MEASURE_KIND_COUNT ? kind : MEASURE_NONE];
+        return word(measure_names, MEASURE_KIND_COUNT, kind);
 }
 
 enum measure_kind measure_kind_find(struct bytes name)
 {
-        for (int kind = MEASURE_NONE + 1; kind < MEASURE_KIND_COUNT; kind++)
-                if (bytes_is_text(name, measure_names[kind]))
-                        return (enum measure_kind)kind;
-        return MEASURE_NONE;
+        return (enum measure_kind)word_find(measure_names, MEASURE_KIND_COUNT, name);
+}
+
+const char *unit_name(enum unit unit)
+{
+        return word(unit_names, UNIT_COUNT, unit);
+}
+
+enum unit unit_find(struct bytes name)
+{
+        return (enum unit)word_find(unit_names, UNIT_COUNT, name);
+}
+
+const char *derived_kind_name(enum derived_kind kind)
+{
+        return word(derived_names, DERIVED_KIND_COUNT, kind);
+}
+
+enum derived_kind derived_kind_find(struct bytes name)
+{
+        return (enum derived_kind)word_find(derived_names, DERIVED_KIND_COUNT, name);
+}
+
+const char *municipality_rule_name(enum municipality_rule rule)
+{
+        return word(rule_names, MUNICIPALITY_RULE_COUNT, rule);
+}
+
+bool municipality_rule_find(struct bytes name, enum municipality_rule *out)
+{
+        for (int rule = 0; rule < MUNICIPALITY_RULE_COUNT; rule++)
+                if (bytes_is_text(name, rule_names[rule])) {
+                        *out = (enum municipality_rule)rule;
+                        return true;
+                }
+        return false;
+}
+
+static bool is_quantile(enum measure_kind kind)
+{
+        return kind == MEASURE_MEDIAN || kind == MEASURE_LOWER_QUARTILE ||
+               kind == MEASURE_UPPER_QUARTILE;
+}
+
+int measure_kind_wants_variable(enum measure_kind kind)
+{
+        if (kind == MEASURE_SUM || kind == MEASURE_MEAN || is_quantile(kind))
+                return 1;
+        return kind == MEASURE_RATIO ? 0 : -1;
 }
 
 /* Shape ------------------------------------------------------------------- */
 
-/* Refusals are collected: a person who mends a query wants all of them. */
+/* Refusals are collected: a person who mends a query wants all of them. `at` is the path of
+ * the part that is looked at, "" for the query itself. */
 struct check {
         struct refusal *why;
         enum err rc;
+        char at[VIOLATION_FIELD_MAX];
 };
 
 static void fault(struct check *c, const char *field, const char *text)
 {
-        c->rc = refuse(c->why, ERR_INVALID, field, "%s", text);
+        const char *dot = c->at[0] != '\0' && field[0] != '\0' ? "." : "";
+        char path[2 * VIOLATION_FIELD_MAX];
+
+        (void)snprintf(path, sizeof path, "%s%s%s", c->at, dot, field);
+        c->rc = refuse(c->why, ERR_INVALID, path, "%s", text);
+}
+
+/* Steps into item `i` of `list`; leave() goes back to where enter() was. */
+static size_t enter(struct check *c, const char *list, uint32_t i)
+{
+        size_t from = strlen(c->at);
+
+        (void)snprintf(c->at + from, sizeof c->at - from, "%s%s[%u]", from > 0 ? "." : "", list, i);
+        return from;
+}
+
+static void leave(struct check *c, size_t from)
+{
+        c->at[from] = '\0';
 }
 
 static void check_name(struct check *c, const char *field, struct bytes name, bool optional)
@@ -79,6 +183,30 @@ static void check_name(struct check *c, const char *field, struct bytes name, bo
                 fault(c, field, "is not printable UTF-8");
 }
 
+/* A name that the question gives, by the rule of names in a bundle. */
+static bool is_identifier(struct bytes name)
+{
+        for (size_t i = 0; i < name.len; i++) {
+                uint8_t c = name.data[i];
+                bool letter = c >= 'a' && c <= 'z';
+
+                if (!letter && (i == 0 || !((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                                                  c == '_' || c == '-')))
+                        return false;
+        }
+        return name.len > 0;
+}
+
+static void check_identifier(struct check *c, struct bytes name, bool optional)
+{
+        if (name.len == 0 && !optional)
+                fault(c, "name", "is missing");
+        else if (name.len > NAME_MAX_LEN)
+                fault(c, "name", "is longer than a name may be");
+        else if (name.len > 0 && !is_identifier(name))
+                fault(c, "name", "is not a small letter, then letters, digits, _ and -");
+}
+
 static void check_value(struct check *c, const char *field, struct bytes value)
 {
         if (value.len == 0)
@@ -89,202 +217,356 @@ static void check_value(struct check *c, const char *field, struct bytes value)
                 fault(c, field, "is not printable UTF-8");
 }
 
-static void check_filter(struct check *c, const struct filter *f, uint32_t i)
+static void check_filter(struct check *c, const struct filter *f)
 {
         bool known = f->op != FILTER_NONE && (unsigned)f->op < FILTER_OP_COUNT;
-        char field[VIOLATION_FIELD_MAX];
+        char field[32];
 
-        (void)snprintf(field, sizeof field, "filters[%u].variable", i);
-        check_name(c, field, f->variable, false);
-        (void)snprintf(field, sizeof field, "filters[%u].level", i);
-        check_name(c, field, f->level, true);
-        (void)snprintf(field, sizeof field, "filters[%u].op", i);
+        check_name(c, "variable", f->variable, false);
+        check_name(c, "level", f->level, true);
         if (!known)
-                fault(c, field, "is not a known operator");
-        (void)snprintf(field, sizeof field, "filters[%u].values", i);
+                fault(c, "op", "is not a known operator");
         if (f->values_len == 0)
-                fault(c, field, "is empty");
+                fault(c, "values", "is empty");
         else if (f->values_len > FILTER_VALUES_MAX)
-                fault(c, field, "has more values than allowed");
+                fault(c, "values", "has more values than allowed");
         else if (f->values_len > 1 && known && f->op != FILTER_IN)
-                fault(c, field, "has several values, which only IN may have");
+                fault(c, "values", "has several values, which only IN may have");
         for (uint32_t v = 0; v < f->values_len && v < FILTER_VALUES_MAX; v++) {
-                (void)snprintf(field, sizeof field, "filters[%u].values[%u]", i, v);
+                (void)snprintf(field, sizeof field, "values[%u]", v);
                 check_value(c, field, f->values[v]);
+        }
+}
+
+static void check_filters(struct check *c, const char *list, const struct filter *filters,
+        uint32_t len, uint32_t most)
+{
+        if (len > most)
+                fault(c, list, "has more filters than allowed");
+        for (uint32_t i = 0; i < len && i < most; i++) {
+                size_t from = enter(c, list, i);
+
+                check_filter(c, &filters[i]);
+                leave(c, from);
         }
 }
 
 static void check_dimension(struct check *c, const struct query *q, uint32_t i)
 {
         const struct dimension_ref *d = &q->dimensions[i];
-        char field[VIOLATION_FIELD_MAX];
 
-        (void)snprintf(field, sizeof field, "dimensions[%u].variable", i);
-        check_name(c, field, d->variable, false);
-        (void)snprintf(field, sizeof field, "dimensions[%u].level", i);
-        check_name(c, field, d->level, true);
-        (void)snprintf(field, sizeof field, "dimensions[%u]", i);
+        check_name(c, "variable", d->variable, false);
+        check_name(c, "level", d->level, true);
         for (uint32_t j = 0; j < i; j++)
                 if (bytes_equal(d->variable, q->dimensions[j].variable) &&
                         bytes_equal(d->level, q->dimensions[j].level)) {
-                        fault(c, field, "is asked for twice");
+                        fault(c, "", "is asked for twice");
                         return;
                 }
+}
+
+/* Measures ----------------------------------------------------------------- */
+
+static void check_measure_parts(struct check *c, const struct measure_ref *m)
+{
+        bool share = m->kind == MEASURE_SHARE, ratio = m->kind == MEASURE_RATIO;
+
+        if (m->banding.len > 0 && !is_quantile(m->kind))
+                fault(c, "banding", "belongs to medians and quartiles only");
+        check_name(c, "banding", m->banding, true);
+        if (m->per.len > 0 && !ratio)
+                fault(c, "per", "belongs to RATIO only");
+        check_name(c, "per", m->per, true);
+        if (share && m->filters_len == 0)
+                fault(c, "filters", "must say which share is meant");
+        check_filters(c, "filters", m->filters, m->filters_len, DERIVED_FILTERS_MAX);
+        if (m->base_len > 0 && !share && !ratio)
+                fault(c, "base", "belongs to SHARE and RATIO only");
+        check_filters(c, "base", m->base, m->base_len, DERIVED_FILTERS_MAX);
+        if (m->scale > 0 && !ratio && m->kind != MEASURE_RATE)
+                fault(c, "scale", "belongs to RATE and RATIO only");
+        else if (m->scale > SCALE_MAX)
+                fault(c, "scale", "is larger than allowed");
+}
+
+/* Names tell measures apart, so no two may have the same, and two of a kind may not both
+ * go without. */
+static void check_measure_names(struct check *c, const struct query *q, uint32_t i)
+{
+        const struct measure_ref *m = &q->measures[i];
+
+        check_identifier(c, m->name, true);
+        for (uint32_t j = 0; j < i; j++) {
+                const struct measure_ref *other = &q->measures[j];
+
+                if (!bytes_equal(m->name, other->name))
+                        continue;
+                if (m->kind == other->kind && bytes_equal(m->variable, other->variable)) {
+                        fault(c, "", "is asked for twice; names tell two of a kind apart");
+                        return;
+                }
+                if (m->name.len > 0) {
+                        fault(c, "name", "is the name of an earlier measure");
+                        return;
+                }
+        }
 }
 
 static void check_measure(struct check *c, const struct query *q, uint32_t i)
 {
         const struct measure_ref *m = &q->measures[i];
-        char field[VIOLATION_FIELD_MAX];
+        bool known = m->kind != MEASURE_NONE && (unsigned)m->kind < MEASURE_KIND_COUNT;
 
-        (void)snprintf(field, sizeof field, "measures[%u].kind", i);
-        if (m->kind == MEASURE_NONE || (unsigned)m->kind >= MEASURE_KIND_COUNT)
-                fault(c, field, "is not a known kind of measure");
-        (void)snprintf(field, sizeof field, "measures[%u].variable", i);
-        if (m->kind == MEASURE_SUM || m->kind == MEASURE_MEAN)
-                check_name(c, field, m->variable, false);
-        else if (m->variable.len > 0)
-                fault(c, field, "belongs to SUM and MEAN only");
-        (void)snprintf(field, sizeof field, "measures[%u]", i);
+        if (!known)
+                fault(c, "kind", "is not a known kind of measure");
+        if (m->variable.len > 0 && known && measure_kind_wants_variable(m->kind) < 0)
+                fault(c, "variable", "is nothing that this kind of measure has");
+        else
+                check_name(c, "variable", m->variable,
+                        !known || measure_kind_wants_variable(m->kind) <= 0);
+        if (known)
+                check_measure_parts(c, m);
+        check_measure_names(c, q, i);
+}
+
+/* Derived variables ----------------------------------------------------------- */
+
+static bool has_name_of_date(int32_t day)
+{
+        char text[11];
+
+        days_format(day, text);
+        return text[0] != '0' || text[1] != '0' || text[2] != '0' || text[3] != '0';
+}
+
+static void check_window(struct check *c, const struct window *w)
+{
+        bool ends = w->kind == WINDOW_RELATIVE || w->kind == WINDOW_FIXED;
+
+        if ((unsigned)w->kind > WINDOW_PERIOD)
+                fault(c, "window", "is not a known kind of window");
+        if (w->anchor.len > 0 && w->kind != WINDOW_RELATIVE)
+                fault(c, "window.anchor", "belongs to a window of days from a date only");
+        check_name(c, "window.anchor", w->anchor, true);
+        if (!ends && (w->from != 0 || w->until != 0))
+                fault(c, "window", "has ends that this kind of window does not have");
+        else if (w->kind == WINDOW_RELATIVE &&
+                 (w->from < -WINDOW_DAYS_MAX || w->from > WINDOW_DAYS_MAX ||
+                         w->until < -WINDOW_DAYS_MAX || w->until > WINDOW_DAYS_MAX))
+                fault(c, "window", "lies further from its anchor than allowed");
+        else if (w->kind == WINDOW_FIXED &&
+                 !(has_name_of_date(w->from) && has_name_of_date(w->until)))
+                fault(c, "window", "has an end outside the years 1 to 9999");
+        else if (ends && w->from > w->until)
+                fault(c, "window", "ends before it begins");
+}
+
+/* A band's end; `open` where there is none. */
+static int64_t band_end(struct check *c, const char *field, struct bytes text, int64_t open)
+{
+        int64_t end = open;
+
+        if (text.len > 0 && !bytes_decimal(text, BAND_DECIMALS, &end))
+                fault(c, field, "is not a number in decimal notation");
+        return end;
+}
+
+static void check_band(struct check *c, const struct derived *d, uint32_t i, int64_t *last)
+{
+        const struct derived_band *b = &d->bands[i];
+        int64_t low = band_end(c, "low", b->low, INT64_MIN);
+        int64_t high = band_end(c, "high", b->high, INT64_MAX);
+
+        if (b->code.len == 0)
+                fault(c, "code", "is missing");
+        else if (b->code.len > CODE_MAX_LEN)
+                fault(c, "code", "is longer than a code may be");
+        else if (!bytes_is_printable(b->code))
+                fault(c, "code", "is not printable UTF-8");
         for (uint32_t j = 0; j < i; j++)
-                if (m->kind == q->measures[j].kind &&
-                        bytes_equal(m->variable, q->measures[j].variable)) {
-                        fault(c, field, "is asked for twice");
-                        return;
+                if (b->code.len > 0 && bytes_equal(b->code, d->bands[j].code)) {
+                        fault(c, "code", "is the code of an earlier band");
+                        break;
                 }
+        if (low > high)
+                fault(c, "", "ends before it begins");
+        else if (i > 0 && low <= *last)
+                fault(c, "", "does not lie after the band before it");
+        *last = high;
+}
+
+static void check_bands(struct check *c, const struct derived *d)
+{
+        int64_t last = INT64_MIN;
+
+        if (d->bands_len > DERIVED_BANDS_MAX)
+                fault(c, "bands", "has more bands than allowed");
+        for (uint32_t i = 0; i < d->bands_len && i < DERIVED_BANDS_MAX; i++) {
+                size_t from = enter(c, "bands", i);
+
+                check_band(c, d, i, &last);
+                leave(c, from);
+        }
+}
+
+/* What is computed from events, and from what of them. */
+static void check_events(struct check *c, const struct derived *d)
+{
+        bool count = d->kind == DERIVED_COUNT, sum = d->kind == DERIVED_SUM;
+
+        check_name(c, "dataset", d->dataset, false);
+        check_name(c, "date", d->date, true);
+        if (d->variable.len > 0 && !count && !sum)
+                fault(c, "variable", "belongs to COUNT and SUM only");
+        check_name(c, "variable", d->variable, !sum);
+        if (d->level.len > 0 && !(count && d->variable.len > 0))
+                fault(c, "level", "belongs to COUNT of a variable only");
+        check_name(c, "level", d->level, true);
+        if (d->from.len > 0)
+                fault(c, "from", "belongs to DAYS_BETWEEN only");
+        if (d->to.len > 0)
+                fault(c, "to", "belongs to DAYS_BETWEEN only");
+        check_filters(c, "filters", d->filters, d->filters_len, DERIVED_FILTERS_MAX);
+        check_window(c, &d->window);
+        if ((unsigned)d->same > SAME_FAMILY)
+                fault(c, "same", "is neither person nor family");
+        if ((unsigned)d->in > IN_OTHER)
+                fault(c, "in", "is none of any, same and other");
+}
+
+static void check_between(struct check *c, const struct derived *d)
+{
+        static const char only_events[] = "belongs to what is computed from events";
+        const struct window *w = &d->window;
+
+        check_name(c, "from", d->from, false);
+        check_name(c, "to", d->to, false);
+        if (d->dataset.len > 0)
+                fault(c, "dataset", only_events);
+        if (d->date.len > 0)
+                fault(c, "date", only_events);
+        if (d->variable.len > 0)
+                fault(c, "variable", only_events);
+        if (d->level.len > 0)
+                fault(c, "level", only_events);
+        if (d->filters_len > 0)
+                fault(c, "filters", only_events);
+        if (w->kind != WINDOW_NONE || w->anchor.len > 0 || w->from != 0 || w->until != 0)
+                fault(c, "window", only_events);
+        if (d->same != SAME_NONE)
+                fault(c, "same", only_events);
+        if (d->in != IN_NONE)
+                fault(c, "in", only_events);
+        if (d->include_base)
+                fault(c, "include_base", only_events);
+}
+
+static void check_derived(struct check *c, const struct query *q, uint32_t i)
+{
+        const struct derived *d = &q->derived[i];
+        bool known = d->kind != DERIVED_NONE && (unsigned)d->kind < DERIVED_KIND_COUNT;
+        bool banded = d->kind == DERIVED_COUNT || d->kind == DERIVED_SUM ||
+                      d->kind == DERIVED_DAYS_BETWEEN;
+
+        check_identifier(c, d->name, false);
+        for (uint32_t j = 0; j < i; j++)
+                if (d->name.len > 0 && bytes_equal(d->name, q->derived[j].name)) {
+                        fault(c, "name", "is the name of an earlier derived variable");
+                        break;
+                }
+        if (!known)
+                fault(c, "kind", "is not a known kind of derived variable");
+        else if (d->kind == DERIVED_DAYS_BETWEEN)
+                check_between(c, d);
+        else
+                check_events(c, d);
+        if (known && !banded && d->bands_len > 0)
+                fault(c, "bands", "belongs to COUNT, SUM and DAYS_BETWEEN only");
+        else
+                check_bands(c, d);
+}
+
+/* The whole --------------------------------------------------------------------- */
+
+/* An indicator's own question is the bundle's, down to the day on which ages count. */
+static void check_indicator(struct check *c, const struct query *q)
+{
+        static const char registry[] = "is the registry's where an indicator is asked for";
+
+        check_name(c, "indicator.id", q->indicator, true);
+        if (q->indicator.len == 0) {
+                if (q->indicator_version != 0)
+                        fault(c, "indicator.id", "is missing beside a version");
+                check_name(c, "dataset", q->dataset, false);
+                return;
+        }
+        if (q->dataset.len > 0)
+                fault(c, "dataset", registry);
+        if (q->linkage.len > 0)
+                fault(c, "linkage", registry);
+        if (q->unit != UNIT_NONE)
+                fault(c, "unit", registry);
+        if (q->period_date.len > 0)
+                fault(c, "period_date", registry);
+        if (q->municipality_rule != MUNICIPALITY_DELIVERING)
+                fault(c, "municipality_rule", registry);
+        if (q->has_age_at)
+                fault(c, "age_at", registry);
+        if (q->has_division_at)
+                fault(c, "division_at", registry);
+        if (q->derived_len > 0)
+                fault(c, "derived", registry);
+        if (q->measures_len > 0)
+                fault(c, "measures", registry);
+}
+
+static void check_times(struct check *c, const struct query *q)
+{
+        if (q->vintage.number == 0 && q->vintage.revision != 0)
+                fault(c, "vintage.number", "is missing beside a revision");
+        if (q->has_period &&
+                !(has_name_of_date(q->period.first) && has_name_of_date(q->period.last)))
+                fault(c, "period", "has an end outside the years 1 to 9999");
+        else if (q->has_period && q->period.first > q->period.last)
+                fault(c, "period", "ends before it begins");
+        if (!q->has_period && q->period_date.len > 0)
+                fault(c, "period_date", "needs a period in which it lies");
+        check_name(c, "period_date", q->period_date, true);
+        if (q->has_age_at && !has_name_of_date(q->age_at))
+                fault(c, "age_at", "is outside the years 1 to 9999");
+        if (q->has_division_at && !has_name_of_date(q->division_at))
+                fault(c, "division_at", "is outside the years 1 to 9999");
+}
+
+/* Calls `each` for the parts of a list that lie within the limit. */
+static void check_list(struct check *c, const struct query *q, const char *list, uint32_t len,
+        uint32_t most, void (*each)(struct check *c, const struct query *q, uint32_t i))
+{
+        if (len > most)
+                fault(c, list, "has more items than allowed");
+        for (uint32_t i = 0; i < len && i < most; i++) {
+                size_t from = enter(c, list, i);
+
+                each(c, q, i);
+                leave(c, from);
+        }
 }
 
 enum err query_check(const struct query *q, struct refusal *why)
 {
         struct check c = {.why = why, .rc = ERR_OK};
 
-        check_name(&c, "dataset", q->dataset, false);
+        check_indicator(&c, q);
         check_name(&c, "purpose", q->purpose, false);
-        if (q->vintage.number == 0 && q->vintage.revision != 0)
-                fault(&c, "vintage.number", "is missing beside a revision");
-        if (q->filters_len > FILTERS_MAX)
-                fault(&c, "filters", "has more filters than allowed");
-        if (q->dimensions_len > DIMENSIONS_MAX)
-                fault(&c, "dimensions", "has more dimensions than allowed");
-        if (q->measures_len > MEASURES_MAX)
-                fault(&c, "measures", "has more measures than allowed");
-        for (uint32_t i = 0; i < q->filters_len && i < FILTERS_MAX; i++)
-                check_filter(&c, &q->filters[i], i);
-        for (uint32_t i = 0; i < q->dimensions_len && i < DIMENSIONS_MAX; i++)
-                check_dimension(&c, q, i);
-        for (uint32_t i = 0; i < q->measures_len && i < MEASURES_MAX; i++)
-                check_measure(&c, q, i);
+        check_name(&c, "linkage", q->linkage, true);
+        if ((unsigned)q->unit >= UNIT_COUNT)
+                fault(&c, "unit", "is not a known unit");
+        if ((unsigned)q->municipality_rule >= MUNICIPALITY_RULE_COUNT)
+                fault(&c, "municipality_rule", "is not a known rule");
+        check_times(&c, q);
+        check_list(&c, q, "derived", q->derived_len, DERIVED_MAX, check_derived);
+        check_filters(&c, "filters", q->filters, q->filters_len, FILTERS_MAX);
+        check_list(&c, q, "dimensions", q->dimensions_len, DIMENSIONS_MAX, check_dimension);
+        check_list(&c, q, "measures", q->measures_len, MEASURES_MAX, check_measure);
         return c.rc;
-}
-
-/* Canonical bytes --------------------------------------------------------- */
-
-enum { QUERY_BYTES_MAX = 1 << 20 };
-
-static int by_bytes(const void *a, const void *b)
-{
-        const struct bytes *x = a, *y = b;
-
-        return bytes_compare(*x, *y);
-}
-
-/* Sorts, and keeps one of each. */
-static uint32_t distinct(struct bytes *items, uint32_t len)
-{
-        uint32_t kept = 0;
-
-        if (len > 1)
-                qsort(items, len, sizeof *items, by_bytes);
-        for (uint32_t i = 0; i < len; i++)
-                if (kept == 0 || !bytes_equal(items[i], items[kept - 1]))
-                        items[kept++] = items[i];
-        return kept;
-}
-
-static bool is_range(struct bytes value)
-{
-        for (size_t i = 0; i + 1 < value.len; i++)
-                if (value.data[i] == '.' && value.data[i + 1] == '.')
-                        return true;
-        return false;
-}
-
-static void put_filter(struct buf *b, const struct filter *f)
-{
-        struct bytes values[FILTER_VALUES_MAX];
-        uint32_t len = f->values_len;
-
-        for (uint32_t i = 0; i < len; i++)
-                values[i] = f->values[i];
-        len = distinct(values, len);
-
-        bool plain = f->op == FILTER_IN && len == 1 && !is_range(values[0]);
-
-        put_bytes(b, f->variable);
-        put_bytes(b, f->level);
-        put_u8(b, (uint8_t)(plain ? FILTER_EQ : f->op));
-        put_u32(b, len);
-        for (uint32_t i = 0; i < len; i++)
-                put_bytes(b, values[i]);
-}
-
-static enum err put_filters(const struct query *q, struct buf *out)
-{
-        struct buf parts[FILTERS_MAX];
-        struct bytes encoded[FILTERS_MAX];
-        enum err rc = ERR_OK;
-
-        for (uint32_t i = 0; i < q->filters_len; i++) {
-                buf_init(&parts[i], QUERY_BYTES_MAX);
-                put_filter(&parts[i], &q->filters[i]);
-                enum err e = buf_end(&parts[i], &encoded[i]);
-                rc = rc == ERR_OK ? e : rc;
-        }
-        if (rc == ERR_OK) {
-                uint32_t len = distinct(encoded, q->filters_len);
-
-                put_u32(out, len);
-                for (uint32_t i = 0; i < len; i++)
-                        put_bytes(out, encoded[i]);
-        }
-        for (uint32_t i = 0; i < q->filters_len; i++)
-                buf_done(&parts[i]);
-        return rc;
-}
-
-static bool counts_fit(const struct query *q)
-{
-        for (uint32_t i = 0; i < q->filters_len && i < FILTERS_MAX; i++)
-                if (q->filters[i].values_len > FILTER_VALUES_MAX)
-                        return false;
-        return q->filters_len <= FILTERS_MAX && q->dimensions_len <= DIMENSIONS_MAX &&
-               q->measures_len <= MEASURES_MAX;
-}
-
-enum err query_encode(const struct query *q, struct buf *out)
-{
-        static const struct measure_ref persons = {.kind = MEASURE_PERSONS};
-        const struct measure_ref *measures = q->measures_len > 0 ? q->measures : &persons;
-        uint32_t measures_len = q->measures_len > 0 ? q->measures_len : 1;
-        struct bytes whole;
-
-        if (!counts_fit(q))
-                return ERR_INVALID;
-        put_text(out, "statgate query 1");
-        put_bytes(out, q->dataset);
-        put_bytes(out, q->purpose);
-        put_u32(out, q->vintage.number);
-        put_u32(out, q->vintage.revision);
-        TRY(put_filters(q, out));
-        put_u32(out, q->dimensions_len);
-        for (uint32_t i = 0; i < q->dimensions_len; i++) {
-                put_bytes(out, q->dimensions[i].variable);
-                put_bytes(out, q->dimensions[i].level);
-        }
-        put_u32(out, measures_len);
-        for (uint32_t i = 0; i < measures_len; i++) {
-                put_u8(out, (uint8_t)measures[i].kind);
-                put_bytes(out, measures[i].variable);
-        }
-        return buf_end(out, &whole);
 }

@@ -90,7 +90,9 @@ struct window {
         int32_t from, until;
 };
 
-/* A band of a derived number; both ends inside, decimal notation; empty: open. */
+/* A band of a derived number; both ends inside, decimal notation; empty: open, which only
+ * the first may be downwards and the last upwards. */
+enum { BAND_DECIMALS = 6 };
 struct derived_band {
         struct bytes code;
         struct bytes low, high;
@@ -151,8 +153,9 @@ struct measure_ref {
         struct filter *base; /* SHARE and RATIO: what the denominator counts. Nothing counts
                               * in a SHARE's numerator that does not count here */
         uint32_t base_len;
-        uint32_t scale; /* RATE, RATIO: per so many; 0: 1000 for RATE, 1 for RATIO */
+        uint32_t scale; /* RATE, RATIO: per so many; 0: RATE_SCALE for RATE, 1 for RATIO */
 };
+enum { RATE_SCALE = 1000 };
 /* Whether a kind needs (1), may have (0) or must not have (-1) a variable. */
 int measure_kind_wants_variable(enum measure_kind kind);
 
@@ -188,17 +191,19 @@ struct query {
         uint32_t indicator_version; /* 0: the latest */
 };
 
-/* Shape only (counts within limits, names printable, values per op, nothing asked
- * twice); names are looked up by the planner. Tells every fault, not the first;
- * fields are named as in the .proto ("filters[2].values[0]"). */
+/* Shape only (counts within limits, names printable, values per op, fields that their kind
+ * reads, bands in order, nothing asked twice); names are looked up by the planner, which
+ * also asks for the period that a window or a measure needs. Tells every fault, not the
+ * first; fields are named as in the .proto ("derived[1].filters[2].values[0]"). */
 struct refusal;
 MUST_CHECK enum err query_check(const struct query *q, struct refusal *why);
 
-/* Canonical bytes: filters and values sorted and distinct, `in` with one plain
- * value written as `=`, no measure written as persons, dimensions and measures in
- * the order asked. The vintage is encoded as it stands: resolve 0.0 first where
- * the digest must name a state. Appends to `out`; ERR_INVALID for a query that
- * query_check refuses for its counts. */
+/* Canonical bytes: filters and values sorted and distinct, wherever they stand; `in` with one
+ * plain value written as `=`; derived variables by their names, whose order says nothing;
+ * the ends of bands as numbers; what is left out written as what it means (unit, same, in,
+ * scale, no measure). Dimensions and measures stay in the order asked. The vintage is
+ * encoded as it stands: resolve 0.0 first where the digest must name a state. Appends to
+ * `out`; ERR_INVALID for a query that query_check refuses for its counts or bands. */
 MUST_CHECK enum err query_encode(const struct query *q, struct buf *out);
 
 /* "VAR[:LEVEL] OP VALUE[,VALUE…]" as in `statgate query --where`; a..b is a range

@@ -27,6 +27,8 @@
         LIMIT(DERIVED_MAX, 12, "derived variables of a query")                                     \
         LIMIT(DERIVED_FILTERS_MAX, 8, "filters of a derived variable or a measure")                \
         LIMIT(DERIVED_BANDS_MAX, 100, "bands of a derived variable")                               \
+        LIMIT(WINDOW_DAYS_MAX, 36525, "days between a window's end and its anchor")                \
+        LIMIT(SCALE_MAX, 1000000, "inhabitants or units that a rate or ratio is given per")        \
         LIMIT(CELLS_MAX, 2000000, "cells of a table, totals included")                             \
         LIMIT(MUNICIPALITIES_MAX, 512, "municipalities of a bundle")
 
