@@ -38,7 +38,7 @@ static bool asked_for(const struct making *m, int64_t low, int64_t high)
         for (uint32_t i = 0; i < m->plan->tests_len; i++) {
                 const struct test *t = &m->plan->tests[i];
 
-                if (t->variable == m->grouping->variable && !test_passes_any(t, low, high))
+                if (t->operand == m->grouping->operand && !test_passes_any(t, low, high))
                         return false;
         }
         return true;
@@ -47,7 +47,7 @@ static bool asked_for(const struct making *m, int64_t low, int64_t high)
 static bool has_filter(const struct making *m)
 {
         for (uint32_t i = 0; i < m->plan->tests_len; i++)
-                if (m->plan->tests[i].variable == m->grouping->variable)
+                if (m->plan->tests[i].operand == m->grouping->operand)
                         return true;
         return false;
 }
@@ -118,7 +118,7 @@ static enum err level_categories(struct making *m, uint32_t level, uint16_t **ou
         if (category == NULL || wanted == NULL)
                 return ERR_NO_MEMORY;
         for (uint32_t i = 0; i < list->levels[0].len; i++) {
-                uint32_t up = code_ancestor(list, i, level);
+                uint32_t up = operands_ancestor(&m->plan->operands, list, i, level);
 
                 if (up != CODE_NO_PARENT && asked_for(m, i, i))
                         wanted[up] = 1;
@@ -165,7 +165,7 @@ static enum err make_codes(struct making *m)
                 m->dimension->parent = NULL; /* "other" has no place in the hierarchy */
         }
         for (uint32_t i = 0; i < g->map_len; i++) {
-                uint32_t up = code_ancestor(list, i, level);
+                uint32_t up = operands_ancestor(&m->plan->operands, list, i, level);
 
                 g->map[i] = up == CODE_NO_PARENT ? g->other : category[up];
         }
@@ -248,7 +248,7 @@ static struct period days_shown(const struct making *m)
         for (uint32_t i = 0; i < m->plan->tests_len; i++) {
                 const struct test *t = &m->plan->tests[i];
 
-                if (t->variable != m->grouping->variable || t->negated || t->ranges_len == 0)
+                if (t->operand != m->grouping->operand || t->negated || t->ranges_len == 0)
                         continue;
                 int64_t low = INT64_MAX, high = INT64_MIN;
                 for (uint32_t k = 0; k < t->ranges_len; k++) {
@@ -329,21 +329,21 @@ enum err grouping_compile(struct plan *plan, uint32_t number, const struct dimen
                 .why = why,
                 .span = span,
         };
-        int32_t variable = variable_find(plan->dataset, ref->variable);
+        int32_t operand = operand_find(&plan->operands, ref->variable);
 
         plan->place_level[number] = UINT32_MAX;
-        if (variable < 0)
+        if (operand < 0)
                 return fault(&m, ERR_UNKNOWN_NAME, "the data set has no such variable");
-        m.variable = &plan->dataset->variables[variable];
+        m.variable = plan->operands.list[operand].variable;
         if (!m.variable->may_group)
                 return fault(
                         &m, ERR_NOT_ALLOWED, "the policy does not allow grouping by this variable");
-        m.grouping->variable = (uint32_t)variable;
+        m.grouping->operand = (uint32_t)operand;
         *m.dimension = (struct dimension){
                 .variable = m.variable->id,
                 .label_sv = m.variable->label.sv,
                 .label_en = m.variable->label.en,
-                .identifying = m.variable->role == VARIABLE_IDENTIFYING,
+                .identifying = operand_identifies(&plan->operands, (uint32_t)operand),
                 .overlapping = m.variable->overlapping,
         };
         switch (m.variable->type) {

@@ -12,12 +12,13 @@
 enum { U8_VALUES = 256 };
 
 struct compiling {
-        const struct policy_dataset *dataset;
+        const struct operands *of;
         const struct variable *variable;
         const struct filter *filter;
+        const char *field;
         struct arena *arena;
         struct refusal *why;
-        char field[VIOLATION_FIELD_MAX];
+        bool free; /* the question's own number: it may be cut anywhere */
 };
 
 static enum err fault(struct compiling *c, enum err code, const char *text)
@@ -88,7 +89,7 @@ static enum err compile_codes(struct compiling *c, struct test *out)
                 if (code < 0)
                         return fault(c, ERR_UNKNOWN_NAME, "the code list has no such code");
                 for (uint32_t k = 0; k < len; k++)
-                        if (code_ancestor(list, k, level) == (uint32_t)code)
+                        if (operands_ancestor(c->of, list, k, level) == (uint32_t)code)
                                 set[k] = !negated;
         }
         out->set = set;
@@ -278,7 +279,10 @@ static enum err set_of_ranges(struct compiling *c, struct test *t)
                 return ERR_NO_MEMORY;
         for (uint32_t v = 0; v < U8_VALUES - 1; v++)
                 set[v] = test_passes(t, v);
-        *t = (struct test){.variable = t->variable, .set = set, .set_len = U8_VALUES - 1};
+        *t = (struct test){.operand = t->operand,
+                .identifying = t->identifying,
+                .set = set,
+                .set_len = U8_VALUES - 1};
         return ERR_OK;
 }
 
@@ -287,28 +291,27 @@ static enum err compile_ranges(struct compiling *c, struct test *out)
         TRY(ranges_of_values(c, out));
         if (out->ranges_len == 1 && !apply_order(c->filter->op, &out->ranges[0]))
                 return fault(c, ERR_INVALID, "there is nothing beyond the value");
-        TRY(check_edges(c, out));
+        if (!c->free)
+                TRY(check_edges(c, out));
         out->negated = c->filter->op == FILTER_NE;
         return c->variable->physical == PHYSICAL_U8 ? set_of_ranges(c, out) : ERR_OK;
 }
 
-enum err test_compile(const struct policy_dataset *d, const struct filter *f, uint32_t number,
+enum err test_compile(const struct operands *of, const struct filter *f, const char *field,
         struct arena *arena, struct test *out, struct refusal *why)
 {
-        struct compiling c = {.dataset = d, .filter = f, .arena = arena, .why = why};
-        int32_t variable = variable_find(d, f->variable);
-        char *field = arena_printf(arena, "filters[%u]", number);
+        struct compiling c = {.of = of, .filter = f, .field = field, .arena = arena, .why = why};
+        int32_t operand = operand_find(of, f->variable);
 
-        if (field == NULL)
-                return ERR_NO_MEMORY;
-        (void)strncpy(c.field, field, sizeof(c.field) - 1);
-        if (variable < 0)
+        if (operand < 0)
                 return fault(&c, ERR_UNKNOWN_NAME, "the data set has no such variable");
-        c.variable = &d->variables[variable];
+        c.variable = of->list[operand].variable;
+        c.free = of->list[operand].derived && c.variable->type != VARIABLE_DATE;
         if (!c.variable->may_filter)
                 return fault(
                         &c, ERR_NOT_ALLOWED, "the policy does not allow this variable in a filter");
-        *out = (struct test){.variable = (uint32_t)variable};
+        *out = (struct test){.operand = (uint32_t)operand,
+                .identifying = operand_identifies(of, (uint32_t)operand)};
         switch (c.variable->type) {
         case VARIABLE_CODE:
                 return compile_codes(&c, out);
@@ -324,4 +327,22 @@ enum err test_compile(const struct policy_dataset *d, const struct filter *f, ui
                 break;
         }
         return ERR_INTERNAL;
+}
+
+enum err tests_compile(const struct operands *of, const struct filter *filters, uint32_t len,
+        const char *field, struct arena *arena, struct test **out, struct refusal *why)
+{
+        struct test *tests = arena_alloc(arena, len, sizeof(*tests));
+
+        if (tests == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < len; i++) {
+                const char *at = arena_printf(arena, "%s[%u]", field, i);
+
+                if (at == NULL)
+                        return ERR_NO_MEMORY;
+                TRY(test_compile(of, &filters[i], at, arena, &tests[i], why));
+        }
+        *out = tests;
+        return ERR_OK;
 }

@@ -28,32 +28,39 @@ static void keep_set_u16(const struct test *t, const uint16_t *v, uint32_t n, ui
 static void keep_range_i32(const struct test *t, const int32_t *v, uint32_t n, uint32_t *cell)
 {
         for (uint32_t i = 0; i < n; i++)
-                cell[i] |= v[i] != INT32_MIN && test_passes(t, v[i]) ? 0 : CELL_FILTERED;
+                cell[i] |=
+                        (v[i] == INT32_MIN ? t->missing : test_passes(t, v[i])) ? 0 : CELL_FILTERED;
 }
 
 static void keep_range_i64(const struct test *t, const int64_t *v, uint32_t n, uint32_t *cell)
 {
         for (uint32_t i = 0; i < n; i++)
-                cell[i] |= v[i] != INT64_MIN && test_passes(t, v[i]) ? 0 : CELL_FILTERED;
+                cell[i] |=
+                        (v[i] == INT64_MIN ? t->missing : test_passes(t, v[i])) ? 0 : CELL_FILTERED;
 }
 
-static void apply_test(
-        const struct pass *p, const struct test *t, uint32_t row, uint32_t n, uint32_t *cell)
+static enum physical physical_of(const struct pass *p, uint32_t operand)
 {
-        const void *column = view_column(p->view, t->variable);
+        return p->plan->operands.list[operand].variable->physical;
+}
 
-        switch (p->plan->dataset->variables[t->variable].physical) {
+void pass_test(const struct pass *p, const struct tally *t, const struct test *test, uint32_t row,
+        uint32_t n, uint32_t *flags)
+{
+        const void *values = pass_column(p, t, test->operand, row);
+
+        switch (physical_of(p, test->operand)) {
         case PHYSICAL_U8:
-                keep_set_u8(t, (const uint8_t *)column + row, n, cell);
+                keep_set_u8(test, values, n, flags);
                 return;
         case PHYSICAL_U16:
-                keep_set_u16(t, (const uint16_t *)column + row, n, cell);
+                keep_set_u16(test, values, n, flags);
                 return;
         case PHYSICAL_I32:
-                keep_range_i32(t, (const int32_t *)column + row, n, cell);
+                keep_range_i32(test, values, n, flags);
                 return;
         case PHYSICAL_I64:
-                keep_range_i64(t, (const int64_t *)column + row, n, cell);
+                keep_range_i64(test, values, n, flags);
                 return;
         case PHYSICAL_NONE:
                 return;
@@ -84,7 +91,7 @@ static void place(uint32_t *cell, uint32_t offset)
 enum err pass_tabulate(struct pass *p, uint32_t d, struct arena *scratch)
 {
         const struct grouping *g = &p->plan->groupings[p->dimension[d]];
-        enum physical physical = p->plan->dataset->variables[g->variable].physical;
+        enum physical physical = physical_of(p, g->operand);
         uint32_t len = physical == PHYSICAL_U8 && g->map_len < 256 ? 256 : g->map_len;
 
         if (physical == PHYSICAL_I64 || (physical == PHYSICAL_I32 && g->bands != NULL))
@@ -135,49 +142,45 @@ static void group_bands_i64(
 }
 
 static void apply_grouping(
-        const struct pass *p, uint32_t d, uint32_t row, uint32_t n, uint32_t *cell)
+        const struct pass *p, struct tally *t, uint32_t d, uint32_t row, uint32_t n)
 {
         const struct grouping *g = &p->plan->groupings[p->dimension[d]];
-        const void *column = view_column(p->view, g->variable);
+        const void *values = pass_column(p, t, g->operand, row);
+        uint32_t *cell = t->cell;
         const uint32_t *offsets = p->offsets[d];
         uint32_t stride = p->stride[d];
 
-        switch (p->plan->dataset->variables[g->variable].physical) {
+        switch (physical_of(p, g->operand)) {
         case PHYSICAL_U8:
-                group_u8(offsets, (const uint8_t *)column + row, n, cell);
+                group_u8(offsets, values, n, cell);
                 return;
         case PHYSICAL_U16:
-                group_u16(offsets, g->map_len, (const uint16_t *)column + row, n, cell);
+                group_u16(offsets, g->map_len, values, n, cell);
                 return;
         case PHYSICAL_I32:
                 if (g->bands != NULL)
-                        group_bands_i32(g, stride, (const int32_t *)column + row, n, cell);
+                        group_bands_i32(g, stride, values, n, cell);
                 else
-                        group_days(offsets, g, (const int32_t *)column + row, n, cell);
+                        group_days(offsets, g, values, n, cell);
                 return;
         case PHYSICAL_I64:
-                group_bands_i64(g, stride, (const int64_t *)column + row, n, cell);
+                group_bands_i64(g, stride, values, n, cell);
                 return;
         case PHYSICAL_NONE:
                 return;
         }
 }
 
-static bool test_identifies(const struct pass *p, uint32_t i)
-{
-        return p->plan->dataset->variables[p->plan->tests[i].variable].role == VARIABLE_IDENTIFYING;
-}
-
 /* Applies what is (or is not) identifying. */
 static void locate_by(
-        const struct pass *p, bool identifying, uint32_t row, uint32_t n, uint32_t *cell)
+        const struct pass *p, struct tally *t, bool identifying, uint32_t row, uint32_t n)
 {
         for (uint32_t i = 0; i < p->plan->tests_len; i++)
-                if (test_identifies(p, i) == identifying)
-                        apply_test(p, &p->plan->tests[i], row, n, cell);
+                if (p->plan->tests[i].identifying == identifying)
+                        pass_test(p, t, &p->plan->tests[i], row, n, t->cell);
         for (uint32_t d = 0; d < p->table->dimensions_len; d++)
                 if (p->plan->dimension_identifying[p->dimension[d]] == identifying)
-                        apply_grouping(p, d, row, n, cell);
+                        apply_grouping(p, t, d, row, n);
 }
 
 /* The flags of all rows are one OR away: the usual block, of which nothing is filtered,
@@ -198,12 +201,13 @@ static uint32_t count_filtered(const uint32_t *cell, uint32_t n)
 uint32_t pass_locate(const struct pass *p, struct tally *t, uint32_t row, uint32_t n)
 {
         memset(t->cell, 0, sizeof(*t->cell) * n);
-        locate_by(p, true, row, n, t->cell);
+        t->block = row;
+        locate_by(p, t, true, row, n);
         if (p->margin || !p->plan->margin_differs)
                 return count_filtered(t->cell, n);
         uint32_t by_margin = count_filtered(t->cell, n);
 
-        locate_by(p, false, row, n, t->cell);
+        locate_by(p, t, false, row, n);
         uint32_t filtered = count_filtered(t->cell, n);
 
         t->sensitive_drops += filtered - by_margin;

@@ -30,6 +30,8 @@ struct tally {
         uint32_t cell[BLOCK];     /* inner cell of each row of the block; CELL_FILTERED */
         uint32_t stamp[BLOCK], row[BLOCK]; /* of the rows that are left */
         uint8_t begins[BLOCK + 1];
+        uint32_t block;     /* first row of the block that pass_locate has seen last */
+        uint8_t **computed; /* by computed operand: BLOCK values in physical form */
 };
 
 /* Which tests and dimensions a pass keeps: the question, or its margin. */
@@ -50,7 +52,26 @@ struct pass {
         uint32_t tasks_persons, persons_per_task, tasks_rest;
 };
 
+/* The value of `row` of an operand, and behind it those of the next rows, in physical form: in
+ * the view's column, or in the worker's buffer where the operand is computed. Computed ones
+ * are there for the rows of the last pass_locate only; of a row that was filtered they
+ * may be anything. */
+static inline const void *pass_column(
+        const struct pass *p, const struct tally *t, uint32_t operand, uint32_t row)
+{
+        const struct operands *o = &p->plan->operands;
+        size_t width = physical_width(o->list[operand].variable->physical);
+        uint32_t columns = o->dataset->variables_len;
+
+        if (operand < columns)
+                return (const uint8_t *)view_column(p->view, operand) + width * row;
+        return t->computed[operand - columns] + width * (row - t->block);
+}
+
 /* locate.c */
+/* Flags as CELL_FILTERED those of rows row..row+n-1 that a test takes out. */
+void pass_test(const struct pass *p, const struct tally *t, const struct test *test, uint32_t row,
+        uint32_t n, uint32_t *flags);
 /* Fills p->offsets of dimension `d` of the pass. */
 MUST_CHECK enum err pass_tabulate(struct pass *p, uint32_t d, struct arena *scratch);
 /* Inner cells of rows row..row+n-1 into t->cell; how many of them are filtered. */

@@ -4,14 +4,37 @@
 
 #include "base/arena.h"
 
-static enum err compile_tests(
-        struct plan *p, const struct query *q, struct arena *arena, struct refusal *why)
+int32_t operand_find(const struct operands *o, struct bytes name)
 {
-        p->tests = arena_alloc(arena, q->filters_len, sizeof(*p->tests));
-        if (p->tests == NULL)
+        /* From the end: what the question states hides the column of that name. */
+        for (uint32_t i = o->len; i-- > 0;)
+                if (bytes_equal(o->list[i].variable->id, name))
+                        return (int32_t)i;
+        return -1;
+}
+
+bool operand_identifies(const struct operands *o, uint32_t operand)
+{
+        return !o->list[operand].derived && o->list[operand].variable->role == VARIABLE_IDENTIFYING;
+}
+
+uint32_t operands_ancestor(
+        const struct operands *o, const struct code_list *list, uint32_t code, uint32_t level)
+{
+        (void)o;
+        return code_ancestor(list, code, level);
+}
+
+static enum err make_operands(struct plan *p, struct arena *arena)
+{
+        uint32_t len = p->dataset->variables_len;
+        struct operand *list = arena_alloc(arena, len, sizeof(*list));
+
+        if (list == NULL)
                 return ERR_NO_MEMORY;
-        for (uint32_t i = 0; i < q->filters_len; i++, p->tests_len++)
-                TRY(test_compile(p->dataset, &q->filters[i], i, arena, &p->tests[i], why));
+        for (uint32_t i = 0; i < len; i++)
+                list[i].variable = &p->dataset->variables[i];
+        p->operands = (struct operands){.dataset = p->dataset, .list = list, .len = len};
         return ERR_OK;
 }
 
@@ -28,7 +51,7 @@ static enum err compile_dimensions(struct plan *p, const struct query *q, struct
                 TRY(grouping_compile(p, i, &q->dimensions[i], span, arena, why));
                 t->dimensions_len++;
                 for (uint32_t k = 0; k < i; k++)
-                        if (p->groupings[k].variable == p->groupings[i].variable)
+                        if (p->groupings[k].operand == p->groupings[i].operand)
                                 return refuse(why, ERR_INVALID, "dimensions",
                                         "a variable can be a dimension once");
         }
@@ -37,56 +60,6 @@ static enum err compile_dimensions(struct plan *p, const struct query *q, struct
                        ? ERR_OK
                        : refuse(why, e, "dimensions",
                                  "fewer dimensions, coarser levels or a filter make it smaller");
-}
-
-static enum err add_measure(struct plan *p, const struct measure_ref *ref, struct refusal *why)
-{
-        struct table *t = &p->shape;
-        struct measure *m = &t->measures[t->measures_len];
-        static const struct label persons = {
-                {(const uint8_t *)"personer", 8}, {(const uint8_t *)"persons", 7}};
-        static const struct label records = {
-                {(const uint8_t *)"poster", 6}, {(const uint8_t *)"records", 7}};
-
-        *m = (struct measure){.kind = ref->kind};
-        if (ref->kind == MEASURE_PERSONS || ref->kind == MEASURE_RECORDS) {
-                const struct label *l = ref->kind == MEASURE_PERSONS ? &persons : &records;
-
-                m->label_sv = l->sv;
-                m->label_en = l->en;
-        } else {
-                int32_t i = variable_find(p->dataset, ref->variable);
-
-                if (i < 0)
-                        return refuse(why, ERR_UNKNOWN_NAME, "measures",
-                                "the data set has no such variable");
-                const struct variable *v = &p->dataset->variables[i];
-                if (v->role != VARIABLE_MEASURE ||
-                        (v->type != VARIABLE_INTEGER && v->type != VARIABLE_DECIMAL))
-                        return refuse(why, ERR_NOT_ALLOWED, "measures",
-                                "sums and means are for measure variables");
-                m->variable = v->id;
-                m->label_sv = v->label.sv;
-                m->label_en = v->label.en;
-                m->unit = v->unit;
-                m->decimals = v->decimals + (ref->kind == MEASURE_MEAN ? 1 : 0);
-                p->measure_variables[t->measures_len] = (uint32_t)i;
-        }
-        t->measures_len++;
-        return ERR_OK;
-}
-
-static enum err compile_measures(
-        struct plan *p, const struct query *q, struct arena *arena, struct refusal *why)
-{
-        const struct measure_ref persons = {.kind = MEASURE_PERSONS};
-
-        p->shape.measures = arena_alloc(arena, MEASURES_MAX, sizeof(*p->shape.measures));
-        if (p->shape.measures == NULL)
-                return ERR_NO_MEMORY;
-        for (uint32_t i = 0; i < q->measures_len; i++)
-                TRY(add_measure(p, &q->measures[i], why));
-        return q->measures_len > 0 ? ERR_OK : add_measure(p, &persons, why);
 }
 
 /* The identifying margin keeps what a neighbour knows: identifying dimensions
@@ -98,8 +71,7 @@ static void note_margin(struct plan *p)
                 p->margin_differs |= !p->dimension_identifying[i];
         }
         for (uint32_t i = 0; i < p->tests_len; i++)
-                p->margin_differs |=
-                        p->dataset->variables[p->tests[i].variable].role != VARIABLE_IDENTIFYING;
+                p->margin_differs |= !p->tests[i].identifying;
 }
 
 enum err plan_make(const struct plan_scope *scope, const struct query *q, struct arena *arena,
@@ -110,9 +82,13 @@ enum err plan_make(const struct plan_scope *scope, const struct query *q, struct
         if (p == NULL)
                 return ERR_NO_MEMORY;
         p->dataset = scope->dataset;
-        TRY(compile_tests(p, q, arena, why));
+        p->query = q;
+        TRY(make_operands(p, arena));
+        TRY(tests_compile(
+                &p->operands, q->filters, q->filters_len, "filters", arena, &p->tests, why));
+        p->tests_len = q->filters_len;
         TRY(compile_dimensions(p, q, scope->span, arena, why));
-        TRY(compile_measures(p, q, arena, why));
+        TRY(measures_compile(p, q, arena, why));
         note_margin(p);
         *out = p;
         return ERR_OK;

@@ -10,25 +10,53 @@
 
 enum { CATEGORY_NONE = 0xffff };
 
+/* Operands: what a test, a dimension or a measure can look at, by number. 0 ..
+ * variables_len-1 are the columns of the base view, in the data set's order; from there on
+ * come the computed columns of the plan: derived variables, and variables as the
+ * question states them (the person's first municipality, the age on a day), which hide
+ * the variable of the same name. Names are looked up with operand_find, never with
+ * variable_find; what an operand is (type, physical form, decimals, codes, bandings, role,
+ * labels) stands in `variable`, which for a derived one is made by the plan. Values
+ * come from pass_column (pass.h). */
+struct operand {
+        const struct variable *variable;
+        bool derived; /* never identifying; any number of it may be summed, averaged, halved */
+};
+struct operands {
+        const struct policy_dataset *dataset;
+        const struct operand *list;
+        uint32_t len;
+        int32_t division; /* hierarchies of codes as they were on this day */
+};
+int32_t operand_find(const struct operands *o, struct bytes name); /* -1: none */
+/* Whether a neighbour knows it. */
+bool operand_identifies(const struct operands *o, uint32_t operand);
+/* The code of `level` that holds code `code` of level 0 on the day of the division;
+ * CODE_NO_PARENT: none. */
+uint32_t operands_ancestor(
+        const struct operands *o, const struct code_list *list, uint32_t code, uint32_t level);
+
 /* Values a filter lets through. Codes, booleans and ages: by `set`, one byte per
  * physical value. Numbers and dates: by ranges, both ends inside. A missing value
  * passes no filter. */
 struct test {
-        uint32_t variable;
+        uint32_t operand;
         const uint8_t *set;
         uint32_t set_len;
         struct range {
                 int64_t low, high;
         } * ranges;
         uint32_t ranges_len;
-        bool negated; /* ranges: passes what is outside */
+        bool negated;     /* ranges: passes what is outside */
+        bool missing;     /* ranges: passes a missing value too (what still lasts) */
+        bool identifying; /* the margin keeps it */
 };
 
 /* Physical value → category. Codes, booleans, ages: map[value]. Dates: map[value -
  * first], value within first..first+map_len-1. Numbers: bands, ascending. What
  * falls outside goes to `other`, or CATEGORY_NONE where there is no such category. */
 struct grouping {
-        uint32_t variable;
+        uint32_t operand;
         uint16_t *map;
         uint32_t map_len;
         int32_t first;
@@ -40,12 +68,14 @@ struct grouping {
 
 struct plan {
         const struct policy_dataset *dataset;
+        const struct query *query; /* borrowed */
+        struct operands operands;
         struct test *tests;
         uint32_t tests_len;
         struct grouping *groupings; /* by dimension */
         struct table shape;         /* dimensions and measures set, no cells yet */
         size_t cells;
-        uint32_t measure_variables[MEASURES_MAX];
+        uint32_t measure_operands[MEASURES_MAX];
         /* The identifying margin: which tests and dimensions it keeps. */
         bool margin_differs;
         bool dimension_identifying[DIMENSIONS_MAX];
@@ -55,9 +85,13 @@ struct plan {
         uint32_t *place_of_category[DIMENSIONS_MAX]; /* index in that level */
 };
 
-/* filter.c */
-MUST_CHECK enum err test_compile(const struct policy_dataset *d, const struct filter *f,
-        uint32_t number, struct arena *arena, struct test *out, struct refusal *why);
+/* filter.c: `field` is where the filter stands ("filters[2]", "measures[0].base[1]"). */
+MUST_CHECK enum err test_compile(const struct operands *of, const struct filter *f,
+        const char *field, struct arena *arena, struct test *out, struct refusal *why);
+/* All of a list; `field` is that of the list ("filters", "measures[0].base"). */
+MUST_CHECK enum err tests_compile(const struct operands *of, const struct filter *filters,
+        uint32_t len, const char *field, struct arena *arena, struct test **out,
+        struct refusal *why);
 /* Whether any value of a range passes, for dropping categories. */
 bool test_passes_any(const struct test *t, int64_t low, int64_t high);
 bool test_passes(const struct test *t, int64_t physical_value);
@@ -66,6 +100,10 @@ bool test_passes(const struct test *t, int64_t physical_value);
 MUST_CHECK enum err grouping_compile(struct plan *plan, uint32_t number,
         const struct dimension_ref *ref, struct period span, struct arena *arena,
         struct refusal *why);
+
+/* measure.c: what the cells are to hold, after operands and dimensions are there. */
+MUST_CHECK enum err measures_compile(
+        struct plan *p, const struct query *q, struct arena *arena, struct refusal *why);
 
 /* dates.c: "2024", "2024-Q1", "2024-03", "2024-03-15" ↔ days, by level (0 dag …
  * 3 ar). */

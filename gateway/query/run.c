@@ -136,16 +136,17 @@ static void count_block(const struct pass *p, struct tally *t, uint32_t n)
         }
 }
 
-static bool measure_value(const struct pass *p, uint32_t m, uint32_t row, int64_t *out)
+static bool measure_value(
+        const struct pass *p, const struct tally *t, uint32_t m, uint32_t row, int64_t *out)
 {
-        uint32_t variable = p->plan->measure_variables[m];
-        const void *column = view_column(p->view, variable);
+        uint32_t operand = p->plan->measure_operands[m];
+        const void *value = pass_column(p, t, operand, row);
 
-        if (p->plan->dataset->variables[variable].physical == PHYSICAL_I32) {
-                *out = ((const int32_t *)column)[row];
+        if (p->plan->operands.list[operand].variable->physical == PHYSICAL_I32) {
+                *out = *(const int32_t *)value;
                 return *out != INT32_MIN;
         }
-        *out = ((const int64_t *)column)[row];
+        *out = *(const int64_t *)value;
         return *out != INT64_MIN;
 }
 
@@ -160,7 +161,7 @@ static void add_values(
         for (uint32_t m = 0; m < p->table->measures_len; m++) {
                 int64_t value;
 
-                if (!is_magnitude(p->table, m) || !measure_value(p, m, row, &value))
+                if (!is_magnitude(p->table, m) || !measure_value(p, t, m, row, &value))
                         continue;
                 t->overflow |= __builtin_add_overflow(
                         t->sums[m].sum[inner], value, &t->sums[m].sum[inner]);
@@ -522,10 +523,11 @@ static void read_margin(const struct plan *plan, struct table *t)
 static bool has_delivered(const struct plan *plan, uint32_t d, uint32_t category,
         const uint8_t *delivered, uint32_t places)
 {
-        const struct code_list *list = plan->dataset->variables[plan->groupings[d].variable].codes;
+        const struct operands *of = &plan->operands;
+        const struct code_list *list = of->list[plan->groupings[d].operand].variable->codes;
 
         for (uint32_t i = 0; i < places; i++)
-                if (delivered[i] && code_ancestor(list, i, plan->place_level[d]) ==
+                if (delivered[i] && operands_ancestor(of, list, i, plan->place_level[d]) ==
                                             plan->place_of_category[d][category])
                         return true;
         return false;
