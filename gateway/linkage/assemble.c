@@ -16,7 +16,8 @@
 enum { PLACES_MAX = UINT16_MAX + 1 };
 
 struct person_marks {
-        uint32_t *starts; /* absolute row numbers, in order */
+        uint32_t *starts;     /* absolute row numbers, in order */
+        struct token *tokens; /* where they are asked for */
         uint32_t len;
 };
 
@@ -29,7 +30,9 @@ struct scratch {
 };
 
 struct assembly {
+        const struct work *work;
         struct view *view;
+        struct token_list *out_tokens; /* or NULL */
         struct partitions *partitions;
         const struct layout *layout;
         uint32_t *base;             /* first row of each partition; len + 2 */
@@ -236,6 +239,21 @@ static enum err scratch_reserve(struct scratch *s, const struct layout *l, uint3
         return ERR_OK;
 }
 
+static enum err note_tokens(
+        struct assembly *a, const struct scratch *s, struct person_marks *m, uint32_t begin)
+{
+        void *tokens = NULL;
+
+        TRY(work_alloc(a->work, m->len, sizeof(*m->tokens), &tokens));
+        m->tokens = tokens;
+        for (uint32_t i = 0; i < m->len; i++) {
+                uint32_t row = s->sorter.keys[m->starts[i] - begin].row;
+
+                m->tokens[i] = token_read(s->rows + (size_t)row * a->layout->size + LAYOUT_TOKEN);
+        }
+        return ERR_OK;
+}
+
 static enum err mark_persons(
         struct assembly *a, struct scratch *s, uint32_t partition, uint32_t begin, uint32_t len)
 {
@@ -253,7 +271,9 @@ static enum err mark_persons(
         if (starts == NULL)
                 return ERR_NO_MEMORY;
         memcpy(starts, s->marks, sizeof(*starts) * n);
-        a->marks[partition] = (struct person_marks){starts, n};
+        a->marks[partition] = (struct person_marks){.starts = starts, .len = n};
+        if (a->out_tokens != NULL)
+                TRY(note_tokens(a, s, &a->marks[partition], begin));
         return compute_linked(a->view, s, starts, n, begin + len);
 }
 
@@ -265,6 +285,7 @@ static enum err assemble_partition(void *ctx, unsigned worker, size_t partition)
         uint32_t len = partitions_rows(a->partitions, p);
         bool personless = p == partitions_len(a->partitions);
 
+        TRY(work_goes_on(a->work));
         if (len == 0)
                 return ERR_OK;
         TRY(scratch_reserve(s, a->layout, len));
@@ -282,12 +303,18 @@ static enum err assemble_partition(void *ctx, unsigned worker, size_t partition)
 static enum err copy_marks(void *ctx, unsigned worker, size_t partition)
 {
         struct assembly *a = ctx;
-        const struct person_marks *m = &a->marks[partition];
+        struct person_marks *m = &a->marks[partition];
 
         (void)worker;
-        if (m->len > 0)
-                memcpy(a->view->starts + a->person_base[partition], m->starts,
-                        sizeof(*m->starts) * m->len);
+        if (m->len == 0)
+                return ERR_OK;
+        memcpy(a->view->starts + a->person_base[partition], m->starts, sizeof(*m->starts) * m->len);
+        if (m->tokens == NULL)
+                return ERR_OK;
+        memcpy(a->out_tokens->tokens + a->person_base[partition], m->tokens,
+                sizeof(*m->tokens) * m->len);
+        work_wipe(a->work, m->tokens, sizeof(*m->tokens) * m->len);
+        m->tokens = NULL;
         return ERR_OK;
 }
 
@@ -320,7 +347,17 @@ static enum err count_rows(struct assembly *a)
         return ERR_OK;
 }
 
-static enum err collect_persons(struct assembly *a, unsigned threads)
+/* What goes wrong from here on leaves the tokens to whoever asked for them. */
+static enum err reserve_tokens(struct assembly *a, uint32_t persons)
+{
+        void *tokens = NULL;
+
+        TRY(work_alloc(a->work, persons, sizeof(struct token), &tokens));
+        *a->out_tokens = (struct token_list){tokens, persons};
+        return ERR_OK;
+}
+
+static enum err collect_persons(struct assembly *a)
 {
         struct view *v = a->view;
         uint32_t len = partitions_len(a->partitions);
@@ -331,49 +368,57 @@ static enum err collect_persons(struct assembly *a, unsigned threads)
                 persons += a->marks[p].len;
         }
         v->persons = persons;
-        v->starts = malloc(sizeof(*v->starts) * ((size_t)persons + 1));
-        if (v->starts == NULL)
-                return ERR_NO_MEMORY;
+        void *starts = NULL;
+
+        TRY(work_alloc(a->work, (size_t)persons + 1, sizeof(*v->starts), &starts));
+        v->starts = starts;
         v->bytes += sizeof(*v->starts) * ((size_t)persons + 1);
         v->starts[persons] = v->personless;
-        return parallel_for(threads, len, copy_marks, a);
+        if (a->out_tokens != NULL)
+                TRY(reserve_tokens(a, persons));
+        return parallel_for(a->work->threads, len, copy_marks, a);
 }
 
-static enum err assemble_all(struct assembly *a, unsigned threads)
+static enum err assemble_all(struct assembly *a)
 {
         TRY(count_rows(a));
         TRY(allocate_columns(a->view));
-        TRY(parallel_for(
-                threads, (size_t)partitions_len(a->partitions) + 1, assemble_partition, a));
-        return collect_persons(a, threads);
+        TRY(parallel_for(a->work->threads, (size_t)partitions_len(a->partitions) + 1,
+                assemble_partition, a));
+        return collect_persons(a);
 }
 
-enum err assemble(struct view *v, struct partitions *p, const struct layout *l, unsigned threads)
+enum err assemble(struct view *v, struct partitions *p, const struct layout *l,
+        const struct work *w, struct token_list *out_tokens)
 {
         uint32_t len = partitions_len(p) + 1;
         struct assembly a = {
+                .work = w,
                 .view = v,
+                .out_tokens = out_tokens,
                 .partitions = p,
                 .layout = l,
                 .base = calloc(len, sizeof(*a.base)),
                 .marks = calloc(len, sizeof(*a.marks)),
                 .person_base = calloc(len, sizeof(*a.person_base)),
-                .scratch = calloc(threads, sizeof(*a.scratch)),
+                .scratch = calloc(w->threads, sizeof(*a.scratch)),
         };
         enum err e = ERR_NO_MEMORY;
 
         if (a.base != NULL && a.marks != NULL && a.person_base != NULL && a.scratch != NULL)
                 e = months_new(&a.months);
         if (e == ERR_OK)
-                e = assemble_all(&a, threads);
-        for (unsigned w = 0; a.scratch != NULL && w < threads; w++) {
-                sorter_done(&a.scratch[w].sorter);
-                free(a.scratch[w].rows);
-                free(a.scratch[w].marks);
-                free(a.scratch[w].seen);
+                e = assemble_all(&a);
+        for (unsigned i = 0; a.scratch != NULL && i < w->threads; i++) {
+                sorter_done(&a.scratch[i].sorter);
+                free(a.scratch[i].rows);
+                free(a.scratch[i].marks);
+                free(a.scratch[i].seen);
         }
-        for (uint32_t i = 0; a.marks != NULL && i < len; i++)
+        for (uint32_t i = 0; a.marks != NULL && i < len; i++) {
                 free(a.marks[i].starts);
+                work_wipe(w, a.marks[i].tokens, sizeof(*a.marks[i].tokens) * a.marks[i].len);
+        }
         free(a.base);
         free(a.marks);
         free(a.person_base);

@@ -4,6 +4,7 @@
 #define STATGATE_GATEWAY_LINKAGE_ASSEMBLE_H
 
 #include "gateway/linkage/partition.h"
+#include "gateway/linkage/token.h"
 #include "gateway/linkage/view.h"
 
 struct view {
@@ -20,6 +21,7 @@ struct view {
         struct period span;
         size_t bytes;
         uint32_t build_ms;
+        const struct linked *linked; /* whose view it is; NULL: it stands alone */
 };
 
 /* Bytes a view of so many rows takes, without person starts. */
@@ -28,8 +30,11 @@ size_t assemble_bytes(const struct policy_dataset *d, uint64_t rows);
 /* An empty, counted view. */
 MUST_CHECK enum err view_new(const struct policy_dataset *d, struct view **out);
 
-/* Sorts every partition, writes columns, persons and computed ages; empties `p`. */
-MUST_CHECK enum err assemble(
-        struct view *v, struct partitions *p, const struct layout *l, unsigned threads);
+/* Sorts every partition, writes columns, persons and computed ages; empties `p`. Who
+ * the persons are goes to `out_tokens` where they shall be joined with others (NULL:
+ * they shall not): the caller wipes them. The room of columns is the caller's to count
+ * (assemble_bytes). */
+MUST_CHECK enum err assemble(struct view *v, struct partitions *p, const struct layout *l,
+        const struct work *w, struct token_list *out_tokens);
 
 #endif

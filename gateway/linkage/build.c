@@ -56,6 +56,7 @@ struct build {
         _Atomic uint32_t unlinked; /* rows */
         uint8_t *alone;            /* of the view, by municipality; NULL: it has none */
         struct domain_rows *workers;
+        struct room room;
 };
 
 static void domain_rows_done(struct domain_rows *d)
@@ -295,7 +296,7 @@ static enum err find_spans(
 }
 
 /* Room for the finished columns, the rows in the making, and the largest domains. */
-static enum err check_memory(const struct build *b, unsigned threads, size_t *out_partitions)
+static enum err check_memory(struct build *b, unsigned threads)
 {
         size_t view = assemble_bytes(b->request->dataset, b->total);
         size_t domains = 0;
@@ -308,8 +309,7 @@ static enum err check_memory(const struct build *b, unsigned threads, size_t *ou
                         LOG_NUM("ceiling", b->request->memory_ceiling));
                 return ERR_LIMIT;
         }
-        *out_partitions = b->request->memory_ceiling - view - domains;
-        return ERR_OK;
+        return room_take(&b->room, view + domains);
 }
 
 static enum err new_delivered(struct view *v)
@@ -330,7 +330,8 @@ static enum err build(struct build *b, struct view *v, unsigned threads)
         struct stored_submission *list = NULL;
         char dataset[NAME_MAX_LEN + 1] = {0};
         uint32_t len = 0;
-        size_t room = 0;
+        const struct work work = {
+                .threads = threads, .room = &b->room, .cancel = b->request->cancel};
 
         if (arena == NULL)
                 return ERR_NO_MEMORY;
@@ -343,17 +344,17 @@ static enum err build(struct build *b, struct view *v, unsigned threads)
         TRY(new_delivered(v));
         b->alone = v->alone;
         TRY(find_spans(b, v, list, len));
-        TRY(check_memory(b, threads, &room));
-        TRY(partitions_new(&b->layout, b->total, threads, room, &b->partitions));
+        TRY(check_memory(b, threads));
+        TRY(partitions_new(b->layout.size, b->total, threads, &b->room, &b->partitions));
         TRY(parallel_for(threads, b->spans_len, read_domain, b));
         v->unlinked = atomic_load(&b->unlinked);
-        return assemble(v, b->partitions, &b->layout, threads);
+        return assemble(v, b->partitions, &b->layout, &work, NULL);
 }
 
 enum err view_build(const struct view_request *request, struct view **out)
 {
         unsigned threads = parallel_threads(request->threads);
-        struct build b = {.request = request};
+        struct build b = {.request = request, .room = {.ceiling = request->memory_ceiling}};
         OWNED(view_unref) struct view *v = NULL;
         int64_t started = clock_monotonic_ns();
 

@@ -19,29 +19,28 @@ struct chain {
 };
 
 struct partitions {
-        const struct layout *layout;
+        uint32_t size; /* bytes of a row */
         unsigned bits, workers;
         uint32_t len; /* 1 << bits */
-        size_t ceiling;
-        atomic_size_t used;
+        struct room *room;
         struct chain *chains; /* workers × (len + 1) */
 };
 
 static size_t chunk_bytes(const struct partitions *p)
 {
-        return sizeof(struct chunk) + (size_t)CHUNK_ROWS * p->layout->size;
+        return sizeof(struct chunk) + (size_t)CHUNK_ROWS * p->size;
 }
 
-enum err partitions_new(const struct layout *l, uint64_t rows, unsigned workers, size_t ceiling,
-        struct partitions **out)
+enum err partitions_new(
+        uint32_t size, uint64_t rows, unsigned workers, struct room *room, struct partitions **out)
 {
-        struct partitions *p = calloc(1, sizeof(*p));
+        struct partitions *p = fault_hit("alloc") ? NULL : calloc(1, sizeof(*p));
 
         if (p == NULL)
                 return ERR_NO_MEMORY;
-        p->layout = l;
+        p->size = size;
         p->workers = workers;
-        p->ceiling = ceiling;
+        p->room = room;
         while (p->bits < PARTITION_BITS_MAX && rows >> p->bits > PARTITION_ROWS)
                 p->bits++;
         p->len = 1u << p->bits;
@@ -59,9 +58,9 @@ static void chain_free(struct partitions *p, struct chain *c)
         while (c->head != NULL) {
                 struct chunk *next = c->head->next;
 
-                explicit_bzero(c->head->data, (size_t)c->head->rows * p->layout->size);
+                explicit_bzero(c->head->data, (size_t)c->head->rows * p->size);
                 free(c->head);
-                (void)atomic_fetch_sub(&p->used, chunk_bytes(p));
+                room_give(p->room, chunk_bytes(p));
                 c->head = next;
         }
         c->rows = 0;
@@ -82,13 +81,10 @@ static enum err grow(struct partitions *p, struct chain *c)
 {
         size_t bytes = chunk_bytes(p);
 
-        if (atomic_fetch_add(&p->used, bytes) + bytes > p->ceiling) {
-                (void)atomic_fetch_sub(&p->used, bytes);
-                return ERR_LIMIT;
-        }
+        TRY(room_take(p->room, bytes));
         struct chunk *chunk = fault_hit("alloc") ? NULL : malloc(bytes);
         if (chunk == NULL) {
-                (void)atomic_fetch_sub(&p->used, bytes);
+                room_give(p->room, bytes);
                 return ERR_NO_MEMORY;
         }
         chunk->next = c->head;
@@ -114,7 +110,7 @@ enum err partitions_add(struct partitions *p, unsigned worker, const uint8_t *ro
 
         if (c->head == NULL || c->head->rows == CHUNK_ROWS)
                 TRY(grow(p, c));
-        memcpy(c->head->data + (size_t)c->head->rows * p->layout->size, row, p->layout->size);
+        memcpy(c->head->data + (size_t)c->head->rows * p->size, row, p->size);
         c->head->rows++;
         c->rows++;
         return ERR_OK;
@@ -145,8 +141,8 @@ void partitions_take(struct partitions *p, uint32_t partition, uint8_t *to)
                 struct chain *c = &p->chains[(size_t)w * (p->len + 1) + partition];
 
                 for (const struct chunk *k = c->head; k != NULL; k = k->next) {
-                        memcpy(to, k->data, (size_t)k->rows * p->layout->size);
-                        to += (size_t)k->rows * p->layout->size;
+                        memcpy(to, k->data, (size_t)k->rows * p->size);
+                        to += (size_t)k->rows * p->size;
                 }
                 chain_free(p, c);
         }
