@@ -360,6 +360,39 @@ static void files_that_cannot_be_delivered_end_with_the_code_for_input(void **st
         assert_int_equal(folder_as_file.code, EXIT_CODE_INPUT);
 }
 
+/* Each is a delivery of its own, and one that cannot be read stops none of the others. */
+static void several_files_say_their_own_data_set_and_period(void **state)
+{
+        static const char good[] = HEAD "0114;A;201001022399;2024-03-01;hvb;sol\n";
+
+        (void)state;
+        assert_int_equal(
+                file_create(at("0114-placering-2024.csv"), bytes_of_text(good), 0600), ERR_OK);
+        assert_int_equal(
+                file_create(at("0114-placering-2023.csv"), bytes_of_text(good), 0600), ERR_OK);
+        assert_int_equal(file_create(at("slott.csv"), bytes_of_text(good), 0600), ERR_OK);
+
+        RAN both = RUN("--as", "0114", "submit", "--dry-run", "--bundle", BUNDLE,
+                at("0114-placering-2024.csv"), at("0114-placering-2023.csv"));
+        RAN broken = RUN("--as", "0114", "submit", "--dry-run", "--bundle", BUNDLE,
+                at("0114-placering-2025.csv"), at("0114-placering-2024.csv"));
+        RAN nameless =
+                RUN("--as", "0114", "submit", "--dry-run", "--bundle", BUNDLE, at("slott.csv"));
+        RAN one_report =
+                RUN("--as", "0114", "submit", "--dry-run", "--bundle", BUNDLE, "--rejected",
+                        at("r.csv"), at("0114-placering-2024.csv"), at("0114-placering-2023.csv"));
+
+        assert_int_equal(both.code, EXIT_CODE_OK);
+        assert_non_null(strstr(both.out, "0114-placering-2024.csv"));
+        assert_non_null(strstr(both.out, "0114-placering-2023.csv"));
+        assert_int_equal(broken.code, EXIT_CODE_INPUT);
+        assert_non_null(strstr(broken.out, "1 row"));
+        assert_int_equal(nameless.code, EXIT_CODE_USAGE);
+        assert_non_null(strstr(nameless.err, "--dataset"));
+        assert_int_equal(one_report.code, EXIT_CODE_USAGE);
+        assert_non_null(strstr(one_report.err, "--rejected"));
+}
+
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
 {
         (void)st;
@@ -398,6 +431,7 @@ int main(void)
                 cmocka_unit_test(settings_with_an_unknown_key_are_refused),
                 cmocka_unit_test(a_dry_run_tells_what_is_wrong_without_repeating_it),
                 cmocka_unit_test(files_that_cannot_be_delivered_end_with_the_code_for_input),
+                cmocka_unit_test(several_files_say_their_own_data_set_and_period),
         };
 
         return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -3,6 +3,8 @@
  *
  *      survey the file → plan from its header → parser thread ∥ delivery → report
  *
+ * Several files are delivered one after the other, each a delivery of its own.
+ *
  * The file is never copied and never held in memory. What a row lacks or has wrong
  * is told by row, column and rule; no message holds what stood there. */
 #include <errno.h>
@@ -23,19 +25,33 @@
 #include "tools/cli/files.h"
 #include "tools/cli/report.h"
 
-enum { PLAN_ARENA = 256 << 20, CHECK_ARENA = 64 << 20, RETRY_DEFAULT_S = 60, RETRY_MAX_S = 86400 };
+enum {
+        PLAN_ARENA = 256 << 20,
+        CHECK_ARENA = 64 << 20,
+        RETRY_DEFAULT_S = 60,
+        RETRY_MAX_S = 86400,
+        FILES_MAX = 4096
+};
+
+static const char *const of_one_file[] = {"submission", "rejected", "mapping"};
+
+/* What the files of one command have in common. */
+struct sender {
+        struct settings settings;
+        struct identity identity;
+        struct policy *policy;
+        bool is_known; /* who delivers has been found out */
+};
 
 struct submit {
         struct cli *cli;
+        struct sender *sender;
         const char *path, *dataset_name, *period_text;
         bool replace, all_or_nothing, dry_run;
         bool has_as_of;
         int32_t as_of_days;
         unsigned retry_s;
-        struct settings settings;
-        struct identity identity;
         municipality_t municipality;
-        struct policy *policy;
         const struct policy_dataset *dataset;
         struct period period;
         struct mapping mapping;
@@ -60,16 +76,55 @@ static enum exit_code wrong_option(const struct cli *cli, const char *name)
         return EXIT_CODE_USAGE;
 }
 
+/* 0114-placering-2024.csv, as exports and `statgate generate` name their files: what no
+ * option says. NULL where the name says nothing. */
+static const char *from_file_name(const struct submit *s, unsigned part)
+{
+        const char *slash = strrchr(s->path, '/'), *at = slash != NULL ? slash + 1 : s->path;
+        const char *end = at + strlen(at), *dash;
+
+        if (end - at > 4 && strcasecmp(end - 4, ".csv") == 0)
+                end -= 4;
+        for (unsigned i = 0; i < part; i++) {
+                dash = memchr(at, '-', (size_t)(end - at));
+                if (dash == NULL)
+                        return NULL;
+                at = dash + 1;
+        }
+        dash = memchr(at, '-', (size_t)(end - at));
+        if (part == 1 && dash == NULL)
+                return NULL;
+        return arena_strndup(s->arena, at, (size_t)((part == 1 ? dash : end) - at));
+}
+
+static enum exit_code missing_option(const struct cli *cli, const char *name)
+{
+        complain(cli, WORD_OPTION_MISSING, name, "submit");
+        return EXIT_CODE_USAGE;
+}
+
+static enum exit_code read_what(struct submit *s, const struct arguments *args)
+{
+        s->dataset_name = option_text(args, "dataset");
+        s->period_text = option_text(args, "period");
+        if (s->dataset_name == NULL)
+                s->dataset_name = from_file_name(s, 1);
+        if (s->period_text == NULL)
+                s->period_text = from_file_name(s, 2);
+        if (s->dataset_name == NULL)
+                return missing_option(s->cli, "dataset");
+        return s->period_text == NULL ? missing_option(s->cli, "period") : EXIT_CODE_OK;
+}
+
 static enum exit_code read_arguments(struct submit *s, const struct arguments *args)
 {
         const char *as_of = option_text(args, "as-of"), *retry = option_text(args, "retry");
+        enum exit_code code = read_what(s, args);
 
-        s->path = argument_nth(args, 0);
-        s->dataset_name = option_text(args, "dataset");
-        s->period_text = option_text(args, "period");
+        if (code != EXIT_CODE_OK)
+                return code;
         s->replace = option_given(args, "replace");
         s->all_or_nothing = option_given(args, "all-or-nothing");
-        s->dry_run = option_given(args, "dry-run");
         s->retry_s = RETRY_DEFAULT_S;
         if (!period_parse(s->period_text, (uint32_t)strlen(s->period_text), &s->period))
                 return wrong_option(s->cli, "period");
@@ -89,6 +144,20 @@ static enum exit_code read_arguments(struct submit *s, const struct arguments *a
         return EXIT_CODE_OK;
 }
 
+static enum exit_code know_sender(struct submit *s)
+{
+        struct sender *sender = s->sender;
+        enum exit_code code = EXIT_CODE_OK;
+
+        if (sender->is_known)
+                return code;
+        code = settings_read(s->cli, &sender->settings);
+        if (code == EXIT_CODE_OK)
+                code = identity_read(s->cli, &sender->settings, NULL, &sender->identity);
+        sender->is_known = code == EXIT_CODE_OK;
+        return code;
+}
+
 /* Who delivers. A dry run needs no certificate: --as 0114 is enough. */
 static enum exit_code find_identity(struct submit *s)
 {
@@ -100,37 +169,42 @@ static enum exit_code find_identity(struct submit *s)
                         return wrong_option(s->cli, "as");
                 return EXIT_CODE_OK;
         }
-        code = settings_read(s->cli, &s->settings);
-        if (code == EXIT_CODE_OK)
-                code = identity_read(s->cli, &s->settings, NULL, &s->identity);
+        code = know_sender(s);
         if (code != EXIT_CODE_OK)
                 return code;
-        s->municipality = s->identity.principal.municipality;
+        s->municipality = s->sender->identity.principal.municipality;
         if (s->municipality != 0)
                 return EXIT_CODE_OK;
-        complain(s->cli, WORD_NOT_A_MUNICIPALITY, s->identity.certificate);
+        complain(s->cli, WORD_NOT_A_MUNICIPALITY, s->sender->identity.certificate);
+        return EXIT_CODE_USAGE;
+}
+
+static enum exit_code find_bundle(struct submit *s, const char **folder)
+{
+        struct settings *settings = &s->sender->settings;
+        enum exit_code code = EXIT_CODE_OK;
+
+        if (*folder == NULL && settings->folder == NULL && settings_present(s->cli))
+                code = settings_read(s->cli, settings);
+        if (code != EXIT_CODE_OK)
+                return code;
+        if (*folder == NULL)
+                *folder = settings->folder != NULL ? settings->policy : bundle_find(s->cli, NULL);
+        if (*folder != NULL)
+                return EXIT_CODE_OK;
+        complain(s->cli, WORD_BUNDLE_MISSING);
         return EXIT_CODE_USAGE;
 }
 
 static enum exit_code find_dataset(struct submit *s, const char *folder)
 {
-        enum exit_code code = EXIT_CODE_OK;
+        enum exit_code code = find_bundle(s, &folder);
 
-        if (folder == NULL && s->settings.folder == NULL && settings_present(s->cli))
-                code = settings_read(s->cli, &s->settings);
+        if (code == EXIT_CODE_OK && s->sender->policy == NULL)
+                code = bundle_load(s->cli, folder, &s->sender->policy);
         if (code != EXIT_CODE_OK)
                 return code;
-        if (folder == NULL)
-                folder =
-                        s->settings.folder != NULL ? s->settings.policy : bundle_find(s->cli, NULL);
-        if (folder == NULL) {
-                complain(s->cli, WORD_BUNDLE_MISSING);
-                return EXIT_CODE_USAGE;
-        }
-        code = bundle_load(s->cli, folder, &s->policy);
-        if (code != EXIT_CODE_OK)
-                return code;
-        s->dataset = policy_dataset_find(s->policy, bytes_of_text(s->dataset_name));
+        s->dataset = policy_dataset_find(s->sender->policy, bytes_of_text(s->dataset_name));
         if (s->dataset != NULL)
                 return EXIT_CODE_OK;
         complain(s->cli, WORD_DATASET_UNKNOWN, folder);
@@ -194,7 +268,7 @@ static enum exit_code make_plan(struct submit *s)
 {
         struct intake_wish wish = {
                 .dataset = s->dataset,
-                .municipalities = policy_municipalities(s->policy),
+                .municipalities = policy_municipalities(s->sender->policy),
                 .municipality = s->municipality,
                 .mapping = &s->mapping,
                 .has_as_of = s->has_as_of,
@@ -449,8 +523,8 @@ static enum exit_code send_parcels(struct submit *s, const struct submission_id 
                         .period = bytes_of_text(s->period_text),
                         .mode = s->replace ? DELIVERY_REPLACE : DELIVERY_APPEND,
                         .all_or_nothing = s->all_or_nothing},
-                .settings = &s->settings,
-                .identity = &s->identity,
+                .settings = &s->sender->settings,
+                .identity = &s->sender->identity,
                 .plan = s->plan,
                 .retry_s = s->retry_s,
                 .may_commit = may_commit,
@@ -550,9 +624,15 @@ static enum exit_code get_ready(struct submit *s, const struct arguments *args)
         return code == EXIT_CODE_OK ? make_plan(s) : code;
 }
 
-static enum exit_code run(struct cli *cli, const struct arguments *args)
+static enum exit_code submit_file(
+        struct cli *cli, struct sender *sender, const struct arguments *args, const char *path)
 {
-        struct submit s = {.cli = cli, .fd = -1, .arena = arena_new(PLAN_ARENA)};
+        struct submit s = {.cli = cli,
+                .sender = sender,
+                .path = path,
+                .dry_run = option_given(args, "dry-run"),
+                .fd = -1,
+                .arena = arena_new(PLAN_ARENA)};
         enum exit_code code = s.arena != NULL ? get_ready(&s, args) : EXIT_CODE_INTERNAL;
 
         if (code == EXIT_CODE_OK) {
@@ -567,18 +647,45 @@ static enum exit_code run(struct cli *cli, const struct arguments *args)
         rejected_free(&s.filler.rejected);
         rejected_free(&s.outcome.rejections);
         csv_free(&s.csv);
-        policy_unref(&s.policy);
         arena_free(&s.arena);
         if (s.fd >= 0)
                 (void)close(s.fd);
         return code;
 }
 
+/* Every file is tried, whatever became of the one before; only who cannot be reached at all
+ * is not tried again. The first failure is what the command ends with. */
+static enum exit_code run(struct cli *cli, const struct arguments *args)
+{
+        struct sender sender = {.policy = NULL};
+        enum exit_code code = EXIT_CODE_OK;
+        unsigned files = argument_count(args);
+
+        for (unsigned i = 0; files > 1 && i < ARRAY_LEN(of_one_file); i++)
+                if (option_given(args, of_one_file[i])) {
+                        complain(cli, WORD_OPTION_ONE_FILE, of_one_file[i]);
+                        return EXIT_CODE_USAGE;
+                }
+        for (unsigned i = 0; i < files && code != EXIT_CODE_CONNECT; i++) {
+                const char *path = argument_nth(args, i);
+                enum exit_code one;
+
+                if (files > 1)
+                        say(cli, WORD_FILE_HEADING, path);
+                one = submit_file(cli, &sender, args, path);
+                code = code == EXIT_CODE_OK || one == EXIT_CODE_CONNECT ? one : code;
+        }
+        policy_unref(&sender.policy);
+        return code;
+}
+
 static const struct option_spec options[] = {
-        {"dataset", "NAME", NULL, true, false,
-                {"uppgiftssamling, till exempel placering", "data set, for example placering"}},
-        {"period", "PERIOD", NULL, true, false,
-                {"2025, 2025-Q1 eller 2025-03", "2025, 2025-Q1 or 2025-03"}},
+        {"dataset", "NAME", NULL, false, false,
+                {"uppgiftssamling, till exempel placering (annars ur filnamnet)",
+                        "data set, for example placering (else from the file's name)"}},
+        {"period", "PERIOD", NULL, false, false,
+                {"2025, 2025-Q1 eller 2025-03 (annars ur filnamnet)",
+                        "2025, 2025-Q1 or 2025-03 (else from the file's name)"}},
         {"replace", NULL, NULL, false, false,
                 {"ersätt allt som levererats för perioden (rättelseomgång)",
                         "replace everything delivered for the period (correction round)"}},
@@ -609,20 +716,24 @@ static const struct option_spec options[] = {
 
 const struct command command_submit = {
         .name = "submit",
-        .arguments = "FILE.csv",
+        .arguments = "FILE.csv …",
         .arguments_min = 1,
-        .arguments_max = 1,
-        .summary = {"leverera en fil ur verksamhetssystemet", "deliver a file from a case system"},
+        .arguments_max = FILES_MAX,
+        .summary = {"leverera filer ur verksamhetssystemet", "deliver files from a case system"},
         .details = {"Filen tas som den är: semikolon, komma eller tabb; UTF-8, Windows-1252 eller "
                     "ISO-8859-1; decimalkomma; personnummer i alla former. Rubriker känns igen på "
                     "variablernas namn, annars säger --mapping vad de är. Rader med fel lämnas "
                     "utanför och räknas upp i en CSV-fil med rad, kolumn och regel. Samma kommando "
-                    "igen fortsätter en avbruten leverans eller visar kvittot.",
+                    "igen fortsätter en avbruten leverans eller visar kvittot. Flera filer blir "
+                    "var sin "
+                    "leverans; 0114-placering-2024.csv säger själv uppgiftssamling och period.",
                 "The file is taken as it is: semicolon, comma or tab; UTF-8, Windows-1252 or "
                 "ISO-8859-1; decimal comma; personal numbers in every form. Headers are recognised "
                 "by the variables' names, otherwise --mapping says what they are. Rows with faults "
                 "are left out and listed in a CSV file with row, column and rule. The same command "
-                "again goes on with an interrupted delivery or shows the receipt."},
+                "again goes on with an interrupted delivery or shows the receipt. Several files "
+                "are a "
+                "delivery each; 0114-placering-2024.csv says itself which data set and period."},
         .options = options,
         .options_len = ARRAY_LEN(options),
         .run = run,

@@ -31,6 +31,8 @@ WORD(OPTION_VALUE, "flaggan --{1} har ett värde som inte går",
         "option --{1} has a value that is not allowed")
 WORD(OPTION_MISSING, "flaggan --{1} krävs; se statgate help {2}",
         "option --{1} is required; see statgate help {2}")
+WORD(OPTION_ONE_FILE, "flaggan --{1} gäller en fil i taget",
+        "option --{1} is for one file at a time")
 WORD(OPTION_TWICE, "flaggan --{1} är given två gånger", "option --{1} is given twice")
 WORD(ARGUMENTS, "fel antal argument: statgate {1} {2}",
         "wrong number of arguments: statgate {1} {2}")
@@ -148,6 +150,7 @@ WORD(FILE_UTF16, "{1} är UTF-16; spara filen som CSV UTF-8",
         "{1} is UTF-16; save the file as CSV UTF-8")
 WORD(FILE_EMPTY, "{1} är tom", "{1} is empty")
 WORD(HEADER_WRONG, "kolumnerna i {1} räcker inte: {2}", "the columns of {1} do not do: {2}")
+WORD(FILE_HEADING, "\n{1}", "\n{1}")
 WORD(FILE_FOUND, "{1}: {2}, avgränsare {3}, {4} rader", "{1}: {2}, delimiter {3}, {4} rows")
 WORD(COLUMN_UNUSED, "kolumnen \"{1}\" används inte", "column \"{1}\" is not used")
 WORD(REPORT_HEAD, "rad;kolumn;regel;text", "row;column;rule;text")
