@@ -66,7 +66,7 @@ struct generate_wish {
 /* What is true of the whole country, whatever the errors; for checking answers. */
 struct generate_facts {
         uint64_t reported_children, reports, reported_in_several; /* municipalities */
-        uint64_t placed, placements;
+        uint64_t placed, placements, placed_again;                /* records after an ending */
         uint64_t placed_family_care, placed_hvb, placed_stodboende, placed_sis; /* persons */
         uint64_t faulty_rows; /* of what was written so far */
         /* Where wish.every: */

@@ -9,6 +9,7 @@
 enum {
         PURPOSE_REPORTS = 2,
         PURPOSE_PLACEMENTS = 3,
+        PURPOSE_RETURNS = 6,
         REPORTS_OF_CHILD_MAX = 40,
         DECISION_DAYS = 14,
         TRIES = 24,
@@ -284,6 +285,44 @@ static enum err deal(struct world *w, const uint32_t *starts, uint64_t *in_munic
         return ERR_OK;
 }
 
+/* Some come back: more often after a breakdown than after a planned ending, within
+ * months, and to the municipality where they live by then (assumptions). */
+static enum err place_again(struct world *w, struct draw *d, const struct placement *before)
+{
+        static const uint32_t permille[ENDINGS] = {110, 150, 0, 480, 520, 30, 120};
+        bool again = draw_permille(d, permille[before->ending]);
+        int32_t start = before->end + 14 + (int32_t)draw_below(d, 180);
+        struct placement p = *before;
+
+        if (!again || start > w->last)
+                return ERR_OK;
+        p.start = start;
+        p.end = INT32_MIN;
+        p.municipality = people_home(&w->children[p.child], start);
+        if (w->children[p.child].person.local)
+                p.municipality = before->municipality;
+        if (!list_grow((void **)&w->placements, &w->placements_cap, w->placements_len,
+                    sizeof *w->placements))
+                return ERR_NO_MEMORY;
+        w->placements[w->placements_len++] = p;
+        w->facts.placed_again++;
+        return ERR_OK;
+}
+
+static enum err make_returns(struct world *w)
+{
+        struct draw d = draw_of(w->wish.seed, PURPOSE_RETURNS, 0);
+        uint32_t len = w->placements_len;
+
+        for (uint32_t i = 0; i < len; i++) {
+                struct placement before = w->placements[i]; /* the list moves as it grows */
+
+                if (before.end != INT32_MIN)
+                        TRY(place_again(w, &d, &before));
+        }
+        return ERR_OK;
+}
+
 enum err records_make_placements(struct world *w)
 {
         uint32_t len = w->wish.municipalities_len;
@@ -293,6 +332,8 @@ enum err records_make_placements(struct world *w)
 
         if (starts != NULL && in_municipality != NULL)
                 rc = deal(w, starts, in_municipality);
+        if (rc == ERR_OK)
+                rc = make_returns(w);
         free(starts);
         free(in_municipality);
         if (w->placements_len > 1)

@@ -65,7 +65,7 @@ const struct choice forms[] = {{"familjehem", "Familjehem", 1}, {"jourhem", "Jou
 static const char *const headers[GENERATE_FIRST] = {
         [GENERATE_PLACERING] = "Kommun;Ärendenummer;Personnummer;Kön;Placeringsdatum;Avslutsdatum;"
                                "Placeringsform;Lagrum;Regi;Slag av utförare;Kostnad per dygn;Hur "
-                               "placeringen avslutades",
+                               "placeringen avslutades;Kostnad under perioden",
         [GENERATE_ANMALAN] =
                 "Kommun;Ärendenummer;Personnummer;Kön;Anmälningsdatum;Anmälare;Orsak till oro;"
                 "Skyddsbedömning;Beslut om utredning;Beslutsdatum;Ensamkommande barn;"
@@ -149,7 +149,10 @@ static void put_cost(struct row *r, uint32_t ore)
         uint32_t kronor = ore / 100;
         char *field = next_field(r);
 
-        if (kronor >= 1000)
+        if (kronor >= 1000000)
+                (void)snprintf(field, FIELD_MAX, "%u\xC2\xA0%03u\xC2\xA0%03u,%02u",
+                        kronor / 1000000, kronor / 1000 % 1000, kronor % 1000, ore % 100);
+        else if (kronor >= 1000)
                 (void)snprintf(field, FIELD_MAX, "%u\xC2\xA0%03u,%02u", kronor / 1000,
                         kronor % 1000, ore % 100);
         else
@@ -172,6 +175,15 @@ static void start_row(struct row *r, const struct world *w, const struct style *
         (void)snprintf(next_field(r), FIELD_MAX, "%s", p == NULL ? "" : p->man ? "M" : "K");
 }
 
+/* Of the days within the year. */
+static uint32_t cost_of_year(const struct world *w, const struct placement *p)
+{
+        int32_t first = p->start > w->first ? p->start : w->first;
+        int32_t last = p->end != INT32_MIN && p->end < w->last ? p->end : w->last;
+
+        return last < first ? 0 : p->cost_ore * (uint32_t)(last - first + 1);
+}
+
 static void write_placement(struct row *r, const struct world *w, const struct style *s,
         uint64_t number, const struct placement *p)
 {
@@ -187,6 +199,7 @@ static void write_placement(struct row *r, const struct world *w, const struct s
                 (void)next_field(r);
         else
                 put_choice(r, s, &endings[p->ending]);
+        put_cost(r, cost_of_year(w, p));
 }
 
 static void write_report(struct row *r, const struct world *w, const struct style *s,
