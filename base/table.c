@@ -39,15 +39,66 @@ enum err table_cells(const struct dimension *dims, uint32_t len, size_t *out)
         return ERR_OK;
 }
 
-/* Magnitudes also count who contributed: a mean of one is that one. */
+/* What stands per cell beside the values. Magnitudes also count who contributed: a mean
+ * of one is that one. */
+enum {
+        HAS_CONTRIBUTORS = 1,
+        HAS_PARTS = 2, /* numerator and its persons, denominator */
+        HAS_DENOMINATOR_PERSONS = 4,
+        HAS_INTERVAL = 8
+};
+
+static unsigned arrays_of(const struct measure *m)
+{
+        switch (m->kind) {
+        case MEASURE_PERSONS:
+        case MEASURE_RECORDS:
+                return m->filtered ? HAS_CONTRIBUTORS : 0;
+        case MEASURE_SUM:
+        case MEASURE_MEAN:
+        case MEASURE_FAMILIES:
+        case MEASURE_MEDIAN:
+        case MEASURE_LOWER_QUARTILE:
+        case MEASURE_UPPER_QUARTILE:
+        case MEASURE_DAYS:
+                return HAS_CONTRIBUTORS;
+        case MEASURE_SHARE:
+                return HAS_PARTS | HAS_DENOMINATOR_PERSONS | HAS_INTERVAL;
+        case MEASURE_RATIO:
+                return HAS_PARTS | HAS_DENOMINATOR_PERSONS;
+        case MEASURE_RATE:
+                return HAS_PARTS;
+        case MEASURE_NONE:
+        case MEASURE_KIND_COUNT:
+                break;
+        }
+        return 0;
+}
+
+static enum err alloc_if(struct arena *arena, unsigned wanted, size_t n, int64_t **out)
+{
+        if (wanted == 0)
+                return ERR_OK;
+        *out = arena_alloc(arena, n, sizeof **out);
+        return *out == NULL ? ERR_NO_MEMORY : ERR_OK;
+}
+
 static enum err alloc_measure(struct arena *arena, size_t n, struct measure *m)
 {
-        bool magnitude = m->kind == MEASURE_SUM || m->kind == MEASURE_MEAN;
+        unsigned has = arrays_of(m);
 
-        m->values = arena_alloc(arena, n, sizeof *m->values);
-        if (magnitude)
-                m->contributors = arena_alloc(arena, n, sizeof *m->contributors);
-        return m->values == NULL || (magnitude && m->contributors == NULL) ? ERR_NO_MEMORY : ERR_OK;
+        TRY(alloc_if(arena, 1, n, &m->values));
+        TRY(alloc_if(arena, has & HAS_CONTRIBUTORS, n, &m->contributors));
+        TRY(alloc_if(arena, has & HAS_PARTS, n, &m->numerator));
+        TRY(alloc_if(arena, has & HAS_PARTS, n, &m->denominator));
+        TRY(alloc_if(arena, has & HAS_PARTS, n, &m->numerator_persons));
+        TRY(alloc_if(arena, has & HAS_DENOMINATOR_PERSONS, n, &m->denominator_persons));
+        TRY(alloc_if(arena, has & HAS_INTERVAL, n, &m->low));
+        TRY(alloc_if(arena, has & HAS_INTERVAL, n, &m->high));
+        if (has == 0)
+                return ERR_OK; /* it is what the cell is, and shown or not with it */
+        m->status = arena_alloc(arena, n, sizeof *m->status);
+        return m->status == NULL ? ERR_NO_MEMORY : ERR_OK;
 }
 
 enum err table_alloc(struct arena *arena, struct table *t)

@@ -29,6 +29,10 @@ enum cell_rule {
         CELL_RULE_SMALL,     /* fewer persons than the threshold */
         CELL_RULE_ZERO,      /* zero, and zeros are protected */
         CELL_RULE_SECONDARY, /* goes with a neighbour */
+        CELL_RULE_FAMILIES,  /* fewer families than asked */
+        CELL_RULE_NUMERATOR, /* of one measure: too few in its numerator */
+        CELL_RULE_DENOMINATOR,
+        CELL_RULE_COMPLEMENT, /* too few in the denominator that are not in the numerator */
         CELL_RULE_COUNT
 };
 
@@ -52,6 +56,7 @@ struct dimension {
 
 struct measure {
         enum measure_kind kind;
+        bool filtered; /* it has filters of its own: persons and records are not the cell's */
         struct bytes variable;
         struct bytes label_sv, label_en, unit;
         uint32_t decimals;     /* values are scaled by 10^decimals; MEAN adds 1 */
@@ -64,7 +69,9 @@ struct measure {
         struct bytes name;   /* as asked; may be empty */
         int64_t *low, *high; /* SHARE: ends of the interval, scaled as values; else NULL */
         /* SHARE, RATIO, RATE: the counts or sums it is made of; they decide protection and
-         * never leave. numerator_persons, denominator_persons: distinct persons. */
+         * never leave. numerator_persons, denominator_persons: distinct persons. The
+         * denominator of a RATE is inhabitants, who are nobody's records: it has no
+         * denominator_persons. */
         int64_t *numerator, *denominator, *numerator_persons, *denominator_persons;
         uint32_t scale; /* RATE, RATIO: per so many */
 };
@@ -86,7 +93,8 @@ struct table {
 
 /* Π(len + 1) with overflow and CELLS_MAX checked (ERR_TOO_MANY_CELLS). */
 MUST_CHECK enum err table_cells(const struct dimension *dims, uint32_t len, size_t *out);
-/* Allocates the per-cell arrays of a table whose dimensions and measures are set. */
+/* Allocates the per-cell arrays of a table whose dimensions and measures are set: of each
+ * measure those that its kind has. `families` stays as it is: only a linkage knows. */
 MUST_CHECK enum err table_alloc(struct arena *arena, struct table *t);
 /* Cell index of coordinates (coordinate len = total). */
 size_t table_cell(const struct table *t, const uint32_t *coordinates);

@@ -13,15 +13,24 @@
 struct disclosure_settings {
         uint32_t threshold;   /* k: fewest persons of a cell and of an identifying margin; ≥ 1 */
         bool zeros_published; /* false: zero and small wear the same mark */
+        /* Fewest persons of a share's or ratio's numerator, of its denominator, and of a
+         * share's complement, the denominator without the numerator; 0: the threshold. */
+        uint32_t numerator, denominator, complement;
+        uint32_t families; /* fewest families of a cell, where they are linked; 0: not asked */
 };
 
-struct disclosure_report { /* for the DPO; obeys the same rules when shown */
-        size_t cells, shown, protected_margin, protected_small, protected_zero, protected_secondary,
-                missing;
+/* For the DPO; obeys the same rules when shown. */
+struct disclosure_report {
+        size_t cells, missing;           /* missing: or not applicable */
+        size_t by_rule[CELL_RULE_COUNT]; /* cells; [CELL_RULE_NONE] of them are shown */
+        /* Values of measures with a status of their own, in cells that are shown. */
+        size_t measures_by_rule[CELL_RULE_COUNT], measures_missing;
 };
 
-/* Decides the status of every cell and wipes the values of those not shown from
- * every array that leads outside (measure values, persons, records, margins). */
+/* Decides the status of every cell, and of every measure that has one of its own, and wipes
+ * what is not shown from every array (measures' values, intervals, what they are made of;
+ * persons, records, families, margins). Statuses CELL_MISSING and CELL_NOT_APPLICABLE, of
+ * cells and of measures, stay as they are. */
 MUST_CHECK enum err disclosure_protect(
         struct table *t, const struct disclosure_settings *settings, struct disclosure_report *out);
 
