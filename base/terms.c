@@ -88,18 +88,11 @@ static bool parse_day(const char *text, int32_t *out)
         return days_parse(text, 10, out) == ERR_OK;
 }
 
-bool period_parse(const char *text, uint32_t len, struct period *out)
+static bool one_period(const char *text, uint32_t len, struct period *out)
 {
         struct period p;
         int year, part;
 
-        if (len == 22) {
-                if (memcmp(text + 10, "..", 2) != 0 || !parse_day(text, &p.first) ||
-                        !parse_day(text + 12, &p.last) || p.last < p.first)
-                        return false;
-                *out = p;
-                return true;
-        }
         if (len == 10) {
                 if (!parse_day(text, &p.first))
                         return false;
@@ -116,6 +109,22 @@ bool period_parse(const char *text, uint32_t len, struct period *out)
                 return text[6] >= '1' && text[6] <= '4' &&
                        period_of_months(year, (text[6] - '1') * 3 + 1, 3, out);
         return parse_digits(text + 5, 2, &part) && period_of_months(year, part, 1, out);
+}
+
+bool period_parse(const char *text, uint32_t len, struct period *out)
+{
+        struct period first, last;
+
+        for (uint32_t i = 0; i + 1 < len; i++) {
+                if (text[i] != '.' || text[i + 1] != '.')
+                        continue;
+                if (!one_period(text, i, &first) || !one_period(text + i + 2, len - i - 2, &last) ||
+                        last.last < first.first)
+                        return false;
+                *out = (struct period){first.first, last.last};
+                return true;
+        }
+        return one_period(text, len, out);
 }
 
 static bool period_same(struct period a, struct period b)

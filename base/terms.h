@@ -63,7 +63,8 @@ enum person_kind {
 };
 
 /* A reporting period: a year, quarter, month or day range as the data set says;
- * stored as its first and last day, written "2025", "2025-Q1", "2025-03". */
+ * stored as its first and last day, written "2025", "2025-Q1", "2025-03". Two with ".."
+ * between are from the first day of the one to the last of the other. */
 struct period {
         int32_t first, last; /* days, both inside */
 };

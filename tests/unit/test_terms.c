@@ -82,6 +82,16 @@ static void a_period_is_its_first_and_last_day(void **state)
         check_period("0001-Q2", "0001-04-01", "0001-06-30", "0001-Q2");
 }
 
+static void two_periods_span_what_lies_between(void **state)
+{
+        (void)state;
+        check_period("2023..2024", "2023-01-01", "2024-12-31", "2023-01-01..2024-12-31");
+        check_period("2023-01..2024-06", "2023-01-01", "2024-06-30", "2023-01-01..2024-06-30");
+        check_period("2023-Q4..2024-01-05", "2023-10-01", "2024-01-05", "2023-10-01..2024-01-05");
+        check_period("2024..2024-Q1", "2024-01-01", "2024-03-31", "2024-Q1");
+        check_period("2024-07..2024-09", "2024-07-01", "2024-09-30", "2024-Q3");
+}
+
 static void the_shortest_spelling_wins(void **state)
 {
         (void)state;
@@ -100,7 +110,8 @@ static void other_texts_are_no_period(void **state)
         static const char *const wrong[] = {"", "25", "02025", "0000", "2025-", "2025-Q", "2025-Q0",
                 "2025-Q5", "2025-q1", "2025-13", "2025-00", "2025-1", "2025/01", "20250101",
                 "2025-02-29", "2025-01-01..2024-12-31", "2025-01-01--2025-12-31",
-                "2025-01-01..2025-13-01", "2025-01-01..2025-12-311"};
+                "2025-01-01..2025-13-01", "2025-01-01..2025-12-311", "..", "2025..", "..2025",
+                "2025...2026", "2025..2024", "2025..2026..2027", "2025. .2026"};
         struct period p = {3, 4};
 
         (void)state;
@@ -126,6 +137,7 @@ int main(void)
                 cmocka_unit_test(municipality_codes_keep_their_leading_zero),
                 cmocka_unit_test(other_codes_are_no_municipality),
                 cmocka_unit_test(a_period_is_its_first_and_last_day),
+                cmocka_unit_test(two_periods_span_what_lies_between),
                 cmocka_unit_test(the_shortest_spelling_wins),
                 cmocka_unit_test(other_texts_are_no_period),
                 cmocka_unit_test(a_period_from_outside_time_still_fits_its_text),
