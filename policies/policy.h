@@ -262,7 +262,7 @@ struct policy_dataset {
         struct date_order *date_orders;
         uint32_t date_orders_len;
         struct {
-                struct rule_place id, roles, purposes, disclosure, linkage;
+                struct rule_place id, roles, purposes, disclosure, linkage, episode, retention;
         } at;
 };
 
@@ -285,7 +285,7 @@ struct policy_linkage {
         struct bytes legal_basis;
         struct processing_record processing;
         struct {
-                struct rule_place id, until, municipalities, purposes;
+                struct rule_place id, until, municipalities, purposes, pairs, family;
         } at;
 };
 
@@ -304,6 +304,7 @@ struct policy_linkage {
         METHOD(STATISTICS, LIST_DATASETS, "ListDatasets")                                          \
         METHOD(STATISTICS, DESCRIBE_DATASET, "DescribeDataset")                                    \
         METHOD(STATISTICS, QUERY, "Query")                                                         \
+        METHOD(STATISTICS, LIST_INDICATORS, "ListIndicators")                                      \
         METHOD(OPERATIONS, PUBLISH_VINTAGE, "PublishVintage")                                      \
         METHOD(OPERATIONS, LIST_VINTAGES, "ListVintages")                                          \
         METHOD(OPERATIONS, GET_STATUS, "GetStatus")                                                \
