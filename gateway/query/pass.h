@@ -49,6 +49,7 @@ struct pass {
         uint32_t *margins; /* cells × 2^dimensions: what each inner cell adds to; or NULL */
         struct tally *tallies;
         unsigned tallies_len;
+        struct events *events; /* by computed operand: what derived ones look at; column.c */
         uint32_t tasks_persons, persons_per_task, tasks_rest;
 };
 
@@ -67,6 +68,11 @@ static inline const void *pass_column(
                 return (const uint8_t *)view_column(p->view, operand) + width * row;
         return t->computed[operand - columns] + width * (row - t->block);
 }
+
+/* column.c */
+/* What computed columns need before the first block: once per pass, and per worker. */
+MUST_CHECK enum err columns_prepare(struct pass *p, unsigned threads, struct arena *scratch);
+MUST_CHECK enum err columns_new_tally(struct arena *scratch, const struct pass *p, struct tally *t);
 
 /* locate.c */
 /* Flags as CELL_FILTERED those of rows row..row+n-1 that a test takes out. */

@@ -20,7 +20,8 @@ enum { CATEGORY_NONE = 0xffff };
  * come from pass_column (pass.h). */
 struct operand {
         const struct variable *variable;
-        bool derived; /* never identifying; any number of it may be summed, averaged, halved */
+        bool derived;       /* never identifying; a number of it may be summed, averaged, halved */
+        struct period span; /* of the deliveries it comes from: bounds date categories */
 };
 struct operands {
         const struct policy_dataset *dataset;
@@ -66,12 +67,30 @@ struct grouping {
         uint16_t other;
 };
 
+/* A computed operand: how its values come about, row by row. */
+enum computed_kind {
+        COMPUTED_NONE = 0,
+        COMPUTED_PLACE,  /* municipality of the person's first or last record in the period */
+        COMPUTED_AGE,    /* age on the day that the question states */
+        COMPUTED_DERIVED /* from events; see derived.h */
+};
+struct computed {
+        enum computed_kind kind;
+        uint32_t source;     /* PLACE: the municipality's column; AGE: the birth month's */
+        const uint8_t *ages; /* AGE: of a birth on day ages_first + i, on the stated day */
+        uint32_t ages_len;
+        int32_t ages_first;
+        const struct derivation *derivation; /* DERIVED */
+};
+
 struct plan {
         const struct policy_dataset *dataset;
         const struct query *query; /* borrowed */
         struct operands operands;
-        struct test *tests;
-        uint32_t tests_len;
+        const struct computed *computed; /* of operands variables_len .. */
+        uint32_t computed_len;
+        struct test *tests; /* those of the period, then the question's filters */
+        uint32_t tests_len, period_tests;
         struct grouping *groupings; /* by dimension */
         struct table shape;         /* dimensions and measures set, no cells yet */
         size_t cells;

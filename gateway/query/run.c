@@ -270,7 +270,7 @@ static enum err run_task(void *ctx, unsigned worker, size_t i)
                                                                       : first + p->persons_per_task;
 
                 count_persons(p, t, first, starts[first], starts[last]);
-                return ERR_OK;
+                return t->overflow ? ERR_LIMIT : ERR_OK;
         }
         uint32_t row = view_personless(p->view) + (uint32_t)(i - p->tasks_persons) * TASK_ROWS;
         uint32_t rows = view_rows(p->view);
@@ -313,7 +313,7 @@ static enum err new_tally(struct arena *a, const struct pass *p, struct tally *t
                 if (s->sum == NULL || s->values == NULL || s->contributors == NULL)
                         return ERR_NO_MEMORY;
         }
-        return ERR_OK;
+        return columns_new_tally(a, p, t);
 }
 
 /* Divisions once per cell instead of once per person and cell. */
@@ -345,6 +345,7 @@ static enum err run_pass(struct pass *p, unsigned threads, struct arena *scratch
         p->tasks_persons = (persons + p->persons_per_task - 1) / p->persons_per_task;
         p->tasks_rest = (rest + TASK_ROWS - 1) / TASK_ROWS;
         p->tallies_len = parallel_threads(threads);
+        TRY(columns_prepare(p, p->tallies_len, scratch));
         p->tallies = arena_alloc(scratch, p->tallies_len, sizeof(*p->tallies));
         if (p->tallies == NULL)
                 return ERR_NO_MEMORY;
