@@ -132,7 +132,7 @@ static enum err load_head(struct loader *l, const struct yaml *top)
 {
         static const char *const keys[] = {"bundle", "label", "version", "predecessor", "trust",
                 "languages", "publish", "signers", "municipalities", "purposes", "roles",
-                "codelists", "datasets", "linkages", NULL};
+                "principals", "codelists", "datasets", "linkages", NULL};
         static const char *const publishing[] = {"manual", "automatic", NULL};
         struct policy *p = l->policy;
         uint32_t publish = 0;
@@ -286,6 +286,7 @@ static enum err load_municipality_list(struct loader *l, const struct yaml *top)
                 known[i] = p->code_lists[i].id;
         TRY(load_choice(l, top, "municipalities", known, p->code_lists_len, "code list", &index));
         list = p->municipalities = &p->code_lists[index];
+        /* As many as there is room for, with those of earlier divisions. */
         if (list->levels[0].len > MUNICIPALITIES_MAX)
                 return yaml_complain(
                         at, ERR_CONFIG, l->why, "more than %d municipalities", MUNICIPALITIES_MAX);
@@ -295,14 +296,18 @@ static enum err load_municipality_list(struct loader *l, const struct yaml *top)
                 return ERR_NO_MEMORY;
         /* Sorted by text is sorted by number: all have four digits. */
         for (uint32_t i = 0; i < list->levels[0].len; i++) {
-                struct bytes code = list->levels[0].codes[list->by_code[i]].code;
+                const struct code *c = &list->levels[0].codes[list->by_code[i]];
+                municipality_t *next = &p->rules.municipalities[p->rules.municipalities_len];
 
-                if (!municipality_parse((const char *)code.data, (uint32_t)code.len,
-                            &p->rules.municipalities[i]))
+                if (!municipality_parse((const char *)c->code.data, (uint32_t)c->code.len, next))
                         return yaml_complain(at, ERR_CONFIG, l->why,
                                 "every code of this list must have four digits");
+                /* What ended before anything was delivered has no keys and no records. */
+                p->rules.municipalities_len += !c->history;
         }
-        p->rules.municipalities_len = list->levels[0].len;
+        if (p->rules.municipalities_len == 0)
+                return yaml_complain(
+                        at, ERR_CONFIG, l->why, "the list has no municipality that delivers");
         return ERR_OK;
 }
 
@@ -460,7 +465,9 @@ static enum err load_all(struct loader *l)
         TRY(load_datasets(l, top));
         TRY(load_linkage_file(l, top));
         for (uint32_t i = 0; i < p->datasets_len; i++)
-                TRY(resolve_linkage(l, &l->drafts[i], &p->datasets[i]));
+                if (p->datasets[i].kind == DATASET_RECORDS)
+                        TRY(resolve_linkage(l, &l->drafts[i], &p->datasets[i]));
+        TRY(load_principals(l, top));
         return make_canonical(l);
 }
 

@@ -3,9 +3,11 @@
  *
  * Levels stand finest first, as people name them, and are read coarsest first, so
  * that every parent is known when a child names it: a circle cannot be written.
- * Codes are text. A municipality's code keeps its leading zero because nothing
- * here ever takes it for a number. */
+ * A code keeps its meaning for good and stands once; what changes over the years is
+ * its parent, and whether it is in use. Codes are text. A municipality's code keeps its leading
+ * zero because nothing here ever takes it for a number. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "policies/load.h"
 #include "policies/suggest.h"
@@ -151,7 +153,8 @@ static enum err sort_level(
 
                 if (bytes_equal(level->codes[x].code, level->codes[y].code))
                         return yaml_complain(&list->items[x > y ? x : y], ERR_CONFIG, l->why,
-                                "the code stands twice in its level");
+                                "the code stands twice in its level; what it belonged to over the "
+                                "years is said in `parents`");
         }
         *out = sorted;
         return ERR_OK;
@@ -179,26 +182,106 @@ static enum err complain_parent(
                 (const char *)up->level->id.data, near);
 }
 
+static enum err find_parent(
+        struct loader *l, const struct yaml *item, const struct parents *up, uint32_t *out)
+{
+        struct bytes parent = {0};
+        int32_t at;
+
+        TRY(yaml_text(item, "parent", true, &parent, l->why));
+        at = find_sorted(up->level->codes, up->sorted, up->level->len, parent);
+        if (at < 0)
+                return complain_parent(l, yaml_find(item, "parent"), parent, up);
+        *out = (uint32_t)at;
+        return ERR_OK;
+}
+
+/* A parent must have been there while it was one; what it had become by then will do. */
+static enum err check_parent_days(struct loader *l, const struct yaml *at, const struct parents *up,
+        uint32_t parent, int32_t from, int32_t until)
+{
+        const struct code *p = &up->level->codes[parent];
+
+        if (from < p->valid_from || (until > p->valid_until && p->successors_len != 1))
+                return yaml_complain(at, ERR_CONFIG, l->why,
+                        "the parent was not in use on all of the days it is said to hold");
+        return ERR_OK;
+}
+
+/* parents: [{parent: "19", until: 2006-12-31}, {parent: "03", from: 2007-01-01}]: one
+ * takes over on the day after the other, so that every day has its parent. */
+static enum err load_parent_days(struct loader *l, const struct yaml *item,
+        const struct parents *up, const struct code *code, const struct code_parent *before,
+        bool last, struct code_parent *out)
+{
+        static const char *const keys[] = {"parent", "from", "until", NULL};
+
+        TRY(yaml_known_keys(item, keys, l->why));
+        TRY(find_parent(l, item, up, &out->parent));
+        out->from = code->valid_from;
+        out->until = code->valid_until;
+        TRY(load_date(l, item, "from", before != NULL, &out->from));
+        TRY(load_date(l, item, "until", !last, &out->until));
+        if (out->from < code->valid_from || out->until > code->valid_until)
+                return yaml_complain(item, ERR_CONFIG, l->why,
+                        "the code itself is not in use on all of these days");
+        if (out->from > out->until)
+                return yaml_complain_key(
+                        item, "until", ERR_CONFIG, l->why, "the parent ends before it begins");
+        if (before != NULL && out->from <= before->until)
+                return yaml_complain_key(item, "from", ERR_CONFIG, l->why,
+                        "two parents overlap: one takes over on the day after the other");
+        if (before != NULL && out->from != before->until + 1)
+                return yaml_complain_key(item, "from", ERR_CONFIG, l->why,
+                        "there are days without a parent: one takes over on the day after the "
+                        "other");
+        return check_parent_days(l, item, up, out->parent, out->from, out->until);
+}
+
+static enum err load_parents(
+        struct loader *l, const struct yaml *item, const struct parents *up, struct code *out)
+{
+        const struct yaml *list = NULL;
+        struct code_parent *parents;
+
+        TRY(yaml_list(item, "parents", true, &list, l->why));
+        if (list->len < 2 || list->len > PARENTS_MAX)
+                return yaml_complain(list, ERR_CONFIG, l->why,
+                        "`parents` names 2 to %d over the years; one alone is `parent`",
+                        PARENTS_MAX);
+        parents = arena_alloc(l->arena, list->len, sizeof *parents);
+        if (parents == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < list->len; i++)
+                TRY(load_parent_days(l, &list->items[i], up, out, i > 0 ? &parents[i - 1] : NULL,
+                        i + 1 == list->len, &parents[i]));
+        out->parents = parents;
+        out->parents_len = list->len;
+        out->parent = parents[list->len - 1].parent;
+        return ERR_OK;
+}
+
 static enum err load_parent(
         struct loader *l, const struct yaml *item, const struct parents *up, struct code *out)
 {
-        struct bytes parent = {0};
+        const char *key = yaml_find(item, "parents") != NULL ? "parents" : "parent";
 
         out->parent = CODE_NO_PARENT;
         if (up->level == NULL) {
-                if (yaml_find(item, "parent") != NULL)
-                        return yaml_complain_key(item, "parent", ERR_CONFIG, l->why,
+                if (yaml_find(item, key) != NULL)
+                        return yaml_complain_key(item, key, ERR_CONFIG, l->why,
                                 "a code of the coarsest level has no parent");
                 return ERR_OK;
         }
-        TRY(yaml_text(item, "parent", true, &parent, l->why));
-
-        int32_t at = find_sorted(up->level->codes, up->sorted, up->level->len, parent);
-
-        if (at < 0)
-                return complain_parent(l, yaml_find(item, "parent"), parent, up);
-        out->parent = (uint32_t)at;
-        return ERR_OK;
+        if (strcmp(key, "parent") == 0) {
+                TRY(find_parent(l, item, up, &out->parent));
+                return check_parent_days(l, yaml_find(item, key), up, out->parent, out->valid_from,
+                        out->valid_until);
+        }
+        if (yaml_find(item, "parent") != NULL)
+                return yaml_complain_key(item, "parent", ERR_CONFIG, l->why,
+                        "`parents` says it all: `parent` cannot stand beside it");
+        return load_parents(l, item, up, out);
 }
 
 static enum err load_code_text(
@@ -214,8 +297,8 @@ static enum err load_code_text(
 static enum err load_code(
         struct loader *l, const struct yaml *item, const struct parents *up, struct code *out)
 {
-        static const char *const keys[] = {"code", "label", "parent", "valid_from", "valid_until",
-                "population", "aliases", NULL};
+        static const char *const keys[] = {"code", "label", "parent", "parents", "valid_from",
+                "valid_until", "became", "history", "population", "aliases", NULL};
         struct bytes text = {0};
         int64_t population = 0;
 
@@ -223,7 +306,6 @@ static enum err load_code(
         TRY(yaml_text(item, "code", true, &text, l->why));
         TRY(load_code_text(l, yaml_find(item, "code"), text, &out->code));
         TRY(load_label(l, item, "label", true, &out->label));
-        TRY(load_parent(l, item, up, out));
         out->valid_from = INT32_MIN;
         out->valid_until = INT32_MAX;
         TRY(load_date(l, item, "valid_from", false, &out->valid_from));
@@ -231,9 +313,67 @@ static enum err load_code(
         if (out->valid_from > out->valid_until)
                 return yaml_complain_key(
                         item, "valid_until", ERR_CONFIG, l->why, "the code ends before it begins");
+        TRY(load_parent(l, item, up, out));
+        TRY(yaml_boolean(item, "history", false, &out->history, l->why));
+        if (out->history && out->valid_until == INT32_MAX)
+                return yaml_complain_key(item, "history", ERR_CONFIG, l->why,
+                        "what is only history has ended: `valid_until` is missing");
         TRY(yaml_integer(item, "population", false, 1, POPULATION_MAX, &population, l->why));
         out->population = (uint32_t)population;
         out->line = item->line;
+        return ERR_OK;
+}
+
+/* One successor of a code, in the same level and in use from the day after. So each end lies
+ * after the one before, and no circle can be written. */
+static enum err load_successor(struct loader *l, const struct yaml *item,
+        const struct parents *level, const struct code *c, uint32_t *out)
+{
+        struct bytes text = {0};
+        int32_t at;
+
+        TRY(yaml_text_of(item, "became", &text, l->why));
+        at = find_sorted(level->level->codes, level->sorted, level->level->len, text);
+        if (at < 0)
+                return yaml_complain(
+                        item, ERR_CONFIG, l->why, "there is no code of this name in the level");
+
+        const struct code *next = &level->level->codes[at];
+
+        if (next->valid_from > c->valid_until + 1 || next->valid_until <= c->valid_until)
+                return yaml_complain(item, ERR_CONFIG, l->why,
+                        "what a code became must be in use on the day after its end");
+        for (uint32_t i = 0; i < c->successors_len; i++)
+                if (c->successors[i] == (uint32_t)at)
+                        return yaml_complain(item, ERR_CONFIG, l->why, "is named twice");
+        *out = (uint32_t)at;
+        return ERR_OK;
+}
+
+/* became: ["0331"]: one after a merger, several after a split. */
+static enum err load_successors(
+        struct loader *l, const struct yaml *item, const struct parents *level, struct code *c)
+{
+        const struct yaml *list = NULL;
+        uint32_t *successors;
+
+        TRY(yaml_list(item, "became", false, &list, l->why));
+        if (list == NULL)
+                return ERR_OK;
+        if (c->valid_until == INT32_MAX)
+                return yaml_complain_key(item, "became", ERR_CONFIG, l->why,
+                        "what became something else has ended: `valid_until` is missing");
+        if (list->len == 0 || list->len > SUCCESSORS_MAX)
+                return yaml_complain(
+                        list, ERR_CONFIG, l->why, "`became` names 1 to %d codes", SUCCESSORS_MAX);
+        successors = arena_alloc(l->arena, list->len, sizeof *successors);
+        if (successors == NULL)
+                return ERR_NO_MEMORY;
+        c->successors = successors;
+        for (uint32_t i = 0; i < list->len; i++) {
+                TRY(load_successor(l, &list->items[i], level, c, &successors[i]));
+                c->successors_len = i + 1;
+        }
         return ERR_OK;
 }
 
@@ -264,6 +404,8 @@ static enum err load_level(
         TRY(rc);
         TRY(sort_level(l, list, out, &sorted));
         *up = (struct parents){.level = out, .sorted = sorted};
+        for (uint32_t i = 0; i < list->len; i++)
+                TRY(load_successors(l, &list->items[i], up, &out->codes[i]));
         return ERR_OK;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dataset.c: one data set: what it is, who delivers it, who may ask it what for,
  * and what must hold before an answer leaves. */
+#include <string.h>
+
 #include "policies/load.h"
 
 static enum err load_persons(struct loader *l, const struct yaml *file, struct rules_dataset *out)
@@ -42,10 +44,26 @@ static enum err load_ask(struct loader *l, const struct yaml *file, struct polic
                 &d->purposes_len);
 }
 
+/* A minimum of its own, never below the threshold: a share must not tell of fewer than a
+ * count may. 0 where it is not said. */
+static enum err load_minimum(
+        struct loader *l, const struct yaml *m, const char *key, uint32_t threshold, uint32_t *out)
+{
+        int64_t value = 0;
+
+        TRY(yaml_integer(m, key, false, 2, MINIMUM_MAX, &value, l->why));
+        if (value > 0 && value < threshold)
+                return yaml_complain(yaml_find(m, key), ERR_CONFIG, l->why,
+                        "`%s` is below the threshold of %u persons", key, threshold);
+        *out = (uint32_t)value;
+        return ERR_OK;
+}
+
 static enum err load_disclosure(
         struct loader *l, const struct yaml *file, struct disclosure_rules *out)
 {
-        static const char *const keys[] = {"threshold", "zeros", NULL};
+        static const char *const keys[] = {
+                "threshold", "zeros", "numerator", "denominator", "complement", "families", NULL};
         static const char *const zeros[] = {"protect", "publish", NULL};
         const struct yaml *m = NULL;
         int64_t threshold = 0;
@@ -58,7 +76,11 @@ static enum err load_disclosure(
         TRY(yaml_word(m, "zeros", true, zeros, &zero, l->why));
         out->threshold = (uint32_t)threshold;
         out->zeros_published = zero == 1;
-        return ERR_OK;
+        TRY(load_minimum(l, m, "numerator", out->threshold, &out->numerator));
+        TRY(load_minimum(l, m, "denominator", out->threshold, &out->denominator));
+        TRY(load_minimum(l, m, "complement", out->threshold, &out->complement));
+        /* Families are fewer than persons: their floor may be lower. */
+        return load_minimum(l, m, "families", 0, &out->families);
 }
 
 static enum err load_deliveries(struct loader *l, const struct yaml *file, struct policy_dataset *d)
@@ -136,34 +158,164 @@ static enum err load_orders(struct loader *l, const struct yaml *file, struct po
         return ERR_OK;
 }
 
-enum err load_dataset(struct loader *l, const struct yaml *file, struct policy_dataset *out,
-        struct rules_dataset *rules, struct draft_dataset *draft)
+static bool stands_in_order(const struct policy_dataset *d, uint32_t first, uint32_t second)
 {
-        static const char *const keys[] = {"dataset", "label", "legal_basis", "article_30",
-                "periodicity", "person", "test_numbers", "guardians", "local_ids", "clear_persons",
-                "deliver", "replace", "open_hours", "ask", "disclosure", "linkage", "order_by",
-                "date_order", "variables", NULL};
+        for (uint32_t i = 0; i < d->date_orders_len; i++)
+                if (d->date_orders[i].first == first && d->date_orders[i].second == second)
+                        return true;
+        return false;
+}
+
+/* episode: {from: start, until: slut}: what lasts has its days counted, and meets a period
+ * that it neither began nor ended in. So it begins in every record, and never after its end. */
+static enum err load_episode(struct loader *l, const struct yaml *file, struct policy_dataset *d)
+{
+        static const char *const keys[] = {"from", "until", NULL};
+        struct bytes from = {0}, until = {0};
+        const struct yaml *m = NULL;
+
+        d->episode_from = d->episode_until = UINT32_MAX;
+        d->at.episode = load_place(l, file, "episode");
+        TRY(yaml_mapping(file, "episode", false, &m, l->why));
+        if (m == NULL)
+                return ERR_OK;
+        TRY(yaml_known_keys(m, keys, l->why));
+        TRY(yaml_text(m, "from", true, &from, l->why));
+        TRY(yaml_text(m, "until", true, &until, l->why));
+        TRY(find_date(l, d, yaml_find(m, "from"), from, &d->episode_from));
+        TRY(find_date(l, d, yaml_find(m, "until"), until, &d->episode_until));
+        if (!d->variables[d->episode_from].required)
+                return yaml_complain(yaml_find(m, "from"), ERR_CONFIG, l->why,
+                        "an episode begins in every record: this date is not `required`");
+        if (!stands_in_order(d, d->episode_from, d->episode_until))
+                return yaml_complain(yaml_find(m, "until"), ERR_CONFIG, l->why,
+                        "`date_order` does not say that the episode begins before it ends");
+        return ERR_OK;
+}
+
+static enum err load_retention(struct loader *l, const struct yaml *file, struct policy_dataset *d)
+{
+        static const char *const keys[] = {"years", NULL};
+        const struct yaml *m = NULL;
+        int64_t years = 0;
+
+        TRY(yaml_mapping(file, "retention", true, &m, l->why));
+        TRY(yaml_known_keys(m, keys, l->why));
+        TRY(yaml_integer(m, "years", true, 1, RETENTION_YEARS_MAX, &years, l->why));
+        d->retention_years = (uint32_t)years;
+        d->at.retention = load_place(l, file, "retention");
+        return ERR_OK;
+}
+
+/* What every data set has, whatever its records are. */
+static enum err load_common(struct loader *l, const struct yaml *file, struct policy_dataset *out)
+{
         const struct yaml *variables = NULL;
 
-        TRY(yaml_known_keys(file, keys, l->why));
         TRY(load_name(l, file, "dataset", &out->id));
         TRY(load_label(l, file, "label", true, &out->label));
         TRY(load_sentence(l, file, "legal_basis", &out->legal_basis));
         TRY(load_processing(l, file, &out->processing));
-        TRY(load_persons(l, file, rules));
-        TRY(load_deliveries(l, file, out));
+        TRY(load_retention(l, file, out));
         TRY(load_ask(l, file, out));
         TRY(load_disclosure(l, file, &out->disclosure));
         TRY(yaml_list(file, "variables", true, &variables, l->why));
         TRY(load_variables(l, variables, out));
-        TRY(load_orders(l, file, out));
-        TRY(yaml_text(file, "linkage", true, &draft->linkage, l->why));
-        draft->linkage_at = yaml_find(file, "linkage");
         out->at.id = load_place(l, file, "dataset");
         out->at.linkage = load_place(l, file, "linkage");
         out->at.disclosure = load_place(l, file, "disclosure");
         out->at.roles = load_place(l, yaml_find(file, "ask"), "roles");
         out->at.purposes = load_place(l, yaml_find(file, "ask"), "purposes");
+        return ERR_OK;
+}
+
+/* Delivery status --------------------------------------------------------- */
+
+/* Nobody delivers it: the gateway knows it. So its variables are these and no others. */
+static const struct status_variable {
+        const char *id;
+        enum variable_type type;
+        enum variable_role role;
+} status_variables[] = {
+        {"kommun", VARIABLE_CODE, VARIABLE_IDENTIFYING},
+        {"datamangd", VARIABLE_CODE, VARIABLE_IDENTIFYING},
+        {"period", VARIABLE_DATE, VARIABLE_IDENTIFYING},
+        {"levererad", VARIABLE_BOOLEAN, VARIABLE_IDENTIFYING},
+        {"poster", VARIABLE_INTEGER, VARIABLE_MEASURE},
+        {"avvisade", VARIABLE_INTEGER, VARIABLE_MEASURE},
+        {"varden", VARIABLE_INTEGER, VARIABLE_MEASURE},
+        {"saknade", VARIABLE_INTEGER, VARIABLE_MEASURE},
+};
+
+static enum err check_status_variable(struct loader *l, const struct yaml *item,
+        const struct variable *v, const struct status_variable *want)
+{
+        bool here = strcmp(want->id, "kommun") == 0;
+
+        if (!bytes_is_text(v->id, want->id))
+                return yaml_complain(yaml_find(item, "id"), ERR_CONFIG, l->why,
+                        "here stands `%s` in a data set of deliveries", want->id);
+        if (v->type != want->type || v->role != want->role ||
+                v->source != (here ? SOURCE_MUNICIPALITY : SOURCE_DELIVERED))
+                return yaml_complain(item, ERR_CONFIG, l->why, "`%s` is a %s, %s%s", want->id,
+                        variable_type_name(want->type), variable_role_name(want->role),
+                        here ? ", and its source the municipality" : "");
+        return ERR_OK;
+}
+
+static enum err load_status(struct loader *l, const struct yaml *file, struct policy_dataset *out)
+{
+        static const char *const keys[] = {"dataset", "kind", "label", "legal_basis", "article_30",
+                "retention", "ask", "disclosure", "variables", NULL};
+        const struct yaml *variables = yaml_find(file, "variables");
+
+        TRY(yaml_known_keys(file, keys, l->why));
+        TRY(load_common(l, file, out));
+        if (out->variables_len != ARRAY_LEN(status_variables))
+                return yaml_complain(variables, ERR_CONFIG, l->why,
+                        "a data set of deliveries has %zu variables, kommun to saknade",
+                        ARRAY_LEN(status_variables));
+        for (uint32_t i = 0; i < out->variables_len; i++)
+                TRY(check_status_variable(
+                        l, &variables->items[i], &out->variables[i], &status_variables[i]));
+        out->kind = DATASET_DELIVERIES;
+        out->order_variable = (uint32_t)variable_find(out, bytes_of_text("period"));
+        out->episode_from = out->episode_until = UINT32_MAX;
+        return ERR_OK;
+}
+
+/* Records ----------------------------------------------------------------- */
+
+static enum err load_records(struct loader *l, const struct yaml *file, struct policy_dataset *out,
+        struct rules_dataset *rules, struct draft_dataset *draft)
+{
+        static const char *const keys[] = {"dataset", "kind", "label", "legal_basis", "article_30",
+                "retention", "periodicity", "person", "test_numbers", "guardians", "local_ids",
+                "clear_persons", "deliver", "replace", "open_hours", "ask", "disclosure", "linkage",
+                "order_by", "date_order", "episode", "variables", NULL};
+
+        TRY(yaml_known_keys(file, keys, l->why));
+        TRY(load_common(l, file, out));
+        TRY(load_persons(l, file, rules));
+        TRY(load_deliveries(l, file, out));
+        TRY(load_orders(l, file, out));
+        TRY(load_episode(l, file, out));
+        TRY(yaml_text(file, "linkage", true, &draft->linkage, l->why));
+        draft->linkage_at = yaml_find(file, "linkage");
+        return ERR_OK;
+}
+
+enum err load_dataset(struct loader *l, const struct yaml *file, struct policy_dataset *out,
+        struct rules_dataset *rules, struct draft_dataset *draft)
+{
+        static const char *const kinds[] = {"records", "deliveries", NULL};
+        uint32_t kind = 0;
+
+        TRY(yaml_word(file, "kind", false, kinds, &kind, l->why));
+        if (kind == 1)
+                TRY(load_status(l, file, out));
+        else
+                TRY(load_records(l, file, out, rules, draft));
         rules->id = out->id;
         return ERR_OK;
 }

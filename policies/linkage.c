@@ -108,16 +108,55 @@ static enum err load_reach(struct loader *l, const struct yaml *m, struct rules_
 {
         const struct policy *p = l->policy;
         struct bytes datasets[RULES_DATASETS_MAX], purposes[PURPOSES_MAX];
+        uint32_t len = 0; /* of those that have persons to link */
 
         for (uint32_t i = 0; i < p->datasets_len; i++)
-                datasets[i] = p->datasets[i].id;
+                if (p->datasets[i].kind == DATASET_RECORDS)
+                        datasets[len++] = p->datasets[i].id;
         for (uint32_t i = 0; i < p->purposes_len; i++)
                 purposes[i] = p->purposes[i].id;
-        TRY(load_names(l, m, "datasets", datasets, p->datasets_len, "data set", &out->datasets,
+        TRY(load_names(l, m, "datasets", datasets, len, "data set of records", &out->datasets,
                 &out->datasets_len));
         TRY(load_names(l, m, "purposes", purposes, p->purposes_len, "purpose", &out->purposes,
                 &out->purposes_len));
         return load_municipalities(l, m, out);
+}
+
+/* family: no, yes, or {children_max: 15, persons_max: 60, holds_days: 1826}. Without limits
+ * of its own a linkage has these: nobody is the guardian of more children than that without
+ * it being her work, and an edge that nobody has named for five years has had its day. */
+static const struct family_limits usual_family = {
+        .children_max = 15, .persons_max = 60, .holds_days = 1826};
+
+static enum err load_limit(
+        struct loader *l, const struct yaml *m, const char *key, int64_t max, uint32_t *inout)
+{
+        int64_t value = *inout;
+
+        TRY(yaml_integer(m, key, false, 1, max, &value, l->why));
+        *inout = (uint32_t)value;
+        return ERR_OK;
+}
+
+static enum err load_family(struct loader *l, const struct yaml *m, struct policy_linkage *out,
+        struct rules_linkage *rules)
+{
+        static const char *const keys[] = {"children_max", "persons_max", "holds_days", NULL};
+        const struct yaml *limits = yaml_find(m, "family");
+
+        if (limits == NULL || limits->kind != YAML_MAPPING)
+                TRY(yaml_boolean(m, "family", true, &rules->family, l->why));
+        else
+                rules->family = true;
+        if (!rules->family)
+                return ERR_OK;
+        out->family = usual_family;
+        if (limits->kind != YAML_MAPPING)
+                return ERR_OK;
+        TRY(yaml_known_keys(limits, keys, l->why));
+        TRY(load_limit(l, limits, "children_max", FAMILY_CHILDREN_MAX, &out->family.children_max));
+        TRY(load_limit(l, limits, "persons_max", FAMILY_PERSONS_MAX, &out->family.persons_max));
+        return load_limit(l, limits, "holds_days", FAMILY_DAYS_MAX, &out->family.holds_days);
 }
 
 static enum err check_family(
@@ -132,11 +171,90 @@ static enum err check_family(
                 "families are linked through guardians, and no data set here has any");
 }
 
+/* Whether it is of the linkage; a name of another data set is near, but not enough. */
+static enum err load_end(struct loader *l, const struct yaml *item,
+        const struct rules_linkage *linkage, uint32_t *out)
+{
+        const struct policy *p = l->policy;
+        char near[SUGGEST_MAX];
+        struct bytes name = {0};
+
+        TRY(yaml_text_of(item, "pairs", &name, l->why));
+        for (uint32_t i = 0; i < linkage->datasets_len; i++)
+                if (bytes_equal(linkage->datasets[i], name)) {
+                        *out = (uint32_t)(policy_dataset_find(p, name) - p->datasets);
+                        return ERR_OK;
+                }
+        suggest_text(name, linkage->datasets, linkage->datasets_len, near);
+        return yaml_complain(
+                item, ERR_CONFIG, l->why, "the linkage has no data set of this name%s", near);
+}
+
+static enum err load_pair(struct loader *l, const struct yaml *item, struct policy_linkage *out,
+        const struct rules_linkage *rules)
+{
+        struct dataset_pair pair = {0};
+
+        if (item->kind != YAML_SEQUENCE || item->len != 2)
+                return yaml_complain(item, ERR_CONFIG, l->why,
+                        "a pair is [base, other]: from whose records, and at whose");
+        TRY(load_end(l, &item->items[0], rules, &pair.base));
+        TRY(load_end(l, &item->items[1], rules, &pair.other));
+        if (pair.base == pair.other)
+                return yaml_complain(item, ERR_CONFIG, l->why,
+                        "records of one data set always meet: a pair has two");
+        for (uint32_t i = 0; i < out->pairs_len; i++)
+                if (out->pairs[i].base == pair.base && out->pairs[i].other == pair.other)
+                        return yaml_complain(item, ERR_CONFIG, l->why, "the pair is named twice");
+        out->pairs[out->pairs_len++] = pair;
+        return ERR_OK;
+}
+
+/* Nobody's records are opened in a linkage that has no use for them. */
+static enum err check_pairs(struct loader *l, const struct yaml *list,
+        const struct policy_linkage *linkage, const struct rules_linkage *rules)
+{
+        for (uint32_t i = 0; i < rules->datasets_len; i++) {
+                const struct policy *p = l->policy;
+                uint32_t at = (uint32_t)(policy_dataset_find(p, rules->datasets[i]) - p->datasets);
+                bool used = false;
+
+                for (uint32_t k = 0; k < linkage->pairs_len; k++)
+                        used |= linkage->pairs[k].base == at || linkage->pairs[k].other == at;
+                if (!used)
+                        return yaml_complain(list, ERR_CONFIG, l->why,
+                                "the data set `%.*s` is in no pair, so the linkage has no need of "
+                                "it",
+                                (int)rules->datasets[i].len, (const char *)rules->datasets[i].data);
+        }
+        return ERR_OK;
+}
+
+/* pairs: [[anmalan, utredning], …]; absent: every pair of its data sets, both ways. */
+static enum err load_pairs(struct loader *l, const struct yaml *m, struct policy_linkage *out,
+        const struct rules_linkage *rules)
+{
+        const struct yaml *list = NULL;
+
+        TRY(yaml_list(m, "pairs", false, &list, l->why));
+        if (list == NULL)
+                return ERR_OK;
+        if (list->len == 0 || list->len > rules->datasets_len * rules->datasets_len)
+                return yaml_complain(list, ERR_CONFIG, l->why,
+                        "`pairs` names at least one pair, and none twice");
+        out->pairs = arena_alloc(l->arena, list->len, sizeof *out->pairs);
+        if (out->pairs == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < list->len; i++)
+                TRY(load_pair(l, &list->items[i], out, rules));
+        return check_pairs(l, list, out, rules);
+}
+
 static enum err load_linkage(struct loader *l, const struct yaml *m, struct policy_linkage *out,
         struct rules_linkage *rules)
 {
         static const char *const keys[] = {"id", "label", "legal_basis", "article_30", "datasets",
-                "municipalities", "opted_in", "purposes", "from", "until", "family", NULL};
+                "pairs", "municipalities", "opted_in", "purposes", "from", "until", "family", NULL};
 
         TRY(yaml_known_keys(m, keys, l->why));
         TRY(load_name(l, m, "id", &rules->id));
@@ -144,13 +262,16 @@ static enum err load_linkage(struct loader *l, const struct yaml *m, struct poli
         TRY(load_sentence(l, m, "legal_basis", &out->legal_basis));
         TRY(load_processing(l, m, &out->processing));
         TRY(load_reach(l, m, rules));
+        TRY(load_pairs(l, m, out, rules));
         TRY(load_date(l, m, "from", true, &rules->from_days));
         TRY(load_date(l, m, "until", true, &rules->until_days));
         if (rules->from_days > rules->until_days)
                 return yaml_complain(yaml_find(m, "until"), ERR_CONFIG, l->why,
                         "the linkage ends before it begins");
-        TRY(yaml_boolean(m, "family", true, &rules->family, l->why));
+        TRY(load_family(l, m, out, rules));
         out->at.id = load_place(l, m, "id");
+        out->at.pairs = load_place(l, m, yaml_find(m, "pairs") != NULL ? "pairs" : "datasets");
+        out->at.family = load_place(l, m, "family");
         out->at.until = load_place(l, m, "until");
         out->at.municipalities = load_place(l, m, "municipalities");
         out->at.purposes = load_place(l, m, "purposes");

@@ -24,6 +24,14 @@ enum {
         BANDINGS_MAX = 8,
         BANDS_MAX = 200,
         DATE_ORDERS_MAX = 16,
+        PARENTS_MAX = 16, /* of one code over the years */
+        SUCCESSORS_MAX = 32,
+        PRINCIPALS_MAX = 1024,
+        MINIMUM_MAX = 10000, /* of persons behind a figure's parts */
+        RETENTION_YEARS_MAX = 150,
+        FAMILY_CHILDREN_MAX = 100,
+        FAMILY_PERSONS_MAX = 1000,
+        FAMILY_DAYS_MAX = 36525,
         OPEN_HOURS_MAX = 90 * 24,
         PURPOSES_MAX = RULES_PURPOSES_MAX,
         TEXT_MAX_LEN = 600, /* bytes of a legal basis or an article 30 text */
@@ -120,6 +128,7 @@ MUST_CHECK enum err load_variables(
 MUST_CHECK enum err load_dataset(struct loader *l, const struct yaml *file,
         struct policy_dataset *out, struct rules_dataset *rules, struct draft_dataset *draft);
 MUST_CHECK enum err load_signers(struct loader *l, const struct yaml *top);
+MUST_CHECK enum err load_principals(struct loader *l, const struct yaml *top);
 MUST_CHECK enum err load_linkages(struct loader *l, const struct yaml *list);
 /* The trees of the files under `indicators:`, when all else has been read: an indicator
  * that could never be asked is a fault of the bundle, so each is decided here. */
