@@ -68,6 +68,13 @@ static const struct rpc_method methods[] = {
                 .unary = query_answer,
         },
         {
+                .path = "/statgate.v1.Statistics/ListIndicators",
+                .kind = RPC_UNARY,
+                .roles = STATISTICIAN | DPO,
+                .right = METHOD_LIST_INDICATORS,
+                .unary = indicators_list,
+        },
+        {
                 .path = "/statgate.v1.Operations/PublishVintage",
                 .kind = RPC_SERVER_STREAM,
                 .roles = OPERATOR,
@@ -132,6 +139,9 @@ enum err gateway_authenticate(void *ctx, struct bytes peer_pem, struct principal
                 return ERR_NOT_AUTHENTICATED;
         TRY(principal_parse(cert.uri, policy_trust(policy), out));
         if (out->role == ROLE_MUNICIPALITY && !known_municipality(policy, out->municipality))
+                return ERR_NOT_AUTHENTICATED;
+        /* The authority says who it is; the bundle, whether they are let in. */
+        if (policy_principal_find(policy, bytes_of_text(out->uri)) == NULL)
                 return ERR_NOT_AUTHENTICATED;
         out->certificate = cert.digest;
         return ERR_OK;

@@ -94,10 +94,11 @@ static void make_columns(struct plain_world *w)
                         put(w->columns[i], v->physical, r, !v->required && plain_random(w, 8) == 0,
                                 random_value(w, v));
         }
-        const struct variable *place = &w->dataset->variables[w->dataset->municipality_variable];
+        /* Those that deliver stand before those that are history. */
+        uint32_t places = policy_rules(w->policy)->municipalities_len;
         uint16_t chosen[PLACES];
         for (uint32_t i = 0; i < PLACES; i++)
-                chosen[i] = (uint16_t)plain_random(w, place->codes->levels[0].len);
+                chosen[i] = (uint16_t)plain_random(w, places);
         for (uint32_t r = 0; r < w->rows; r++)
                 w->municipalities[r] = chosen[plain_random(w, PLACES)];
 }

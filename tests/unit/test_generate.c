@@ -458,14 +458,16 @@ static int load_country(void **state)
 
         const struct code_level *level = &policy_municipalities(policy)->levels[0];
 
-        country_len = level->len;
+        country_len = 0;
         for (uint32_t i = 0; i < level->len; i++) {
                 const struct code *c = &level->codes[i];
 
-                country[i] =
+                if (c->history)
+                        continue;
+                country[country_len] =
                         (struct generate_municipality){0, c->parent, c->population, c->label.sv};
-                if (!municipality_parse(
-                            (const char *)c->code.data, (uint32_t)c->code.len, &country[i].code))
+                if (!municipality_parse((const char *)c->code.data, (uint32_t)c->code.len,
+                            &country[country_len++].code))
                         return -1;
         }
         return country_len == MUNICIPALITIES ? 0 : -1;

@@ -31,7 +31,10 @@ static void share_out(struct records *r, uint64_t rows, uint32_t persons)
 
         for (uint32_t i = 0; i < level->len; i++)
                 all += level->codes[i].population;
+        /* What is only history stands last in the list, and nobody lives there. */
         r->places = level->len;
+        while (r->places > 0 && level->codes[r->places - 1].history)
+                r->places--;
         for (uint32_t i = 0; i < r->places; i++) {
                 uint64_t after = before + level->codes[i].population;
                 struct place *p = &r->place[i];

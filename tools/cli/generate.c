@@ -103,13 +103,18 @@ static enum exit_code read_municipalities(struct generating *g)
         g->wanted = arena_alloc(g->cli->arena, level->len, sizeof *g->wanted);
         if (m == NULL || g->wanted == NULL)
                 return EXIT_CODE_INTERNAL;
+        uint32_t len = 0;
+
         for (uint32_t i = 0; i < level->len; i++) {
                 const struct code *c = &level->codes[i];
 
-                m[i] = (struct generate_municipality){0, c->parent, c->population, c->label.sv};
+                /* Nobody lives in what is history, and nobody delivers for it. */
+                if (c->history)
+                        continue;
+                m[len] = (struct generate_municipality){0, c->parent, c->population, c->label.sv};
                 population += c->population;
                 if (!municipality_parse(
-                            (const char *)c->code.data, (uint32_t)c->code.len, &m[i].code)) {
+                            (const char *)c->code.data, (uint32_t)c->code.len, &m[len++].code)) {
                         complain(g->cli, WORD_BUNDLE_NO_PEOPLE);
                         return EXIT_CODE_INPUT;
                 }
@@ -117,7 +122,7 @@ static enum exit_code read_municipalities(struct generating *g)
         if (g->wish.persons == NATIONAL_SCALE)
                 g->wish.persons = population;
         g->wish.municipalities = m;
-        g->wish.municipalities_len = level->len;
+        g->wish.municipalities_len = len;
         return EXIT_CODE_OK;
 }
 
