@@ -5,12 +5,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "policies/query_yaml.h"
 #include "tools/cli/question.h"
+#include "tools/cli/question_text.h"
 
 enum { CEILING = 16 << 20 };
 
@@ -77,14 +81,75 @@ static void measures_are_kinds_with_or_without_a_variable(void **state)
         assert_true(is(w->q.measures[3].variable, "kostnad"));
 }
 
+static void medians_name_their_bands_and_families_nothing(void **state)
+{
+        struct world *w = *state;
+        const struct bytes text = bytes_of_text(
+                "families, median:alder:femar, lower_quartile:alder, days, rate, ratio");
+
+        assert_int_equal(question_measure(&w->q, text, &w->why), ERR_OK);
+        assert_int_equal(w->q.q.measures_len, 6);
+        assert_int_equal(w->q.measures[0].kind, MEASURE_FAMILIES);
+        assert_int_equal(w->q.measures[1].kind, MEASURE_MEDIAN);
+        assert_true(is(w->q.measures[1].variable, "alder"));
+        assert_true(is(w->q.measures[1].banding, "femar"));
+        assert_int_equal(w->q.measures[2].banding.len, 0);
+        assert_int_equal(w->q.measures[3].kind, MEASURE_DAYS);
+        assert_int_equal(w->q.measures[4].kind, MEASURE_RATE);
+        assert_int_equal(w->q.measures[5].variable.len, 0);
+}
+
+static void a_reference_is_said_in_one_word_each(void **state)
+{
+        struct world *w = *state;
+        const struct query *q = &w->q.q;
+
+        assert_int_equal(question_linkage(&w->q, bytes_of_text("barnets_resa"), &w->why), ERR_OK);
+        assert_int_equal(question_unit(&w->q, bytes_of_text("family"), &w->why), ERR_OK);
+        assert_int_equal(
+                question_period(&w->q, bytes_of_text("2024-01..2024-06"), &w->why), ERR_OK);
+        assert_int_equal(question_period_date(&w->q, bytes_of_text("slut"), &w->why), ERR_OK);
+        assert_int_equal(question_municipality_rule(&w->q, bytes_of_text("last"), &w->why), ERR_OK);
+        assert_int_equal(question_age_at(&w->q, bytes_of_text("2024-12-31"), &w->why), ERR_OK);
+        assert_int_equal(question_division_at(&w->q, bytes_of_text("1970-01-02"), &w->why), ERR_OK);
+        assert_true(is(q->linkage, "barnets_resa") && is(q->period_date, "slut"));
+        assert_int_equal(q->unit, UNIT_FAMILY);
+        assert_true(q->has_period && q->period.last - q->period.first == 181);
+        assert_int_equal(q->municipality_rule, MUNICIPALITY_LAST);
+        assert_true(q->has_age_at && q->has_division_at && q->division_at == 1);
+}
+
+static void what_is_counted_belongs_to_every_share_ratio_and_rate(void **state)
+{
+        struct world *w = *state;
+        const struct measure_ref *m = w->q.measures;
+
+        assert_int_equal(
+                question_measure(&w->q, bytes_of_text("persons,share,rate"), &w->why), ERR_OK);
+        assert_int_equal(question_having(&w->q, bytes_of_text("form = hvb"), &w->why), ERR_OK);
+        assert_int_equal(question_having(&w->q, bytes_of_text("kon = k"), &w->why), ERR_OK);
+        assert_int_equal(question_base(&w->q, bytes_of_text("alder < 20"), &w->why), ERR_OK);
+        assert_int_equal(m[0].filters_len, 0);
+        assert_int_equal(m[1].filters_len, 2);
+        assert_int_equal(m[1].base_len, 1);
+        assert_int_equal(m[2].filters_len, 2);
+        assert_int_equal(m[2].base_len, 0);
+        assert_true(is(m[2].filters[1].variable, "kon"));
+        for (int i = 2; i < DERIVED_FILTERS_MAX; i++)
+                assert_int_equal(question_having(&w->q, bytes_of_text("kon = k"), &w->why), ERR_OK);
+        assert_int_equal(question_having(&w->q, bytes_of_text("kon = k"), &w->why), ERR_INVALID);
+        assert_int_equal(question_where(&w->q, bytes_of_text("kon = k"), &w->why), ERR_OK);
+        assert_int_equal(query_check(&w->q.q, &w->why), ERR_INVALID); /* no data set yet */
+}
+
 static void a_vintage_has_a_number_and_perhaps_a_revision(void **state)
 {
         (void)state;
         struct vintage v = {0};
 
-        assert_int_equal(vintage_parse(bytes_of_text("7"), &v, NULL), ERR_OK);
+        assert_int_equal(query_vintage_parse(bytes_of_text("7"), &v, NULL), ERR_OK);
         assert_true(v.number == 7 && v.revision == 0);
-        assert_int_equal(vintage_parse(bytes_of_text("12.30"), &v, NULL), ERR_OK);
+        assert_int_equal(query_vintage_parse(bytes_of_text("12.30"), &v, NULL), ERR_OK);
         assert_true(v.number == 12 && v.revision == 30);
 }
 
@@ -110,7 +175,22 @@ static void a_slip_in_an_option_is_refused_by_its_name(void **state)
                 {question_measure, "persons:", "measure"},
                 {question_measure, "sum", "measure"},
                 {question_measure, "sum:", "measure"},
-                {question_measure, "median:kostnad", "measure"},
+                {question_measure, "median", "measure"},
+                {question_measure, "sum:kostnad:grov", "measure"},
+                {question_measure, "families:kon", "measure"},
+                {question_unit, "none", "unit"},
+                {question_unit, "persons", "unit"},
+                {question_period, "", "period"},
+                {question_period, "2024..", "period"},
+                {question_period, "2024..2023", "period"},
+                {question_period, "förra året", "period"},
+                {question_municipality_rule, "", "municipality-rule"},
+                {question_municipality_rule, "second", "municipality-rule"},
+                {question_age_at, "2024", "age-at"},
+                {question_age_at, "2024-02-30", "age-at"},
+                {question_division_at, "idag", "division-at"},
+                {question_having, "kon = k", "having"},
+                {question_base, "kon = k", "base"},
                 {question_measure,
                         "records,records,records,records,records,records,records,records,records",
                         "measure"},
@@ -239,6 +319,75 @@ static void a_file_and_options_that_say_the_same_are_the_same_query(void **state
         assert_true(bytes_equal(encoded(&w->q.q, &a), encoded(&q.q, &b)));
 }
 
+/* Everything that a question can say, and values that need both kinds of quotes. */
+static const char everything[] =
+        "dataset: anmalan\n"
+        "purpose: uppfoljning\n"
+        "vintage: 7.1\n"
+        "linkage: barnets_resa\n"
+        "unit: family\n"
+        "period: 2023-01..2024-06\n"
+        "period_date: beslutsdatum\n"
+        "municipality_rule: first\n"
+        "age_at: 2024-12-31\n"
+        "division_at: 2024-12-31\n"
+        "derived:\n"
+        "  - {name: ater, kind: exists, dataset: anmalan, same: person, in: other,\n"
+        "     window: {anchor: datum, from: 1, until: 365}}\n"
+        "  - {name: manader, kind: count, dataset: bistand, variable: manad, level: manad,\n"
+        "     include_base: yes, window: period,\n"
+        "     bands: [{code: 1-3, from: 1, to: 3}, {code: \"10\\\\+\", from: 10}]}\n"
+        "  - {name: utr, kind: first, dataset: utredning, date: inledd, same: family,\n"
+        "     window: {from: -14, until: 120}}\n"
+        "  - {name: dagar, kind: days_between, from: datum, to: utr}\n"
+        "  - {name: fast, kind: sum, dataset: placering, variable: kostnad, in: same,\n"
+        "     filters: ['form in hvb,\"a b\"'], window: {from: 2024-01-01, until: 2024-12-31}}\n"
+        "filters: ['ater = true', 'orsak:grupp in a..c,\"say \"\"no\"\"\",\"=x\"']\n"
+        "dimensions: [kommun:lan, kon]\n"
+        "measures:\n"
+        "  - persons\n"
+        "  - {kind: share, name: aterkom, filters: [ater = true], base: [beslut = inleds]}\n"
+        "  - {kind: ratio, variable: kostnad, per: dagar, scale: 100}\n"
+        "  - median:dagar\n"
+        "  - {kind: upper_quartile, variable: alder, banding: femar}\n";
+
+static void what_is_written_reads_back_as_the_same_query(void **state)
+{
+        struct world *w = *state;
+        OWNED(buf_done) struct buf a = {0};
+        OWNED(buf_done) struct buf b = {0};
+        char *text = NULL;
+        size_t len = 0;
+        FILE *to = open_memstream(&text, &len);
+        struct question q;
+
+        assert_int_equal(read_text(w, everything), ERR_OK);
+        assert_non_null(to);
+        question_print(to, &w->q.q, 2);
+        assert_int_equal(fclose(to), 0);
+        question_init(&q, w->arena);
+        if (question_read_text(&q, "w.yaml", bytes_of(text, len), &w->why) != ERR_OK)
+                fail_msg("%s: %s\n%s", w->why.violations[0].field, w->why.violations[0].text, text);
+        assert_true(bytes_equal(encoded(&w->q.q, &a), encoded(&q.q, &b)));
+        free(text);
+}
+
+static void an_indicator_is_a_question_of_its_own(void **state)
+{
+        struct world *w = *state;
+        char *text = NULL;
+        size_t len = 0;
+        FILE *to = open_memstream(&text, &len);
+
+        assert_int_equal(
+                read_text(w, "indicator: {id: aterkomst, version: 2}\nperiod: 2024\n"), ERR_OK);
+        assert_non_null(to);
+        question_print(to, &w->q.q, 0);
+        assert_int_equal(fclose(to), 0);
+        assert_string_equal(text, "indicator: {id: aterkomst, version: 2}\nperiod: \"2024\"\n");
+        free(text);
+}
+
 static void options_fill_in_what_the_file_left_open(void **state)
 {
         struct world *w = *state;
@@ -261,6 +410,7 @@ static void an_option_does_not_change_what_the_file_says(void **state)
         assert_int_equal(question_vintage(&w->q, bytes_of_text("8"), &w->why), ERR_INVALID);
         assert_int_equal(question_by(&w->q, bytes_of_text("form"), &w->why), ERR_INVALID);
         assert_int_equal(question_measure(&w->q, bytes_of_text("records"), &w->why), ERR_INVALID);
+        assert_int_equal(question_having(&w->q, bytes_of_text("kon = k"), &w->why), ERR_INVALID);
         assert_true(is(w->q.q.dataset, "placering"));
         assert_int_equal(w->q.q.dimensions_len, 2);
 }
@@ -286,7 +436,9 @@ static void what_is_wrong_in_a_file_is_told_with_its_place(void **state)
                 {"dimensions: [kommun, 'kommun:']\n", "q.yaml:1:22"},
                 {"dimensions: [{level: lan}]\n", "q.yaml:1:14"},
                 {"dimensions: [a, b, c, d, e, f, g]\n", "q.yaml:1:13"},
-                {"measures: [{kind: median, variable: x}]\n", "q.yaml:1:19"},
+                {"measures: [{kind: modus, variable: x}]\n", "q.yaml:1:19"},
+                {"period: 2024-13\n", "q.yaml:1:9"},
+                {"derived: [{name: a, kind: exist}]\n", "q.yaml:1:27"},
                 {"measures: [{kind: sum}]\n", "q.yaml:1:12"},
                 {"measures: [{kind: persons, variable: x}]\n", "q.yaml:1:12"},
                 {"dataset: a\ndataset: b\n", NULL},
@@ -341,12 +493,17 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 T(dimensions_are_a_list_with_levels),
                 T(measures_are_kinds_with_or_without_a_variable),
+                T(medians_name_their_bands_and_families_nothing),
+                T(a_reference_is_said_in_one_word_each),
+                T(what_is_counted_belongs_to_every_share_ratio_and_rate),
                 T(a_vintage_has_a_number_and_perhaps_a_revision),
                 T(a_slip_in_an_option_is_refused_by_its_name),
                 T(a_refusal_never_repeats_what_was_typed),
                 T(one_condition_too_many_is_refused),
                 T(a_file_mirrors_the_fields_of_the_request),
                 T(a_file_and_options_that_say_the_same_are_the_same_query),
+                T(what_is_written_reads_back_as_the_same_query),
+                T(an_indicator_is_a_question_of_its_own),
                 T(options_fill_in_what_the_file_left_open),
                 T(an_option_does_not_change_what_the_file_says),
                 T(what_is_wrong_in_a_file_is_told_with_its_place),

@@ -121,6 +121,9 @@ static void set_cell(
         struct table *t = &w->release.table;
 
         t->status[cell] = (uint8_t)s;
+        for (uint32_t m = 0; m < t->measures_len; m++)
+                if (t->measures[m].status != NULL)
+                        t->measures[m].status[cell] = (uint8_t)s;
         t->measures[0].values[cell] = first;
         if (t->measures_len > 1)
                 t->measures[1].values[cell] = second;
@@ -238,29 +241,29 @@ static const char table_en[] =
         "Placing municipality (lan): a person can be in several categories: parts do not add up to "
         "the total.\n";
 
-static const char csv_sv[] =
-        "kommun:lan;kommun:lan.label;kon;kon.label;persons;mean:dygnskostnad;status\r\n"
-        "01;Stockholms län;k;kvinnor;1234;2500,125;A\r\n"
-        "01;Stockholms län;m;män;;;Q\r\n"
-        "01;Stockholms län;_T;Totalt;1237;2499,000;A\r\n"
-        "03;Uppsala län;k;kvinnor;0;;A\r\n"
-        "03;Uppsala län;m;män;;;M\r\n"
-        "03;Uppsala län;_T;Totalt;;;O\r\n"
-        "_T;Totalt;k;kvinnor;1234;2500,125;A\r\n"
-        "_T;Totalt;m;män;;;Q\r\n"
-        "_T;Totalt;_T;Totalt;1237;-0,500;A\r\n";
+static const char csv_sv[] = "kommun:lan;kommun:lan.label;kon;kon.label;persons;persons.status;"
+                             "mean:dygnskostnad;mean:dygnskostnad.status;status\r\n"
+                             "01;Stockholms län;k;kvinnor;1234;A;2500,125;A;A\r\n"
+                             "01;Stockholms län;m;män;;Q;;Q;Q\r\n"
+                             "01;Stockholms län;_T;Totalt;1237;A;2499,000;A;A\r\n"
+                             "03;Uppsala län;k;kvinnor;0;A;;M;A\r\n"
+                             "03;Uppsala län;m;män;;M;;M;M\r\n"
+                             "03;Uppsala län;_T;Totalt;;O;;O;O\r\n"
+                             "_T;Totalt;k;kvinnor;1234;A;2500,125;A;A\r\n"
+                             "_T;Totalt;m;män;;Q;;Q;Q\r\n"
+                             "_T;Totalt;_T;Totalt;1237;A;-0,500;A;A\r\n";
 
-static const char csv_en[] =
-        "kommun:lan,kommun:lan.label,kon,kon.label,persons,mean:dygnskostnad,status\r\n"
-        "01,Stockholm county,k,women,1234,2500.125,A\r\n"
-        "01,Stockholm county,m,men,,,Q\r\n"
-        "01,Stockholm county,_T,Total,1237,2499.000,A\r\n"
-        "03,Uppsala county,k,women,0,,A\r\n"
-        "03,Uppsala county,m,men,,,M\r\n"
-        "03,Uppsala county,_T,Total,,,O\r\n"
-        "_T,Total,k,women,1234,2500.125,A\r\n"
-        "_T,Total,m,men,,,Q\r\n"
-        "_T,Total,_T,Total,1237,-0.500,A\r\n";
+static const char csv_en[] = "kommun:lan,kommun:lan.label,kon,kon.label,persons,persons.status,"
+                             "mean:dygnskostnad,mean:dygnskostnad.status,status\r\n"
+                             "01,Stockholm county,k,women,1234,A,2500.125,A,A\r\n"
+                             "01,Stockholm county,m,men,,Q,,Q,Q\r\n"
+                             "01,Stockholm county,_T,Total,1237,A,2499.000,A,A\r\n"
+                             "03,Uppsala county,k,women,0,A,,M,A\r\n"
+                             "03,Uppsala county,m,men,,M,,M,M\r\n"
+                             "03,Uppsala county,_T,Total,,O,,O,O\r\n"
+                             "_T,Total,k,women,1234,A,2500.125,A,A\r\n"
+                             "_T,Total,m,men,,Q,,Q,Q\r\n"
+                             "_T,Total,_T,Total,1237,A,-0.500,A,A\r\n";
 
 static const char json_both[] =
         "{\n"
@@ -279,7 +282,13 @@ static const char json_both[] =
         "    \"query_digest\": "
         "\"0000000000000000000000000000000000000000000000000000000000000000\",\n"
         "    \"policy_digest\": "
-        "\"0000000000000000000000000000000000000000000000000000000000000000\"\n"
+        "\"0000000000000000000000000000000000000000000000000000000000000000\",\n"
+        "    \"linkage\": null,\n"
+        "    \"unit\": null,\n"
+        "    \"period\": null,\n"
+        "    \"unlinked\": 0,\n"
+        "    \"coverage\": [],\n"
+        "    \"indicator\": null\n"
         "  },\n"
         "  \"filters\": [\n"
         "    {\"variable\": \"form\", \"level\": \"\", \"op\": \"in\", \"values\": [\"hvb\", "
@@ -299,21 +308,31 @@ static const char json_both[] =
         "      {\"code\": \"m\", \"label\": {\"sv\": \"män\", \"en\": \"men\"}}]}],\n"
         "  \"measures\": [\n"
         "    {\"kind\": \"persons\", \"variable\": \"\", \"label\": {\"sv\": \"personer\", \"en\": "
-        "\"persons\"}, \"unit\": \"\", \"decimals\": 0},\n"
+        "\"persons\"}, \"unit\": \"\", \"decimals\": 0, \"name\": \"\", \"scale\": 0},\n"
         "    {\"kind\": \"mean\", \"variable\": \"dygnskostnad\", \"label\": {\"sv\": "
-        "\"Dygnskostnad\", \"en\": \"Cost per day\"}, \"unit\": \"kr\", \"decimals\": 3}],\n"
+        "\"Dygnskostnad\", \"en\": \"Cost per day\"}, \"unit\": \"kr\", \"decimals\": 3, \"name\": "
+        "\"\", \"scale\": 0}],\n"
         "  \"statuses\": {\"Q\": \"protected\", \"A\": \"value\", \"O\": \"missing\", \"M\": "
         "\"not_applicable\"},\n"
         "  \"cells\": [\n"
-        "    {\"at\": [\"01\", \"k\"], \"status\": \"A\", \"values\": [1234, 2500.125]},\n"
-        "    {\"at\": [\"01\", \"m\"], \"status\": \"Q\", \"values\": [null, null]},\n"
-        "    {\"at\": [\"01\", null], \"status\": \"A\", \"values\": [1237, 2499.000]},\n"
-        "    {\"at\": [\"03\", \"k\"], \"status\": \"A\", \"values\": [0, null]},\n"
-        "    {\"at\": [\"03\", \"m\"], \"status\": \"M\", \"values\": [null, null]},\n"
-        "    {\"at\": [\"03\", null], \"status\": \"O\", \"values\": [null, null]},\n"
-        "    {\"at\": [null, \"k\"], \"status\": \"A\", \"values\": [1234, 2500.125]},\n"
-        "    {\"at\": [null, \"m\"], \"status\": \"Q\", \"values\": [null, null]},\n"
-        "    {\"at\": [null, null], \"status\": \"A\", \"values\": [1237, -0.500]}\n"
+        "    {\"at\": [\"01\", \"k\"], \"status\": \"A\", \"values\": [1234, 2500.125], "
+        "\"statuses\": [\"A\", \"A\"]},\n"
+        "    {\"at\": [\"01\", \"m\"], \"status\": \"Q\", \"values\": [null, null], \"statuses\": "
+        "[\"Q\", \"Q\"]},\n"
+        "    {\"at\": [\"01\", null], \"status\": \"A\", \"values\": [1237, 2499.000], "
+        "\"statuses\": [\"A\", \"A\"]},\n"
+        "    {\"at\": [\"03\", \"k\"], \"status\": \"A\", \"values\": [0, null], \"statuses\": "
+        "[\"A\", \"M\"]},\n"
+        "    {\"at\": [\"03\", \"m\"], \"status\": \"M\", \"values\": [null, null], \"statuses\": "
+        "[\"M\", \"M\"]},\n"
+        "    {\"at\": [\"03\", null], \"status\": \"O\", \"values\": [null, null], \"statuses\": "
+        "[\"O\", \"O\"]},\n"
+        "    {\"at\": [null, \"k\"], \"status\": \"A\", \"values\": [1234, 2500.125], "
+        "\"statuses\": [\"A\", \"A\"]},\n"
+        "    {\"at\": [null, \"m\"], \"status\": \"Q\", \"values\": [null, null], \"statuses\": "
+        "[\"Q\", \"Q\"]},\n"
+        "    {\"at\": [null, null], \"status\": \"A\", \"values\": [1237, -0.500], \"statuses\": "
+        "[\"A\", \"A\"]}\n"
         "  ]\n"
         "}\n";
 
@@ -401,7 +420,7 @@ static void a_question_without_dimensions_is_one_row(void **state)
                 strstr(plainly(w, render_table, LANG_EN), "  records\n─────────\n1,048,576\n"));
         assert_string_equal(plainly(w, render_csv, LANG_EN), "records,status\r\n1048576,A\r\n");
         assert_non_null(strstr(plainly(w, render_json, LANG_EN),
-                "{\"at\": [], \"status\": \"A\", \"values\": [1048576]}"));
+                "{\"at\": [], \"status\": \"A\", \"values\": [1048576], \"statuses\": [\"A\"]}"));
 }
 
 static void a_single_dimension_stands_to_the_left(void **state)
@@ -612,6 +631,25 @@ static int64_t no_seven(uint64_t *seed)
         return v;
 }
 
+/* A measure can be withheld where its cell is shown. */
+static void random_measure(struct measure *m, size_t cell, uint8_t cell_is, uint64_t *seed)
+{
+        bool shown = cell_is == CELL_VALUE;
+
+        if (m->status != NULL) {
+                m->status[cell] = next(seed) % 2 == 0 ? CELL_VALUE : (uint8_t)(next(seed) % 6);
+                shown &= m->status[cell] == CELL_VALUE;
+        }
+        m->values[cell] = !shown                ? all_sevens(seed)
+                          : next(seed) % 8 == 0 ? TABLE_NO_VALUE
+                                                : no_seven(seed);
+        shown &= m->values[cell] != TABLE_NO_VALUE;
+        if (m->low != NULL) {
+                m->low[cell] = shown ? no_seven(seed) : all_sevens(seed);
+                m->high[cell] = shown ? no_seven(seed) : all_sevens(seed);
+        }
+}
+
 static void random_table(struct world *w, uint64_t *seed)
 {
         struct table *t = &w->release.table;
@@ -626,7 +664,8 @@ static void random_table(struct world *w, uint64_t *seed)
         }
         for (uint32_t m = 0; m < t->measures_len; m++)
                 t->measures[m] = (struct measure){
-                        .kind = (enum measure_kind)(MEASURE_PERSONS + next(seed) % 4),
+                        .kind = (enum measure_kind)(
+                                MEASURE_PERSONS + next(seed) % (MEASURE_KIND_COUNT - 1)),
                         .variable = bytes_of_text("x"),
                         .decimals = next(seed) % 4};
         assert_int_equal(table_alloc(w->arena, t), ERR_OK);
@@ -634,10 +673,7 @@ static void random_table(struct world *w, uint64_t *seed)
                 /* 5 is a status from nowhere. */
                 t->status[cell] = (uint8_t)(next(seed) % 6);
                 for (uint32_t m = 0; m < t->measures_len; m++)
-                        t->measures[m].values[cell] = t->status[cell] != CELL_VALUE
-                                                              ? all_sevens(seed)
-                                                      : next(seed) % 8 == 0 ? TABLE_NO_VALUE
-                                                                            : no_seven(seed);
+                        random_measure(&t->measures[m], cell, t->status[cell], seed);
         }
 }
 

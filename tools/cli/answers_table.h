@@ -6,10 +6,38 @@
 WORD(TOTAL, "Totalt", "Total")
 WORD(TITLE_BY, " efter ", " by ")
 WORD(TITLE_WHERE, "där ", "where ")
-WORD(OF_SUM, ", summa", ", sum")
-WORD(OF_MEAN, ", medelvärde", ", mean")
+WORD(KIND_PERSONS, "personer", "persons")
+WORD(KIND_RECORDS, "poster", "records")
+WORD(KIND_SUM, "summa", "sum")
+WORD(KIND_MEAN, "medelvärde", "mean")
+WORD(KIND_FAMILIES, "familjer", "families")
+WORD(KIND_SHARE, "andel", "share")
+WORD(KIND_RATIO, "kvot", "ratio")
+WORD(KIND_MEDIAN, "median", "median")
+WORD(KIND_LOWER_QUARTILE, "undre kvartil", "lower quartile")
+WORD(KIND_UPPER_QUARTILE, "övre kvartil", "upper quartile")
+WORD(KIND_DAYS, "dagar", "days")
+WORD(KIND_RATE, "antal", "rate")
+WORD(PER, "per", "per")
+WORD(INHABITANTS, "invånare", "inhabitants")
 WORD(TITLE_SOURCE, "Datamängd {1}, ändamål {2}, årgång {3} ({4})",
         "Data set {1}, purpose {2}, vintage {3} ({4})")
+WORD(FRAME_LINKAGE, "Länkning: {1}.", "Linkage: {1}.")
+WORD(FRAME_UNIT, "Enhet: {1}.", "Unit: {1}.")
+WORD(FRAME_PERIOD, "Period: {1}.", "Period: {1}.")
+WORD(FRAME_PERIOD_DATE, "Period: {1} ({2}).", "Period: {1} ({2}).")
+WORD(FRAME_RULE, "Kommun: {1}.", "Municipality: {1}.")
+WORD(FRAME_AGE, "Ålder den {1}.", "Age on {1}.")
+WORD(FRAME_DIVISION, "Indelning den {1}.", "Divisions as on {1}.")
+WORD(UNIT_PERSON, "person", "person")
+WORD(UNIT_FAMILY, "familj", "family")
+WORD(UNIT_RECORD, "post", "record")
+WORD(RULE_FIRST, "personens första i perioden", "the person's first in the period")
+WORD(RULE_LAST, "personens sista i perioden", "the person's last in the period")
+WORD(FRAME_INDICATOR, "{1} (indikator {2}, version {3}, definition {4})",
+        "{1} (indicator {2}, version {3}, definition {4})")
+WORD(MARK_INTERVAL, "a (b–c)  värdet a med 95 % konfidensintervall från b till c",
+        "a (b–c)  the value a with its 95 % confidence interval from b to c")
 WORD(MARK_ZERO, "0   noll: det fanns ingen", "0   zero: there were none")
 WORD(MARK_PROTECTED, "..  skyddad uppgift", "..  protected")
 WORD(MARK_MISSING, ":   saknas: ingen har levererat uppgiften",
@@ -21,6 +49,15 @@ WORD(THRESHOLD, "Uppgifter om färre än {1} personer visas inte.",
 WORD(THRESHOLD_AND_ZERO, "Uppgifter om färre än {1} personer visas inte, inte heller nollor.",
         "Figures about fewer than {1} persons are not shown, nor are zeros.")
 WORD(COVERAGE, "{1} av {2} kommuner har levererat.", "{1} of {2} municipalities delivered.")
+WORD(COVERAGE_DATASET, "{1}: {2} av {3} kommuner; avvisat {4}; värden som saknas {5}",
+        "{1}: {2} of {3} municipalities; rejected {4}; missing values {5}")
+WORD(COVERAGE_FAMILIES, "{1}: personer vars familj inte går att avgöra: {2}",
+        "{1}: persons whose family cannot be told: {2}")
+WORD(UNLINKED,
+        "{1} kommuner som har levererat står utanför länkningen: deras personer räknas, men länkas "
+        "inte till andra kommuner.",
+        "{1} municipalities that delivered stand outside the linkage: their persons are counted, but "
+        "never joined with those of others.")
 WORD(OVERLAPPING,
         "{1}: en person kan finnas i flera kategorier, så delarna summerar inte till totalen.",
         "{1}: a person can be in several categories: parts do not add up to the total.")

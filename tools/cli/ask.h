@@ -33,5 +33,14 @@ const char *text_from(const struct cli *cli, struct bytes b);
 struct question;
 enum exit_code ask_question(
         const struct cli *cli, const struct arguments *args, struct question *q);
+/* Complains about a question that cannot be asked. */
+enum exit_code question_wrong(const struct cli *cli, enum err rc, const struct refusal *why);
+
+/* The answer to `q`, its bytes compared with their digest; lives in `arena` and borrows
+ * `q`. Complains itself. */
+struct answer;
+struct query;
+enum exit_code ask_table(
+        struct cli *cli, struct arena *arena, const struct query *q, struct answer *out);
 
 #endif

@@ -11,6 +11,7 @@
 #include "tools/cli/ask.h"
 #include "tools/cli/bundle.h"
 #include "tools/cli/question.h"
+#include "tools/cli/question_options.h"
 
 enum { REPORT_ARENA = 64 << 20 };
 
@@ -178,17 +179,7 @@ static const struct option_spec explain_options[] = {
         {"principal", "URI", NULL, true, false,
                 {"vem som frågar: statgate://FÖRTROENDE/ROLL/NAMN",
                         "who asks: statgate://TRUST/ROLE/NAME"}},
-        {"dataset", "NAME", NULL, false, false, {"datamängd", "data set"}},
-        {"purpose", "NAME", NULL, false, false, {"ändamål", "purpose"}},
-        {"where", "'VAR[:LEVEL] OP VALUE'", NULL, false, true,
-                {"villkor, som i statgate query", "condition, as in statgate query"}},
-        {"by", "VAR[:LEVEL],…", NULL, false, false, {"dela upp efter", "break down by"}},
-        {"measure", "MEASURE,…", "persons", false, false,
-                {"persons, records, sum:VAR eller mean:VAR",
-                        "persons, records, sum:VAR or mean:VAR"}},
-        {"file", "QUERY.yaml", NULL, false, false,
-                {"(kort: -f) frågan i YAML, som i statgate query",
-                        "(short: -f) the question in YAML, as in statgate query"}},
+        QUESTION_OPTION_SPECS,
 };
 
 const struct command command_policy_explain = {

@@ -27,14 +27,17 @@ MUST_CHECK enum err render_table(
 
 /* One line per cell: code and label of each dimension (`_T` is the total), a column
  * per measure, and `status` with SDMX's OBS_STATUS: A value, Q protected, O missing,
- * M not applicable. A measure is empty unless the status is A; with A it is empty
- * where there is nothing to average. Columns are named as they are asked for:
- * `kommun:lan`, `kommun:lan.label`, `sum:dygnskostnad`. */
+ * M not applicable. A measure is empty unless it has a value. A share has `.low` and
+ * `.high` beside it, the ends of its interval; several measures have a `.status` each,
+ * since one may be withheld and another shown. Columns are named as they are asked for:
+ * `kommun:lan`, `kommun:lan.label`, `sum:dygnskostnad`, or as the question calls them. */
 MUST_CHECK enum err render_csv(
         const struct cli *cli, const struct answer *a, const struct render_how *how);
 
 /* {"format", "release", "filters", "dimensions", "measures", "statuses", "cells"}; a
- * cell is {"at": codes with null for a total, "status", "values": null unless A}. */
+ * cell is {"at": codes with null for a total, "status": of the whole cell, "values":
+ * null where there is none, "statuses": of each measure, and "intervals": [low, high] or
+ * null, where the table has any}. */
 MUST_CHECK enum err render_json(
         const struct cli *cli, const struct answer *a, const struct render_how *how);
 

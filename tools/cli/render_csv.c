@@ -103,6 +103,12 @@ static void put_heading(const struct sheet *s)
         for (uint32_t m = 0; m < s->t->measures_len; m++) {
                 measure_name(&s->t->measures[m], name);
                 put_name(s, name, "");
+                if (measure_has_interval(&s->t->measures[m])) {
+                        put_name(s, name, ".low");
+                        put_name(s, name, ".high");
+                }
+                if (s->t->measures_len > 1)
+                        put_name(s, name, ".status");
         }
         (void)fputs("status\r\n", s->out);
 }
@@ -115,21 +121,44 @@ static void put_category(const struct sheet *s, const struct dimension *d, uint3
         (void)putc_unlocked(s->separator, s->out);
 }
 
-static void put_cell(const struct sheet *s, const uint32_t *at, size_t cell)
+static void put_number(const struct sheet *s, bool there, int64_t v, uint32_t decimals)
 {
         char text[VALUE_TEXT];
-        int64_t v;
+
+        if (there)
+                put_bytes_to(s->out, bytes_of(text, value_plain(v, decimals, s->point, text)));
+        (void)putc_unlocked(s->separator, s->out);
+}
+
+static void put_measure(const struct sheet *s, uint32_t m, size_t cell)
+{
+        const struct measure *measure = &s->t->measures[m];
+        int64_t v = 0, low = 0, high = 0;
+
+        bool there = cell_value(s->t, m, cell, &v);
+
+        put_number(s, there, v, measure->decimals);
+        if (measure_has_interval(measure)) {
+                there = cell_interval(s->t, m, cell, &low, &high);
+                put_number(s, there, low, measure->decimals);
+                put_number(s, there, high, measure->decimals);
+        }
+        if (s->t->measures_len > 1) {
+                (void)putc_unlocked(cell_status_code(measure_status(s->t, m, cell)), s->out);
+                (void)putc_unlocked(s->separator, s->out);
+        }
+}
+
+static void put_cell(const struct sheet *s, const uint32_t *at, size_t cell)
+{
+        enum cell_status status =
+                s->t->measures_len > 1 ? cell_status(s->t, cell) : measure_status(s->t, 0, cell);
 
         for (uint32_t d = 0; d < s->t->dimensions_len; d++)
                 put_category(s, &s->t->dimensions[d], at[d]);
-        for (uint32_t m = 0; m < s->t->measures_len; m++) {
-                if (cell_value(s->t, m, cell, &v))
-                        put_bytes_to(
-                                s->out, bytes_of(text, value_plain(v, s->t->measures[m].decimals,
-                                                               s->point, text)));
-                (void)putc_unlocked(s->separator, s->out);
-        }
-        (void)putc_unlocked(cell_status_code(cell_status(s->t, cell)), s->out);
+        for (uint32_t m = 0; m < s->t->measures_len; m++)
+                put_measure(s, m, cell);
+        (void)putc_unlocked(cell_status_code(status), s->out);
         (void)fputs_unlocked("\r\n", s->out);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "tools/cli/json.h"
+#include "tools/cli/question_text.h"
 #include "tools/cli/render_parts.h"
 
 #define TABLE_FORMAT "statgate.table.1"
@@ -17,6 +18,71 @@ static void put_label(FILE *to, struct bytes sv, struct bytes en)
         json_text(to, sv);
         (void)fputs(", \"en\": ", to);
         json_text(to, en);
+        (void)fputs("}", to);
+}
+
+/* A word, or null where there is none. */
+static void put_word(FILE *to, const char *key, struct bytes word)
+{
+        (void)fprintf(to, ",\n    \"%s\": ", key);
+        if (word.len > 0)
+                json_text(to, word);
+        else
+                (void)fputs("null", to);
+}
+
+static void put_scope(FILE *to, const struct wire_release *r)
+{
+        char period[PERIOD_TEXT];
+
+        put_word(to, "linkage", r->linkage);
+        put_word(to, "unit", bytes_of_text(r->unit != UNIT_NONE ? unit_name(r->unit) : ""));
+        put_word(to, "period", bytes_of_text(r->has_period ? period_text(r->period, period) : ""));
+        (void)fprintf(to, ",\n    \"unlinked\": %u", r->unlinked);
+}
+
+/* In per cent, as on the screen; null where it is withheld or does not exist. */
+static void put_permille(FILE *to, const char *key, uint32_t permille)
+{
+        if (permille == NO_SHARE)
+                (void)fprintf(to, ", \"%s\": null", key);
+        else
+                (void)fprintf(to, ", \"%s\": %u.%u", key, permille / 10, permille % 10);
+}
+
+static void put_coverage(FILE *to, const struct wire_release *r)
+{
+        (void)fputs(",\n    \"coverage\": [", to);
+        for (uint32_t i = 0; i < r->coverage_len; i++) {
+                const struct wire_coverage *c = &r->coverage[i];
+
+                (void)fputs(i > 0 ? ",\n      {\"dataset\": " : "\n      {\"dataset\": ", to);
+                json_text(to, c->dataset);
+                (void)fprintf(
+                        to, ", \"delivered\": %u, \"expected\": %u", c->delivered, c->expected);
+                put_permille(to, "rejected_percent", c->rejected_permille);
+                put_permille(to, "missing_percent", c->missing_permille);
+                put_permille(to, "families_missing_percent", c->families_missing_permille);
+                (void)fputs("}", to);
+        }
+        (void)fputs("]", to);
+}
+
+static void put_indicator(FILE *to, const struct wire_release *r)
+{
+        const struct wire_indicator *i = &r->indicator;
+
+        (void)fputs(",\n    \"indicator\": ", to);
+        if (!r->has_indicator) {
+                (void)fputs("null", to);
+                return;
+        }
+        (void)fputs("{\"id\": ", to);
+        json_text(to, i->id);
+        (void)fprintf(to, ", \"version\": %u, \"label\": ", i->version);
+        put_label(to, i->label.sv, i->label.en);
+        (void)fputs(", \"definition_digest\": ", to);
+        json_digest(to, &i->digest);
         (void)fputs("}", to);
 }
 
@@ -42,6 +108,9 @@ static void put_release(FILE *to, const struct answer *a)
         json_digest(to, &r->query);
         (void)fputs(",\n    \"policy_digest\": ", to);
         json_digest(to, &r->policy);
+        put_scope(to, r);
+        put_coverage(to, r);
+        put_indicator(to, r);
         (void)fputs("\n  },\n", to);
 }
 
@@ -93,7 +162,9 @@ static void put_measure(FILE *to, const struct measure *m)
         put_label(to, m->label_sv, m->label_en);
         (void)fputs(", \"unit\": ", to);
         json_text(to, m->unit);
-        (void)fprintf(to, ", \"decimals\": %u}", m->decimals);
+        (void)fprintf(to, ", \"decimals\": %u, \"name\": ", m->decimals);
+        json_text(to, m->name);
+        (void)fprintf(to, ", \"scale\": %u}", m->scale);
 }
 
 static void put_shape(FILE *to, const struct table *t)
@@ -116,11 +187,64 @@ static void put_shape(FILE *to, const struct table *t)
         (void)fputs("},\n", to);
 }
 
-static void put_cell(FILE *to, const struct table *t, const uint32_t *at, size_t cell)
+static void put_number(FILE *to, bool there, int64_t v, uint32_t decimals)
 {
         char text[VALUE_TEXT];
-        int64_t v;
 
+        if (there)
+                put_bytes_to(to, bytes_of(text, value_plain(v, decimals, '.', text)));
+        else
+                (void)fputs_unlocked("null", to);
+}
+
+static void put_values(FILE *to, const struct table *t, size_t cell)
+{
+        for (uint32_t m = 0; m < t->measures_len; m++) {
+                int64_t v = 0;
+                bool there = cell_value(t, m, cell, &v);
+
+                (void)fputs_unlocked(m > 0 ? ", " : "", to);
+                put_number(to, there, v, t->measures[m].decimals);
+        }
+        (void)fputs_unlocked("], \"statuses\": [", to);
+        for (uint32_t m = 0; m < t->measures_len; m++) {
+                (void)fputs_unlocked(m > 0 ? ", \"" : "\"", to);
+                (void)putc_unlocked(cell_status_code(measure_status(t, m, cell)), to);
+                (void)putc_unlocked('"', to);
+        }
+        (void)fputs_unlocked("]", to);
+}
+
+static void put_intervals(FILE *to, const struct table *t, size_t cell)
+{
+        (void)fputs_unlocked(", \"intervals\": [", to);
+        for (uint32_t m = 0; m < t->measures_len; m++) {
+                int64_t low = 0, high = 0;
+
+                (void)fputs_unlocked(m > 0 ? ", " : "", to);
+                if (!cell_interval(t, m, cell, &low, &high)) {
+                        (void)fputs_unlocked("null", to);
+                        continue;
+                }
+                (void)putc_unlocked('[', to);
+                put_number(to, true, low, t->measures[m].decimals);
+                (void)fputs_unlocked(", ", to);
+                put_number(to, true, high, t->measures[m].decimals);
+                (void)putc_unlocked(']', to);
+        }
+        (void)putc_unlocked(']', to);
+}
+
+static bool has_intervals(const struct table *t)
+{
+        for (uint32_t m = 0; m < t->measures_len; m++)
+                if (measure_has_interval(&t->measures[m]))
+                        return true;
+        return false;
+}
+
+static void put_cell(FILE *to, const struct table *t, const uint32_t *at, size_t cell)
+{
         (void)fputs_unlocked("{\"at\": [", to);
         for (uint32_t d = 0; d < t->dimensions_len; d++) {
                 (void)fputs_unlocked(d > 0 ? ", " : "", to);
@@ -132,15 +256,10 @@ static void put_cell(FILE *to, const struct table *t, const uint32_t *at, size_t
         (void)fputs_unlocked("], \"status\": \"", to);
         (void)putc_unlocked(cell_status_code(cell_status(t, cell)), to);
         (void)fputs_unlocked("\", \"values\": [", to);
-        for (uint32_t m = 0; m < t->measures_len; m++) {
-                (void)fputs_unlocked(m > 0 ? ", " : "", to);
-                if (cell_value(t, m, cell, &v))
-                        put_bytes_to(to,
-                                bytes_of(text, value_plain(v, t->measures[m].decimals, '.', text)));
-                else
-                        (void)fputs_unlocked("null", to);
-        }
-        (void)fputs_unlocked("]}", to);
+        put_values(to, t, cell);
+        if (has_intervals(t))
+                put_intervals(to, t, cell);
+        (void)fputs_unlocked("}", to);
 }
 
 enum err render_json(const struct cli *cli, const struct answer *a, const struct render_how *how)

@@ -31,11 +31,40 @@ enum cell_status cell_status(const struct table *t, size_t cell)
                                                    : CELL_PROTECTED;
 }
 
+enum cell_status measure_status(const struct table *t, uint32_t measure, size_t cell)
+{
+        const struct measure *m = &t->measures[measure];
+        enum cell_status s = cell_status(t, cell);
+
+        if (s == CELL_VALUE && m->status != NULL)
+                s = m->status[cell] < CELL_STATUS_COUNT ? (enum cell_status)m->status[cell]
+                                                        : CELL_PROTECTED;
+        return s == CELL_VALUE && m->values[cell] == TABLE_NO_VALUE ? CELL_NOT_APPLICABLE : s;
+}
+
 bool cell_value(const struct table *t, uint32_t measure, size_t cell, int64_t *out)
 {
-        if (t->status[cell] != CELL_VALUE || t->measures[measure].values[cell] == TABLE_NO_VALUE)
+        if (measure_status(t, measure, cell) != CELL_VALUE)
                 return false;
         *out = t->measures[measure].values[cell];
+        return true;
+}
+
+bool measure_has_interval(const struct measure *m)
+{
+        return m->low != NULL && m->high != NULL;
+}
+
+bool cell_interval(
+        const struct table *t, uint32_t measure, size_t cell, int64_t *low, int64_t *high)
+{
+        const struct measure *m = &t->measures[measure];
+
+        if (measure_status(t, measure, cell) != CELL_VALUE || !measure_has_interval(m) ||
+                m->low[cell] == TABLE_NO_VALUE || m->high[cell] == TABLE_NO_VALUE)
+                return false;
+        *low = m->low[cell];
+        *high = m->high[cell];
         return true;
 }
 
@@ -115,6 +144,42 @@ size_t value_plain(int64_t v, uint32_t decimals, char point, char out[VALUE_TEXT
         return value_text(v, decimals, "", point, out);
 }
 
+size_t interval_for_people(enum lang lang, int64_t v, int64_t low, int64_t high, uint32_t decimals,
+        char out[CELL_TEXT])
+{
+        char text[3][VALUE_TEXT];
+
+        (void)value_for_people(lang, v, decimals, text[0]);
+        (void)value_for_people(lang, low, decimals, text[1]);
+        (void)value_for_people(lang, high, decimals, text[2]);
+        return (size_t)snprintf(out, CELL_TEXT, "%s (%s–%s)", text[0], text[1], text[2]);
+}
+
+size_t cell_for_people(const struct cli *cli, const struct table *t, uint32_t measure, size_t cell,
+        char out[CELL_TEXT])
+{
+        const struct measure *m = &t->measures[measure];
+        int64_t v, low, high;
+
+        if (!cell_value(t, measure, cell, &v))
+                return (size_t)snprintf(
+                        out, CELL_TEXT, "%s", cell_status_mark(measure_status(t, measure, cell)));
+        if (cell_interval(t, measure, cell, &low, &high))
+                return interval_for_people(cli->lang, v, low, high, m->decimals, out);
+        return value_for_people(cli->lang, v, m->decimals, out);
+}
+
+const char *permille_text(const struct cli *cli, uint32_t permille, char out[VALUE_TEXT])
+{
+        char number[VALUE_TEXT];
+
+        if (permille == NO_SHARE)
+                return cell_status_mark(CELL_PROTECTED);
+        (void)value_for_people(cli->lang, permille, 1, number);
+        (void)snprintf(out, VALUE_TEXT, "%.40s %%", number);
+        return out;
+}
+
 /* Names and labels -------------------------------------------------------- */
 
 struct bytes label_in(enum lang lang, struct bytes sv, struct bytes en, struct bytes fallback)
@@ -161,24 +226,77 @@ void dimension_name(const struct dimension *d, char out[NAME_TEXT])
 
 void measure_name(const struct measure *m, char out[NAME_TEXT])
 {
-        bool of_variable = m->kind == MEASURE_SUM || m->kind == MEASURE_MEAN;
+        if (m->name.len > 0)
+                name_text(m->name, (struct bytes){NULL, 0}, out);
+        else
+                name_text(bytes_of_text(measure_kind_name(m->kind)), m->variable, out);
+}
 
-        name_text(bytes_of_text(measure_kind_name(m->kind)),
-                of_variable ? m->variable : (struct bytes){NULL, 0}, out);
+/* What is told behind a variable's label: ", medelvärde". */
+static const char *kind_word(const struct cli *cli, enum measure_kind kind)
+{
+        switch (kind) {
+        case MEASURE_SUM:
+                return cli_word(cli, WORD_KIND_SUM);
+        case MEASURE_MEAN:
+                return cli_word(cli, WORD_KIND_MEAN);
+        case MEASURE_PERSONS:
+                return cli_word(cli, WORD_KIND_PERSONS);
+        case MEASURE_RECORDS:
+                return cli_word(cli, WORD_KIND_RECORDS);
+        case MEASURE_FAMILIES:
+                return cli_word(cli, WORD_KIND_FAMILIES);
+        case MEASURE_SHARE:
+                return cli_word(cli, WORD_KIND_SHARE);
+        case MEASURE_RATIO:
+                return cli_word(cli, WORD_KIND_RATIO);
+        case MEASURE_MEDIAN:
+                return cli_word(cli, WORD_KIND_MEDIAN);
+        case MEASURE_LOWER_QUARTILE:
+                return cli_word(cli, WORD_KIND_LOWER_QUARTILE);
+        case MEASURE_UPPER_QUARTILE:
+                return cli_word(cli, WORD_KIND_UPPER_QUARTILE);
+        case MEASURE_DAYS:
+                return cli_word(cli, WORD_KIND_DAYS);
+        case MEASURE_RATE:
+                return cli_word(cli, WORD_KIND_RATE);
+        case MEASURE_NONE:
+        case MEASURE_KIND_COUNT:
+                break;
+        }
+        return "";
+}
+
+/* What a number is per, where the gateway gave no unit. */
+static const char *unit_of(const struct cli *cli, const struct measure *m)
+{
+        const char *text = "";
+        char scale[NUMBER_TEXT];
+
+        if (m->unit.len > 0)
+                text = arena_printf(
+                        cli->arena, " (%.*s)", (int)m->unit.len, (const char *)m->unit.data);
+        else if (m->kind == MEASURE_RATE)
+                text = arena_printf(cli->arena, " (%s %s %s)", cli_word(cli, WORD_PER),
+                        cli_number(cli, m->scale, scale), cli_word(cli, WORD_INHABITANTS));
+        else if (m->kind == MEASURE_RATIO && m->scale > 1)
+                text = arena_printf(cli->arena, " (%s %s)", cli_word(cli, WORD_PER),
+                        cli_number(cli, m->scale, scale));
+        return text;
 }
 
 const char *measure_title(const struct cli *cli, const struct measure *m)
 {
-        bool sum = m->kind == MEASURE_SUM, mean = m->kind == MEASURE_MEAN;
+        const char *kind = kind_word(cli, m->kind), *unit = unit_of(cli, m);
         struct bytes label = label_in(cli->lang, m->label_sv, m->label_en,
-                sum || mean ? m->variable : bytes_of_text(measure_kind_name(m->kind)));
-        const char *what = sum    ? cli_word(cli, WORD_OF_SUM)
-                           : mean ? cli_word(cli, WORD_OF_MEAN)
-                                  : "";
+                m->variable.len > 0 ? m->variable : bytes_of_text(kind));
+        bool said = m->variable.len == 0; /* then the label is the kind's own */
 
-        return arena_printf(cli->arena, "%.*s%s%s%.*s%s", (int)label.len, (const char *)label.data,
-                what, m->unit.len > 0 ? " (" : "", (int)m->unit.len, (const char *)m->unit.data,
-                m->unit.len > 0 ? ")" : "");
+        if (unit == NULL)
+                return NULL;
+        return arena_printf(cli->arena, "%.*s%s%.*s%s%s%s", (int)m->name.len,
+                m->name.len > 0 ? (const char *)m->name.data : "", m->name.len > 0 ? ": " : "",
+                (int)label.len, (const char *)label.data, said ? "" : ", ", said ? "" : kind, unit);
 }
 
 void vintage_text(struct vintage v, char out[32])

@@ -9,6 +9,7 @@
  * keeps every cell as a string, does the short lists (listing.c) and not this. */
 #include <string.h>
 
+#include "tools/cli/render_frame.h"
 #include "tools/cli/render_parts.h"
 
 enum { COLUMNS_MAX = 30, GAP = 2, LABEL_LEAST = 8, STUB_LEAST = 16 };
@@ -17,12 +18,6 @@ struct lane {
         unsigned heading; /* what its label would like */
         unsigned values;  /* what its widest value needs: never cut */
         unsigned width;
-};
-
-/* What the foot has to explain. */
-struct seen {
-        bool marks[CELL_STATUS_COUNT];
-        bool no_value, zero;
 };
 
 struct layout {
@@ -38,7 +33,6 @@ struct layout {
         uint32_t columns_len;
         const char *titles[MEASURES_MAX];
         struct bytes names[DIMENSIONS_MAX];
-        struct seen seen;
 };
 
 static unsigned max_of(unsigned a, unsigned b)
@@ -46,39 +40,18 @@ static unsigned max_of(unsigned a, unsigned b)
         return a > b ? a : b;
 }
 
-/* Cells ------------------------------------------------------------------- */
-
-/* A value in the reader's numbers, or its mark. */
-static size_t cell_text(const struct layout *l, uint32_t measure, size_t cell, char out[VALUE_TEXT])
-{
-        enum cell_status s = cell_status(l->t, cell);
-        int64_t v;
-
-        if (cell_value(l->t, measure, cell, &v))
-                return value_for_people(l->cli->lang, v, l->t->measures[measure].decimals, out);
-        if (s == CELL_VALUE) /* no observation: an average of nothing */
-                s = CELL_NOT_APPLICABLE;
-        return (size_t)snprintf(out, VALUE_TEXT, "%s", cell_status_mark(s));
-}
-
 static void survey(struct layout *l)
 {
-        char text[VALUE_TEXT];
+        char text[CELL_TEXT];
 
         for (size_t cell = 0; cell < l->t->cells_len; cell++) {
                 struct lane *first = &l->columns[cell % l->groups * l->t->measures_len];
-                enum cell_status s = cell_status(l->t, cell);
 
-                l->seen.marks[s] = true;
                 for (uint32_t m = 0; m < l->t->measures_len; m++) {
-                        size_t len = cell_text(l, m, cell, text);
+                        size_t len = cell_for_people(l->cli, l->t, m, cell, text);
                         unsigned columns = text_columns(bytes_of(text, len));
-                        int64_t v = -1;
 
                         first[m].values = max_of(first[m].values, columns);
-                        if (s == CELL_VALUE && !cell_value(l->t, m, cell, &v))
-                                l->seen.no_value = true;
-                        l->seen.zero |= v == 0;
                 }
         }
 }
@@ -261,7 +234,7 @@ static void put_heading(const struct layout *l, unsigned total)
 /* `changed`: the slowest stub that differs from the row above. */
 static void put_row(const struct layout *l, size_t row, const uint32_t *at, uint32_t changed)
 {
-        char text[VALUE_TEXT];
+        char text[CELL_TEXT];
         uint32_t measures = l->t->measures_len;
 
         for (uint32_t d = 0; d < l->stubs; d++)
@@ -269,7 +242,8 @@ static void put_row(const struct layout *l, size_t row, const uint32_t *at, uint
                         d >= changed ? category_label(l->cli, &l->t->dimensions[d], at[d])
                                      : bytes_of_text(""));
         for (uint32_t i = 0; i < l->columns_len; i++) {
-                size_t len = cell_text(l, i % measures, row * l->groups + i / measures, text);
+                size_t cell = row * l->groups + i / measures;
+                size_t len = cell_for_people(l->cli, l->t, i % measures, cell, text);
 
                 put_spaces(l->how->out, i > 0 ? GAP : 0);
                 put_padded(l->how->out, bytes_of(text, len), l->columns[i].width, true);
@@ -288,106 +262,6 @@ static void put_rows(const struct layout *l)
         }
 }
 
-/* Head and foot ----------------------------------------------------------- */
-
-#define TELL(l, w, ...) cli_print((l)->cli, (l)->how->out, false, (w), CLI_ARGS(__VA_ARGS__))
-
-/* A sentence begins with a capital, also where its first word is a unit. */
-static void put_item(FILE *to, uint32_t i, const char *title)
-{
-        bool lower = i == 0 && title[0] >= 'a' && title[0] <= 'z';
-
-        (void)fputs(i > 0 ? ", " : "", to);
-        (void)fputc(lower ? title[0] - 'a' + 'A' : title[0], to);
-        (void)fputs(title[0] != '\0' ? title + 1 : "", to);
-}
-
-/* "Personer efter Placerande kommun (lan) × Kön" */
-static void put_title(const struct layout *l)
-{
-        FILE *to = l->how->out;
-
-        (void)fputs(l->how->colour ? "\033[1m" : "", to);
-        for (uint32_t m = 0; m < l->t->measures_len; m++)
-                put_item(to, m, l->titles[m]);
-        for (uint32_t d = 0; d < l->t->dimensions_len; d++) {
-                (void)fputs(d > 0 ? " × " : cli_word(l->cli, WORD_TITLE_BY), to);
-                put_bytes_to(to, l->names[d]);
-        }
-        (void)fputs(l->how->colour ? "\033[0m\n" : "\n", to);
-}
-
-static void put_filters(const struct layout *l)
-{
-        const struct query *q = l->a->asked;
-        FILE *to = l->how->out;
-
-        for (uint32_t i = 0; q != NULL && i < q->filters_len; i++) {
-                const struct filter *f = &q->filters[i];
-
-                (void)fputs(i > 0 ? "; " : cli_word(l->cli, WORD_TITLE_WHERE), to);
-                put_bytes_to(to, f->variable);
-                (void)fputs(f->level.len > 0 ? ":" : "", to);
-                put_bytes_to(to, f->level);
-                (void)fprintf(to, " %s ", filter_op_text(f->op));
-                for (uint32_t v = 0; v < f->values_len; v++) {
-                        (void)fputs(v > 0 ? "," : "", to);
-                        put_bytes_to(to, f->values[v]);
-                }
-        }
-        if (q != NULL && q->filters_len > 0)
-                (void)fputc('\n', to);
-}
-
-static const char *text_of(const struct layout *l, struct bytes b)
-{
-        const char *text =
-                b.len > 0 ? arena_strndup(l->cli->arena, (const char *)b.data, b.len) : NULL;
-
-        return text != NULL ? text : "";
-}
-
-static void put_head(const struct layout *l)
-{
-        const struct wire_release *r = l->a->release;
-        char vintage[32], at[INSTANT_TEXT];
-
-        vintage_text(r->vintage, vintage);
-        put_title(l);
-        put_filters(l);
-        TELL(l, WORD_TITLE_SOURCE, text_of(l, r->dataset), text_of(l, r->purpose), vintage,
-                instant_text(r->vintage_at_ms, at));
-        (void)fputc('\n', l->how->out);
-}
-
-static void put_legend(const struct layout *l)
-{
-        if (l->seen.zero)
-                TELL(l, WORD_MARK_ZERO);
-        if (l->seen.marks[CELL_PROTECTED])
-                TELL(l, WORD_MARK_PROTECTED);
-        if (l->seen.marks[CELL_MISSING])
-                TELL(l, WORD_MARK_MISSING);
-        if (l->seen.marks[CELL_NOT_APPLICABLE] || l->seen.no_value)
-                TELL(l, WORD_MARK_NOT_APPLICABLE);
-}
-
-static void put_foot(const struct layout *l)
-{
-        const struct wire_release *r = l->a->release;
-        char threshold[NUMBER_TEXT], delivered[NUMBER_TEXT], expected[NUMBER_TEXT];
-
-        (void)fputc('\n', l->how->out);
-        put_legend(l);
-        TELL(l, r->zeros_published ? WORD_THRESHOLD : WORD_THRESHOLD_AND_ZERO,
-                cli_number(l->cli, r->threshold, threshold));
-        TELL(l, WORD_COVERAGE, cli_number(l->cli, r->delivered, delivered),
-                cli_number(l->cli, r->expected, expected));
-        for (uint32_t d = 0; d < l->t->dimensions_len; d++)
-                if (l->t->dimensions[d].overlapping)
-                        TELL(l, WORD_OVERLAPPING, text_of(l, l->names[d]));
-}
-
 enum err render_table(const struct cli *cli, const struct answer *a, const struct render_how *how)
 {
         struct layout l = {.cli = cli, .a = a, .t = &a->release->table, .how = how};
@@ -397,9 +271,9 @@ enum err render_table(const struct cli *cli, const struct answer *a, const struc
 
         unsigned total = fit(&l);
 
-        put_head(&l);
+        frame_head(cli, a, how);
         put_heading(&l, total);
         put_rows(&l);
-        put_foot(&l);
+        frame_foot(cli, a, how);
         return stream_end(how->out);
 }
