@@ -180,8 +180,22 @@ struct wire_variable {
         struct wire_label label;
         uint32_t type, role, decimals;
         bool required, computed;
+        bool may_filter, may_group, overlapping;
+        struct bytes finest_level; /* that may be asked; empty: no levels */
         const struct wire_level *levels;
         uint32_t levels_len;
+};
+
+/* A linkage that the asker may use. */
+struct wire_linkage {
+        struct bytes id, legal_basis;
+        struct wire_label label;
+        const struct bytes *datasets;
+        uint32_t datasets_len;
+        const struct bytes *purposes;
+        uint32_t purposes_len;
+        bool families;
+        int32_t until; /* the last day */
 };
 
 struct wire_dataset {
@@ -193,6 +207,12 @@ struct wire_dataset {
         uint32_t purposes_len;
         uint32_t threshold;
         bool zeros_published;
+        uint32_t kind; /* as enum dataset_kind of policies/policy.h */
+        uint32_t retention_years;
+        struct bytes order_variable, episode_from, episode_until; /* empty: none */
+        uint32_t numerator, denominator, complement, families;    /* disclosure_rules */
+        const struct wire_linkage *linkages;
+        uint32_t linkages_len;
 };
 
 MUST_CHECK enum err datasets_encode(const struct wire_datasets *in, struct buf *out);
@@ -203,18 +223,21 @@ MUST_CHECK enum err describe_request_decode(
 MUST_CHECK enum err dataset_encode(const struct wire_dataset *in, struct buf *out);
 MUST_CHECK enum err dataset_decode(struct arena *a, struct bytes wire, struct wire_dataset *out);
 
+/* The path of a window's end is that of the window in a fault of its order, and
+ * "derived[0].window.from_date" where the text is no date. */
 MUST_CHECK enum err query_request_decode(
         struct arena *a, struct bytes wire, struct query *out, struct refusal *why);
 MUST_CHECK enum err query_request_encode(const struct query *in, struct buf *out);
 
 /* How much of what was expected stands behind an answer, by data set looked at. Shares in
- * per mille; UINT32_MAX: withheld, or nothing to divide by. */
+ * per mille, at most 1000; NO_SHARE: withheld, or nothing to divide by. */
+#define NO_SHARE UINT32_MAX
 struct wire_coverage {
         struct bytes dataset;
         uint32_t delivered, expected;       /* municipalities */
         uint32_t rejected_permille;         /* of submitted rows */
         uint32_t missing_permille;          /* of values that could have been delivered */
-        uint32_t families_missing_permille; /* of persons; UINT32_MAX: families not linked */
+        uint32_t families_missing_permille; /* of persons; NO_SHARE: families not linked */
 };
 
 /* Numbers as base/query.h and policies/policy.h have them. */
@@ -256,9 +279,10 @@ struct wire_release {
         struct bytes dataset, purpose;
         uint32_t threshold;
         bool zeros_published;
-        struct table table; /* encode: values of cells that are not CELL_VALUE are never written;
-                               decode: persons, records, margin_persons and rule are NULL, and
-                               values of other cells are 0 */
+        struct table table; /* encode: values of cells that are not CELL_VALUE, in the table or
+                               in the measure, are never written; decode: of the table only
+                               dimensions, measures and status are set, of a measure what is
+                               asked and shown, and values of other cells are 0 */
         uint32_t delivered, expected;
         struct bytes linkage;
         enum unit unit;

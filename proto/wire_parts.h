@@ -6,6 +6,7 @@
 #include "proto/pack.h"
 #include "proto/wire.h"
 #include "statgate/v1/common.pb-c.h"
+#include "statgate/v1/statistics.pb-c.h"
 #include "statgate/v1/submission.pb-c.h"
 
 /* 0.0 where the message is absent. */
@@ -24,6 +25,29 @@ static inline Statgate__V1__Vintage *vintage_message(struct vintage v, Statgate_
         room->revision = v.revision;
         return room;
 }
+
+/* wire_parts.c. Both labels are optional; the second function's NULL says that memory is
+ * short. */
+MUST_CHECK enum err label_decode(const Statgate__V1__Label *from, struct wire_label *out);
+Statgate__V1__Label *label_message(struct arena *scratch, struct wire_label in);
+
+/* ERR_INVALID for a day outside the years 1 to 9999. */
+MUST_CHECK enum err day_text(struct arena *scratch, int32_t day, ProtobufCBinaryData *out);
+MUST_CHECK enum err period_text(struct arena *scratch, struct period p, ProtobufCBinaryData *out);
+/* The gate for requests, and for answers. In an answer a period may be missing. */
+enum { PERIOD_TEXT_MAX = 22 };
+MUST_CHECK enum err gate_day(
+        struct refusal *why, const char *field, ProtobufCBinaryData from, int32_t *out);
+MUST_CHECK enum err gate_period(
+        struct refusal *why, const char *field, ProtobufCBinaryData from, struct period *out);
+MUST_CHECK enum err answer_day(ProtobufCBinaryData from, int32_t *out);
+MUST_CHECK enum err answer_period(ProtobufCBinaryData from, bool *out_has, struct period *out);
+
+/* wire_indicator.c. `brief`: without definition and references. */
+MUST_CHECK enum err indicator_message(struct arena *scratch, const struct wire_indicator *in,
+        bool brief, Statgate__V1__Indicator *out);
+MUST_CHECK enum err indicator_decode(
+        struct arena *a, const Statgate__V1__Indicator *from, struct wire_indicator *out);
 
 /* wire_batch.c */
 MUST_CHECK enum err batch_decode(

@@ -4,7 +4,9 @@
  * Values are written for cells whose status is VALUE and for no other: a protected
  * cell is absent, so there is no number that a careless reader could print. Which
  * rule hid a cell, and the counts that decided it, have no field at all. A status
- * that nobody knows is written as protected.
+ * that nobody knows is written as protected. Where a measure is withheld in cells that
+ * show another, it has statuses of its own, which can only hide more than the table's;
+ * its interval goes with its values.
  *
  * The bytes are the release: the same table gives the same bytes. protobuf-c
  * writes fields in the order of their numbers and leaves out what is empty, and
@@ -12,7 +14,6 @@
 #include <string.h>
 
 #include "proto/wire_parts.h"
-#include "statgate/v1/statistics.pb-c.h"
 
 /* Ours has zero for protected, the wire has zero for unset. */
 static const uint8_t wire_status[CELL_STATUS_COUNT] = {
@@ -51,35 +52,89 @@ static enum err dimension_message(
         return ERR_OK;
 }
 
-/* `values` has room for the cells that show one. */
-static enum err measure_message(struct arena *scratch, const struct table *t,
-        const struct measure *in, size_t shown, Statgate__V1__Measure *out)
+/* What a cell shows of a measure: what the table withholds, every measure does. */
+static uint8_t status_of(const struct table *t, const struct measure *m, size_t cell)
 {
-        int64_t *values = arena_alloc_raw(scratch, shown, sizeof *values);
-        Statgate__V1__Label *label = arena_alloc_raw(scratch, 1, sizeof *label);
+        uint8_t status = t->status[cell];
+
+        if (status == CELL_VALUE && m->status != NULL)
+                status = m->status[cell];
+        return status < CELL_STATUS_COUNT ? status : CELL_PROTECTED;
+}
+
+/* The shown ones of `from`, which may be NULL; `shown` of them. */
+static enum err shown_message(struct arena *scratch, const struct table *t, const struct measure *m,
+        const int64_t *from, size_t shown, int64_t **out, size_t *out_len)
+{
+        int64_t *values;
         size_t n = 0;
 
-        if (values == NULL || label == NULL)
+        if (from == NULL)
+                return ERR_OK;
+        values = arena_alloc_raw(scratch, shown, sizeof *values);
+        if (values == NULL)
                 return ERR_NO_MEMORY;
         for (size_t cell = 0; cell < t->cells_len; cell++)
-                if (t->status[cell] == CELL_VALUE)
-                        values[n++] = in->values[cell];
+                if (status_of(t, m, cell) == CELL_VALUE)
+                        values[n++] = from[cell];
+        *out = values;
+        *out_len = n;
+        return ERR_OK;
+}
+
+/* Statuses of a measure's own are written only where they say something new. */
+static enum err own_statuses(struct arena *scratch, const struct table *t, const struct measure *in,
+        Statgate__V1__Measure *out, size_t *out_shown)
+{
+        uint8_t *statuses = arena_alloc_raw(scratch, t->cells_len, 1);
+        bool own = false;
+        size_t shown = 0;
+
+        if (statuses == NULL)
+                return ERR_NO_MEMORY;
+        for (size_t cell = 0; cell < t->cells_len; cell++) {
+                uint8_t status = status_of(t, in, cell);
+
+                statuses[cell] = wire_status[status];
+                own = own || (t->status[cell] == CELL_VALUE && status != CELL_VALUE);
+                shown += status == CELL_VALUE;
+        }
+        if (own)
+                out->statuses = binary(bytes_of(statuses, t->cells_len));
+        *out_shown = shown;
+        return ERR_OK;
+}
+
+static enum err measure_message(struct arena *scratch, const struct table *t,
+        const struct measure *in, Statgate__V1__Measure *out)
+{
+        Statgate__V1__Label *label = arena_alloc_raw(scratch, 1, sizeof *label);
+        size_t shown = 0;
+
+        if (label == NULL)
+                return ERR_NO_MEMORY;
+        if (in->kind == MEASURE_NONE || (unsigned)in->kind >= MEASURE_KIND_COUNT ||
+                (in->low == NULL) != (in->high == NULL))
+                return ERR_INVALID;
         statgate__v1__label__init(label);
         label_fill(label, in->label_sv, in->label_en);
         out->kind = (Statgate__V1__MeasureKind)in->kind;
         out->variable = binary(in->variable);
+        out->name = binary(in->name);
         out->label = label;
         out->unit = binary(in->unit);
         out->decimals = in->decimals;
-        out->n_values = n;
-        out->values = values;
-        return ERR_OK;
+        out->scale = in->scale;
+        TRY(own_statuses(scratch, t, in, out, &shown));
+        TRY(shown_message(scratch, t, in, in->values, shown, &out->values, &out->n_values));
+        TRY(shown_message(scratch, t, in, in->low, shown, &out->low, &out->n_low));
+        return shown_message(scratch, t, in, in->high, shown, &out->high, &out->n_high);
 }
 
 static enum err table_message(
         struct arena *scratch, const struct table *t, Statgate__V1__Table *out)
 {
-        size_t cells = 0, shown = 0;
+        size_t cells = 0;
 
         TRY(table_cells(t->dimensions, t->dimensions_len, &cells));
         if (cells != t->cells_len || t->measures_len > MEASURES_MAX)
@@ -96,7 +151,6 @@ static enum err table_message(
                 bool known = t->status[cell] < CELL_STATUS_COUNT;
 
                 statuses[cell] = wire_status[known ? t->status[cell] : CELL_PROTECTED];
-                shown += t->status[cell] == CELL_VALUE;
         }
         out->statuses = binary(bytes_of(statuses, cells));
         out->n_dimensions = t->dimensions_len;
@@ -104,19 +158,98 @@ static enum err table_message(
                 TRY(dimension_message(scratch, &t->dimensions[i], out->dimensions[i]));
         out->n_measures = t->measures_len;
         for (uint32_t i = 0; i < t->measures_len; i++)
-                TRY(measure_message(scratch, t, &t->measures[i], shown, out->measures[i]));
+                TRY(measure_message(scratch, t, &t->measures[i], out->measures[i]));
         return ERR_OK;
+}
+
+/* Coverage ----------------------------------------------------------------- */
+
+enum { WHOLE = 1000 };
+
+static enum err coverage_message(const struct wire_coverage *in, Statgate__V1__Coverage *out)
+{
+        uint32_t rejected = in->rejected_permille, missing = in->missing_permille,
+                 families = in->families_missing_permille;
+
+        if ((rejected > WHOLE && rejected != NO_SHARE) ||
+                (missing > WHOLE && missing != NO_SHARE) ||
+                (families > WHOLE && families != NO_SHARE))
+                return ERR_INVALID;
+        out->dataset = binary(in->dataset);
+        out->delivered = in->delivered;
+        out->expected = in->expected;
+        if (rejected != NO_SHARE) {
+                out->rejected_case = STATGATE__V1__COVERAGE__REJECTED_REJECTED_PERMILLE;
+                out->rejected_permille = rejected;
+        }
+        if (missing != NO_SHARE) {
+                out->missing_case = STATGATE__V1__COVERAGE__MISSING_MISSING_PERMILLE;
+                out->missing_permille = missing;
+        }
+        if (families != NO_SHARE) {
+                out->families_missing_case =
+                        STATGATE__V1__COVERAGE__FAMILIES_MISSING_FAMILIES_MISSING_PERMILLE;
+                out->families_missing_permille = families;
+        }
+        return ERR_OK;
+}
+
+static enum err share_decode(bool said, uint32_t share, uint32_t *out)
+{
+        if (said && share > WHOLE)
+                return ERR_MALFORMED;
+        *out = said ? share : NO_SHARE;
+        return ERR_OK;
+}
+
+static enum err coverage_decode(const Statgate__V1__Coverage *from, struct wire_coverage *out)
+{
+        out->delivered = from->delivered;
+        out->expected = from->expected;
+        TRY(answer_text(from->dataset, &out->dataset));
+        TRY(share_decode(from->rejected_case != STATGATE__V1__COVERAGE__REJECTED__NOT_SET,
+                from->rejected_permille, &out->rejected_permille));
+        TRY(share_decode(from->missing_case != STATGATE__V1__COVERAGE__MISSING__NOT_SET,
+                from->missing_permille, &out->missing_permille));
+        return share_decode(
+                from->families_missing_case != STATGATE__V1__COVERAGE__FAMILIES_MISSING__NOT_SET,
+                from->families_missing_permille, &out->families_missing_permille);
+}
+
+/* The release ---------------------------------------------------------------- */
+
+static enum err context_message(struct arena *scratch, const struct wire_release *in,
+        Statgate__V1__Indicator *indicator, Statgate__V1__Release *out)
+{
+        out->linkage = binary(in->linkage);
+        out->unit = (Statgate__V1__Unit)in->unit;
+        out->unlinked = in->unlinked;
+        if (in->has_period)
+                TRY(period_text(scratch, in->period, &out->period));
+        out->n_coverage = in->coverage_len;
+        out->coverage = messages(scratch, in->coverage_len, &statgate__v1__coverage__descriptor);
+        if (out->coverage == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < in->coverage_len; i++)
+                TRY(coverage_message(&in->coverage[i], out->coverage[i]));
+        if (!in->has_indicator)
+                return ERR_OK;
+        out->indicator = indicator;
+        return indicator_message(scratch, &in->indicator, true, indicator);
 }
 
 enum err release_encode(const struct wire_release *in, struct buf *out)
 {
         OWNED(arena_free) struct arena *scratch = scratch_new();
         Statgate__V1__Table table = STATGATE__V1__TABLE__INIT;
+        Statgate__V1__Indicator indicator = STATGATE__V1__INDICATOR__INIT;
         Statgate__V1__Release m = STATGATE__V1__RELEASE__INIT;
         Statgate__V1__Vintage room;
 
         if (scratch == NULL)
                 return ERR_NO_MEMORY;
+        if ((unsigned)in->unit >= UNIT_COUNT)
+                return ERR_INVALID;
         TRY(table_message(scratch, &in->table, &table));
         m.vintage = vintage_message(in->vintage, &room);
         m.vintage_at_ms = in->vintage_at_ms;
@@ -129,6 +262,7 @@ enum err release_encode(const struct wire_release *in, struct buf *out)
         m.table = &table;
         m.delivered = in->delivered;
         m.expected = in->expected;
+        TRY(context_message(scratch, in, &indicator, &m));
         return pack(&m, out);
 }
 
@@ -165,17 +299,18 @@ static enum err dimension_decode(
         return ERR_OK;
 }
 
+/* One byte per cell, and none that we do not know. */
 static enum err statuses_decode(
-        struct arena *a, ProtobufCBinaryData from, struct table *t, size_t *out_shown)
+        struct arena *a, ProtobufCBinaryData from, size_t cells, uint8_t **out)
 {
-        size_t shown = 0;
+        uint8_t *statuses;
 
-        if (from.len != t->cells_len)
+        if (from.len != cells)
                 return ERR_MALFORMED;
-        t->status = arena_alloc_raw(a, t->cells_len, sizeof *t->status);
-        if (t->status == NULL)
+        statuses = arena_alloc_raw(a, cells, 1);
+        if (statuses == NULL)
                 return ERR_NO_MEMORY;
-        for (size_t cell = 0; cell < t->cells_len; cell++) {
+        for (size_t cell = 0; cell < cells; cell++) {
                 uint8_t ours = CELL_STATUS_COUNT;
 
                 for (unsigned s = 0; s < CELL_STATUS_COUNT; s++)
@@ -183,30 +318,63 @@ static enum err statuses_decode(
                                 ours = (uint8_t)s;
                 if (ours == CELL_STATUS_COUNT)
                         return ERR_MALFORMED;
-                t->status[cell] = ours;
-                shown += ours == CELL_VALUE;
+                statuses[cell] = ours;
         }
-        *out_shown = shown;
+        *out = statuses;
         return ERR_OK;
 }
 
-static enum err measure_decode(struct arena *a, const Statgate__V1__Measure *from,
-        const struct table *t, size_t shown, struct measure *out)
+/* A measure may hide what the table shows, not the other way about, and has no other
+ * reason of its own where the table shows nothing. */
+static enum err own_statuses_decode(
+        struct arena *a, ProtobufCBinaryData from, const struct table *t, uint8_t **out)
 {
+        if (from.len == 0)
+                return ERR_OK;
+        TRY(statuses_decode(a, from, t->cells_len, out));
+        for (size_t cell = 0; cell < t->cells_len; cell++)
+                if (t->status[cell] != CELL_VALUE && (*out)[cell] != t->status[cell])
+                        return ERR_MALFORMED;
+        return ERR_OK;
+}
+
+/* One per cell that shows a value; elsewhere 0. */
+static enum err shown_decode(struct arena *a, const struct table *t, const struct measure *m,
+        const int64_t *from, size_t len, int64_t **out)
+{
+        int64_t *values = arena_alloc(a, t->cells_len, sizeof *values);
         size_t n = 0;
 
-        if (from->kind <= STATGATE__V1__MEASURE_KIND__MEASURE_KIND_UNSPECIFIED ||
-                (unsigned)from->kind >= MEASURE_KIND_COUNT || from->n_values != shown)
-                return ERR_MALFORMED;
-        out->values = arena_alloc(a, t->cells_len, sizeof *out->values);
-        if (out->values == NULL)
+        if (values == NULL)
                 return ERR_NO_MEMORY;
-        for (size_t cell = 0; cell < t->cells_len; cell++)
-                if (t->status[cell] == CELL_VALUE)
-                        out->values[cell] = from->values[n++];
+        for (size_t cell = 0; cell < t->cells_len; cell++) {
+                if (status_of(t, m, cell) != CELL_VALUE)
+                        continue;
+                if (n == len)
+                        return ERR_MALFORMED;
+                values[cell] = from[n++];
+        }
+        *out = values;
+        return n == len ? ERR_OK : ERR_MALFORMED;
+}
+
+static enum err measure_decode(struct arena *a, const Statgate__V1__Measure *from,
+        const struct table *t, struct measure *out)
+{
+        if (from->kind <= STATGATE__V1__MEASURE_KIND__MEASURE_KIND_UNSPECIFIED ||
+                (unsigned)from->kind >= MEASURE_KIND_COUNT)
+                return ERR_MALFORMED;
+        TRY(own_statuses_decode(a, from->statuses, t, &out->status));
+        TRY(shown_decode(a, t, out, from->values, from->n_values, &out->values));
+        if (from->n_low > 0 || from->n_high > 0) {
+                TRY(shown_decode(a, t, out, from->low, from->n_low, &out->low));
+                TRY(shown_decode(a, t, out, from->high, from->n_high, &out->high));
+        }
         out->kind = (enum measure_kind)from->kind;
         out->decimals = from->decimals;
+        out->scale = from->scale;
         TRY(answer_text(from->variable, &out->variable));
+        TRY(answer_text(from->name, &out->name));
         TRY(answer_text(from->unit, &out->unit));
         return label_take(from->label, &out->label_sv, &out->label_en);
 }
@@ -214,7 +382,6 @@ static enum err measure_decode(struct arena *a, const Statgate__V1__Measure *fro
 static enum err table_decode(struct arena *a, const Statgate__V1__Table *from, struct table *out)
 {
         struct table t = {0};
-        size_t shown = 0;
 
         if (from->n_dimensions > DIMENSIONS_MAX || from->n_measures > MEASURES_MAX)
                 return ERR_MALFORMED;
@@ -228,11 +395,32 @@ static enum err table_decode(struct arena *a, const Statgate__V1__Table *from, s
                 TRY(dimension_decode(a, from->dimensions[i], &t.dimensions[i]));
         if (table_cells(t.dimensions, t.dimensions_len, &t.cells_len) != ERR_OK)
                 return ERR_MALFORMED;
-        TRY(statuses_decode(a, from->statuses, &t, &shown));
+        TRY(statuses_decode(a, from->statuses, t.cells_len, &t.status));
         for (uint32_t i = 0; i < t.measures_len; i++)
-                TRY(measure_decode(a, from->measures[i], &t, shown, &t.measures[i]));
+                TRY(measure_decode(a, from->measures[i], &t, &t.measures[i]));
         *out = t;
         return ERR_OK;
+}
+
+static enum err context_decode(
+        struct arena *a, const Statgate__V1__Release *m, struct wire_release *out)
+{
+        struct wire_coverage *coverage = arena_alloc(a, m->n_coverage, sizeof *coverage);
+
+        if (coverage == NULL)
+                return ERR_NO_MEMORY;
+        if ((unsigned)m->unit >= UNIT_COUNT)
+                return ERR_MALFORMED;
+        for (size_t i = 0; i < m->n_coverage; i++)
+                TRY(coverage_decode(m->coverage[i], &coverage[i]));
+        out->coverage = coverage;
+        out->coverage_len = (uint32_t)m->n_coverage;
+        out->unit = (enum unit)m->unit;
+        out->unlinked = m->unlinked;
+        TRY(answer_text(m->linkage, &out->linkage));
+        TRY(answer_period(m->period, &out->has_period, &out->period));
+        out->has_indicator = m->indicator != NULL;
+        return out->has_indicator ? indicator_decode(a, m->indicator, &out->indicator) : ERR_OK;
 }
 
 enum err release_decode(struct arena *a, struct bytes wire, struct wire_release *out)
@@ -259,6 +447,7 @@ enum err release_decode(struct arena *a, struct bytes wire, struct wire_release 
         TRY(answer_digest(m->policy_digest, &r.policy));
         TRY(answer_text(m->dataset, &r.dataset));
         TRY(answer_text(m->purpose, &r.purpose));
+        TRY(context_decode(a, m, &r));
         TRY(table_decode(a, m->table, &r.table));
         *out = r;
         return ERR_OK;

@@ -1,48 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* wire_statistics.c: what can be asked (data sets and their description), the
- * question, and the envelope around an answer. The table is in wire_release.c. */
+/* wire_statistics.c: what can be asked (data sets and their description), and the
+ * envelope around an answer. The question is in wire_query.c, the table in wire_release.c. */
 #include "proto/wire_parts.h"
 #include "statgate/v1/statistics.pb-c.h"
-
-_Static_assert((int)FILTER_EQ == STATGATE__V1__FILTER_OP__FILTER_OP_EQ &&
-                       (int)FILTER_NE == STATGATE__V1__FILTER_OP__FILTER_OP_NE &&
-                       (int)FILTER_LT == STATGATE__V1__FILTER_OP__FILTER_OP_LT &&
-                       (int)FILTER_LE == STATGATE__V1__FILTER_OP__FILTER_OP_LE &&
-                       (int)FILTER_GT == STATGATE__V1__FILTER_OP__FILTER_OP_GT &&
-                       (int)FILTER_GE == STATGATE__V1__FILTER_OP__FILTER_OP_GE &&
-                       (int)FILTER_IN == STATGATE__V1__FILTER_OP__FILTER_OP_IN &&
-                       (int)FILTER_IN + 1 == (int)FILTER_OP_COUNT,
-        "operators have the numbers of the .proto");
-_Static_assert((int)MEASURE_PERSONS == STATGATE__V1__MEASURE_KIND__MEASURE_KIND_PERSONS &&
-                       (int)MEASURE_RECORDS == STATGATE__V1__MEASURE_KIND__MEASURE_KIND_RECORDS &&
-                       (int)MEASURE_SUM == STATGATE__V1__MEASURE_KIND__MEASURE_KIND_SUM &&
-                       (int)MEASURE_MEAN == STATGATE__V1__MEASURE_KIND__MEASURE_KIND_MEAN &&
-                       (int)MEASURE_RATE == STATGATE__V1__MEASURE_KIND__MEASURE_KIND_RATE &&
-                       (int)MEASURE_RATE + 1 == (int)MEASURE_KIND_COUNT,
-        "measures have the numbers of the .proto");
-
-/* Labels ------------------------------------------------------------------- */
-
-static enum err label_decode(const Statgate__V1__Label *from, struct wire_label *out)
-{
-        if (from == NULL)
-                return ERR_OK;
-        TRY(answer_text(from->sv, &out->sv));
-        return answer_text(from->en, &out->en);
-}
-
-/* NULL when memory is short. */
-static Statgate__V1__Label *label_message(struct arena *scratch, struct wire_label in)
-{
-        Statgate__V1__Label *m = arena_alloc_raw(scratch, 1, sizeof *m);
-
-        if (m == NULL)
-                return NULL;
-        statgate__v1__label__init(m);
-        m->sv = binary(in.sv);
-        m->en = binary(in.en);
-        return m;
-}
 
 /* Data sets ---------------------------------------------------------------- */
 
@@ -153,6 +113,10 @@ static enum err variable_message(
         out->unit = binary(in->unit);
         out->required = in->required;
         out->computed = in->computed;
+        out->may_filter = in->may_filter;
+        out->may_group = in->may_group;
+        out->overlapping = in->overlapping;
+        out->finest_level = binary(in->finest_level);
         out->n_levels = in->levels_len;
         out->levels = messages(scratch, in->levels_len, &statgate__v1__level__descriptor);
         if (out->label == NULL || out->levels == NULL)
@@ -160,6 +124,22 @@ static enum err variable_message(
         for (uint32_t i = 0; i < in->levels_len; i++)
                 TRY(level_message(scratch, &in->levels[i], out->levels[i]));
         return ERR_OK;
+}
+
+static enum err linkage_message(
+        struct arena *scratch, const struct wire_linkage *in, Statgate__V1__Linkage *out)
+{
+        out->id = binary(in->id);
+        out->legal_basis = binary(in->legal_basis);
+        out->label = label_message(scratch, in->label);
+        out->n_datasets = in->datasets_len;
+        out->datasets = text_array(scratch, in->datasets, in->datasets_len);
+        out->n_purposes = in->purposes_len;
+        out->purposes = text_array(scratch, in->purposes, in->purposes_len);
+        out->families = in->families;
+        if (out->label == NULL || out->datasets == NULL || out->purposes == NULL)
+                return ERR_NO_MEMORY;
+        return day_text(scratch, in->until, &out->until);
 }
 
 enum err dataset_encode(const struct wire_dataset *in, struct buf *out)
@@ -182,6 +162,21 @@ enum err dataset_encode(const struct wire_dataset *in, struct buf *out)
                 return ERR_NO_MEMORY;
         for (uint32_t i = 0; i < in->variables_len; i++)
                 TRY(variable_message(scratch, &in->variables[i], m.variables[i]));
+        m.kind = (Statgate__V1__DatasetKind)in->kind;
+        m.retention_years = in->retention_years;
+        m.order_variable = binary(in->order_variable);
+        m.episode_from = binary(in->episode_from);
+        m.episode_until = binary(in->episode_until);
+        m.numerator = in->numerator;
+        m.denominator = in->denominator;
+        m.complement = in->complement;
+        m.families = in->families;
+        m.n_linkages = in->linkages_len;
+        m.linkages = messages(scratch, in->linkages_len, &statgate__v1__linkage__descriptor);
+        if (m.linkages == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < in->linkages_len; i++)
+                TRY(linkage_message(scratch, &in->linkages[i], m.linkages[i]));
         return pack(&m, out);
 }
 
@@ -218,11 +213,41 @@ static enum err variable_decode(
         out->decimals = from->decimals;
         out->required = from->required != 0;
         out->computed = from->computed != 0;
+        out->may_filter = from->may_filter != 0;
+        out->may_group = from->may_group != 0;
+        out->overlapping = from->overlapping != 0;
         out->levels = levels;
         out->levels_len = (uint32_t)from->n_levels;
         TRY(answer_text(from->id, &out->id));
         TRY(answer_text(from->unit, &out->unit));
+        TRY(answer_text(from->finest_level, &out->finest_level));
         return label_decode(from->label, &out->label);
+}
+
+static enum err linkages_decode(
+        struct arena *a, const Statgate__V1__DescribeDatasetResponse *m, struct wire_dataset *out)
+{
+        struct wire_linkage *list = arena_alloc(a, m->n_linkages, sizeof *list);
+
+        if (list == NULL)
+                return ERR_NO_MEMORY;
+        for (size_t i = 0; i < m->n_linkages; i++) {
+                const Statgate__V1__Linkage *from = m->linkages[i];
+                struct wire_linkage *to = &list[i];
+
+                to->families = from->families != 0;
+                TRY(answer_text(from->id, &to->id));
+                TRY(answer_text(from->legal_basis, &to->legal_basis));
+                TRY(label_decode(from->label, &to->label));
+                TRY(answer_texts(
+                        a, from->datasets, from->n_datasets, &to->datasets, &to->datasets_len));
+                TRY(answer_texts(
+                        a, from->purposes, from->n_purposes, &to->purposes, &to->purposes_len));
+                TRY(answer_day(from->until, &to->until));
+        }
+        out->linkages = list;
+        out->linkages_len = (uint32_t)m->n_linkages;
+        return ERR_OK;
 }
 
 enum err dataset_decode(struct arena *a, struct bytes wire, struct wire_dataset *out)
@@ -234,8 +259,14 @@ enum err dataset_decode(struct arena *a, struct bytes wire, struct wire_dataset 
         if (m == NULL)
                 return rc;
 
-        struct wire_dataset d = {
-                .threshold = m->threshold, .zeros_published = m->zeros_published != 0};
+        struct wire_dataset d = {.threshold = m->threshold,
+                .zeros_published = m->zeros_published != 0,
+                .kind = (uint32_t)m->kind,
+                .retention_years = m->retention_years,
+                .numerator = m->numerator,
+                .denominator = m->denominator,
+                .complement = m->complement,
+                .families = m->families};
         struct wire_variable *variables = arena_alloc(a, m->n_variables, sizeof *variables);
 
         if (variables == NULL)
@@ -248,137 +279,12 @@ enum err dataset_decode(struct arena *a, struct bytes wire, struct wire_dataset 
         TRY(answer_text(m->legal_basis, &d.legal_basis));
         TRY(label_decode(m->label, &d.label));
         TRY(answer_texts(a, m->purposes, m->n_purposes, &d.purposes, &d.purposes_len));
+        TRY(answer_text(m->order_variable, &d.order_variable));
+        TRY(answer_text(m->episode_from, &d.episode_from));
+        TRY(answer_text(m->episode_until, &d.episode_until));
+        TRY(linkages_decode(a, m, &d));
         *out = d;
         return ERR_OK;
-}
-
-/* The question ------------------------------------------------------------- */
-
-static enum err filters_decode(
-        struct arena *a, const Statgate__V1__QueryRequest *m, struct query *out)
-{
-        out->filters = arena_alloc(a, m->n_filters, sizeof *out->filters);
-        if (out->filters == NULL)
-                return ERR_NO_MEMORY;
-        out->filters_len = (uint32_t)m->n_filters;
-        for (size_t i = 0; i < m->n_filters; i++) {
-                const Statgate__V1__Filter *from = m->filters[i];
-                struct bytes *values = arena_alloc_raw(a, from->n_values, sizeof *values);
-                bool known = from->op >= 0 && (unsigned)from->op < FILTER_OP_COUNT;
-
-                if (values == NULL)
-                        return ERR_NO_MEMORY;
-                for (size_t v = 0; v < from->n_values; v++)
-                        values[v] = run_of(from->values[v]);
-                out->filters[i] = (struct filter){
-                        .variable = run_of(from->variable),
-                        .level = run_of(from->level),
-                        .op = known ? (enum filter_op)from->op : FILTER_NONE,
-                        .values = values,
-                        .values_len = (uint32_t)from->n_values,
-                };
-        }
-        return ERR_OK;
-}
-
-static enum err columns_of_interest(
-        struct arena *a, const Statgate__V1__QueryRequest *m, struct query *out)
-{
-        out->dimensions = arena_alloc(a, m->n_dimensions, sizeof *out->dimensions);
-        out->measures = arena_alloc(a, m->n_measures, sizeof *out->measures);
-        if (out->dimensions == NULL || out->measures == NULL)
-                return ERR_NO_MEMORY;
-        out->dimensions_len = (uint32_t)m->n_dimensions;
-        for (size_t i = 0; i < m->n_dimensions; i++)
-                out->dimensions[i] = (struct dimension_ref){
-                        .variable = run_of(m->dimensions[i]->variable),
-                        .level = run_of(m->dimensions[i]->level),
-                };
-        out->measures_len = (uint32_t)m->n_measures;
-        for (size_t i = 0; i < m->n_measures; i++) {
-                int kind = (int)m->measures[i]->kind;
-
-                out->measures[i] = (struct measure_ref){
-                        .kind = kind >= 0 && kind < MEASURE_KIND_COUNT ? (enum measure_kind)kind
-                                                                       : MEASURE_NONE,
-                        .variable = run_of(m->measures[i]->variable),
-                };
-        }
-        return ERR_OK;
-}
-
-enum err query_request_decode(
-        struct arena *a, struct bytes wire, struct query *out, struct refusal *why)
-{
-        enum err rc = ERR_OK;
-        const Statgate__V1__QueryRequest *m =
-                unpack(a, &statgate__v1__query_request__descriptor, wire, why, &rc);
-
-        if (m == NULL)
-                return rc;
-
-        struct query q = {
-                .dataset = run_of(m->dataset),
-                .purpose = run_of(m->purpose),
-                .vintage = vintage_of(m->vintage),
-        };
-
-        TRY(filters_decode(a, m, &q));
-        TRY(columns_of_interest(a, m, &q));
-        TRY(query_check(&q, why));
-        *out = q;
-        return ERR_OK;
-}
-
-static enum err filters_message(
-        struct arena *scratch, const struct query *in, Statgate__V1__QueryRequest *out)
-{
-        out->n_filters = in->filters_len;
-        out->filters = messages(scratch, in->filters_len, &statgate__v1__filter__descriptor);
-        if (out->filters == NULL)
-                return ERR_NO_MEMORY;
-        for (uint32_t i = 0; i < in->filters_len; i++) {
-                const struct filter *f = &in->filters[i];
-
-                out->filters[i]->variable = binary(f->variable);
-                out->filters[i]->level = binary(f->level);
-                out->filters[i]->op = (Statgate__V1__FilterOp)f->op;
-                out->filters[i]->n_values = f->values_len;
-                out->filters[i]->values = text_array(scratch, f->values, f->values_len);
-                if (out->filters[i]->values == NULL)
-                        return ERR_NO_MEMORY;
-        }
-        return ERR_OK;
-}
-
-enum err query_request_encode(const struct query *in, struct buf *out)
-{
-        OWNED(arena_free) struct arena *scratch = scratch_new();
-        Statgate__V1__QueryRequest m = STATGATE__V1__QUERY_REQUEST__INIT;
-        Statgate__V1__Vintage room;
-
-        if (scratch == NULL)
-                return ERR_NO_MEMORY;
-        m.dataset = binary(in->dataset);
-        m.purpose = binary(in->purpose);
-        m.vintage = vintage_message(in->vintage, &room);
-        TRY(filters_message(scratch, in, &m));
-        m.n_dimensions = in->dimensions_len;
-        m.n_measures = in->measures_len;
-        m.dimensions =
-                messages(scratch, in->dimensions_len, &statgate__v1__dimension_ref__descriptor);
-        m.measures = messages(scratch, in->measures_len, &statgate__v1__measure_ref__descriptor);
-        if (m.dimensions == NULL || m.measures == NULL)
-                return ERR_NO_MEMORY;
-        for (uint32_t i = 0; i < in->dimensions_len; i++) {
-                m.dimensions[i]->variable = binary(in->dimensions[i].variable);
-                m.dimensions[i]->level = binary(in->dimensions[i].level);
-        }
-        for (uint32_t i = 0; i < in->measures_len; i++) {
-                m.measures[i]->kind = (Statgate__V1__MeasureKind)in->measures[i].kind;
-                m.measures[i]->variable = binary(in->measures[i].variable);
-        }
-        return pack(&m, out);
 }
 
 /* The envelope ------------------------------------------------------------- */

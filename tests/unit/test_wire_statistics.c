@@ -214,10 +214,17 @@ static void every_operator_and_measure_goes_there_and_back(void **state)
         in.measures = &m;
         in.measures_len = 1;
         f.values_len = 1;
-        for (int op = FILTER_NONE + 1; op < FILTER_OP_COUNT; op++) {
+        for (int kind = MEASURE_NONE + 1; kind < MEASURE_KIND_COUNT; kind++) {
+                int op = kind % (FILTER_OP_COUNT - 1) + 1;
+
                 f.op = (enum filter_op)op;
-                m.kind = (enum measure_kind)(op % (MEASURE_KIND_COUNT - 1) + 1);
-                m.variable = m.kind >= MEASURE_SUM ? RAW("kostnad") : (struct bytes){0};
+                m = (struct measure_ref){.kind = (enum measure_kind)kind};
+                if (measure_kind_wants_variable(m.kind) > 0)
+                        m.variable = RAW("kostnad");
+                if (m.kind == MEASURE_SHARE) {
+                        m.filters = &f;
+                        m.filters_len = 1;
+                }
                 b->wire.len = 0;
                 assert_int_equal(query_request_encode(&in, &b->wire), ERR_OK);
                 assert_int_equal(query_request_decode(b->a, wire_of(b), &out, NULL), ERR_OK);
@@ -260,7 +267,7 @@ static void a_wrong_question_is_refused_by_its_path(void **state)
         SPOIL(f.values_len = 0, "filters[0].values");
         SPOIL(f.variable.len = 0, "filters[0].variable");
         SPOIL(m.kind = MEASURE_NONE, "measures[0].kind");
-        SPOIL(m.kind = (enum measure_kind)5, "measures[0].kind");
+        SPOIL(m.kind = MEASURE_KIND_COUNT, "measures[0].kind");
         SPOIL(m.variable = RAW("x"), "measures[0].variable");
 }
 
