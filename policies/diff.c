@@ -8,21 +8,14 @@
  * `statgate policy diff` rests on it. */
 #include <string.h>
 
-#include "policies/load.h"
-#include "policies/report.h"
+#include "policies/diff.h"
 
-/* One comparison: of what, in whose words. */
-struct comparison {
-        struct report *out;
-        const struct policy *before, *next;
-};
-
-static enum report_mark weigh(bool weaker)
+enum report_mark diff_weigh(bool weaker)
 {
         return weaker ? REPORT_WEAKER : REPORT_STRONGER;
 }
 
-static bool holds(const struct bytes *names, uint32_t len, struct bytes name)
+bool diff_holds(const struct bytes *names, uint32_t len, struct bytes name)
 {
         for (uint32_t i = 0; i < len; i++)
                 if (bytes_equal(names[i], name))
@@ -51,7 +44,7 @@ static void diff_signers(const struct comparison *c)
         struct rule_place at = c->next->signers_at;
 
         if (a->signers_required != b->signers_required)
-                report_add(c->out, weigh(b->signers_required < a->signers_required), at,
+                report_add(c->out, diff_weigh(b->signers_required < a->signers_required), at,
                         "nästa version kräver %u underskrifter; förut: %u",
                         "the next version needs %u signatures; before: %u", b->signers_required,
                         a->signers_required);
@@ -92,7 +85,7 @@ static void diff_head(const struct comparison *c)
                         "version %llu; before: %llu", (unsigned long long)b->version,
                         (unsigned long long)a->version);
         if (c->before->publish_automatically != c->next->publish_automatically)
-                report_add(c->out, weigh(c->next->publish_automatically), c->next->head_at,
+                report_add(c->out, diff_weigh(c->next->publish_automatically), c->next->head_at,
                         c->next->publish_automatically
                                 ? "årgångar ges nu ut av sig själva; förut av driften"
                                 : "årgångar ges nu ut av driften; förut av sig själva",
@@ -113,7 +106,7 @@ static void diff_finest(const struct comparison *c, const struct policy_dataset 
 
         if (was == is || !b->may_group)
                 return;
-        report_add(c->out, weigh(is < was), b->at.finest,
+        report_add(c->out, diff_weigh(is < was), b->at.finest,
                 is < was ? "%s får nu se %s efter %s per %s; förut: per %s"
                          : "%s får nu bara se %s efter %s per %s; förut: per %s",
                 is < was ? "%s may now see %s by %s at level %s; before: %s"
@@ -155,7 +148,7 @@ static void diff_use(const struct comparison *c, const struct policy_dataset *d,
 
         if (was == is)
                 return;
-        report_add(c->out, weigh(is), at,
+        report_add(c->out, diff_weigh(is), at,
                 is ? "%s får nu %s %s efter %s" : "%s får inte längre %s %s efter %s",
                 is ? "%s may now %s %s by %s" : "%s may no longer %s %s by %s",
                 report_roles(c->out, d->ask_roles), use, report_text(c->out, d->id),
@@ -173,17 +166,17 @@ static void diff_variable(const struct comparison *c, const struct policy_datase
         diff_bandings(c, d, a, b);
         if (a->role != b->role)
                 report_add(c->out,
-                        weigh(a->role == VARIABLE_IDENTIFYING || b->role == VARIABLE_MEASURE),
+                        diff_weigh(a->role == VARIABLE_IDENTIFYING || b->role == VARIABLE_MEASURE),
                         b->at.id, "%s: %s har nu rollen %s; förut: %s",
                         "%s: %s now has the role %s; before: %s", set, id,
                         variable_role_name(b->role), variable_role_name(a->role));
         if (a->min != b->min || a->max != b->max)
-                report_add(c->out, weigh(b->min < a->min || b->max > a->max), b->at.id,
+                report_add(c->out, diff_weigh(b->min < a->min || b->max > a->max), b->at.id,
                         "%s: %s har ett annat tillåtet intervall",
                         "%s: %s has another range of allowed values", set, id);
         if (a->required != b->required || a->overlapping != b->overlapping ||
                 a->within_period != b->within_period)
-                report_add(c->out, weigh(a->overlapping && !b->overlapping), b->at.id,
+                report_add(c->out, diff_weigh(a->overlapping && !b->overlapping), b->at.id,
                         "%s: %s levereras eller räknas på annat sätt",
                         "%s: %s is delivered or counted in another way", set, id);
         if (!same_label(a->label, b->label))
@@ -230,12 +223,12 @@ static void diff_people(
                         "%s may no longer ask %s",
                         report_roles(c->out, a->ask_roles & ~b->ask_roles), set);
         for (uint32_t i = 0; i < b->purposes_len; i++)
-                if (!holds(a->purposes, a->purposes_len, b->purposes[i]))
+                if (!diff_holds(a->purposes, a->purposes_len, b->purposes[i]))
                         report_add(c->out, REPORT_WEAKER, b->at.purposes, "%s får nu frågas för %s",
                                 "%s may now be asked for %s", set,
                                 report_text(c->out, b->purposes[i]));
         for (uint32_t i = 0; i < a->purposes_len; i++)
-                if (!holds(b->purposes, b->purposes_len, a->purposes[i]))
+                if (!diff_holds(b->purposes, b->purposes_len, a->purposes[i]))
                         report_add(c->out, REPORT_STRONGER, b->at.purposes,
                                 "%s får inte längre frågas för %s",
                                 "%s may no longer be asked for %s", set,
@@ -249,7 +242,7 @@ static void diff_switch(const struct comparison *c, const struct policy_dataset 
         const char *what = c->out->lang == REPORT_SV ? sv : en;
 
         if (was != is)
-                report_add(c->out, weigh(is), b->at.id,
+                report_add(c->out, diff_weigh(is), b->at.id,
                         is ? "%s tar nu emot %s" : "%s tar inte längre emot %s",
                         is ? "%s now accepts %s" : "%s no longer accepts %s",
                         report_text(c->out, b->id), what);
@@ -266,13 +259,61 @@ static void diff_delivery(
                 "oförseglade personnummer", "unsealed personal numbers");
         if (a->rules->person != b->rules->person ||
                 a->rules->test_numbers != b->rules->test_numbers)
-                report_add(c->out, weigh(b->rules->person > a->rules->person), b->at.id,
+                report_add(c->out, diff_weigh(b->rules->person > a->rules->person), b->at.id,
                         "%s: andra regler för personnummer", "%s: other rules for personal numbers",
                         set);
         if (a->replace_rejected_max_permille != b->replace_rejected_max_permille ||
                 a->open_hours_max != b->open_hours_max)
                 report_add(c->out, REPORT_CHANGED, b->at.id, "%s: andra gränser för leveranser",
                         "%s: other limits of deliveries", set);
+}
+
+/* A minimum that is not said is the threshold, whose change has a line of its own. */
+static void diff_minimum(const struct comparison *c, const struct policy_dataset *b, uint32_t was,
+        uint32_t is, uint32_t old_default, uint32_t new_default, const char *sv, const char *en)
+{
+        uint32_t old = was > 0 ? was : old_default, now = is > 0 ? is : new_default;
+        const char *what = c->out->lang == REPORT_SV ? sv : en;
+
+        if (was != is && old != now)
+                report_add(c->out, diff_weigh(now < old), b->at.disclosure,
+                        "%s: minst %u %s; förut: %u", "%s: at least %u %s; before: %u",
+                        report_text(c->out, b->id), now, what, old);
+}
+
+static void diff_minimums(
+        const struct comparison *c, const struct policy_dataset *a, const struct policy_dataset *b)
+{
+        const struct disclosure_rules *x = &a->disclosure, *y = &b->disclosure;
+        uint32_t was = x->threshold, is = y->threshold;
+
+        diff_minimum(c, b, x->numerator, y->numerator, was, is, "personer i en andels täljare",
+                "persons in the numerator of a share");
+        diff_minimum(c, b, x->denominator, y->denominator, was, is, "personer i en andels nämnare",
+                "persons in the denominator of a share");
+        diff_minimum(c, b, x->complement, y->complement, was, is,
+                "personer i nämnaren som inte är i täljaren",
+                "persons of the denominator who are not in the numerator");
+        diff_minimum(c, b, x->families, y->families, 0, 0, "familjer bakom en siffra",
+                "families behind a figure");
+}
+
+static struct bytes episode_date(const struct policy_dataset *d, uint32_t variable)
+{
+        return variable == UINT32_MAX ? bytes_of_text("–") : d->variables[variable].id;
+}
+
+static void diff_episode(
+        const struct comparison *c, const struct policy_dataset *a, const struct policy_dataset *b)
+{
+        struct bytes from = episode_date(b, b->episode_from),
+                     until = episode_date(b, b->episode_until);
+
+        if (!bytes_equal(from, episode_date(a, a->episode_from)) ||
+                !bytes_equal(until, episode_date(a, a->episode_until)))
+                report_add(c->out, REPORT_CHANGED, b->at.episode, "%s varar nu från %s till %s",
+                        "%s now lasts from %s until %s", report_text(c->out, b->id),
+                        report_text(c->out, from), report_text(c->out, until));
 }
 
 static void diff_protection(
@@ -282,17 +323,24 @@ static void diff_protection(
         uint32_t was = a->disclosure.threshold, is = b->disclosure.threshold;
 
         if (was != is)
-                report_add(c->out, weigh(is < was), b->at.disclosure,
+                report_add(c->out, diff_weigh(is < was), b->at.disclosure,
                         "%s: minst %u personer bakom en siffra; förut: %u",
                         "%s: at least %u persons behind a figure; before: %u", set, is, was);
         if (a->disclosure.zeros_published != b->disclosure.zeros_published)
-                report_add(c->out, weigh(b->disclosure.zeros_published), b->at.disclosure,
+                report_add(c->out, diff_weigh(b->disclosure.zeros_published), b->at.disclosure,
                         b->disclosure.zeros_published ? "%s: nollor visas nu"
                                                       : "%s: nollor skyddas nu",
                         b->disclosure.zeros_published ? "%s: zeros are now shown"
                                                       : "%s: zeros are now protected",
                         set);
-        if (!bytes_equal(a->linkage->id, b->linkage->id))
+        diff_minimums(c, a, b);
+        if (a->retention_years != b->retention_years)
+                report_add(c->out, diff_weigh(b->retention_years > a->retention_years),
+                        b->at.retention, "%s: poster gallras %u år efter perioden; förut: %u",
+                        "%s: records are erased %u years after the period; before: %u", set,
+                        b->retention_years, a->retention_years);
+        if (a->kind == DATASET_RECORDS && b->kind == DATASET_RECORDS &&
+                !bytes_equal(a->linkage->id, b->linkage->id))
                 report_add(c->out, REPORT_WEAKER, b->at.linkage, "%s länkas nu genom %s; förut: %s",
                         "%s is now linked by %s; before: %s", set,
                         report_text(c->out, b->linkage->id), report_text(c->out, a->linkage->id));
@@ -320,6 +368,7 @@ static void diff_datasets(const struct comparison *c)
                 diff_people(c, was, is);
                 diff_delivery(c, was, is);
                 diff_protection(c, was, is);
+                diff_episode(c, was, is);
                 diff_variables(c, was, is);
         }
         for (uint32_t i = 0; i < a->datasets_len; i++)
@@ -328,115 +377,42 @@ static void diff_datasets(const struct comparison *c)
                                 "the data set %s goes", report_text(c->out, a->datasets[i].id));
 }
 
-/* Linkages ---------------------------------------------------------------- */
-
-static void diff_named(const struct comparison *c, const struct policy_linkage *b,
-        const struct bytes *was, uint32_t was_len, const struct bytes *is, uint32_t is_len)
+/* What a code belongs to and became: facts of the division, so changed and no more. */
+static void diff_code(const struct comparison *c, const struct code_list *list, uint32_t level,
+        const struct code *was, const struct code *is)
 {
-        const char *id = report_text(c->out, b->rules->id);
+        struct rule_place at = {list->at.file, is->line};
+        const char *id = report_text(c->out, list->id), *code = report_text(c->out, is->code);
+        struct bytes successors[SUCCESSORS_MAX];
 
-        for (uint32_t i = 0; i < is_len; i++)
-                if (!holds(was, was_len, is[i]))
-                        report_add(c->out, REPORT_WEAKER, b->at.id, "länkningen %s omfattar nu %s",
-                                "the linkage %s now includes %s", id, report_text(c->out, is[i]));
-        for (uint32_t i = 0; i < was_len; i++)
-                if (!holds(is, is_len, was[i]))
-                        report_add(c->out, REPORT_STRONGER, b->at.id,
-                                "länkningen %s omfattar inte längre %s",
-                                "the linkage %s no longer includes %s", id,
-                                report_text(c->out, was[i]));
+        if (was->valid_until != is->valid_until && is->valid_until != INT32_MAX)
+                report_add(c->out, REPORT_CHANGED, at, "%s: %s gäller till och med %s",
+                        "%s: %s is in use until %s", id, code,
+                        report_date(c->out, is->valid_until));
+        for (uint32_t i = 0; i < is->successors_len; i++)
+                successors[i] = list->levels[level].codes[is->successors[i]].code;
+        if (was->successors_len != is->successors_len)
+                report_add(c->out, REPORT_CHANGED, at, "%s: %s blev %s", "%s: %s became %s", id,
+                        code, report_names(c->out, successors, is->successors_len));
+        for (uint32_t i = was->parents_len > 1 ? was->parents_len : 1; i < is->parents_len; i++)
+                report_add(c->out, REPORT_CHANGED, at, "%s: %s hör till %s från %s",
+                        "%s: %s belongs to %s from %s", id, code,
+                        report_text(
+                                c->out, list->levels[level + 1].codes[is->parents[i].parent].code),
+                        report_date(c->out, is->parents[i].from));
 }
 
-/* Of municipalities that both bundles have; what joins anew is weaker. */
-static void diff_reach(
-        const struct comparison *c, const struct policy_linkage *a, const struct policy_linkage *b)
+static void diff_history(
+        const struct comparison *c, const struct code_list *was, const struct code_list *is)
 {
-        const struct rules *all = &c->next->rules;
-        uint32_t joins = 0, leaves = 0;
+        for (uint32_t level = 0; level < is->levels_len; level++)
+                for (uint32_t i = 0; i < is->levels[level].len; i++) {
+                        const struct code *code = &is->levels[level].codes[i];
+                        int32_t at = code_find_at(was, level, code->code);
 
-        for (uint32_t i = 0; i < all->municipalities_len; i++) {
-                municipality_t m = all->municipalities[i];
-                bool was = rules_has_municipality(&c->before->rules, m) &&
-                           rules_linkage_joins(a->rules, m);
-                bool is = rules_linkage_joins(b->rules, m);
-
-                joins += is && !was;
-                leaves += was && !is;
-        }
-        if (joins > 0)
-                report_add(c->out, REPORT_WEAKER, b->at.municipalities,
-                        "länkningen %s för nu samman %s; %u kommuner är nya",
-                        "the linkage %s now joins %s; %u municipalities are new",
-                        report_text(c->out, b->rules->id), report_reach(c->out, b->rules), joins);
-        if (leaves > 0)
-                report_add(c->out, REPORT_STRONGER, b->at.municipalities,
-                        "länkningen %s för inte längre samman %u kommuners poster",
-                        "the linkage %s no longer joins records of %u municipalities",
-                        report_text(c->out, b->rules->id), leaves);
-}
-
-static void diff_linkage(
-        const struct comparison *c, const struct policy_linkage *a, const struct policy_linkage *b)
-{
-        const struct rules_linkage *x = a->rules, *y = b->rules;
-        const char *id = report_text(c->out, y->id);
-
-        diff_named(c, b, x->datasets, x->datasets_len, y->datasets, y->datasets_len);
-        diff_named(c, b, x->purposes, x->purposes_len, y->purposes, y->purposes_len);
-        diff_reach(c, a, b);
-        if (x->until_days != y->until_days)
-                report_add(c->out, weigh(y->until_days > x->until_days), b->at.until,
-                        "länkningen %s gäller till och med %s; förut: %s",
-                        "the linkage %s is valid until %s; before: %s", id,
-                        report_date(c->out, y->until_days), report_date(c->out, x->until_days));
-        if (x->from_days != y->from_days)
-                report_add(c->out, weigh(y->from_days < x->from_days), b->at.until,
-                        "länkningen %s gäller från %s; förut: %s",
-                        "the linkage %s is valid from %s; before: %s", id,
-                        report_date(c->out, y->from_days), report_date(c->out, x->from_days));
-        if (x->family != y->family)
-                report_add(c->out, weigh(y->family), b->at.id,
-                        y->family ? "länkningen %s för nu samman familjer"
-                                  : "länkningen %s för inte längre samman familjer",
-                        y->family ? "the linkage %s now joins families"
-                                  : "the linkage %s no longer joins families",
-                        id);
-        if (!bytes_equal(a->legal_basis, b->legal_basis))
-                report_add(c->out, REPORT_CHANGED, b->at.id,
-                        "länkningen %s: rättslig grund är nu %s",
-                        "the linkage %s: the legal basis is now %s", id,
-                        report_text(c->out, b->legal_basis));
-}
-
-static const struct policy_linkage *linkage_find(const struct policy *p, struct bytes id)
-{
-        for (uint32_t i = 0; i < p->linkages_len; i++)
-                if (bytes_equal(p->linkages[i].rules->id, id))
-                        return &p->linkages[i];
-        return NULL;
-}
-
-static void diff_linkages(const struct comparison *c)
-{
-        for (uint32_t i = 0; i < c->next->linkages_len; i++) {
-                const struct policy_linkage *is = &c->next->linkages[i];
-                const struct policy_linkage *was = linkage_find(c->before, is->rules->id);
-
-                if (was != NULL)
-                        diff_linkage(c, was, is);
-                else
-                        report_add(c->out, REPORT_WEAKER, is->at.id,
-                                "ny länkning %s av %s, till och med %s",
-                                "new linkage %s of %s, until %s",
-                                report_text(c->out, is->rules->id),
-                                report_names(c->out, is->rules->datasets, is->rules->datasets_len),
-                                report_date(c->out, is->rules->until_days));
-        }
-        for (uint32_t i = 0; i < c->before->linkages_len; i++)
-                if (linkage_find(c->next, c->before->linkages[i].rules->id) == NULL)
-                        report_add(c->out, REPORT_STRONGER, c->next->head_at,
-                                "länkningen %s dras in", "the linkage %s is withdrawn",
-                                report_text(c->out, c->before->linkages[i].rules->id));
+                        if (at >= 0)
+                                diff_code(c, is, level, &was->levels[level].codes[at], code);
+                }
 }
 
 /* Codes: more of them is finer, fewer coarser; the rest is evolve.c's to judge. */
@@ -449,12 +425,13 @@ static void diff_code_lists(const struct comparison *c)
 
                 if (was == NULL)
                         continue;
+                diff_history(c, was, is);
                 for (uint32_t k = 0; k < is->levels[0].len; k++)
                         more += code_find(was, is->levels[0].codes[k].code) < 0;
                 for (uint32_t k = 0; k < was->levels[0].len; k++)
                         fewer += code_find(is, was->levels[0].codes[k].code) < 0;
                 if (more + fewer > 0)
-                        report_add(c->out, weigh(more > 0), is->at,
+                        report_add(c->out, diff_weigh(more > 0), is->at,
                                 "kodlistan %s: %u nya koder, %u borttagna",
                                 "the code list %s: %u new codes, %u gone",
                                 report_text(c->out, is->id), more, fewer);
@@ -466,8 +443,10 @@ enum err policy_diff(const struct policy *before, const struct policy *next, str
         const struct comparison c = {out, before, next};
 
         diff_head(&c);
+        diff_principals(&c);
         diff_datasets(&c);
         diff_linkages(&c);
         diff_code_lists(&c);
+        diff_indicators(&c);
         return out->failed;
 }

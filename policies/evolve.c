@@ -53,13 +53,50 @@ static bool means_other(struct label old, struct label now)
 
 /* Code lists -------------------------------------------------------------- */
 
-static bool same_parent(const struct code_list *a, const struct code *x, const struct code_list *b,
-        const struct code *y, uint32_t level)
+/* One of a code's parents over the years; one that has always been it stands alone. */
+static struct code_parent parent_at(const struct code *c, uint32_t i)
 {
+        return c->parents_len > 0 ? c->parents[i]
+                                  : (struct code_parent){c->parent, INT32_MIN, INT32_MAX};
+}
+
+/* History may only be added to: every parent said before is said still, from the same day,
+ * and only the last one may be told to have ended, with another after it. */
+static bool keeps_parents(const struct code_list *a, const struct code *x,
+        const struct code_list *b, const struct code *y, uint32_t level)
+{
+        uint32_t len = x->parents_len > 0 ? x->parents_len : 1;
+
         if (x->parent == CODE_NO_PARENT || y->parent == CODE_NO_PARENT)
                 return x->parent == y->parent;
-        return bytes_equal(a->levels[level + 1].codes[x->parent].code,
-                b->levels[level + 1].codes[y->parent].code);
+        if ((y->parents_len > 0 ? y->parents_len : 1) < len)
+                return false;
+        for (uint32_t i = 0; i < len; i++) {
+                struct code_parent was = parent_at(x, i), is = parent_at(y, i);
+
+                if (!bytes_equal(a->levels[level + 1].codes[was.parent].code,
+                            b->levels[level + 1].codes[is.parent].code) ||
+                        (i > 0 && was.from != is.from) || (i + 1 < len && was.until != is.until))
+                        return false;
+        }
+        return true;
+}
+
+/* What an ended code became stays as it was said. */
+static bool keeps_end(const struct code_list *a, const struct code *x, const struct code_list *b,
+        const struct code *y, uint32_t level)
+{
+        if (x->valid_until != INT32_MAX && x->valid_until != y->valid_until)
+                return false;
+        if (x->successors_len == 0)
+                return true;
+        if (x->successors_len != y->successors_len)
+                return false;
+        for (uint32_t i = 0; i < x->successors_len; i++)
+                if (!bytes_equal(a->levels[level].codes[x->successors[i]].code,
+                            b->levels[level].codes[y->successors[i]].code))
+                        return false;
+        return true;
 }
 
 static void check_code(struct evolution *e, const struct code_list *old,
@@ -78,10 +115,15 @@ static void check_code(struct evolution *e, const struct code_list *old,
         if (means_other(was->label, is->label))
                 changed(e, place, "both its labels are replaced; another meaning needs a new code",
                         was->code);
-        if (!same_parent(old, was, now, is, level))
+        if (keep && !was->history && is->history)
+                changed(e, place, "it can have delivered, so it is not only history", was->code);
+        if (!keeps_parents(old, was, now, is, level))
                 changed(e, place,
-                        "it has another parent, and earlier years would move with it; end it and "
-                        "begin a new code",
+                        "it has another parent, and earlier years would move with it; say in "
+                        "`parents` from when",
+                        was->code);
+        if (!keeps_end(old, was, now, is, level))
+                changed(e, place, "its end, and what it became, are told otherwise than before",
                         was->code);
 }
 
@@ -175,12 +217,28 @@ static void check_variable(struct evolution *e, const struct policy_dataset *bef
         check_bands(e, old, now);
 }
 
+/* Where nothing lasted, something may; days that have been counted stay what they were. */
+static bool same_episode(const struct policy_dataset *a, const struct policy_dataset *b)
+{
+        if (a->episode_from == UINT32_MAX)
+                return true;
+        return b->episode_from != UINT32_MAX &&
+               bytes_equal(a->variables[a->episode_from].id, b->variables[b->episode_from].id) &&
+               bytes_equal(a->variables[a->episode_until].id, b->variables[b->episode_until].id);
+}
+
 static void check_dataset(struct evolution *e, const struct policy_dataset *old)
 {
         const struct policy_dataset *now = policy_dataset_find(e->next, old->id);
 
         if (now == NULL)
                 return;
+        if (now->kind != old->kind) {
+                changed(e, now->at.id, "its records are of another kind", old->id);
+                return;
+        }
+        if (!same_episode(old, now))
+                changed(e, now->at.episode, "it lasts between other dates", old->id);
         if (now->periodicity != old->periodicity)
                 changed(e, now->at.id, "it is delivered for other periods", old->id);
         if (now->rules->person != old->rules->person)
@@ -189,6 +247,22 @@ static void check_dataset(struct evolution *e, const struct policy_dataset *old)
                 changed(e, now->at.id, "both its labels are replaced", old->id);
         for (uint32_t i = 0; i < old->variables_len; i++)
                 check_variable(e, old, now, &old->variables[i]);
+}
+
+/* A frozen definition is one that answers were promised under: another needs another
+ * version beside it. What a bundle has not frozen is still being written. */
+static void check_indicator(struct evolution *e, const struct indicator *old)
+{
+        for (uint32_t i = 0; old->frozen && i < e->next->indicators_len; i++) {
+                const struct indicator *now = &e->next->indicators[i];
+
+                if (now->version == old->version && bytes_equal(now->id, old->id) &&
+                        !digest_equal(&now->digest, &old->digest))
+                        changed(e, now->at,
+                                "its definition was frozen under this version; another needs a "
+                                "new one",
+                                old->id);
+        }
 }
 
 enum err policy_evolves(const struct policy *before, const struct policy *next, struct refusal *why)
@@ -204,5 +278,7 @@ enum err policy_evolves(const struct policy *before, const struct policy *next, 
                 check_code_list(&e, &before->code_lists[i]);
         for (uint32_t i = 0; i < before->datasets_len; i++)
                 check_dataset(&e, &before->datasets[i]);
+        for (uint32_t i = 0; i < before->indicators_len; i++)
+                check_indicator(&e, &before->indicators[i]);
         return e.rc;
 }

@@ -70,43 +70,101 @@ static void show_variable(struct report *r, const struct variable *v)
                 level);
 }
 
-static void show_dataset(struct report *r, const struct policy_dataset *d)
+/* What a data set of records has and one of deliveries has not. */
+static void show_records(struct report *r, const struct policy_dataset *d)
 {
         static const char *const persons[][2] = {
                 {"ingen", "none"}, {"frivillig", "optional"}, {"krävs", "required"}};
 
-        report_add(r, REPORT_HEAD, d->at.id, "datamängd %s: %s", "data set %s: %s",
-                report_text(r, d->id), report_label(r, d->label));
-        show_processing(r, d->at.id, &d->processing, d->legal_basis);
-        report_add(r, REPORT_NOTE, d->at.roles, "levereras av %s, frågas av %s",
-                "delivered by %s, asked by %s", report_roles(r, d->deliver_roles),
-                report_roles(r, d->ask_roles));
-        report_add(r, REPORT_NOTE, d->at.purposes, "för: %s", "for: %s",
-                report_names(r, d->purposes, d->purposes_len));
+        report_add(r, REPORT_NOTE, d->at.roles, "levereras av %s", "delivered by %s",
+                report_roles(r, d->deliver_roles));
         report_add(r, REPORT_NOTE, d->at.id,
                 "person %s, vårdnadshavare %s, lokala id %s, oförseglade personnummer %s",
                 "person %s, guardians %s, local ids %s, unsealed personal numbers %s",
                 persons[d->rules->person][r->lang], yes_no(r, d->rules->guardians),
                 yes_no(r, d->rules->local_ids), yes_no(r, d->rules->clear_persons));
-        report_add(r, REPORT_NOTE, d->at.disclosure, "minst %u personer, nollor visas: %s",
-                "at least %u persons, zeros shown: %s", d->disclosure.threshold,
-                yes_no(r, d->disclosure.zeros_published));
         report_add(r, REPORT_NOTE, d->at.linkage, "länkning: %s", "linkage: %s",
                 report_text(r, d->linkage->id));
+        if (d->episode_from != UINT32_MAX)
+                report_add(r, REPORT_NOTE, d->at.episode, "varar från %s till %s",
+                        "lasts from %s until %s", report_text(r, d->variables[d->episode_from].id),
+                        report_text(r, d->variables[d->episode_until].id));
+}
+
+static uint32_t minimum(const struct disclosure_rules *d, uint32_t own)
+{
+        return own > 0 ? own : d->threshold;
+}
+
+static void show_disclosure(struct report *r, const struct policy_dataset *d)
+{
+        const struct disclosure_rules *x = &d->disclosure;
+
+        report_add(r, REPORT_NOTE, d->at.disclosure, "minst %u personer, nollor visas: %s",
+                "at least %u persons, zeros shown: %s", x->threshold,
+                yes_no(r, x->zeros_published));
+        report_add(r, REPORT_NOTE, d->at.disclosure,
+                "andelar: minst %u i täljaren, %u i nämnaren och %u utanför täljaren",
+                "shares: at least %u in the numerator, %u in the denominator and %u outside the "
+                "numerator",
+                minimum(x, x->numerator), minimum(x, x->denominator), minimum(x, x->complement));
+        if (x->families > 0)
+                report_add(r, REPORT_NOTE, d->at.disclosure, "minst %u familjer, där de länkas",
+                        "at least %u families, where they are linked", x->families);
+}
+
+static void show_dataset(struct report *r, const struct policy_dataset *d)
+{
+        report_add(r, REPORT_HEAD, d->at.id, "datamängd %s: %s", "data set %s: %s",
+                report_text(r, d->id), report_label(r, d->label));
+        show_processing(r, d->at.id, &d->processing, d->legal_basis);
+        report_add(r, REPORT_NOTE, d->at.roles, "frågas av %s", "asked by %s",
+                report_roles(r, d->ask_roles));
+        report_add(r, REPORT_NOTE, d->at.purposes, "för: %s", "for: %s",
+                report_names(r, d->purposes, d->purposes_len));
+        if (d->kind == DATASET_RECORDS)
+                show_records(r, d);
+        else
+                report_add(r, REPORT_NOTE, d->at.id, "leveransernas eget läge; ingen levererar det",
+                        "the state of the deliveries themselves; nobody delivers it");
+        report_add(r, REPORT_NOTE, d->at.retention, "gallras %u år efter perioden",
+                "erased %u years after the period", d->retention_years);
+        show_disclosure(r, d);
         for (uint32_t i = 0; i < d->variables_len; i++)
                 show_variable(r, &d->variables[i]);
 }
 
-static void show_linkage(struct report *r, const struct policy_linkage *l)
+static void show_pairs(struct report *r, const struct policy *p, const struct policy_linkage *l)
+{
+        if (l->pairs_len == 0 && l->rules->datasets_len > 1)
+                report_add(r, REPORT_NOTE, l->at.pairs, "från alla dess poster får man se på alla",
+                        "from all of its records one may look at all");
+        for (uint32_t i = 0; i < l->pairs_len; i++)
+                report_add(r, REPORT_NOTE, l->at.pairs, "från %s får man se på %s",
+                        "from %s one may look at %s",
+                        report_text(r, p->datasets[l->pairs[i].base].id),
+                        report_text(r, p->datasets[l->pairs[i].other].id));
+}
+
+static void show_linkage(struct report *r, const struct policy *p, const struct policy_linkage *l)
 {
         const struct rules_linkage *x = l->rules;
 
         report_add(r, REPORT_HEAD, l->at.id, "länkning %s: %s", "linkage %s: %s",
                 report_text(r, x->id), report_label(r, l->label));
         show_processing(r, l->at.id, &l->processing, l->legal_basis);
-        report_add(r, REPORT_NOTE, l->at.id, "datamängder: %s; familj: %s",
-                "data sets: %s; family: %s", report_names(r, x->datasets, x->datasets_len),
-                yes_no(r, x->family));
+        report_add(r, REPORT_NOTE, l->at.id, "datamängder: %s", "data sets: %s",
+                report_names(r, x->datasets, x->datasets_len));
+        show_pairs(r, p, l);
+        if (x->family)
+                report_add(r, REPORT_NOTE, l->at.family,
+                        "familj: genom vårdnadshavare med högst %u barn, högst %u personer i en "
+                        "kedja, i %u dagar före och efter att de nämnts",
+                        "family: through guardians of at most %u children, at most %u persons in "
+                        "a chain, for %u days before and after they are named",
+                        l->family.children_max, l->family.persons_max, l->family.holds_days);
+        else
+                report_add(r, REPORT_NOTE, l->at.family, "familj: nej", "family: no");
         report_add(r, REPORT_NOTE, l->at.municipalities, "länkar %s; andras poster olänkade",
                 "links %s; records of others unlinked", report_reach(r, x));
         report_add(r, REPORT_NOTE, l->at.purposes, "för: %s", "for: %s",
@@ -115,13 +173,61 @@ static void show_linkage(struct report *r, const struct policy_linkage *l)
                 report_date(r, x->from_days), report_date(r, x->until_days));
 }
 
+static void show_principal(struct report *r, const struct policy_principal *x)
+{
+        bool sv = r->lang == REPORT_SV, asks = x->role == ROLE_STATISTICIAN || x->role == ROLE_DPO;
+        const char *all = sv ? "allt" : "everything";
+
+        report_add(r, REPORT_NOTE, x->at, "%s släpps in som %s (%s)", "%s are let in as %s (%s)",
+                report_text(r, x->match), report_roles(r, 1u << x->role),
+                report_text(r, x->legal_basis));
+        if (!asks)
+                return;
+        report_add(r, REPORT_NOTE, x->at, "  frågar om %s, för %s", "  ask about %s, for %s",
+                x->all_datasets ? all : report_names(r, x->datasets, x->datasets_len),
+                x->all_purposes ? all : report_names(r, x->purposes, x->purposes_len));
+        if (x->questions_per_day > 0)
+                report_add(r, REPORT_NOTE, x->at, "  högst %u frågor om dagen",
+                        "  at most %u questions a day", x->questions_per_day);
+}
+
+static void show_people(struct report *r, const struct policy *p)
+{
+        report_add(r, REPORT_HEAD, p->principals[0].at,
+                "vilka som släpps in: det första som passar", "who is let in: the first that fits");
+        for (uint32_t i = 0; i < p->principals_len; i++)
+                show_principal(r, &p->principals[i]);
+}
+
+static void show_indicators(struct report *r, const struct policy *p)
+{
+        if (p->indicators_len > 0)
+                report_add(r, REPORT_HEAD, p->indicators[0].at, "indikatorer: %u", "indicators: %u",
+                        p->indicators_len);
+        for (uint32_t i = 0; i < p->indicators_len; i++) {
+                const struct indicator *x = &p->indicators[i];
+                bool sv = r->lang == REPORT_SV;
+
+                report_add(r, REPORT_NOTE, x->at, "%s version %u: %s%s%s", "%s version %u: %s%s%s",
+                        report_text(r, x->id), x->version, report_label(r, x->label),
+                        !x->frozen ? ""
+                        : sv       ? ", definitionen är fryst"
+                                   : ", the definition is frozen",
+                        !x->is_contract ? ""
+                        : sv            ? ", utfallskontrakt"
+                                        : ", outcome contract");
+        }
+}
+
 enum err policy_show(const struct policy *p, struct report *out)
 {
         show_head(p, out);
+        show_people(out, p);
         for (uint32_t i = 0; i < p->datasets_len; i++)
                 show_dataset(out, &p->datasets[i]);
         for (uint32_t i = 0; i < p->linkages_len; i++)
-                show_linkage(out, &p->linkages[i]);
+                show_linkage(out, p, &p->linkages[i]);
+        show_indicators(out, p);
         report_add(out, REPORT_NOTE, nowhere, "allt annat är nekat", "everything else is denied");
         return out->failed;
 }
