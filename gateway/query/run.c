@@ -23,13 +23,12 @@
 #include "base/parallel.h"
 #include "gateway/query/pass.h"
 
-enum { TASK_ROWS = 1 << 17, COMBINATIONS_MAX = 1 << DIMENSIONS_MAX };
+enum { TASK_ROWS = 1 << 17 };
 enum { MARGIN_TABLE_MAX = 1 << 21 }; /* entries; beyond, margins are computed each time */
 
 /* Counting ----------------------------------------------------------------------------- */
 
-/* All cells that the inner cell adds to: itself and every margin of it. */
-static unsigned margins_of(const struct pass *p, uint32_t inner, uint32_t *out)
+unsigned pass_margins(const struct pass *p, uint32_t inner, uint32_t out[COMBINATIONS_MAX])
 {
         unsigned n = 1;
 
@@ -44,33 +43,6 @@ static unsigned margins_of(const struct pass *p, uint32_t inner, uint32_t *out)
                 n *= 2;
         }
         return n;
-}
-
-static inline void count_one(struct count *c, uint32_t stamp)
-{
-        uint64_t word = c->word;
-        uint32_t persons = (uint32_t)word + (word >> 32 != stamp);
-
-        c->word = (uint64_t)stamp << 32 | persons;
-}
-
-static void count_in(struct count *counts, const uint32_t *cells, unsigned n, uint32_t stamp)
-{
-        for (unsigned i = 0; i < n; i++)
-                count_one(&counts[cells[i]], stamp);
-}
-
-static void count_once(const struct pass *p, uint32_t inner, uint32_t stamp, struct count *counts)
-{
-        uint32_t computed[COMBINATIONS_MAX];
-        unsigned n = 1u << p->table->dimensions_len;
-
-        if (counts[inner].word >> 32 == stamp)
-                return; /* then so have all its margins */
-        if (p->margins != NULL)
-                count_in(counts, p->margins + (size_t)inner * n, n, stamp);
-        else
-                count_in(counts, computed, margins_of(p, inner, computed), stamp);
 }
 
 /* The cell of all totals takes every row: its count stays in a register, for through
@@ -136,48 +108,6 @@ static void count_block(const struct pass *p, struct tally *t, uint32_t n)
         }
 }
 
-static bool measure_value(
-        const struct pass *p, const struct tally *t, uint32_t m, uint32_t row, int64_t *out)
-{
-        uint32_t operand = p->plan->measure_operands[m];
-        const void *value = pass_column(p, t, operand, row);
-
-        if (p->plan->operands.list[operand].variable->physical == PHYSICAL_I32) {
-                *out = *(const int32_t *)value;
-                return *out != INT32_MIN;
-        }
-        *out = *(const int64_t *)value;
-        return *out != INT64_MIN;
-}
-
-static bool is_magnitude(const struct table *t, uint32_t m)
-{
-        return t->measures[m].kind == MEASURE_SUM || t->measures[m].kind == MEASURE_MEAN;
-}
-
-static void add_values(
-        const struct pass *p, struct tally *t, uint32_t row, uint32_t inner, uint32_t stamp)
-{
-        for (uint32_t m = 0; m < p->table->measures_len; m++) {
-                int64_t value;
-
-                if (!is_magnitude(p->table, m) || !measure_value(p, t, m, row, &value))
-                        continue;
-                t->overflow |= __builtin_add_overflow(
-                        t->sums[m].sum[inner], value, &t->sums[m].sum[inner]);
-                t->sums[m].values[inner]++;
-                count_once(p, inner, stamp, t->sums[m].contributors);
-        }
-}
-
-static bool has_magnitudes(const struct pass *p)
-{
-        for (uint32_t m = 0; m < p->table->measures_len && !p->margin; m++)
-                if (is_magnitude(p->table, m))
-                        return true;
-        return false;
-}
-
 /* Moves the rows that are left to the front of the block, with their stamps; how many. */
 static uint32_t close_ranks(struct tally *t, uint32_t filtered, uint32_t row, uint32_t n)
 {
@@ -199,22 +129,29 @@ static uint32_t close_ranks(struct tally *t, uint32_t filtered, uint32_t row, ui
 /* Rows row..row+n-1, whose stamps are set. */
 static void count_rows(const struct pass *p, struct tally *t, uint32_t row, uint32_t n)
 {
-        uint32_t filtered = pass_locate(p, t, row, n);
-        bool magnitudes = has_magnitudes(p);
+        uint32_t filtered = pass_locate(p, t, row, n), left = n;
 
-        if (filtered > 0 || magnitudes)
-                n = close_ranks(t, filtered, row, n);
-        count_block(p, t, n);
-        for (uint32_t i = 0; magnitudes && i < n; i++)
-                add_values(p, t, t->row[i], t->cell[i], t->stamp[i]);
+        if (filtered > 0 || p->parts)
+                left = close_ranks(t, filtered, row, n);
+        count_block(p, t, left);
+        if (p->parts)
+                parts_count(p, t, row, n, left);
 }
 
-/* Stamps of rows row..row+n-1, the first of which is of `person`; who comes next. */
-static uint32_t stamp_persons(
-        const struct pass *p, struct tally *t, uint32_t person, uint32_t row, uint32_t n)
+/* Where a task stands in its persons. A stamp is not the person's number: persons without
+ * rows here have none, so stamps lag behind, but every person keeps hers. */
+struct walk {
+        uint32_t next;   /* first person that begins at the next row or behind it */
+        uint32_t person; /* of the row before */
+        uint32_t stamp;  /* of the row before */
+};
+
+/* Stamps of rows row..row+n-1. */
+static void stamp_persons(
+        const struct pass *p, struct tally *t, struct walk *walk, uint32_t row, uint32_t n)
 {
         const uint32_t *starts = view_person_starts(p->view);
-        uint32_t stamp = person + 1, next = person + 1;
+        uint32_t stamp = walk->stamp, next = walk->next;
 
         memset(t->begins, 0, n);
         for (; starts[next] < row + n; next++)
@@ -223,24 +160,46 @@ static uint32_t stamp_persons(
                 stamp += t->begins[i];
                 t->stamp[i] = stamp;
         }
-        return starts[next] == row + n ? next : next - 1;
+        walk->next = next;
+        walk->stamp = stamp;
+}
+
+/* Families of rows row..row+n-1. */
+static void name_families(
+        const struct pass *p, struct tally *t, struct walk *walk, uint32_t row, uint32_t n)
+{
+        const uint32_t *starts = view_person_starts(p->view);
+        uint32_t at = row, person = walk->person;
+
+        while (at < row + n) {
+                while (starts[person + 1] <= at)
+                        person++;
+                uint32_t end = starts[person + 1] < row + n ? starts[person + 1] : row + n;
+                for (; at < end; at++)
+                        t->family[at - row] = p->families->family[person];
+        }
+        walk->person = person;
 }
 
 /* Rows of whole persons; the first row is the start of `person`. */
 static void count_persons(
         const struct pass *p, struct tally *t, uint32_t person, uint32_t row, uint32_t end)
 {
+        struct walk walk = {.next = person, .person = person, .stamp = person};
+
         while (row < end) {
                 uint32_t n = end - row < BLOCK ? end - row : BLOCK;
 
-                person = stamp_persons(p, t, person, row, n);
+                stamp_persons(p, t, &walk, row, n);
+                if (p->families != NULL)
+                        name_families(p, t, &walk, row, n);
                 count_rows(p, t, row, n);
                 row += n;
         }
 }
 
-/* Rows without a person: each is a respondent of its own. Stamps go on behind
- * those of the persons. */
+/* Rows without a person: each is a respondent of its own, and nobody's family. Stamps go on
+ * behind those of the persons. */
 static void count_personless(const struct pass *p, struct tally *t, uint32_t row, uint32_t end)
 {
         uint32_t persons = view_persons(p->view), first = view_personless(p->view);
@@ -250,9 +209,43 @@ static void count_personless(const struct pass *p, struct tally *t, uint32_t row
 
                 for (uint32_t i = 0; i < n; i++)
                         t->stamp[i] = persons + (row + i - first) + 1;
+                for (uint32_t i = 0; p->families != NULL && i < n; i++)
+                        t->family[i] = FAMILY_MISSING;
                 count_rows(p, t, row, n);
                 row += n;
         }
+}
+
+/* The first person from `person` on who is not of a family that began before her: what
+ * one worker counts of a family no other does. */
+static uint32_t whole_families(const struct families *f, uint32_t person, uint32_t persons)
+{
+        uint32_t before = person, end = person;
+
+        while (before > 0 && f->family[before - 1] == FAMILY_MISSING)
+                before--;
+        if (before == 0)
+                return person;
+        for (uint32_t i = person; i < persons; i++) {
+                if (f->family[i] == FAMILY_MISSING)
+                        continue;
+                if (f->family[i] != f->family[before - 1])
+                        break;
+                end = i + 1;
+        }
+        return end;
+}
+
+/* Where the persons of task i begin. */
+static uint32_t task_begin(const struct pass *p, size_t i)
+{
+        uint32_t persons = view_persons(p->view);
+        uint64_t first = (uint64_t)i * p->persons_per_task;
+
+        if (first >= persons)
+                return persons;
+        return p->families == NULL ? (uint32_t)first
+                                   : whole_families(p->families, (uint32_t)first, persons);
 }
 
 static enum err run_task(void *ctx, unsigned worker, size_t i)
@@ -260,14 +253,11 @@ static enum err run_task(void *ctx, unsigned worker, size_t i)
         struct pass *p = ctx;
         struct tally *t = &p->tallies[worker];
         const uint32_t *starts = view_person_starts(p->view);
-        uint32_t persons = view_persons(p->view);
 
         if (p->cancel != NULL && atomic_load_explicit(p->cancel, memory_order_relaxed))
                 return ERR_CANCELLED;
         if (i < p->tasks_persons) {
-                uint32_t first = (uint32_t)i * p->persons_per_task;
-                uint32_t last = persons - first < p->persons_per_task ? persons
-                                                                      : first + p->persons_per_task;
+                uint32_t first = task_begin(p, i), last = task_begin(p, i + 1);
 
                 count_persons(p, t, first, starts[first], starts[last]);
                 return t->overflow ? ERR_LIMIT : ERR_OK;
@@ -291,28 +281,29 @@ static void shape_pass(struct pass *p)
         p->cells = stride;
 }
 
-static uint32_t *counters(struct arena *a, const struct pass *p)
+/* Whether measures need more than the cells have, and families. */
+static enum err note_parts(struct pass *p)
 {
-        return arena_alloc(a, p->cells, sizeof(uint32_t));
+        const struct measures *m = p->plan->measures;
+        bool families = false;
+
+        for (uint32_t i = 0; i < m->parts_len && !p->margin; i++) {
+                p->parts |= !part_is_cell(&m->parts[i]);
+                families |= m->parts[i].counted == COUNTED_FAMILIES;
+        }
+        if (!families)
+                return ERR_OK;
+        p->families = view_families(p->view);
+        return p->families != NULL ? ERR_OK : ERR_INTERNAL;
 }
 
 static enum err new_tally(struct arena *a, const struct pass *p, struct tally *t)
 {
         t->counts = arena_alloc(a, p->cells, sizeof(*t->counts));
-        t->records = counters(a, p);
+        t->records = arena_alloc(a, p->cells, sizeof(*t->records));
         if (t->counts == NULL || t->records == NULL)
                 return ERR_NO_MEMORY;
-        for (uint32_t m = 0; m < p->table->measures_len && !p->margin; m++) {
-                struct sums *s = &t->sums[m];
-
-                if (!is_magnitude(p->table, m))
-                        continue;
-                s->sum = arena_alloc(a, p->cells, sizeof(*s->sum));
-                s->values = counters(a, p);
-                s->contributors = arena_alloc(a, p->cells, sizeof(*s->contributors));
-                if (s->sum == NULL || s->values == NULL || s->contributors == NULL)
-                        return ERR_NO_MEMORY;
-        }
+        TRY(parts_new(a, p, t));
         return columns_new_tally(a, p, t);
 }
 
@@ -327,7 +318,7 @@ static enum err tabulate_margins(struct pass *p, struct arena *scratch)
         if (p->margins == NULL)
                 return ERR_NO_MEMORY;
         for (uint32_t inner = 0; inner < p->cells; inner++)
-                (void)margins_of(p, inner, p->margins + inner * combinations);
+                (void)pass_margins(p, inner, p->margins + inner * combinations);
         return ERR_OK;
 }
 
@@ -338,6 +329,7 @@ static enum err run_pass(struct pass *p, unsigned threads, struct arena *scratch
         uint32_t per_person = persons > 0 ? view_personless(p->view) / persons + 1 : 1;
 
         shape_pass(p);
+        TRY(note_parts(p));
         TRY(tabulate_margins(p, scratch));
         for (uint32_t d = 0; d < p->table->dimensions_len; d++)
                 TRY(pass_tabulate(p, d, scratch));
@@ -354,112 +346,20 @@ static enum err run_pass(struct pass *p, unsigned threads, struct arena *scratch
         return parallel_for(p->tallies_len, (size_t)p->tasks_persons + p->tasks_rest, run_task, p);
 }
 
-static void add_up_u32(const struct pass *p, size_t offset_of_array, int64_t *out)
-{
-        for (unsigned w = 0; w < p->tallies_len; w++) {
-                uint32_t *const *field =
-                        (uint32_t *const *)(const void *)((const char *)&p->tallies[w] +
-                                                          offset_of_array);
-
-                for (size_t i = 0; i < p->cells; i++)
-                        out[i] += (*field)[i];
-        }
-}
-
 static void add_up_counts(const struct count *from, size_t cells, int64_t *out)
 {
         for (size_t i = 0; i < cells; i++)
                 out[i] += (uint32_t)from[i].word;
 }
 
-/* Adds inner cells into every margin, one dimension after the other. False when a sum
- * is more than there is room for. */
-static bool add_margins(const struct pass *p, int64_t *cells)
-{
-        bool overflow = false;
-
-        for (uint32_t d = 0; d < p->table->dimensions_len; d++) {
-                uint32_t places = p->table->dimensions[d].len + 1;
-                size_t stride = p->stride[d];
-
-                for (size_t i = 0; i < p->cells; i++) {
-                        uint32_t at = (uint32_t)(i / stride % places);
-
-                        int64_t *margin = &cells[i + (places - 1 - at) * stride];
-
-                        if (at != places - 1)
-                                overflow |= __builtin_add_overflow(*margin, cells[i], margin);
-                }
-        }
-        return !overflow;
-}
-
-static enum err add_up_sums(const struct pass *p, uint32_t m, int64_t *out)
-{
-        bool overflow = false;
-
-        for (unsigned w = 0; w < p->tallies_len; w++) {
-                overflow |= p->tallies[w].overflow;
-                for (size_t i = 0; i < p->cells; i++)
-                        overflow |= __builtin_add_overflow(
-                                out[i], p->tallies[w].sums[m].sum[i], &out[i]);
-        }
-        return overflow ? ERR_LIMIT : ERR_OK;
-}
-
-/* Rounded half away from zero, one decimal more than the variable has. */
-static enum err mean_of(int64_t sum, int64_t values, int64_t *out)
-{
-        __int128 scaled = (__int128)sum * 10;
-        __int128 half = values / 2;
-
-        *out = TABLE_NO_VALUE;
-        if (values == 0)
-                return ERR_OK;
-        scaled = (scaled + (scaled < 0 ? -half : half)) / values;
-        if (scaled > INT64_MAX || scaled <= INT64_MIN)
-                return ERR_LIMIT;
-        *out = (int64_t)scaled;
-        return ERR_OK;
-}
-
-static enum err finish_magnitude(
-        const struct pass *p, uint32_t m, struct table *t, struct arena *scratch)
-{
-        struct measure *out = &t->measures[m];
-        int64_t *values = arena_alloc(scratch, p->cells, sizeof(*values));
-        size_t sums = offsetof(struct tally, sums) + m * sizeof(struct sums);
-
-        if (values == NULL)
-                return ERR_NO_MEMORY;
-        TRY(add_up_sums(p, m, out->values));
-        add_up_u32(p, sums + offsetof(struct sums, values), values);
-        for (unsigned w = 0; w < p->tallies_len; w++)
-                add_up_counts(p->tallies[w].sums[m].contributors, p->cells, out->contributors);
-        if (!add_margins(p, out->values) || !add_margins(p, values))
-                return ERR_LIMIT;
-        if (out->kind == MEASURE_MEAN)
-                for (size_t i = 0; i < p->cells; i++)
-                        TRY(mean_of(out->values[i], values[i], &out->values[i]));
-        return ERR_OK;
-}
-
 static enum err finish(const struct pass *p, struct table *t, struct arena *scratch)
 {
         for (unsigned w = 0; w < p->tallies_len; w++)
                 add_up_counts(p->tallies[w].counts, p->cells, t->persons);
-        add_up_u32(p, offsetof(struct tally, records), t->records);
-        if (!add_margins(p, t->records))
-                return ERR_LIMIT;
-        for (uint32_t m = 0; m < t->measures_len; m++) {
-                if (is_magnitude(t, m))
-                        TRY(finish_magnitude(p, m, t, scratch));
-                else
-                        memcpy(t->measures[m].values,
-                                t->measures[m].kind == MEASURE_PERSONS ? t->persons : t->records,
-                                sizeof(int64_t) * t->cells_len);
-        }
-        return ERR_OK;
+        for (unsigned w = 0; w < p->tallies_len; w++)
+                for (size_t i = 0; i < p->cells; i++)
+                        t->records[i] += p->tallies[w].records[i];
+        return pass_add_margins(p, t->records) ? measures_finish(p, t, scratch) : ERR_LIMIT;
 }
 
 /* The identifying margin ---------------------------------------------------------------- */
@@ -580,6 +480,11 @@ enum err plan_run(const struct plan *plan, const struct view *view, unsigned thr
                 return ERR_NO_MEMORY;
         *t = plan->shape;
         TRY(table_alloc(arena, t));
+        if (plan->measures->families != PART_NONE) {
+                t->families = arena_alloc(arena, t->cells_len, sizeof(*t->families));
+                if (t->families == NULL)
+                        return ERR_NO_MEMORY;
+        }
         p.table = t;
         for (uint32_t d = 0; d < t->dimensions_len; d++)
                 p.dimension[d] = d;

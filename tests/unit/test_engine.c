@@ -15,117 +15,16 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "gateway/query/engine.h"
-#include "tests/support/plain_world.h"
+#include "tests/support/plain_oracle.h"
 
 enum { ROWS = 2500, QUESTIONS = 1000, ARENA_MAX = 512 << 20, TEXT = 64 };
 
 static const char bundle[] = STATGATE_ROOT "/policies/bundle";
 static const struct period whole_span = {18993, 18993 + 1095};
 
-struct oracle {
-        const struct plain_world *w;
-        const struct query *q;
-        const struct table *t;
-};
-
-/* The code text of a value at a level, as a statistician would name it; "" for none. */
-static void name_at_level(const struct plain_world *w, uint32_t variable, struct bytes level,
-        uint32_t row, char out[TEXT])
+static const struct plain_world *world_of(const struct oracle *o)
 {
-        const struct variable *v = &w->dataset->variables[variable];
-        int64_t n;
-
-        out[0] = '\0';
-        if (!plain_value(w, variable, row, &n))
-                return;
-        if (v->type == VARIABLE_CODE) {
-                uint32_t code = (uint32_t)n, l = 0;
-
-                while (!bytes_equal(v->codes->levels[l].id, level))
-                        code = v->codes->levels[l++].codes[code].parent;
-                struct bytes text = v->codes->levels[l].codes[code].code;
-                snprintf(out, TEXT, "%.*s", (int)text.len, (const char *)text.data);
-        } else if (v->type == VARIABLE_BOOLEAN) {
-                snprintf(out, TEXT, "%s", n ? "true" : "false");
-        } else if (v->type == VARIABLE_DATE) {
-                struct civil c = civil_from_days((int32_t)n);
-
-                if (bytes_is_text(level, "ar"))
-                        snprintf(out, TEXT, "%04d", c.year);
-                else if (bytes_is_text(level, "kvartal"))
-                        snprintf(out, TEXT, "%04d-Q%d", c.year, (c.month + 2) / 3);
-                else if (bytes_is_text(level, "manad"))
-                        snprintf(out, TEXT, "%04d-%02d", c.year, c.month);
-                else
-                        days_format((int32_t)n, out);
-        } else {
-                for (uint32_t b = 0; b < v->bandings_len; b++)
-                        for (uint32_t k = 0; k < v->bandings[b].len; k++) {
-                                const struct band *band = &v->bandings[b].bands[k];
-
-                                if (bytes_equal(v->bandings[b].id, level) && n >= band->low &&
-                                        n <= band->high)
-                                        snprintf(out, TEXT, "%.*s", (int)band->code.len,
-                                                (const char *)band->code.data);
-                        }
-        }
-}
-
-/* Category of a row in a dimension; UINT32_MAX: the row is not in the table. */
-static uint32_t category_of(const struct oracle *o, uint32_t d, uint32_t row)
-{
-        const struct dimension *dim = &o->t->dimensions[d];
-        int32_t variable = variable_find(o->w->dataset, dim->variable);
-        uint32_t other = UINT32_MAX;
-        char name[TEXT];
-
-        name_at_level(o->w, (uint32_t)variable, dim->level, row, name);
-        for (uint32_t c = 0; c < dim->len; c++) {
-                if (name[0] != '\0' && bytes_is_text(dim->categories[c].code, name))
-                        return c;
-                if (bytes_is_text(dim->categories[c].code, "ovrigt"))
-                        other = c;
-        }
-        return other;
-}
-
-static bool value_matches(const struct oracle *o, const struct filter *f, uint32_t row)
-{
-        uint32_t variable = (uint32_t)variable_find(o->w->dataset, f->variable);
-        const struct variable *v = &o->w->dataset->variables[variable];
-        char name[TEXT];
-        int64_t n;
-        bool hit = false;
-
-        if (!plain_value(o->w, variable, row, &n))
-                return false;
-        struct bytes level = f->level;
-        if (v->type == VARIABLE_DATE)
-                level = bytes_of_text(f->values[0].len == 4 ? "ar" : "kvartal");
-        name_at_level(o->w, variable, level, row, name);
-        for (uint32_t i = 0; i < f->values_len; i++)
-                hit |= bytes_is_text(f->values[i], name);
-        int order = name[0] == '\0'
-                            ? 0
-                            : strncmp(name, (const char *)f->values[0].data, f->values[0].len);
-        switch (f->op) {
-        case FILTER_EQ:
-        case FILTER_IN:
-                return hit;
-        case FILTER_NE:
-                return !hit;
-        case FILTER_GE:
-                return order >= 0;
-        case FILTER_LT:
-                return order < 0;
-        case FILTER_NONE:
-        case FILTER_LE:
-        case FILTER_GT:
-        case FILTER_OP_COUNT:
-                break;
-        }
-        fail();
-        return false;
+        return o->source;
 }
 
 static bool row_passes(const struct oracle *o, uint32_t row, bool margin)
@@ -133,9 +32,9 @@ static bool row_passes(const struct oracle *o, uint32_t row, bool margin)
         for (uint32_t i = 0; i < o->q->filters_len; i++) {
                 const struct filter *f = &o->q->filters[i];
                 const struct variable *v =
-                        &o->w->dataset->variables[variable_find(o->w->dataset, f->variable)];
+                        &o->dataset->variables[variable_find(o->dataset, f->variable)];
 
-                if ((!margin || v->role == VARIABLE_IDENTIFYING) && !value_matches(o, f, row))
+                if ((!margin || v->role == VARIABLE_IDENTIFYING) && !oracle_matches(o, f, row))
                         return false;
         }
         return true;
@@ -174,12 +73,13 @@ static void tell_cells(const struct oracle *o, uint32_t row, uint32_t summed, st
         const struct table *t = o->t;
         uint32_t at[DIMENSIONS_MAX], cell_at[DIMENSIONS_MAX];
         int64_t value = 0;
-        bool has_value = summed != UINT32_MAX && plain_value(o->w, summed, row, &value);
-        uint64_t person =
-                o->w->person[row] == o->w->persons ? o->w->persons + 1 + row : o->w->person[row];
+        bool has_value = summed != UINT32_MAX && o->value(o, summed, row, &value);
+        uint64_t person = world_of(o)->person[row] == world_of(o)->persons
+                                  ? world_of(o)->persons + 1 + row
+                                  : world_of(o)->person[row];
 
         for (uint32_t d = 0; d < t->dimensions_len; d++)
-                if ((at[d] = category_of(o, d, row)) == UINT32_MAX)
+                if ((at[d] = oracle_category(o, d, row)) == UINT32_MAX)
                         return;
         for (uint32_t mask = 0; mask < 1u << t->dimensions_len; mask++) {
                 for (uint32_t d = 0; d < t->dimensions_len; d++)
@@ -204,15 +104,17 @@ static void tell_margin(const struct oracle *o, uint32_t row, struct fact *facts
 
         for (uint32_t d = 0; d < t->dimensions_len; d++) {
                 at[d] = t->dimensions[d].len;
-                if (t->dimensions[d].identifying && (at[d] = category_of(o, d, row)) == UINT32_MAX)
+                if (t->dimensions[d].identifying &&
+                        (at[d] = oracle_category(o, d, row)) == UINT32_MAX)
                         return;
         }
         for (uint32_t mask = 0; mask < 1u << t->dimensions_len; mask++) {
                 for (uint32_t d = 0; d < t->dimensions_len; d++)
                         cell_at[d] = mask >> d & 1 ? t->dimensions[d].len : at[d];
                 facts[(*len)++] = (struct fact){margin_of_cell[table_cell(t, cell_at)],
-                        o->w->person[row] == o->w->persons ? o->w->persons + 1 + row
-                                                           : o->w->person[row]};
+                        world_of(o)->person[row] == world_of(o)->persons
+                                ? world_of(o)->persons + 1 + row
+                                : world_of(o)->person[row]};
         }
 }
 
@@ -234,7 +136,7 @@ static uint64_t *margins_of_cells(const struct table *t)
 static void compare(const struct oracle *o, uint32_t summed)
 {
         const struct table *t = o->t;
-        size_t n = t->cells_len, facts_max = (size_t)o->w->rows << t->dimensions_len;
+        size_t n = t->cells_len, facts_max = (size_t)world_of(o)->rows << t->dimensions_len;
         struct expected e = {
                 calloc(n, 8), calloc(n, 8), calloc(n, 8), calloc(n, 8), calloc(n, 8), calloc(n, 8)};
         struct fact *persons = calloc(facts_max, sizeof(*persons));
@@ -243,7 +145,7 @@ static void compare(const struct oracle *o, uint32_t summed)
         uint64_t *margin_of = margins_of_cells(t);
         size_t persons_len = 0, contributors_len = 0, margin_len = 0;
 
-        for (uint32_t row = 0; row < o->w->rows; row++) {
+        for (uint32_t row = 0; row < world_of(o)->rows; row++) {
                 if (row_passes(o, row, false))
                         tell_cells(o, row, summed, &e, persons, &persons_len, contributors,
                                 &contributors_len);
@@ -282,85 +184,6 @@ static void compare(const struct oracle *o, uint32_t summed)
 }
 
 /* Random questions ---------------------------------------------------------------------- */
-
-static struct bytes random_level(struct plain_world *w, const struct variable *v)
-{
-        static const char *const dates[] = {"dag", "manad", "kvartal", "ar"};
-
-        if (v->type == VARIABLE_CODE)
-                return v->codes
-                        ->levels[v->finest_level +
-                                 plain_random(w, v->codes->levels_len - v->finest_level)]
-                        .id;
-        if (v->type == VARIABLE_DATE)
-                return bytes_of_text(dates[v->finest_date_level +
-                                           plain_random(w, DATE_LEVELS - v->finest_date_level)]);
-        return v->bandings_len > 0 ? v->bandings[plain_random(w, v->bandings_len)].id
-                                   : (struct bytes){0};
-}
-
-static void random_dimensions(struct plain_world *w, struct query *q)
-{
-        uint32_t want = (uint32_t)plain_random(w, 4);
-
-        for (uint32_t tries = 0; tries < 40 && q->dimensions_len < want; tries++) {
-                uint32_t i = (uint32_t)plain_random(w, w->dataset->variables_len);
-                const struct variable *v = &w->dataset->variables[i];
-                bool again = false;
-
-                for (uint32_t k = 0; k < q->dimensions_len; k++)
-                        again |= bytes_equal(q->dimensions[k].variable, v->id);
-                if (!v->may_group || again)
-                        continue;
-                q->dimensions[q->dimensions_len++] =
-                        (struct dimension_ref){v->id, random_level(w, v)};
-        }
-}
-
-static bool random_filter(struct plain_world *w, struct arena *a, struct filter *f)
-{
-        uint32_t i = (uint32_t)plain_random(w, w->dataset->variables_len);
-        const struct variable *v = &w->dataset->variables[i];
-        uint32_t len = 1 + (uint32_t)plain_random(w, 4);
-        struct bytes *values = arena_alloc(a, len, sizeof(*values));
-        static const char *const years[] = {"2022", "2023", "2024", "2025"};
-        static const char *const quarters[] = {"2022-Q1", "2023-Q2", "2024-Q4", "2023-Q4"};
-
-        if (!v->may_filter)
-                return false;
-        *f = (struct filter){.variable = v->id, .level = random_level(w, v), .values = values};
-        f->op = plain_random(w, 3) == 0 ? FILTER_NE : len == 1 ? FILTER_EQ : FILTER_IN;
-        f->values_len = f->op == FILTER_IN ? len : 1;
-        bool by_year = plain_random(w, 2) == 0;
-        for (uint32_t k = 0; k < f->values_len; k++) {
-                if (v->type == VARIABLE_CODE) {
-                        uint32_t l = 0;
-
-                        while (!bytes_equal(v->codes->levels[l].id, f->level))
-                                l++;
-                        values[k] = v->codes->levels[l]
-                                            .codes[plain_random(w, v->codes->levels[l].len)]
-                                            .code;
-                } else if (v->type == VARIABLE_DATE) {
-                        values[k] = bytes_of_text(
-                                by_year ? years[plain_random(w, 4)] : quarters[plain_random(w, 4)]);
-                        f->level = (struct bytes){0};
-                } else if (v->type == VARIABLE_BOOLEAN) {
-                        values[k] = bytes_of_text(plain_random(w, 2) ? "true" : "false");
-                } else if (v->bandings_len > 0) {
-                        const struct banding *b = &v->bandings[0];
-
-                        while (!bytes_equal(b->id, f->level))
-                                b++;
-                        values[k] = b->bands[plain_random(w, b->len)].code;
-                } else {
-                        return false;
-                }
-        }
-        if (v->type == VARIABLE_DATE && f->values_len == 1 && plain_random(w, 2) == 0)
-                f->op = plain_random(w, 2) == 0 ? FILTER_GE : FILTER_LT;
-        return true;
-}
 
 static uint32_t find_measure(const struct plain_world *w)
 {
@@ -405,9 +228,9 @@ static void random_questions(
                 struct table *t = NULL;
 
                 arena_reset(a);
-                random_dimensions(&w, &q);
+                oracle_random_dimensions(&w, &q, 3);
                 for (uint64_t n = plain_random(&w, 4); q.filters_len < n;)
-                        if (random_filter(&w, a, &filters[q.filters_len]))
+                        if (oracle_random_filter(&w, a, &filters[q.filters_len]))
                                 q.filters_len++;
                 if (summed != UINT32_MAX) {
                         measures[2] = (struct measure_ref){
@@ -421,7 +244,7 @@ static void random_questions(
                 assert_non_null(t);
                 if (t->cells_len > 60000)
                         continue;
-                const struct oracle o = {&w, &q, t};
+                const struct oracle o = oracle_of_plain(&w, &q, t);
                 compare(&o, summed);
                 asked++;
         }
