@@ -343,8 +343,10 @@ static void check_window(struct check *c, const struct window *w)
 {
         bool ends = w->kind == WINDOW_RELATIVE || w->kind == WINDOW_FIXED;
 
-        if ((unsigned)w->kind > WINDOW_PERIOD)
+        if ((unsigned)w->kind > WINDOW_PERIOD) {
                 fault(c, "window", "is not a known kind of window");
+                return;
+        }
         if (w->anchor.len > 0 && w->kind != WINDOW_RELATIVE)
                 fault(c, "window.anchor", "belongs to a window of days from a date only");
         check_name(c, "window.anchor", w->anchor, true);
@@ -361,38 +363,46 @@ static void check_window(struct check *c, const struct window *w)
                 fault(c, "window", "ends before it begins");
 }
 
-/* A band's end; `open` where there is none. */
-static int64_t band_end(struct check *c, const char *field, struct bytes text, int64_t open)
+/* A band's end; *out stays what it is where the band is open. */
+static bool band_end(struct check *c, const char *field, struct bytes text, int64_t *out)
 {
-        int64_t end = open;
-
-        if (text.len > 0 && !bytes_decimal(text, BAND_DECIMALS, &end))
-                fault(c, field, "is not a number in decimal notation");
-        return end;
+        if (text.len == 0 || bytes_decimal(text, BAND_DECIMALS, out))
+                return true;
+        fault(c, field, "is not a number in decimal notation");
+        return false;
 }
 
+static void check_band_code(struct check *c, const struct derived *d, uint32_t i)
+{
+        struct bytes code = d->bands[i].code;
+
+        if (code.len == 0)
+                fault(c, "code", "is missing");
+        else if (code.len > CODE_MAX_LEN)
+                fault(c, "code", "is longer than a code may be");
+        else if (!bytes_is_printable(code))
+                fault(c, "code", "is not printable UTF-8");
+        for (uint32_t j = 0; j < i && code.len > 0; j++)
+                if (bytes_equal(code, d->bands[j].code)) {
+                        fault(c, "code", "is the code of an earlier band");
+                        return;
+                }
+}
+
+/* *last: where the bands before it end. */
 static void check_band(struct check *c, const struct derived *d, uint32_t i, int64_t *last)
 {
-        const struct derived_band *b = &d->bands[i];
-        int64_t low = band_end(c, "low", b->low, INT64_MIN);
-        int64_t high = band_end(c, "high", b->high, INT64_MAX);
+        int64_t low = INT64_MIN, high = INT64_MAX;
+        bool has_low = band_end(c, "low", d->bands[i].low, &low);
+        bool has_high = band_end(c, "high", d->bands[i].high, &high);
 
-        if (b->code.len == 0)
-                fault(c, "code", "is missing");
-        else if (b->code.len > CODE_MAX_LEN)
-                fault(c, "code", "is longer than a code may be");
-        else if (!bytes_is_printable(b->code))
-                fault(c, "code", "is not printable UTF-8");
-        for (uint32_t j = 0; j < i; j++)
-                if (b->code.len > 0 && bytes_equal(b->code, d->bands[j].code)) {
-                        fault(c, "code", "is the code of an earlier band");
-                        break;
-                }
-        if (low > high)
+        check_band_code(c, d, i);
+        if (has_low && has_high && low > high)
                 fault(c, "", "ends before it begins");
-        else if (i > 0 && low <= *last)
+        else if (has_low && i > 0 && low <= *last)
                 fault(c, "", "does not lie after the band before it");
-        *last = high;
+        if (has_high)
+                *last = high;
 }
 
 static void check_bands(struct check *c, const struct derived *d)
