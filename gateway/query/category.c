@@ -22,7 +22,7 @@ struct making {
         struct grouping *grouping;
         struct arena *arena;
         struct refusal *why;
-        struct period span;
+        struct period span; /* of the deliveries that the operand comes from */
 };
 
 static enum err fault(struct making *m, enum err code, const char *text)
@@ -47,7 +47,7 @@ static bool asked_for(const struct making *m, int64_t low, int64_t high)
 static bool has_filter(const struct making *m)
 {
         for (uint32_t i = 0; i < m->plan->tests_len; i++)
-                if (m->plan->tests[i].operand == m->grouping->operand)
+                if (m->plan->tests[i].operand == m->grouping->operand && !m->plan->tests[i].open)
                         return true;
         return false;
 }
@@ -107,37 +107,66 @@ static enum err level_of(struct making *m, uint32_t *out)
 
 /* Codes ---------------------------------------------------------------------------- */
 
+/* Whether a row can fall to code `i` of the finest level, which stands for `up` of `level`: what
+ * is in use on the day of the division, and what was in use while there are deliveries. */
+static bool is_current(const struct making *m, uint32_t i, uint32_t level, uint32_t up)
+{
+        const struct code_list *list = m->variable->codes;
+        const struct code *code = &list->levels[0].codes[i];
+
+        return code_in_use(list, level, up, m->plan->operands.division) ||
+               (code->valid_from <= m->span.last && code->valid_until >= m->span.first);
+}
+
+/* Codes of the level that the filters leave, by a code of the finest level that each stands
+ * for; UINT32_MAX: none is left. */
+static enum err level_wanted(struct making *m, uint32_t level, uint32_t **out)
+{
+        const struct code_list *list = m->variable->codes;
+        uint32_t len = list->levels[level].len;
+        uint32_t *wanted = arena_alloc_raw(m->arena, len, sizeof(*wanted));
+
+        if (wanted == NULL)
+                return ERR_NO_MEMORY;
+        memset(wanted, 0xff, sizeof(*wanted) * len);
+        for (uint32_t i = 0; i < list->levels[0].len; i++) {
+                uint32_t up = operands_ancestor(&m->plan->operands, list, i, level);
+
+                if (up != CODE_NO_PARENT && asked_for(m, i, i) && is_current(m, i, level, up))
+                        wanted[up] = i;
+        }
+        *out = wanted;
+        return ERR_OK;
+}
+
 /* Which codes of the level the filters leave: category of each, or NONE. */
 static enum err level_categories(struct making *m, uint32_t level, uint16_t **out)
 {
         const struct code_list *list = m->variable->codes;
         const struct code_level *l = &list->levels[level];
         uint16_t *category = arena_alloc(m->arena, l->len, sizeof(*category));
-        uint8_t *wanted = arena_alloc(m->arena, l->len, 1);
-
-        if (category == NULL || wanted == NULL)
-                return ERR_NO_MEMORY;
-        for (uint32_t i = 0; i < list->levels[0].len; i++) {
-                uint32_t up = operands_ancestor(&m->plan->operands, list, i, level);
-
-                if (up != CODE_NO_PARENT && asked_for(m, i, i))
-                        wanted[up] = 1;
-        }
-        TRY(reserve(m, l->len + 1));
         uint32_t *places = arena_alloc(m->arena, (size_t)l->len + 1, sizeof(*places));
         uint32_t *parents = arena_alloc(m->arena, (size_t)l->len + 1, sizeof(*parents));
-        if (places == NULL || parents == NULL)
+        bool nested = level + 1 < list->levels_len;
+        uint32_t *wanted = NULL;
+
+        if (category == NULL || places == NULL || parents == NULL)
                 return ERR_NO_MEMORY;
+        TRY(level_wanted(m, level, &wanted));
+        TRY(reserve(m, l->len + 1));
         for (uint32_t i = 0; i < l->len; i++) {
-                category[i] =
-                        wanted[i] ? add(m, l->codes[i].code, l->codes[i].label) : CATEGORY_NONE;
-                if (!wanted[i])
+                category[i] = CATEGORY_NONE;
+                if (wanted[i] == UINT32_MAX)
                         continue;
+                category[i] = add(m, l->codes[i].code, l->codes[i].label);
                 places[category[i]] = i;
-                parents[category[i]] = l->codes[i].parent;
+                if (nested)
+                        parents[category[i]] =
+                                operands_ancestor(&m->plan->operands, list, wanted[i], level + 1);
+                nested = nested && parents[category[i]] != CODE_NO_PARENT;
         }
         m->plan->place_of_category[m->number] = places;
-        if (level + 1 < list->levels_len) {
+        if (nested) {
                 m->dimension->parent = parents;
                 m->dimension->parents_len = list->levels[level + 1].len;
         }
@@ -257,7 +286,7 @@ static struct period days_shown(const struct making *m)
                 }
                 p.first = low > p.first ? (int32_t)low : p.first;
                 p.last = high < p.last ? (int32_t)high : p.last;
-                bounded = true;
+                bounded |= !t->open;
         }
         if (!bounded && m->span.first > p.first)
                 p.first = m->span.first;
@@ -317,7 +346,7 @@ static enum err make_dates(struct making *m)
 }
 
 enum err grouping_compile(struct plan *plan, uint32_t number, const struct dimension_ref *ref,
-        struct period span, struct arena *arena, struct refusal *why)
+        struct arena *arena, struct refusal *why)
 {
         struct making m = {
                 .plan = plan,
@@ -327,7 +356,6 @@ enum err grouping_compile(struct plan *plan, uint32_t number, const struct dimen
                 .grouping = &plan->groupings[number],
                 .arena = arena,
                 .why = why,
-                .span = span,
         };
         int32_t operand = operand_find(&plan->operands, ref->variable);
 
@@ -335,6 +363,7 @@ enum err grouping_compile(struct plan *plan, uint32_t number, const struct dimen
         if (operand < 0)
                 return fault(&m, ERR_UNKNOWN_NAME, "the data set has no such variable");
         m.variable = plan->operands.list[operand].variable;
+        m.span = plan->operands.list[operand].span;
         if (!m.variable->may_group)
                 return fault(
                         &m, ERR_NOT_ALLOWED, "the policy does not allow grouping by this variable");

@@ -34,6 +34,24 @@ int32_t date_next(int32_t first, uint32_t level)
         return days_from_civil(c);
 }
 
+bool date_is_whole(struct period p, uint32_t level)
+{
+        /* 0001-01-01 and 9999-12-31 */
+        return p.first <= p.last && p.first >= -719162 && p.last < 2932896 &&
+               date_floor(p.first, level) == p.first && date_floor(p.last + 1, level) == p.last + 1;
+}
+
+int32_t date_number(int32_t day, uint32_t level)
+{
+        struct civil c = civil_from_days(day);
+
+        if (level == 0)
+                return day;
+        return level == 1   ? c.year * 12 + c.month - 1
+               : level == 2 ? c.year * 4 + (c.month - 1) / 3
+                            : c.year;
+}
+
 void date_code(int32_t first, uint32_t level, char out[16])
 {
         struct civil c = civil_from_days(first);

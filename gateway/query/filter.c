@@ -88,9 +88,17 @@ static enum err compile_codes(struct compiling *c, struct test *out)
 
                 if (code < 0)
                         return fault(c, ERR_UNKNOWN_NAME, "the code list has no such code");
-                for (uint32_t k = 0; k < len; k++)
-                        if (operands_ancestor(c->of, list, k, level) == (uint32_t)code)
-                                set[k] = !negated;
+                bool in_use = code_in_use(list, level, (uint32_t)code, c->of->division);
+                for (uint32_t k = 0; k < len; k++) {
+                        if (operands_ancestor(c->of, list, k, level) != (uint32_t)code)
+                                continue;
+                        set[k] = !negated;
+                        in_use = true;
+                }
+                if (!in_use)
+                        return fault(c, ERR_INVALID,
+                                "the code is not in use on the day of the division: name what it "
+                                "became, or another day");
         }
         out->set = set;
         out->set_len = len;

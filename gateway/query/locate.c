@@ -44,12 +44,10 @@ static enum physical physical_of(const struct pass *p, uint32_t operand)
         return p->plan->operands.list[operand].variable->physical;
 }
 
-void pass_test(const struct pass *p, const struct tally *t, const struct test *test, uint32_t row,
-        uint32_t n, uint32_t *flags)
+void test_values(const struct test *test, enum physical form, const void *values, uint32_t n,
+        uint32_t *flags)
 {
-        const void *values = pass_column(p, t, test->operand, row);
-
-        switch (physical_of(p, test->operand)) {
+        switch (form) {
         case PHYSICAL_U8:
                 keep_set_u8(test, values, n, flags);
                 return;
@@ -65,6 +63,13 @@ void pass_test(const struct pass *p, const struct tally *t, const struct test *t
         case PHYSICAL_NONE:
                 return;
         }
+}
+
+void pass_test(const struct pass *p, const struct tally *t, const struct test *test, uint32_t row,
+        uint32_t n, uint32_t *flags)
+{
+        test_values(test, physical_of(p, test->operand), pass_column(p, t, test->operand, row), n,
+                flags);
 }
 
 static uint16_t band_of(const struct grouping *g, int64_t value)
@@ -171,13 +176,27 @@ static void apply_grouping(
         }
 }
 
-/* Applies what is (or is not) identifying. */
-static void locate_by(
+static bool is_derived(const struct pass *p, uint32_t operand)
+{
+        return p->plan->operands.list[operand].derived;
+}
+
+/* Applies tests on what is (or is not) identifying and on what is there before events are
+ * looked at. */
+static void test_by(
         const struct pass *p, struct tally *t, bool identifying, uint32_t row, uint32_t n)
 {
-        for (uint32_t i = 0; i < p->plan->tests_len; i++)
-                if (p->plan->tests[i].identifying == identifying)
-                        pass_test(p, t, &p->plan->tests[i], row, n, t->cell);
+        for (uint32_t i = 0; i < p->plan->tests_len; i++) {
+                const struct test *test = &p->plan->tests[i];
+
+                if (test->identifying == identifying && !is_derived(p, test->operand))
+                        pass_test(p, t, test, row, n, t->cell);
+        }
+}
+
+static void group_by(
+        const struct pass *p, struct tally *t, bool identifying, uint32_t row, uint32_t n)
+{
         for (uint32_t d = 0; d < p->table->dimensions_len; d++)
                 if (p->plan->dimension_identifying[p->dimension[d]] == identifying)
                         apply_grouping(p, t, d, row, n);
@@ -198,16 +217,42 @@ static uint32_t count_filtered(const uint32_t *cell, uint32_t n)
         return filtered;
 }
 
+/* Derived variables of the rows that are left, each followed by the tests on it, so that
+ * the next has fewer to look at. */
+static void derive(const struct pass *p, struct tally *t, uint32_t row, uint32_t n)
+{
+        const struct plan *plan = p->plan;
+
+        for (uint32_t c = 0; c < plan->computed_len; c++) {
+                uint32_t operand = plan->dataset->variables_len + c;
+
+                if (!is_derived(p, operand))
+                        continue;
+                derived_compute(p, t, c, row, n);
+                for (uint32_t i = 0; i < plan->tests_len; i++)
+                        if (plan->tests[i].operand == operand)
+                                pass_test(p, t, &plan->tests[i], row, n, t->cell);
+        }
+}
+
 uint32_t pass_locate(const struct pass *p, struct tally *t, uint32_t row, uint32_t n)
 {
+        bool computed = p->plan->computed_len > 0;
+
         memset(t->cell, 0, sizeof(*t->cell) * n);
         t->block = row;
-        locate_by(p, t, true, row, n);
-        if (p->margin || !p->plan->margin_differs)
-                return count_filtered(t->cell, n);
+        if (computed)
+                columns_state(p, t, row, n);
+        test_by(p, t, true, row, n);
+        group_by(p, t, true, row, n);
         uint32_t by_margin = count_filtered(t->cell, n);
 
-        locate_by(p, t, false, row, n);
+        if (p->margin || (!p->plan->margin_differs && !computed))
+                return by_margin;
+        test_by(p, t, false, row, n);
+        if (computed)
+                derive(p, t, row, n);
+        group_by(p, t, false, row, n);
         uint32_t filtered = count_filtered(t->cell, n);
 
         t->sensitive_drops += filtered - by_margin;

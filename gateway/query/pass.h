@@ -3,6 +3,7 @@
 #ifndef STATGATE_GATEWAY_QUERY_PASS_H
 #define STATGATE_GATEWAY_QUERY_PASS_H
 
+#include "gateway/query/measure.h"
 #include "gateway/query/plan.h"
 
 struct arena;
@@ -20,18 +21,25 @@ struct count {
 struct tally {
         struct count *counts;
         uint32_t *records;
-        struct sums {
+        struct part_tally { /* of one part of the measures; what it does not count is NULL */
+                struct count *persons, *families;
+                uint32_t *records; /* rows that the part keeps, with a value where it has one */
                 int64_t *sum;
-                uint32_t *values; /* rows with a value */
-                struct count *contributors;
-        } sums[MEASURES_MAX];
+                uint32_t *buckets; /* buckets × cells */
+        } parts[PARTS_MAX];
         bool overflow;            /* some sum was more than there is room for */
         uint64_t sensitive_drops; /* rows that only sensitive filters or dimensions left out */
         uint32_t cell[BLOCK];     /* inner cell of each row of the block; CELL_FILTERED */
         uint32_t stamp[BLOCK], row[BLOCK]; /* of the rows that are left */
         uint8_t begins[BLOCK + 1];
-        uint32_t block;     /* first row of the block that pass_locate has seen last */
-        uint8_t **computed; /* by computed operand: BLOCK values in physical form */
+        uint32_t family[BLOCK]; /* of all rows of the block, where families are counted */
+        uint32_t flags[BLOCK];  /* CELL_FILTERED: a part does not keep the row */
+        uint32_t kept[BLOCK];   /* which of the rows that are left a part keeps */
+        uint32_t block;         /* first row of the block that pass_locate has seen last */
+        uint8_t **computed;     /* by computed operand: BLOCK values in physical form */
+        uint32_t first_person;  /* of the block; view_persons: its first row is of nobody */
+        uint32_t place_person, place; /* person + 1 whose municipality was found last */
+        uint32_t *seen, seen_now;     /* stamps by id, for counting distinct values */
 };
 
 /* Which tests and dimensions a pass keeps: the question, or its margin. */
@@ -40,6 +48,8 @@ struct pass {
         const struct view *view;
         const atomic_bool *cancel;
         bool margin;
+        bool parts;                         /* measures need more than persons and records */
+        const struct families *families;    /* NULL: nobody counts them in this pass */
         struct table *table;                /* shape of this pass */
         uint32_t dimension[DIMENSIONS_MAX]; /* dimension of the plan */
         uint32_t stride[DIMENSIONS_MAX];
@@ -74,7 +84,61 @@ static inline const void *pass_column(
 MUST_CHECK enum err columns_prepare(struct pass *p, unsigned threads, struct arena *scratch);
 MUST_CHECK enum err columns_new_tally(struct arena *scratch, const struct pass *p, struct tally *t);
 
+/* Cells and their margins. All cells that the inner cell adds to: itself and every margin of
+ * it; how many. */
+enum { COMBINATIONS_MAX = 1 << DIMENSIONS_MAX };
+unsigned pass_margins(const struct pass *p, uint32_t inner, uint32_t out[COMBINATIONS_MAX]);
+
+static inline void count_one(struct count *c, uint32_t stamp)
+{
+        uint64_t word = c->word;
+        uint32_t persons = (uint32_t)word + (word >> 32 != stamp);
+
+        c->word = (uint64_t)stamp << 32 | persons;
+}
+
+/* Counts a person (or family) in the cell and all its margins, if she is not there yet. */
+static inline void count_once(
+        const struct pass *p, uint32_t inner, uint32_t stamp, struct count *counts)
+{
+        uint32_t computed[COMBINATIONS_MAX];
+        const uint32_t *cells = computed;
+        unsigned n = 1u << p->table->dimensions_len;
+
+        if (counts[inner].word >> 32 == stamp)
+                return; /* then so have all its margins */
+        if (p->margins != NULL)
+                cells = p->margins + (size_t)inner * n;
+        else
+                (void)pass_margins(p, inner, computed);
+        for (unsigned i = 0; i < n; i++)
+                count_one(&counts[cells[i]], stamp);
+}
+
+/* measure_count.c: the parts of the measures. */
+MUST_CHECK enum err parts_new(struct arena *a, const struct pass *p, struct tally *t);
+/* Counts the `left` rows of the block row..row+n-1 that pass_locate has left. */
+void parts_count(const struct pass *p, struct tally *t, uint32_t row, uint32_t n, uint32_t left);
+
+/* measure_finish.c: the measures of the table, when every row has been counted and persons
+ * and records of its cells are there. */
+MUST_CHECK enum err measures_finish(const struct pass *p, struct table *t, struct arena *scratch);
+/* Adds inner cells into every margin, one dimension after the other. False when a sum
+ * is more than there is room for. */
+MUST_CHECK bool pass_add_margins(const struct pass *p, int64_t *cells);
+
+/* column.c
+ * Values of what the question states, for rows row..row+n-1; the block is set. */
+void columns_state(const struct pass *p, struct tally *t, uint32_t row, uint32_t n);
+
+/* derived_run.c */
+/* Values of derived computed operand `c` for those rows of the block that are left. */
+void derived_compute(const struct pass *p, struct tally *t, uint32_t c, uint32_t row, uint32_t n);
+
 /* locate.c */
+/* Flags as CELL_FILTERED those of n values of a physical form that a test takes out. */
+void test_values(const struct test *test, enum physical form, const void *values, uint32_t n,
+        uint32_t *flags);
 /* Flags as CELL_FILTERED those of rows row..row+n-1 that a test takes out. */
 void pass_test(const struct pass *p, const struct tally *t, const struct test *test, uint32_t row,
         uint32_t n, uint32_t *flags);

@@ -50,6 +50,7 @@ struct test {
         uint32_t ranges_len;
         bool negated;     /* ranges: passes what is outside */
         bool missing;     /* ranges: passes a missing value too (what still lasts) */
+        bool open;        /* one end of an episode: it leaves "other or not stated" standing */
         bool identifying; /* the margin keeps it */
 };
 
@@ -94,7 +95,7 @@ struct plan {
         struct grouping *groupings; /* by dimension */
         struct table shape;         /* dimensions and measures set, no cells yet */
         size_t cells;
-        uint32_t measure_operands[MEASURES_MAX];
+        const struct measures *measures; /* measure.h */
         /* The identifying margin: which tests and dimensions it keeps. */
         bool margin_differs;
         bool dimension_identifying[DIMENSIONS_MAX];
@@ -103,6 +104,29 @@ struct plan {
         uint32_t place_level[DIMENSIONS_MAX];
         uint32_t *place_of_category[DIMENSIONS_MAX]; /* index in that level */
 };
+
+/* What makes a plan, while it is made. */
+struct planning {
+        struct plan *plan;
+        const struct plan_scope *scope;
+        const struct query *query;
+        struct operand *operands; /* room for all that may come */
+        struct computed *computed;
+        struct arena *arena;
+        struct refusal *why;
+};
+/* Adds a computed operand; there is room. */
+void planning_add(struct planning *g, struct operand operand, struct computed computed);
+/* Refuses at "FIELD" or, with a format, where it says. */
+MUST_CHECK PRINTF_LIKE(4, 5) enum err planning_fault(struct planning *g, enum err code,
+        const char *text, const char *field, ...);
+
+/* column_stated.c: what the question states about all of it: division, municipality rule,
+ * age, period. */
+MUST_CHECK enum err stated_compile(struct planning *g);
+
+/* derived_plan.c: derived variables, each after those it may refer to. */
+MUST_CHECK enum err derived_compile(struct planning *g);
 
 /* filter.c: `field` is where the filter stands ("filters[2]", "measures[0].base[1]"). */
 MUST_CHECK enum err test_compile(const struct operands *of, const struct filter *f,
@@ -117,12 +141,11 @@ bool test_passes(const struct test *t, int64_t physical_value);
 
 /* category.c */
 MUST_CHECK enum err grouping_compile(struct plan *plan, uint32_t number,
-        const struct dimension_ref *ref, struct period span, struct arena *arena,
-        struct refusal *why);
+        const struct dimension_ref *ref, struct arena *arena, struct refusal *why);
 
 /* measure.c: what the cells are to hold, after operands and dimensions are there. */
-MUST_CHECK enum err measures_compile(
-        struct plan *p, const struct query *q, struct arena *arena, struct refusal *why);
+MUST_CHECK enum err measures_compile(struct plan *p, const struct plan_scope *scope,
+        const struct query *q, struct arena *arena, struct refusal *why);
 
 /* dates.c: "2024", "2024-Q1", "2024-03", "2024-03-15" ↔ days, by level (0 dag …
  * 3 ar). */
@@ -130,6 +153,10 @@ bool date_value_parse(struct bytes text, struct period *out, uint32_t *out_level
 /* First day of the period of `level` that holds `day`. */
 int32_t date_floor(int32_t day, uint32_t level);
 int32_t date_next(int32_t first, uint32_t level); /* first day of the next */
+/* Whether p begins and ends where periods of `level` do, within years that have names. */
+bool date_is_whole(struct period p, uint32_t level);
+/* Which period of `level` holds `day`, counted from some fixed one. */
+int32_t date_number(int32_t day, uint32_t level);
 void date_code(int32_t first, uint32_t level, char out[16]);
 
 #endif
