@@ -291,8 +291,9 @@ static enum err assemble_partition(void *ctx, unsigned worker, size_t partition)
         TRY(scratch_reserve(s, a->layout, len));
         partitions_take(a->partitions, p, s->rows);
         /* Personless rows all have the token zero and sort by date and delivery. */
-        TRY(sorter_run(&s->sorter, a->layout, personless ? 0 : partitions_bits(a->partitions),
-                s->rows, len));
+        const struct sort_order order =
+                sort_order_of(a->layout, personless ? 0 : partitions_bits(a->partitions));
+        TRY(sorter_run(&s->sorter, &order, s->rows, len));
         write_columns(a, s->rows, s->sorter.keys, a->base[p], len);
         if (!personless)
                 TRY(mark_persons(a, s, p, a->base[p], len));
@@ -411,6 +412,8 @@ enum err assemble(struct view *v, struct partitions *p, const struct layout *l,
                 e = assemble_all(&a);
         for (unsigned i = 0; a.scratch != NULL && i < w->threads; i++) {
                 sorter_done(&a.scratch[i].sorter);
+                if (a.scratch[i].rows != NULL)
+                        explicit_bzero(a.scratch[i].rows, a.scratch[i].cap);
                 free(a.scratch[i].rows);
                 free(a.scratch[i].marks);
                 free(a.scratch[i].seen);

@@ -87,14 +87,35 @@ static enum err open_readings(struct linked_build *b)
         return source_check(&b->source, finished + most);
 }
 
+static bool names_guardians(const struct policy_dataset *d)
+{
+        return d->rules != NULL && d->rules->guardians;
+}
+
+/* Rows that may name guardians; about as many edges will come. */
+static uint64_t naming_rows(const struct linked_build *b)
+{
+        uint64_t rows = 0;
+
+        for (uint32_t i = 0; i < b->request->datasets_len; i++)
+                if (names_guardians(b->request->datasets[i]))
+                        rows += b->readings[i].rows;
+        return rows;
+}
+
 static enum err build_linked(struct linked_build *b, struct linked **out)
 {
+        const struct policy_linkage *linkage = b->request->linkage;
         struct stored_vintage vintage;
 
         TRY(open_readings(b));
+        TRY(linking_start(&b->source.work, b->request->datasets_len,
+                linkage->rules->family ? &linkage->family : NULL, naming_rows(b), &b->linking));
         for (uint32_t i = 0; i < b->request->datasets_len; i++) {
                 struct reading *r = &b->readings[i];
 
+                if (names_guardians(b->request->datasets[i]))
+                        r->edges = b->linking.edges;
                 TRY(reading_run(r, &b->linking.tokens[i]));
                 b->linking.linked->views[i] = r->view;
                 r->view = NULL;
@@ -110,9 +131,7 @@ static enum err start_linked(struct linked_build *b, struct linked **out)
         b->readings = fault_hit("alloc") ? NULL : calloc((size_t)len + 1, sizeof(*b->readings));
         if (b->readings == NULL)
                 return ERR_NO_MEMORY;
-        enum err e = linking_start(len, &b->linking);
-        if (e == ERR_OK)
-                e = build_linked(b, out);
+        enum err e = build_linked(b, out);
         linking_done(&b->linking, &b->source.work);
         for (uint32_t i = 0; i < len; i++)
                 reading_done(&b->readings[i]);

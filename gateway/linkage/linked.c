@@ -6,7 +6,9 @@
 #include <stdlib.h>
 
 #include "base/fault.h"
+#include "gateway/linkage/families.h"
 #include "gateway/linkage/join.h"
+#include "gateway/linkage/renumber.h"
 
 enum err linked_new(uint32_t views, struct linked **out)
 {
@@ -38,6 +40,7 @@ void linked_unref(struct linked **l)
         if (atomic_fetch_sub_explicit(&(*l)->refs, 1, memory_order_acq_rel) == 1) {
                 for (uint32_t i = 0; i < (*l)->len; i++)
                         view_unref(&(*l)->views[i]);
+                families_done(&(*l)->families);
                 free((*l)->views);
                 free(*l);
         }
@@ -81,17 +84,52 @@ struct vintage linked_vintage(const struct linked *l)
 
 /* In the making ----------------------------------------------------------------- */
 
-enum err linking_start(uint32_t views, struct linking *out)
+enum err linking_start(const struct work *w, uint32_t views, const struct family_limits *limits,
+        uint64_t edges, struct linking *out)
 {
-        struct linking g = {.tokens = calloc((size_t)views + 1, sizeof(*g.tokens)), .len = views};
+        struct linking g = {.len = views};
 
+        g.tokens = fault_hit("alloc") ? NULL : calloc((size_t)views + 1, sizeof(*g.tokens));
         if (g.tokens == NULL)
                 return ERR_NO_MEMORY;
         enum err e = linked_new(views, &g.linked);
+        if (e == ERR_OK && limits != NULL) {
+                g.limits = *limits;
+                e = edges_new(w, edges, &g.edges);
+        }
         if (e != ERR_OK)
-                free(g.tokens);
+                linking_done(&g, w);
         else
                 *out = g;
+        return e;
+}
+
+static enum err find_families(struct linking *g, const struct work *w, struct token_list *all)
+{
+        struct linked *l = g->linked;
+        uint32_t persons = all->len, *order = NULL;
+
+        TRY(families_find(w, g->edges, all, &g->limits, &l->families, &order));
+        l->family = true;
+        l->bytes += families_bytes(&l->families);
+        edges_free(&g->edges);
+        enum err e = renumber_persons(w, l->views, l->len, order);
+        work_free(w, order, sizeof(*order) * persons);
+        return e;
+}
+
+/* Nobody needs a data set's own list once there is one of everybody. */
+static enum err number_persons(struct linking *g, const struct work *w)
+{
+        struct linked *l = g->linked;
+        struct token_list all = {0};
+
+        enum err e = join_persons(w, l->views, g->tokens, l->len, g->edges != NULL ? &all : NULL);
+        for (uint32_t i = 0; i < g->len; i++)
+                token_list_wipe(w, &g->tokens[i]);
+        if (e == ERR_OK && g->edges != NULL)
+                e = find_families(g, w, &all);
+        token_list_wipe(w, &all);
         return e;
 }
 
@@ -99,7 +137,7 @@ enum err linking_finish(struct linking *g, const struct work *w, struct linked *
 {
         struct linked *l = g->linked;
 
-        TRY(join_persons(w, l->views, g->tokens, l->len, NULL));
+        TRY(number_persons(g, w));
         for (uint32_t i = 0; i < l->len; i++) {
                 l->views[i]->linked = l;
                 l->bytes += l->views[i]->bytes;
@@ -114,6 +152,7 @@ void linking_done(struct linking *g, const struct work *w)
         for (uint32_t i = 0; i < g->len; i++)
                 token_list_wipe(w, &g->tokens[i]);
         free(g->tokens);
+        edges_free(&g->edges);
         linked_unref(&g->linked);
         *g = (struct linking){0};
 }

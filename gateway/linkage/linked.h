@@ -5,6 +5,7 @@
 #define STATGATE_GATEWAY_LINKAGE_LINKED_H
 
 #include "gateway/linkage/assemble.h"
+#include "gateway/linkage/edges.h"
 
 struct linked {
         atomic_uint refs;
@@ -25,11 +26,15 @@ struct linking {
         struct linked *linked;
         struct token_list *tokens; /* by view */
         uint32_t len;
+        struct edges *edges; /* where guardians are followed, within `limits` */
+        struct family_limits limits;
 };
-MUST_CHECK enum err linking_start(uint32_t views, struct linking *out);
+/* `limits` NULL: guardians are not followed; else about `edges` edges will come. */
+MUST_CHECK enum err linking_start(const struct work *w, uint32_t views,
+        const struct family_limits *limits, uint64_t edges, struct linking *out);
 /* Numbers persons alike in all views, and gives them away. */
 MUST_CHECK enum err linking_finish(struct linking *g, const struct work *w, struct linked **out);
-/* Wipes tokens, and what was not given away. Harmless after linking_start failed. */
+/* Wipes tokens and edges, and what was not given away. */
 void linking_done(struct linking *g, const struct work *w);
 
 #endif

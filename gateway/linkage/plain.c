@@ -73,6 +73,7 @@ static enum err make_view(const struct view_plain *plain, const struct work *w,
         struct layout l;
 
         TRY(layout_make(plain->dataset, &l));
+        TRY(room_take(w->room, assemble_bytes(plain->dataset, plain->rows)));
         TRY(partitions_new(l.size, plain->rows, 1, w->room, &p));
         TRY(partition_plain(plain, &l, p));
         TRY(view_new(plain->dataset, &v));
@@ -104,6 +105,9 @@ static enum err link_plain(const struct linked_plain *plain, const struct work *
 {
         for (uint32_t i = 0; i < plain->parts_len; i++)
                 TRY(make_view(&plain->parts[i], w, &g->tokens[i], &g->linked->views[i]));
+        for (uint32_t i = 0; plain->family && i < plain->edges_len; i++)
+                TRY(edges_add(g->edges, 0, plain->edges[i].child, plain->edges[i].guardian,
+                        plain->edges[i].day));
         return linking_finish(g, w, out);
 }
 
@@ -114,7 +118,8 @@ enum err linked_from_plain(const struct linked_plain *plain, unsigned threads, s
         int64_t started = clock_monotonic_ns();
         struct linking g = {0};
 
-        TRY(linking_start(plain->parts_len, &g));
+        TRY(linking_start(
+                &w, plain->parts_len, plain->family ? &plain->limits : NULL, plain->edges_len, &g));
         enum err e = link_plain(plain, &w, &g, out);
         linking_done(&g, &w);
         TRY(e);

@@ -11,10 +11,17 @@
 
 enum { RADIX_BITS = 11, RADIX = 1 << RADIX_BITS, PASSES = 2, SHORT_RUN = 24 };
 
+static void wipe(struct sort_key *keys, uint32_t cap)
+{
+        if (keys != NULL)
+                explicit_bzero(keys, sizeof(*keys) * cap);
+        free(keys);
+}
+
 void sorter_done(struct sorter *s)
 {
-        free(s->keys);
-        free(s->spare);
+        wipe(s->keys, s->cap);
+        wipe(s->spare, s->cap);
         *s = (struct sorter){0};
 }
 
@@ -63,24 +70,34 @@ static void radix_pass(
 }
 
 struct order {
+        const struct sort_order *by;
         const uint8_t *rows;
-        uint32_t size, date; /* bytes of a row; offset of the order date or 0 */
 };
+
+struct sort_order sort_order_of(const struct layout *l, unsigned bits)
+{
+        uint32_t date = l->dataset->order_variable;
+
+        return (struct sort_order){
+                .size = l->size, .bits = bits, .date = date == UINT32_MAX ? 0 : l->offsets[date]};
+}
 
 static int compare_rows(const struct order *o, uint32_t a, uint32_t b)
 {
-        const uint8_t *x = o->rows + (size_t)a * o->size;
-        const uint8_t *y = o->rows + (size_t)b * o->size;
+        const uint8_t *x = o->rows + (size_t)a * o->by->size;
+        const uint8_t *y = o->rows + (size_t)b * o->by->size;
         uint32_t m, n;
 
         int c = memcmp(x + LAYOUT_TOKEN, y + LAYOUT_TOKEN, LAYOUT_TOKEN_LEN);
         if (c != 0)
                 return c;
-        if (o->date != 0) {
+        if (o->by->ties == SORT_BY_SECOND)
+                return memcmp(x + LAYOUT_TOKEN_LEN, y + LAYOUT_TOKEN_LEN, LAYOUT_TOKEN_LEN);
+        if (o->by->date != 0) {
                 int32_t s, t;
 
-                memcpy(&s, x + o->date, sizeof(s));
-                memcpy(&t, y + o->date, sizeof(t));
+                memcpy(&s, x + o->by->date, sizeof(s));
+                memcpy(&t, y + o->by->date, sizeof(t));
                 if (s != t)
                         return s < t ? -1 : 1;
         }
@@ -129,15 +146,14 @@ static void finish(struct sort_key *k, uint32_t len, unsigned shift, struct orde
 }
 
 enum err sorter_run(
-        struct sorter *s, const struct layout *l, unsigned bits, const uint8_t *rows, uint32_t len)
+        struct sorter *s, const struct sort_order *by, const uint8_t *rows, uint32_t len)
 {
         const unsigned shift = 64 - PASSES * RADIX_BITS;
-        uint32_t date = l->dataset->order_variable;
-        struct order o = {rows, l->size, date == UINT32_MAX ? 0 : l->offsets[date]};
+        struct order o = {by, rows};
 
         TRY(reserve(s, len));
         for (uint32_t i = 0; i < len; i++) {
-                s->keys[i].prefix = big_endian(rows + (size_t)i * l->size) << bits;
+                s->keys[i].prefix = big_endian(rows + (size_t)i * by->size) << by->bits;
                 s->keys[i].row = i;
         }
         radix_pass(s->keys, s->spare, len, shift);
