@@ -340,7 +340,7 @@ MUST_CHECK enum err vintages_encode(const struct wire_vintages *in, struct buf *
 MUST_CHECK enum err vintages_decode(struct arena *a, struct bytes wire, struct wire_vintages *out);
 
 struct wire_view_status {
-        struct bytes dataset;
+        struct bytes linkage, dataset; /* linkage empty: the data set of deliveries */
         struct vintage vintage;
         uint64_t records, persons, bytes;
         uint32_t build_ms;

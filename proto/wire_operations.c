@@ -130,6 +130,7 @@ static enum err views_message(
         for (uint32_t i = 0; i < in->views_len; i++) {
                 const struct wire_view_status *v = &in->views[i];
 
+                out->views[i]->linkage = binary(v->linkage);
                 out->views[i]->dataset = binary(v->dataset);
                 out->views[i]->vintage = vintage_message(v->vintage, &rooms[i]);
                 out->views[i]->records = v->records;
@@ -181,6 +182,7 @@ static enum err views_decode(
                         .bytes = v->bytes,
                         .build_ms = v->build_ms,
                 };
+                TRY(answer_text(v->linkage, &list[i].linkage));
                 TRY(answer_text(v->dataset, &list[i].dataset));
         }
         out->views = list;
