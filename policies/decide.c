@@ -3,15 +3,14 @@
  * request and time in; allowed, or refused with the rule that decided.
  *
  * Every function walks from "no" to ERR_OK past each condition in turn; there is
- * no branch that allows early. Sentences name what the policy says and the place
- * in the request, never what was sent: a value in a refusal is a value in a log. */
-#include <stdio.h>
-
+ * no branch that allows early (questions: question.c). Sentences name what the policy
+ * says and the place in the request, never what was sent: a value in a refusal is a value
+ * in a log. */
+#include "base/arena.h"
 #include "base/clock.h"
-#include "policies/load.h"
-#include "policies/suggest.h"
+#include "policies/question.h"
 
-enum { MS_PER_DAY = 86400000 };
+enum { MS_PER_DAY = 86400000, INDICATOR_ARENA_MAX = 1 << 20 };
 
 static bool has_role(unsigned roles, const struct principal *who)
 {
@@ -19,12 +18,19 @@ static bool has_role(unsigned roles, const struct principal *who)
                (roles >> who->role & 1) != 0;
 }
 
-static enum err know_municipality(
-        const struct policy *p, const struct principal *who, struct refusal *why)
+/* Somebody whom the policy lets in, and whose municipality it knows. */
+static enum err know_caller(const struct policy *p, const struct principal *who,
+        const struct policy_principal **out, struct refusal *why)
 {
+        const struct policy_principal *pattern = policy_principal_find(p, bytes_of_text(who->uri));
+
+        if (pattern == NULL || pattern->role != who->role)
+                return refuse(why, ERR_NOT_ALLOWED, "principal",
+                        "no principal of the policy fits the certificate");
         if (who->role == ROLE_MUNICIPALITY && !rules_has_municipality(&p->rules, who->municipality))
                 return refuse(why, ERR_NOT_ALLOWED, "principal",
                         "the municipality of the certificate is not in the policy");
+        *out = pattern;
         return ERR_OK;
 }
 
@@ -108,6 +114,7 @@ enum err decide_submit(const struct policy *p, const struct principal *who, stru
         struct bytes period_text, int64_t now_ms, const struct policy_dataset **out_dataset,
         struct period *out_period, struct refusal *why)
 {
+        const struct policy_principal *pattern;
         const struct policy_dataset *d;
         struct period period;
 
@@ -115,7 +122,7 @@ enum err decide_submit(const struct policy *p, const struct principal *who, stru
         if (!has_role(d->deliver_roles, who))
                 return refuse(why, ERR_NOT_ALLOWED, "dataset",
                         "the role of the certificate does not deliver this data set");
-        TRY(know_municipality(p, who, why));
+        TRY(know_caller(p, who, &pattern, why));
         TRY(read_period(d, period_text, now_ms, &period, why));
         *out_dataset = d;
         *out_period = period;
@@ -127,157 +134,111 @@ enum err decide_submit(const struct policy *p, const struct principal *who, stru
 enum err decide_erase(
         const struct policy *p, const struct principal *who, int64_t now_ms, struct refusal *why)
 {
+        const struct policy_principal *pattern;
+
         (void)now_ms;
         if (who->role != ROLE_MUNICIPALITY)
                 return refuse(why, ERR_NOT_ALLOWED, "principal",
                         "only a municipality can erase, and only what it delivered");
-        return know_municipality(p, who, why);
+        return know_caller(p, who, &pattern, why);
 }
 
 /* Questions --------------------------------------------------------------- */
 
-struct question {
-        const struct policy_dataset *dataset;
-        struct refusal *why;
-        enum err rc; /* the first; all faults are told */
-};
-
-static void fault(struct question *q, enum err code, const char *list, uint32_t i,
-        const char *field, const char *text)
+static void tell_refusal(struct question *q, const struct finding *f)
 {
         char path[VIOLATION_FIELD_MAX];
 
-        (void)snprintf(path, sizeof path, "%s[%u].%s", list, i, field);
-        (void)refuse(q->why, code, path, "%s", text);
-        q->rc = q->rc == ERR_OK ? code : q->rc;
+        finding_path(f, path);
+        (void)refuse(q->ctx, question_rule_code(f->rule), path, "%s%s",
+                question_rule_sentence(f->rule), f->near);
 }
 
-static const struct variable *find_variable(
-        struct question *q, struct bytes id, const char *list, uint32_t i)
+/* A minimum that is not said is the threshold; none of them said by anybody stays so. */
+static uint32_t stricter(uint32_t a, uint32_t a_threshold, uint32_t b, uint32_t b_threshold)
 {
-        const struct policy_dataset *d = q->dataset;
-        struct bytes known[VARIABLES_MAX];
-        char near[SUGGEST_MAX], text[VIOLATION_TEXT_MAX];
-        int32_t at = variable_find(d, id);
+        uint32_t x = a > 0 ? a : a_threshold, y = b > 0 ? b : b_threshold;
 
-        if (at >= 0)
-                return &d->variables[at];
-        for (uint32_t v = 0; v < d->variables_len; v++)
-                known[v] = d->variables[v].id;
-        suggest_text(id, known, d->variables_len, near);
-        (void)snprintf(text, sizeof text, "the data set has no such variable%s", near);
-        fault(q, ERR_UNKNOWN_NAME, list, i, "variable", text);
-        return NULL;
+        if (a == 0 && b == 0)
+                return 0;
+        return x > y ? x : y;
 }
 
-/* Levels coarser than the finest may be asked, finer ones may not; the empty
- * level of a filter on a number is its plain value. */
-static void ask_level(struct question *q, const struct variable *v, struct bytes level,
-        const char *list, uint32_t i)
+struct disclosure_rules question_strictest(struct disclosure_rules a, struct disclosure_rules b)
 {
-        int32_t at = variable_level_find(v, level);
+        uint32_t at = a.threshold, bt = b.threshold;
 
-        if (at < 0)
-                fault(q, ERR_UNKNOWN_NAME, list, i, "level", "the variable has no such level");
-        else if ((uint32_t)at < variable_finest(v))
-                fault(q, ERR_NOT_ALLOWED, list, i, "level",
-                        "the policy lets this variable be asked at coarser levels only");
+        return (struct disclosure_rules){
+                .threshold = at > bt ? at : bt,
+                .zeros_published = a.zeros_published && b.zeros_published,
+                .numerator = stricter(a.numerator, at, b.numerator, bt),
+                .denominator = stricter(a.denominator, at, b.denominator, bt),
+                .complement = stricter(a.complement, at, b.complement, bt),
+                .families = a.families > b.families ? a.families : b.families,
+        };
 }
 
-static void ask_filter(struct question *q, const struct filter *f, uint32_t i)
+/* Of every data set that is looked at: what comes from several is protected as the one
+ * that asks for most. */
+struct disclosure_rules question_disclosure(const struct question *q)
 {
-        const struct variable *v = find_variable(q, f->variable, "filters", i);
+        struct disclosure_rules rules = q->base->disclosure;
 
-        if (v == NULL)
-                return;
-        if (!v->may_filter)
-                fault(q, ERR_NOT_ALLOWED, "filters", i, "variable",
-                        "the policy does not let this variable be a filter");
-        if (f->level.len > 0 || v->type == VARIABLE_CODE)
-                ask_level(q, v, f->level, "filters", i);
+        for (uint32_t i = 0; i < q->query->derived_len; i++)
+                if (q->derived[i].dataset != NULL)
+                        rules = question_strictest(rules, q->derived[i].dataset->disclosure);
+        return rules;
 }
 
-static void ask_dimension(struct question *q, const struct dimension_ref *d, uint32_t i)
+static enum err decide_plain(const struct policy *p, const struct principal *who,
+        const struct query *q, int64_t now_ms, struct decision *out, struct refusal *why)
 {
-        const struct variable *v = find_variable(q, d->variable, "dimensions", i);
+        struct question question = {.policy = p,
+                .who = who,
+                .query = q,
+                .now_ms = now_ms,
+                .tell = tell_refusal,
+                .ctx = why};
 
-        if (v == NULL)
-                return;
-        if (!v->may_group)
-                fault(q, ERR_NOT_ALLOWED, "dimensions", i, "variable",
-                        "the policy does not let this variable be a dimension");
-        else
-                ask_level(q, v, d->level, "dimensions", i);
-}
-
-static void ask_measure(struct question *q, const struct measure_ref *m, uint32_t i)
-{
-        const struct variable *v;
-
-        if (m->kind == MEASURE_PERSONS && q->dataset->rules->person == PERSON_USE_NONE)
-                fault(q, ERR_INVALID, "measures", i, "kind",
-                        "records of this data set have no person");
-        if (m->kind != MEASURE_SUM && m->kind != MEASURE_MEAN)
-                return;
-        v = find_variable(q, m->variable, "measures", i);
-        if (v != NULL && v->role != VARIABLE_MEASURE)
-                fault(q, ERR_NOT_ALLOWED, "measures", i, "variable",
-                        "the policy does not let this variable be summed");
-}
-
-/* Whether the data set's linkage covers the purpose today. Which municipalities it
- * joins makes no difference here: records of the others are in the same tables,
- * unlinked, and that is the keeper's to see to, batch by batch. */
-static enum err ask_linkage(const struct policy *p, const struct policy_dataset *d,
-        struct bytes purpose, int64_t now_ms, struct refusal *why)
-{
-        const struct rules_linkage *l = d->linkage;
-        bool joined;
-
-        if (rules_may_link(&p->rules, l->id, d->id, p->rules.municipalities[0], purpose, now_ms,
-                    &joined) != ERR_OK)
-                return refuse(why, ERR_LINKAGE_REFUSED, "purpose",
-                        "the linkage of this data set does not cover this purpose today");
+        TRY(query_check(q, why));
+        TRY(question_walk(&question));
+        *out = (struct decision){.dataset = question.base,
+                .linkage = question.linkage,
+                .disclosure = question_disclosure(&question),
+                .questions_per_day = question.principal->questions_per_day};
         return ERR_OK;
 }
 
-static enum err ask_purpose(
-        const struct policy_dataset *d, struct bytes purpose, struct refusal *why)
+/* Both questions of an indicator must be allowed; what holds for one of them, or for the
+ * indicator, holds for the answer. */
+static enum err decide_indicator(const struct policy *p, const struct principal *who,
+        const struct query *q, int64_t now_ms, struct decision *out, struct refusal *why)
 {
-        char near[SUGGEST_MAX];
+        OWNED(arena_free) struct arena *arena = arena_new(INDICATOR_ARENA_MAX);
+        const struct indicator *indicator = NULL;
+        struct query numerator, denominator;
+        struct decision d, other;
 
-        for (uint32_t i = 0; i < d->purposes_len; i++)
-                if (bytes_equal(d->purposes[i], purpose))
-                        return ERR_OK;
-        suggest_text(purpose, d->purposes, d->purposes_len, near);
-        return refuse(why, ERR_NOT_ALLOWED, "purpose",
-                "this data set may not be asked for this purpose%s", near);
+        if (arena == NULL)
+                return ERR_NO_MEMORY;
+        TRY(indicator_expand(p, q, arena, &numerator, &denominator, &indicator, why));
+        TRY(decide_plain(p, who, &numerator, now_ms, &d, why));
+        if (indicator->has_denominator) {
+                TRY(decide_plain(p, who, &denominator, now_ms, &other, why));
+                d.disclosure = question_strictest(d.disclosure, other.disclosure);
+        }
+        d.disclosure = question_strictest(d.disclosure, indicator->floor);
+        d.indicator = indicator;
+        *out = d;
+        return ERR_OK;
 }
 
 enum err decide_query(const struct policy *p, const struct principal *who, const struct query *q,
         int64_t now_ms, struct decision *out, struct refusal *why)
 {
-        struct question question = {.why = why};
-        const struct policy_dataset *d;
-
-        TRY(query_check(q, why));
-        TRY(find_dataset(p, q->dataset, &d, why));
-        if (!has_role(d->ask_roles, who))
-                return refuse(why, ERR_NOT_ALLOWED, "dataset",
-                        "the role of the certificate may not ask this data set");
-        TRY(know_municipality(p, who, why));
-        TRY(ask_purpose(d, q->purpose, why));
-        TRY(ask_linkage(p, d, q->purpose, now_ms, why));
-        question.dataset = d;
-        for (uint32_t i = 0; i < q->filters_len; i++)
-                ask_filter(&question, &q->filters[i], i);
-        for (uint32_t i = 0; i < q->dimensions_len; i++)
-                ask_dimension(&question, &q->dimensions[i], i);
-        for (uint32_t i = 0; i < q->measures_len; i++)
-                ask_measure(&question, &q->measures[i], i);
-        TRY(question.rc);
-        *out = (struct decision){.dataset = d, .disclosure = d->disclosure};
-        return ERR_OK;
+        if (q->indicator.len > 0)
+                return decide_indicator(p, who, q, now_ms, out, why);
+        return decide_plain(p, who, q, now_ms, out, why);
 }
 
 /* Schemas hold nothing about persons: whoever delivers, asks or watches over the
@@ -285,13 +246,17 @@ enum err decide_query(const struct policy *p, const struct principal *who, const
 enum err decide_describe(const struct policy *p, const struct principal *who, struct bytes dataset,
         const struct policy_dataset **out_dataset, struct refusal *why)
 {
+        const struct policy_principal *pattern;
         const struct policy_dataset *d;
 
         TRY(find_dataset(p, dataset, &d, why));
         if (!has_role(d->ask_roles | d->deliver_roles | 1u << ROLE_DPO, who))
                 return refuse(why, ERR_NOT_ALLOWED, "dataset",
                         "the role of the certificate has nothing to do with this data set");
-        TRY(know_municipality(p, who, why));
+        TRY(know_caller(p, who, &pattern, why));
+        if (!policy_principal_asks(pattern, d->id))
+                return refuse(why, ERR_NOT_ALLOWED, "dataset",
+                        "the policy gives this certificate nothing of this data set");
         *out_dataset = d;
         return ERR_OK;
 }

@@ -1,26 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* explain.c: why a question is allowed or not, and which one nearby would be.
  *
- * decide_query decides; this file walks the same conditions to tell them, and asks
- * decide_query again before it suggests anything: a suggestion that would be
- * refused is worse than none. It repairs the question part by part (a coarser
- * level, a variable less, another purpose) and knows nothing but the bundle, so
- * whatever it says could be read there. */
-#include <stdarg.h>
+ * It takes the same walk as decide_query (question.c) and tells each fault, each part
+ * without one, and what an answer is held to, with the lines of the bundle that say so.
+ * Names that only the asker knows are told by their number: whatever is said here could be
+ * read in the bundle. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/clock.h"
-#include "policies/load.h"
-#include "policies/report.h"
+#include "policies/repair.h"
 
-enum { DAY_MS = 86400000, CHANGES_MAX = 2 * FILTERS_MAX + DIMENSIONS_MAX + MEASURES_MAX + 1 };
-
-struct change {
-        const char *text;
-        struct rule_place at;
-};
+enum { DAY_MS = 86400000, FINDINGS_MAX = 128 };
 
 struct explanation {
         const struct policy *policy;
@@ -28,352 +19,349 @@ struct explanation {
         const struct query *query;
         int64_t now_ms;
         struct report *out;
-        const struct policy_dataset *dataset;
-
-        /* The question with its faults repaired. */
-        struct query repaired;
-        struct change changes[CHANGES_MAX];
-        uint32_t changes_len;
-        bool beyond_repair;
+        struct question walked;
+        struct finding findings[FINDINGS_MAX];
+        uint32_t findings_len;
 };
 
 static const struct rule_place nowhere;
 
-/* Both texts take the same values. */
-static void propose(struct explanation *x, struct rule_place at, const char *sv, const char *en,
-        ...) PRINTF_LIKE(3, 5) PRINTF_LIKE(4, 5);
-
-static void propose(
-        struct explanation *x, struct rule_place at, const char *sv, const char *en, ...)
+static bool swedish(const struct explanation *x)
 {
-        char text[REPORT_TEXT_MAX];
-        va_list values;
-        int len;
+        return x->out->lang == REPORT_SV;
+}
 
-        va_start(values, en);
-        len = vsnprintf(text, sizeof text, x->out->lang == REPORT_SV ? sv : en, values);
-        va_end(values);
-        if (len > 0 && x->changes_len < CHANGES_MAX)
-                x->changes[x->changes_len++] =
-                        (struct change){report_text(x->out, bytes_of(text, strlen(text))), at};
+static const char *id_of(struct explanation *x, struct bytes id)
+{
+        return report_text(x->out, id);
+}
+
+/* Whether the walk found this rule at the question itself, or at a part (any rule). */
+static const struct finding *found(const struct explanation *x, enum question_rule rule)
+{
+        for (uint32_t i = 0; i < x->findings_len; i++)
+                if (x->findings[i].rule == rule && x->findings[i].part == PART_WHOLE)
+                        return &x->findings[i];
+        return NULL;
+}
+
+static bool faulty(const struct explanation *x, enum question_part part, uint32_t index)
+{
+        for (uint32_t i = 0; i < x->findings_len; i++)
+                if (x->findings[i].part == part && x->findings[i].index == index)
+                        return true;
+        return false;
 }
 
 /* Who asks what for ------------------------------------------------------- */
 
-static void tell_caller(struct explanation *x)
+static void tell_role(struct explanation *x)
 {
         const struct policy *p = x->policy;
         const char *mine = report_roles(x->out, 1u << x->who->role);
-        bool may_call = (policy_method_roles(p, METHOD_QUERY) >> x->who->role & 1) != 0;
-        const struct policy_dataset *d = x->dataset;
+        const struct policy_dataset *d = x->walked.base;
 
-        if (may_call)
+        if ((policy_method_roles(p, METHOD_QUERY) >> x->who->role & 1) != 0)
                 report_add(x->out, REPORT_HOLDS, p->roles_at, "rollen får ställa frågor: %s",
                         "the role may ask questions: %s", mine);
         else
                 report_add(x->out, REPORT_REFUSES, p->roles_at, "rollen får inte ställa frågor: %s",
                         "the role may not ask questions: %s", mine);
-        if ((d->ask_roles >> x->who->role & 1) != 0)
+        if (d == NULL)
+                return;
+        if (found(x, QUESTION_ROLE) == NULL)
                 report_add(x->out, REPORT_HOLDS, d->at.roles, "datamängden får frågas av %s",
                         "the data set may be asked by %s", report_roles(x->out, d->ask_roles));
         else
                 report_add(x->out, REPORT_REFUSES, d->at.roles, "datamängden får bara frågas av %s",
                         "the data set may be asked by none but %s",
                         report_roles(x->out, d->ask_roles));
-        x->beyond_repair |= !may_call || (d->ask_roles >> x->who->role & 1) == 0;
 }
 
-static const struct purpose *purpose_find(const struct policy *p, struct bytes id)
+static void tell_principal(struct explanation *x)
 {
-        for (uint32_t i = 0; i < p->purposes_len; i++)
-                if (bytes_equal(p->purposes[i].id, id))
-                        return &p->purposes[i];
-        return NULL;
-}
+        const struct policy_principal *who = x->walked.principal;
 
-static bool has_purpose(const struct policy_dataset *d, struct bytes purpose)
-{
-        for (uint32_t i = 0; i < d->purposes_len; i++)
-                if (bytes_equal(d->purposes[i], purpose))
-                        return true;
-        return false;
+        if (who == NULL || found(x, QUESTION_PRINCIPAL) != NULL)
+                return;
+        report_add(x->out, REPORT_HOLDS, who->at, "certifikatet släpps in som %s (%s)",
+                "the certificate is let in as %s (%s)", id_of(x, who->match),
+                id_of(x, who->legal_basis));
+        if (who->questions_per_day > 0)
+                report_add(x->out, REPORT_OBLIGES, who->at, "högst %u frågor per dygn",
+                        "at most %u questions a day", who->questions_per_day);
 }
 
 static void tell_purpose(struct explanation *x)
 {
-        const struct policy_dataset *d = x->dataset;
-        const struct purpose *purpose = purpose_find(x->policy, x->query->purpose);
+        const struct policy_dataset *d = x->walked.base;
+        const struct policy *p = x->policy;
 
-        if (has_purpose(d, x->query->purpose) && purpose != NULL) {
-                report_add(x->out, REPORT_HOLDS, d->at.purposes, "ändamålet är tillåtet: %s (%s)",
-                        "the purpose is allowed: %s (%s)", report_label(x->out, purpose->label),
-                        report_text(x->out, purpose->legal_basis));
+        if (found(x, QUESTION_PURPOSE) != NULL) {
+                report_add(x->out, REPORT_REFUSES, d->at.purposes,
+                        "datamängden får inte frågas för det ändamålet, bara för: %s",
+                        "the data set may not be asked for that purpose, but for: %s",
+                        report_names(x->out, d->purposes, d->purposes_len));
                 return;
         }
-        report_add(x->out, REPORT_REFUSES, d->at.purposes,
-                "datamängden får inte frågas för det ändamålet, bara för: %s",
-                "the data set may not be asked for that purpose, but for: %s",
-                report_names(x->out, d->purposes, d->purposes_len));
-        if (d->purposes_len == 0)
-                return;
-        x->repaired.purpose = d->purposes[0];
-        propose(x, d->at.purposes, "fråga för ändamålet %s", "ask for the purpose %s",
-                report_text(x->out, d->purposes[0]));
+        for (uint32_t i = 0; i < p->purposes_len; i++)
+                if (bytes_equal(p->purposes[i].id, x->query->purpose))
+                        report_add(x->out, REPORT_HOLDS, d->at.purposes,
+                                "ändamålet är tillåtet: %s (%s)", "the purpose is allowed: %s (%s)",
+                                report_label(x->out, p->purposes[i].label),
+                                id_of(x, p->purposes[i].legal_basis));
 }
 
-static const struct policy_linkage *linkage_of(const struct explanation *x)
+/* The linkage --------------------------------------------------------------- */
+
+static void tell_validity(struct explanation *x, const struct policy_linkage *l)
 {
-        for (uint32_t i = 0; i < x->policy->linkages_len; i++)
-                if (x->policy->linkages[i].rules == x->dataset->linkage)
-                        return &x->policy->linkages[i];
-        return NULL;
+        int64_t today = x->now_ms / DAY_MS - (x->now_ms % DAY_MS < 0);
+        const char *id = id_of(x, l->rules->id);
+        const char *from = report_date(x->out, l->rules->from_days);
+        const char *until = report_date(x->out, l->rules->until_days);
+
+        if (today >= l->rules->from_days && today <= l->rules->until_days)
+                report_add(x->out, REPORT_HOLDS, l->at.until,
+                        "länkningen %s gäller från %s till och med %s (%s)",
+                        "the linkage %s is valid from %s until %s (%s)", id, from, until,
+                        id_of(x, l->legal_basis));
+        else
+                report_add(x->out, REPORT_REFUSES, l->at.until,
+                        "länkningen %s gäller inte i dag (från %s till och med %s)",
+                        "the linkage %s is not valid today (from %s until %s)", id, from, until);
+}
+
+static void tell_pairs(struct explanation *x, const struct policy_linkage *l)
+{
+        for (uint32_t i = 0; i < x->query->derived_len; i++) {
+                const struct policy_dataset *events = x->walked.derived[i].dataset;
+
+                if (events != NULL && !faulty(x, PART_DERIVED, i))
+                        report_add(x->out, REPORT_HOLDS, l->at.id,
+                                "härledd variabel %u: poster i %s får ses från poster i %s i %s",
+                                "derived variable %u: records of %s may be looked at from records "
+                                "of %s in %s",
+                                i + 1, id_of(x, events->id), id_of(x, x->walked.base->id),
+                                id_of(x, l->rules->id));
+        }
 }
 
 static void tell_linkage(struct explanation *x)
 {
-        const struct policy_linkage *l = linkage_of(x);
-        int32_t today = (int32_t)(x->now_ms / DAY_MS - (x->now_ms % DAY_MS < 0));
-        const char *from, *until;
-        bool valid;
+        const struct policy_linkage *l = x->walked.linkage;
+        bool own = found(x, QUESTION_LINKAGE_OWN) != NULL;
 
+        if (own && x->walked.base->linkage != NULL)
+                l = policy_linkage_find(x->policy, x->walked.base->linkage->id);
         if (l == NULL)
                 return;
-        from = report_date(x->out, l->rules->from_days);
-        until = report_date(x->out, l->rules->until_days);
-        valid = today >= l->rules->from_days && today <= l->rules->until_days;
-        if (valid)
-                report_add(x->out, REPORT_HOLDS, l->at.until,
-                        "länkningen %s gäller från %s till och med %s",
-                        "the linkage %s is valid from %s until %s",
-                        report_text(x->out, l->rules->id), from, until);
-        else
-                report_add(x->out, REPORT_REFUSES, l->at.until,
-                        "länkningen %s gäller inte i dag (från %s till och med %s)",
-                        "the linkage %s is not valid today (from %s until %s)",
-                        report_text(x->out, l->rules->id), from, until);
-        x->beyond_repair |= !valid;
+        tell_validity(x, l);
+        if (x->query->linkage.len == 0 && !own &&
+                (x->query->derived_len > 0 || question_wants_family(x->query)))
+                report_add(x->out, REPORT_NOTE, l->at.id,
+                        "ingen länkning nämns: %s är den smalaste som räcker (%s)",
+                        "no linkage is named: %s is the narrowest that will do (%s)",
+                        id_of(x, l->rules->id),
+                        report_names(x->out, l->rules->datasets, l->rules->datasets_len));
+        tell_pairs(x, l);
+        if (l->rules->family && question_wants_family(x->query))
+                report_add(x->out, REPORT_HOLDS, l->at.id,
+                        "familjer följs genom vårdnadshavare, högst %u barn om en och %u i en "
+                        "kedja",
+                        "families are followed through guardians, at most %u children of one and "
+                        "%u in a chain",
+                        l->family.children_max, l->family.persons_max);
         report_add(x->out, REPORT_OBLIGES, l->at.municipalities,
                 "poster länkas i %s; andras står olänkade",
-                "records are linked in %s; those of "
-                "others stand unlinked",
+                "records are linked in %s; those of others stand unlinked",
                 report_reach(x->out, l->rules));
 }
 
-/* What is asked ----------------------------------------------------------- */
+/* Faults -------------------------------------------------------------------- */
 
-static const struct variable *known(struct explanation *x, struct bytes id, const char *what)
+static const char *printed(struct explanation *x, char *text)
 {
-        int32_t at = variable_find(x->dataset, id);
-
-        if (at >= 0)
-                return &x->dataset->variables[at];
-        report_add(x->out, REPORT_REFUSES, x->dataset->at.id,
-                "%s: datamängden har ingen sådan variabel", "%s: the data set has no such variable",
-                what);
-        return NULL;
+        if (text == NULL)
+                x->out->failed = x->out->failed == ERR_OK ? ERR_NO_MEMORY : x->out->failed;
+        return text != NULL ? text : "";
 }
 
-/* The level asked for, as it may be asked; false where the variable has to go. */
-static bool tell_level(struct explanation *x, const struct variable *v, struct bytes *level,
-        const char *what, bool condition)
+/* "villkoret på form", "villkor 2" where the bundle has no such name. */
+static const char *condition(struct explanation *x, const struct finding *f)
 {
-        int32_t at = variable_level_find(v, *level);
-        uint32_t finest = variable_finest(v);
-        const char *may = report_level(x->out, v, finest), *id = report_text(x->out, v->id);
+        struct arena *a = x->out->arena;
+        uint32_t at = (f->list != NULL ? f->item : f->index) + 1;
 
-        if (at >= 0 && (uint32_t)at >= finest) {
-                report_add(x->out, REPORT_HOLDS, v->at.finest, "%s %s tillåts%s%s",
-                        "%s %s is allowed%s%s", what, id,
-                        may[0] == '\0'              ? ""
-                        : x->out->lang == REPORT_SV ? "; finaste nivå är "
-                                                    : "; the finest level is ",
-                        may);
-                return true;
-        }
-        if (at < 0)
-                report_add(x->out, REPORT_REFUSES, v->at.id, "%s %s har ingen sådan nivå",
-                        "%s %s has no such level", what, id);
-        else
-                report_add(x->out, REPORT_REFUSES, v->at.finest,
-                        "%s %s tillåts inte så fint, utan per %s",
-                        "%s %s is not allowed that finely, but by %s", what, id, may);
-        if (may[0] == '\0')
-                return false;
-        *level = bytes_of_text(may);
-        /* A filter's values belong to its level: another level needs other values. */
-        if (condition)
-                propose(x, v->at.finest, "avgränsa %s med koder på nivån %s",
-                        "put the condition on %s at level %s, in its codes", id, may);
-        else
-                propose(x, v->at.finest, "fråga %s per %s", "ask %s by %s", id, may);
-        return true;
+        if (f->variable == NULL)
+                return printed(x, arena_printf(a, swedish(x) ? "villkor %u" : "condition %u", at));
+        return printed(x, arena_printf(a, swedish(x) ? "villkoret på %s" : "the condition on %s",
+                                  id_of(x, f->variable->id)));
 }
 
-static bool tell_filter(struct explanation *x, const struct filter *f, struct filter *repaired)
+static const char *breakdown(struct explanation *x, const struct finding *f)
 {
-        const char *what = x->out->lang == REPORT_SV ? "villkoret på" : "the condition on";
-        const struct variable *v = known(x, f->variable, what);
-
-        if (v == NULL)
-                return false;
-        if (!v->may_filter) {
-                report_add(x->out, REPORT_REFUSES, v->at.filter, "%s får inte avgränsa",
-                        "%s may not be a condition", report_text(x->out, v->id));
-                return false;
-        }
-        if (f->level.len == 0 && v->type != VARIABLE_CODE) {
-                report_add(x->out, REPORT_HOLDS, v->at.filter, "%s får avgränsa",
-                        "%s may be a condition", report_text(x->out, v->id));
-                return true;
-        }
-        return tell_level(x, v, &repaired->level, what, true);
-}
-
-static bool tell_dimension(
-        struct explanation *x, const struct dimension_ref *d, struct dimension_ref *repaired)
-{
-        const char *what = x->out->lang == REPORT_SV ? "indelningen efter" : "the breakdown by";
-        const struct variable *v = known(x, d->variable, what);
-
-        if (v == NULL)
-                return false;
-        if (v->may_group)
-                return tell_level(x, v, &repaired->level, what, false);
-        report_add(x->out, REPORT_REFUSES, v->at.group, "%s får inte dela in",
-                "%s may not be a breakdown", report_text(x->out, v->id));
-        return false;
-}
-
-static bool tell_measure(struct explanation *x, const struct measure_ref *m)
-{
-        const char *what = measure_kind_name(m->kind);
-        const struct variable *v;
-
-        if (m->kind == MEASURE_PERSONS && x->dataset->rules->person == PERSON_USE_NONE) {
-                report_add(x->out, REPORT_REFUSES, x->dataset->at.id,
-                        "poster i datamängden har ingen person att räkna",
-                        "records of the data set have no person to count");
-                return false;
-        }
-        if (m->kind != MEASURE_SUM && m->kind != MEASURE_MEAN)
-                return true;
-        v = known(x, m->variable, what);
-        if (v == NULL)
-                return false;
-        if (v->role == VARIABLE_MEASURE) {
-                report_add(x->out, REPORT_HOLDS, v->at.id, "%s får summeras", "%s may be summed",
-                        report_text(x->out, v->id));
-                return true;
-        }
-        report_add(x->out, REPORT_REFUSES, v->at.id, "%s får inte summeras (rollen är %s)",
-                "%s may not be summed (its role is %s)", report_text(x->out, v->id),
-                variable_role_name(v->role));
-        return false;
-}
-
-static void drop(struct explanation *x, struct bytes variable)
-{
-        int32_t at = variable_find(x->dataset, variable);
-
-        /* What the bundle does not know is not repeated. */
-        if (at < 0)
-                propose(x, x->dataset->at.id, "ta bort den okända variabeln",
-                        "leave the unknown variable out");
-        else
-                propose(x, x->dataset->variables[at].at.id, "ta bort %s ur frågan",
-                        "leave %s out of the question", report_text(x->out, variable));
-}
-
-/* Two levels of one variable may have become the same. */
-static bool stands_already(const struct query *q, const struct dimension_ref *d)
-{
-        for (uint32_t i = 0; i < q->dimensions_len; i++)
-                if (bytes_equal(q->dimensions[i].variable, d->variable))
-                        return true;
-        return false;
-}
-
-static enum err tell_parts(struct explanation *x)
-{
-        const struct query *q = x->query;
-        struct query *r = &x->repaired;
         struct arena *a = x->out->arena;
 
-        r->filters = arena_alloc(a, q->filters_len, sizeof *r->filters);
-        r->dimensions = arena_alloc(a, q->dimensions_len, sizeof *r->dimensions);
-        r->measures = arena_alloc(a, q->measures_len + 1, sizeof *r->measures);
-        if (r->filters == NULL || r->dimensions == NULL || r->measures == NULL)
-                return ERR_NO_MEMORY;
-        r->filters_len = r->dimensions_len = r->measures_len = 0;
-        for (uint32_t i = 0; i < q->filters_len; i++) {
-                struct filter *f = &r->filters[r->filters_len];
+        if (f->variable == NULL)
+                return printed(x, arena_printf(a, swedish(x) ? "indelning %u" : "breakdown %u",
+                                          f->index + 1));
+        return printed(
+                x, arena_printf(a, swedish(x) ? "indelningen efter %s" : "the breakdown by %s",
+                           id_of(x, f->variable->id)));
+}
 
-                *f = q->filters[i];
-                if (tell_filter(x, &q->filters[i], f))
-                        r->filters_len++;
-                else
-                        drop(x, q->filters[i].variable);
+/* "härledd variabel 1", "mått 2", with the field and the variable of the bundle it names. */
+static const char *numbered(struct explanation *x, const struct finding *f)
+{
+        struct arena *a = x->out->arena;
+        const char *what = f->part == PART_MEASURE ? (swedish(x) ? "mått" : "measure")
+                           : swedish(x)            ? "härledd variabel"
+                                                   : "derived variable";
+
+        if (f->list != NULL)
+                return printed(
+                        x, arena_printf(a, "%s %u, %s", what, f->index + 1, condition(x, f)));
+        if (f->variable != NULL)
+                return printed(x, arena_printf(a, "%s %u, %s", what, f->index + 1,
+                                          id_of(x, f->variable->id)));
+        return printed(x, arena_printf(a, "%s %u, %s", what, f->index + 1, f->field));
+}
+
+/* What a fault is about. */
+static const char *subject(struct explanation *x, const struct finding *f)
+{
+        switch (f->part) {
+        case PART_WHOLE:
+                return f->field;
+        case PART_FILTER:
+                return condition(x, f);
+        case PART_DIMENSION:
+                return breakdown(x, f);
+        case PART_DERIVED:
+        case PART_MEASURE:
+                return numbered(x, f);
+        }
+        return "";
+}
+
+/* The level that the words of some rules name. */
+static const char *level_of(struct explanation *x, const struct finding *f)
+{
+        return f->variable != NULL ? report_level(x->out, f->variable, variable_finest(f->variable))
+                                   : "";
+}
+
+static void tell_fault(struct explanation *x, const struct finding *f)
+{
+        const char *what = subject(x, f), *words = question_rule_words(f->rule, swedish(x));
+        const char *level = level_of(x, f), *hole = strstr(words, "%s");
+
+        /* Told above, in words of their own. */
+        if (f->part == PART_WHOLE && (f->rule == QUESTION_ROLE || f->rule == QUESTION_PURPOSE ||
+                                             f->rule == QUESTION_LINKAGE_OWN))
+                return;
+        if (f->rule == QUESTION_LEVEL_FINER)
+                report_add(x->out, REPORT_REFUSES, f->at, "%s tillåts inte så fint, utan per %s",
+                        "%s is not allowed that finely, but by %s", what, level);
+        else if (hole != NULL)
+                report_add(x->out, REPORT_REFUSES, f->at, "%s: %.*s%s", "%s: %.*s%s", what,
+                        (int)(hole - words), words, level);
+        else
+                report_add(x->out, REPORT_REFUSES, f->at, "%s: %s%s", "%s: %s%s", what, words,
+                        swedish(x) ? "" : f->near);
+}
+
+/* What holds ------------------------------------------------------------------ */
+
+static const struct variable *known(const struct explanation *x, struct bytes id)
+{
+        int32_t at = variable_find(x->walked.base, id);
+
+        return at >= 0 ? &x->walked.base->variables[at] : NULL;
+}
+
+static void tell_allowed(struct explanation *x, struct rule_place at, const char *what,
+        const struct variable *v, bool levels)
+{
+        const char *finest = levels ? report_level(x->out, v, variable_finest(v)) : "";
+        const char *words = finest[0] == '\0' ? ""
+                            : swedish(x)      ? "; finaste nivå är "
+                                              : "; the finest level is ";
+
+        report_add(x->out, REPORT_HOLDS, at, "%s tillåts%s%s", "%s is allowed%s%s", what, words,
+                finest);
+}
+
+static void tell_held(struct explanation *x)
+{
+        const struct query *q = x->query;
+
+        for (uint32_t i = 0; i < q->filters_len; i++) {
+                const struct finding f = {.part = PART_FILTER,
+                        .index = i,
+                        .variable = known(x, q->filters[i].variable)};
+
+                if (f.variable != NULL && !faulty(x, PART_FILTER, i))
+                        tell_allowed(x, f.variable->at.filter, condition(x, &f), f.variable,
+                                q->filters[i].level.len > 0 || f.variable->type == VARIABLE_CODE);
         }
         for (uint32_t i = 0; i < q->dimensions_len; i++) {
-                struct dimension_ref *d = &r->dimensions[r->dimensions_len];
+                const struct finding f = {.part = PART_DIMENSION,
+                        .index = i,
+                        .variable = known(x, q->dimensions[i].variable)};
 
-                *d = q->dimensions[i];
-                if (tell_dimension(x, &q->dimensions[i], d) &&
-                        (bytes_equal(d->level, q->dimensions[i].level) || !stands_already(r, d)))
-                        r->dimensions_len++;
-                else
-                        drop(x, q->dimensions[i].variable);
+                if (f.variable != NULL && !faulty(x, PART_DIMENSION, i))
+                        tell_allowed(x, f.variable->at.finest, breakdown(x, &f), f.variable, true);
         }
         for (uint32_t i = 0; i < q->measures_len; i++) {
-                if (tell_measure(x, &q->measures[i]))
-                        r->measures[r->measures_len++] = q->measures[i];
-                else if (q->measures[i].variable.len > 0)
-                        drop(x, q->measures[i].variable);
+                const struct variable *v = known(x, q->measures[i].variable);
+
+                if (v != NULL && !faulty(x, PART_MEASURE, i))
+                        report_add(x->out, REPORT_HOLDS, v->at.id, "%s av %s tillåts",
+                                "%s of %s is allowed", measure_kind_name(q->measures[i].kind),
+                                id_of(x, v->id));
         }
-        return ERR_OK;
 }
 
-/* No measure means persons; where there are none, records can be counted. */
-static void repair_measures(struct explanation *x)
+static void tell_disclosure(struct explanation *x, struct disclosure_rules rules)
 {
-        struct query *r = &x->repaired;
+        bool shown = rules.zeros_published;
 
-        if (x->dataset->rules->person != PERSON_USE_NONE || r->measures_len > 0 ||
-                x->query->measures_len == 0)
-                return;
-        r->measures[r->measures_len++] = (struct measure_ref){.kind = MEASURE_RECORDS};
-        propose(x, x->dataset->at.id, "räkna poster (records)", "count records");
-}
-
-static void tell_obligations(struct explanation *x)
-{
-        const struct policy_dataset *d = x->dataset;
-
-        report_add(x->out, REPORT_OBLIGES, d->at.disclosure,
+        report_add(x->out, REPORT_OBLIGES, x->walked.base->at.disclosure,
                 "minst %u personer bakom en cell och bakom en rad; nollor %s",
-                "at least %u persons behind a cell and behind a row; zeros are %s",
-                d->disclosure.threshold,
-                d->disclosure.zeros_published ? (x->out->lang == REPORT_SV ? "visas" : "shown")
-                : x->out->lang == REPORT_SV   ? "skyddas"
-                                              : "protected");
+                "at least %u persons behind a cell and behind a row; zeros are %s", rules.threshold,
+                swedish(x) ? (shown ? "visas" : "skyddas") : (shown ? "shown" : "protected"));
+        if (rules.numerator + rules.denominator + rules.complement > 0)
+                report_add(x->out, REPORT_OBLIGES, x->walked.base->at.disclosure,
+                        "andelar och kvoter: minst %u i täljaren, %u i nämnaren och %u i resten",
+                        "shares and ratios: at least %u in the numerator, %u in the denominator "
+                        "and "
+                        "%u in the rest",
+                        rules.numerator > 0 ? rules.numerator : rules.threshold,
+                        rules.denominator > 0 ? rules.denominator : rules.threshold,
+                        rules.complement > 0 ? rules.complement : rules.threshold);
+        if (rules.families > 0)
+                report_add(x->out, REPORT_OBLIGES, x->walked.base->at.disclosure,
+                        "minst %u familjer bakom en cell", "at least %u families behind a cell",
+                        rules.families);
 }
 
-/* All repairs together, once decide_query agrees with them. */
-static void suggest(struct explanation *x)
-{
-        struct decision d;
-        struct refusal why = {0};
+/* The whole ------------------------------------------------------------------- */
 
-        if (x->beyond_repair ||
-                decide_query(x->policy, x->who, &x->repaired, x->now_ms, &d, &why) != ERR_OK) {
+static void suggest(struct explanation *x, struct repair *r)
+{
+        bool may_call = (policy_method_roles(x->policy, METHOD_QUERY) >> x->who->role & 1) != 0;
+
+        if (!may_call || !repair_all(r)) {
                 report_add(x->out, REPORT_NOTE, nowhere,
                         "ingen ändring av frågan skulle göra den tillåten",
                         "no change of the question would make it allowed");
                 return;
         }
-        for (uint32_t i = 0; i < x->changes_len; i++)
-                report_add(
-                        x->out, REPORT_SUGGESTS, x->changes[i].at, "%s", "%s", x->changes[i].text);
+        for (uint32_t i = 0; i < r->proposals_len; i++)
+                report_add(x->out, REPORT_SUGGESTS, r->proposals[i].at, "%s", "%s",
+                        r->proposals[i].text);
 }
 
 static void tell_unknown_dataset(struct explanation *x)
@@ -398,35 +386,115 @@ static void tell_shape(struct explanation *x, const struct refusal *why)
                         why->violations[i].field, why->violations[i].text);
 }
 
-static enum err walk(struct explanation *x, bool allowed)
+static void keep(struct question *q, const struct finding *f)
 {
+        struct explanation *x = q->ctx;
+
+        if (x->findings_len < FINDINGS_MAX)
+                x->findings[x->findings_len++] = *f;
+}
+
+/* One question, an indicator's too once it is expanded. */
+static void tell_question(struct explanation *x, const struct indicator *indicator)
+{
+        struct disclosure_rules rules;
+
+        x->walked = (struct question){.policy = x->policy,
+                .who = x->who,
+                .query = x->query,
+                .now_ms = x->now_ms,
+                .tell = keep,
+                .ctx = x};
+        x->findings_len = 0;
+        (void)question_walk(&x->walked);
+        if (x->walked.base == NULL) {
+                tell_unknown_dataset(x);
+                return;
+        }
+        tell_role(x);
+        tell_principal(x);
+        if (found(x, QUESTION_ROLE) == NULL && found(x, QUESTION_PRINCIPAL) == NULL &&
+                found(x, QUESTION_PRINCIPAL_DATASET) == NULL) {
+                tell_purpose(x);
+                tell_linkage(x);
+                tell_held(x);
+        }
+        for (uint32_t i = 0; i < x->findings_len; i++)
+                tell_fault(x, &x->findings[i]);
+        rules = question_disclosure(&x->walked);
+        if (indicator != NULL)
+                rules = question_strictest(rules, indicator->floor);
+        tell_disclosure(x, rules);
+}
+
+static enum err explain_plain(struct explanation *x, bool allowed)
+{
+        struct repair *r = arena_alloc(x->out->arena, 1, sizeof *r);
         struct refusal why = {0};
 
+        if (r == NULL)
+                return ERR_NO_MEMORY;
         if (query_check(x->query, &why) != ERR_OK) {
                 tell_shape(x, &why);
                 return ERR_OK;
         }
-        x->dataset = policy_dataset_find(x->policy, x->query->dataset);
-        if (x->dataset == NULL) {
-                tell_unknown_dataset(x);
+        tell_question(x, NULL);
+        if (allowed)
+                return ERR_OK;
+        *r = (struct repair){.policy = x->policy,
+                .who = x->who,
+                .now_ms = x->now_ms,
+                .out = x->out,
+                .own_filters = UINT32_MAX,
+                .own_dimensions = UINT32_MAX};
+        TRY(repair_begin(r, x->query));
+        suggest(x, r);
+        return ERR_OK;
+}
+
+/* Both its questions; only what the asker added can be changed. */
+static enum err explain_indicator(struct explanation *x, bool allowed)
+{
+        const struct query *asked = x->query;
+        struct repair *r = arena_alloc(x->out->arena, 1, sizeof *r);
+        const struct indicator *in = NULL;
+        struct query numerator, denominator;
+        struct refusal why = {0};
+
+        if (r == NULL)
+                return ERR_NO_MEMORY;
+        if (indicator_expand(x->policy, asked, x->out->arena, &numerator, &denominator, &in,
+                    &why) != ERR_OK) {
+                tell_shape(x, &why);
                 return ERR_OK;
         }
-        tell_caller(x);
-        tell_purpose(x);
-        tell_linkage(x);
-        TRY(tell_parts(x));
-        tell_obligations(x);
-        repair_measures(x);
-        if (!allowed)
-                suggest(x);
+        report_add(x->out, REPORT_HEAD, in->at, "indikatorn %s, version %u: %s",
+                "the indicator %s, version %u: %s", id_of(x, in->id), in->version,
+                report_label(x->out, in->label));
+        x->query = &numerator;
+        tell_question(x, in);
+        if (in->has_denominator) {
+                report_add(x->out, REPORT_HEAD, in->at, "nämnaren", "the denominator");
+                x->query = &denominator;
+                tell_question(x, in);
+        }
+        if (allowed)
+                return ERR_OK;
+        *r = (struct repair){.policy = x->policy,
+                .who = x->who,
+                .now_ms = x->now_ms,
+                .out = x->out,
+                .own_filters = asked->filters_len,
+                .own_dimensions = asked->dimensions_len};
+        TRY(repair_begin(r, &numerator));
+        suggest(x, r);
         return ERR_OK;
 }
 
 enum err policy_explain(const struct policy *p, const struct principal *who, const struct query *q,
         int64_t now_ms, struct report *out, bool *out_allowed)
 {
-        struct explanation x = {
-                .policy = p, .who = who, .query = q, .now_ms = now_ms, .out = out, .repaired = *q};
+        struct explanation *x = arena_alloc(out->arena, 1, sizeof *x);
         struct decision d;
         struct refusal why = {0};
         bool allowed = (unsigned)who->role < ROLE_COUNT &&
@@ -435,7 +503,11 @@ enum err policy_explain(const struct policy *p, const struct principal *who, con
 
         if ((unsigned)who->role >= ROLE_COUNT)
                 return ERR_INVALID;
-        TRY(walk(&x, allowed));
+        if (x == NULL)
+                return ERR_NO_MEMORY;
+        *x = (struct explanation){
+                .policy = p, .who = who, .query = q, .now_ms = now_ms, .out = out};
+        TRY(q->indicator.len > 0 ? explain_indicator(x, allowed) : explain_plain(x, allowed));
         TRY(out->failed);
         /* A question that is allowed with a condition that does not hold, or the other
          * way round, would mean that this file tells another story than decide.c. */

@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "policies/query_yaml.h"
 
+enum { PERIOD_TEXT_MAX = 24 };
+
 static bool is_name(struct bytes text)
 {
         for (size_t i = 0; i < text.len; i++) {
@@ -98,33 +100,14 @@ enum err query_vintage_parse(struct bytes text, struct vintage *out, struct refu
         return ERR_OK;
 }
 
-static bool one_period(const uint8_t *text, size_t len, struct period *out)
-{
-        return len <= 24 && period_parse((const char *)text, (uint32_t)len, out);
-}
-
 enum err query_period_parse(struct bytes text, struct period *out, struct refusal *why)
 {
-        struct period first, last;
-
-        for (size_t i = 0; i + 1 < text.len; i++) {
-                if (text.data[i] != '.' || text.data[i + 1] != '.')
-                        continue;
-                if (!one_period(text.data, i, &first) ||
-                        !one_period(text.data + i + 2, text.len - i - 2, &last))
-                        break;
-                if (last.last < first.first)
-                        return refuse(why, ERR_INVALID, "period", "ends before it begins");
-                *out = (struct period){first.first, last.last};
-                return ERR_OK;
-        }
-        if (text.len > 0 && one_period(text.data, text.len, &first)) {
-                *out = first;
-                return ERR_OK;
-        }
-        return refuse(why, ERR_INVALID, "period",
-                "expected a period as 2024, 2024-Q1, 2024-03 or 2024-03-01, or two with .. "
-                "between");
+        if (text.len > PERIOD_TEXT_MAX ||
+                !period_parse((const char *)text.data, (uint32_t)text.len, out))
+                return refuse(why, ERR_INVALID, "period",
+                        "expected a period as 2024, 2024-Q1, 2024-03 or 2024-03-01, or two in "
+                        "order with .. between");
+        return ERR_OK;
 }
 
 enum err query_day_parse(struct bytes text, const char *field, int32_t *out, struct refusal *why)

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -17,11 +18,14 @@
 static struct policy *policy;
 static int64_t now; /* a day in 2026 */
 
+/* With the certificate that somebody of this role has. */
 static struct principal as(enum role role)
 {
         struct principal who = {.role = role};
 
         who.municipality = role == ROLE_MUNICIPALITY ? 180 : 0;
+        (void)snprintf(who.uri, sizeof who.uri, "statgate://demo/%s/%s", role_name(role),
+                role == ROLE_MUNICIPALITY ? "0180" : "prov");
         return who;
 }
 
@@ -58,10 +62,11 @@ static void a_municipality_delivers_for_whole_years_that_have_begun(void **state
         (void)state;
         for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
                 const struct policy_dataset *d = NULL;
-                struct principal who = {
-                        .role = cases[i].role, .municipality = cases[i].municipality};
+                struct principal who = as(cases[i].role);
                 struct refusal why = {0};
                 struct period p = {0, 0};
+
+                who.municipality = cases[i].municipality;
                 enum err rc = decide_submit(
                         policy, &who, B(cases[i].dataset), B(cases[i].period), now, &d, &p, &why);
 
@@ -76,13 +81,15 @@ static void only_a_municipality_erases(void **state)
 {
         (void)state;
         for (unsigned role = ROLE_NONE; role <= ROLE_COUNT; role++) {
-                struct principal who = {.role = (enum role)role, .municipality = 180};
+                struct principal who = as((enum role)role);
                 struct refusal why = {0};
 
                 assert_int_equal(decide_erase(policy, &who, now, &why),
                         role == ROLE_MUNICIPALITY ? ERR_OK : ERR_NOT_ALLOWED);
         }
-        struct principal stranger = {.role = ROLE_MUNICIPALITY, .municipality = 1};
+        struct principal stranger = as(ROLE_MUNICIPALITY);
+
+        stranger.municipality = 1;
         assert_int_equal(decide_erase(policy, &stranger, now, NULL), ERR_NOT_ALLOWED);
 }
 
@@ -164,7 +171,7 @@ static void a_question_passes_every_gate_or_none(void **state)
                         "dimensions[0].variable"},
                 {{PU, NULL, NULL, NULL, NULL, MEASURE_SUM, "alder"}, ERR_NOT_ALLOWED,
                         "measures[0].variable"},
-                {{PU, NULL, NULL, NULL, NULL, MEASURE_SUM, "kostnad"}, ERR_UNKNOWN_NAME,
+                {{PU, NULL, NULL, NULL, NULL, MEASURE_SUM, "kostnaden"}, ERR_UNKNOWN_NAME,
                         "measures[0].variable"},
                 {{PU, "fom", NULL, NULL, NULL, MEASURE_NONE, NULL}, ERR_UNKNOWN_NAME,
                         "filters[0].variable"},
