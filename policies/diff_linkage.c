@@ -20,22 +20,29 @@ static void diff_named(const struct comparison *c, const struct policy_linkage *
                                 report_text(c->out, was[i]));
 }
 
-/* Of municipalities that both bundles have; what joins anew is weaker. */
+static bool joins_in(const struct rules *r, const struct policy_linkage *l, municipality_t m)
+{
+        return rules_has_municipality(r, m) && rules_linkage_joins(l->rules, m);
+}
+
+/* Whose records `b` joins and `a` does not, of the municipalities of its bundle. */
+static uint32_t joined_anew(const struct rules *of_a, const struct policy_linkage *a,
+        const struct rules *of_b, const struct policy_linkage *b)
+{
+        uint32_t anew = 0;
+
+        for (uint32_t i = 0; i < of_b->municipalities_len; i++)
+                anew += joins_in(of_b, b, of_b->municipalities[i]) &&
+                        !joins_in(of_a, a, of_b->municipalities[i]);
+        return anew;
+}
+
 static void diff_reach(
         const struct comparison *c, const struct policy_linkage *a, const struct policy_linkage *b)
 {
-        const struct rules *all = &c->next->rules;
-        uint32_t joins = 0, leaves = 0;
+        const struct rules *before = &c->before->rules, *next = &c->next->rules;
+        uint32_t joins = joined_anew(before, a, next, b), leaves = joined_anew(next, b, before, a);
 
-        for (uint32_t i = 0; i < all->municipalities_len; i++) {
-                municipality_t m = all->municipalities[i];
-                bool was = rules_has_municipality(&c->before->rules, m) &&
-                           rules_linkage_joins(a->rules, m);
-                bool is = rules_linkage_joins(b->rules, m);
-
-                joins += is && !was;
-                leaves += was && !is;
-        }
         if (joins > 0)
                 report_add(c->out, REPORT_WEAKER, b->at.municipalities,
                         "länkningen %s för nu samman %s; %u kommuner är nya",

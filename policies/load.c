@@ -59,12 +59,23 @@ bool load_is_code(struct bytes code)
         return true;
 }
 
+/* A citation of nothing but blanks cites nothing. */
+static bool is_blank(struct bytes text)
+{
+        for (size_t i = 0; i < text.len; i++)
+                if (text.data[i] != ' ')
+                        return false;
+        return true;
+}
+
 static enum err check_words(
         struct loader *l, const struct yaml *at, const char *key, struct bytes text, size_t max)
 {
         if (text.len > max)
                 return yaml_complain(
                         at, ERR_CONFIG, l->why, "`%s` is longer than %zu bytes", key, max);
+        if (is_blank(text))
+                return yaml_complain(at, ERR_CONFIG, l->why, "`%s` is empty", key);
         if (!bytes_is_printable(text))
                 return yaml_complain(at, ERR_CONFIG, l->why,
                         "`%s` must be one line of text (use >- to fold several)", key);
