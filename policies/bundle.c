@@ -132,7 +132,7 @@ static enum err load_head(struct loader *l, const struct yaml *top)
 {
         static const char *const keys[] = {"bundle", "label", "version", "predecessor", "trust",
                 "languages", "publish", "signers", "municipalities", "purposes", "roles",
-                "principals", "codelists", "datasets", "linkages", NULL};
+                "principals", "codelists", "datasets", "linkages", "indicators", NULL};
         static const char *const publishing[] = {"manual", "automatic", NULL};
         struct policy *p = l->policy;
         uint32_t publish = 0;
@@ -388,6 +388,29 @@ static enum err load_linkage_file(struct loader *l, const struct yaml *top)
         return load_linkages(l, list);
 }
 
+/* A bundle need not have any. */
+static enum err load_indicator_files(struct loader *l, const struct yaml *top)
+{
+        const struct yaml *list = NULL, **files;
+        enum err rc = ERR_OK;
+
+        TRY(yaml_list(top, "indicators", false, &list, l->why));
+        if (list == NULL)
+                return ERR_OK;
+        files = arena_alloc(l->scratch, list->len, sizeof *files);
+        if (files == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < list->len; i++) {
+                struct yaml *file = NULL;
+                enum err e = read_named(l, &list->items[i], &file);
+
+                files[i] = file;
+                rc = rc == ERR_OK ? e : rc;
+        }
+        TRY(rc);
+        return load_indicators(l, files, list->len);
+}
+
 /* What points back ------------------------------------------------------- */
 
 static bool names_hold(const struct bytes *names, uint32_t len, struct bytes name)
@@ -468,6 +491,7 @@ static enum err load_all(struct loader *l)
                 if (p->datasets[i].kind == DATASET_RECORDS)
                         TRY(resolve_linkage(l, &l->drafts[i], &p->datasets[i]));
         TRY(load_principals(l, top));
+        TRY(load_indicator_files(l, top));
         return make_canonical(l);
 }
 
