@@ -440,7 +440,7 @@ static void what_is_wrong_in_a_file_is_told_with_its_place(void **state)
                 {"period: 2024-13\n", "q.yaml:1:9"},
                 {"derived: [{name: a, kind: exist}]\n", "q.yaml:1:27"},
                 {"measures: [{kind: sum}]\n", "q.yaml:1:12"},
-                {"measures: [{kind: persons, variable: x}]\n", "q.yaml:1:12"},
+                {"measures: [{kind: persons, variable: x}]\n", "q.yaml:1:28"},
                 {"dataset: a\ndataset: b\n", NULL},
                 {"dataset: &a x\npurpose: *a\n", NULL},
                 {"dataset: [a\n", NULL},

@@ -56,11 +56,79 @@ WORD(COVERAGE_FAMILIES, "{1}: personer vars familj inte går att avgöra: {2}",
 WORD(UNLINKED,
         "{1} kommuner som har levererat står utanför länkningen: deras personer räknas, men länkas "
         "inte till andra kommuner.",
-        "{1} municipalities that delivered stand outside the linkage: their persons are counted, but "
+        "{1} municipalities that delivered stand outside the linkage: their persons are counted, "
+        "but "
         "never joined with those of others.")
 WORD(OVERLAPPING,
         "{1}: en person kan finnas i flera kategorier, så delarna summerar inte till totalen.",
         "{1}: a person can be in several categories: parts do not add up to the total.")
+
+/* indicators */
+WORD(HEAD_PERIOD, "Period", "Period")
+WORD(HEAD_COUNTY, "Länet", "County")
+WORD(HEAD_COUNTRY, "Riket", "Country")
+WORD(HEAD_CHANGE, "Sedan första", "Since the first")
+WORD(HEAD_TARGET, "Mål", "Target")
+WORD(VERDICT_BETTER, "bättre", "better")
+WORD(VERDICT_WORSE, "sämre", "worse")
+WORD(VERDICT_UNCLEAR, "går inte att säga", "cannot be told")
+WORD(VERDICT_MET, "nås", "met")
+WORD(VERDICT_NOT_MET, "nås inte", "not met")
+WORD(MARK_VERDICT,
+        "Mot målet döms bara när hela intervallet ligger på ena sidan om det; annars går det inte "
+        "att "
+        "säga.",
+        "Against the target is judged only when the whole interval lies on one side of it; else it "
+        "cannot be told.")
+WORD(CONTRACT, "Utfallskontrakt: {1}", "Outcome contract: {1}")
+WORD(CONTRACT_COHORT, "Kohort: {1}", "Cohort: {1}")
+WORD(CONTRACT_DEFINITION, "Definition: {1}", "Definition: {1}")
+WORD(CONTRACT_RESULT, "Utfall {1} mot målet {2}: {3}", "Outcome {1} against the target {2}: {3}")
+WORD(INDICATORS_NONE, "Inga indikatorer är öppna för dig.", "No indicators are open to you.")
+WORD(INDICATOR_UNKNOWN, "det finns ingen sådan indikator; se statgate indicator list",
+        "there is no such indicator; see statgate indicator list")
+WORD(INDICATOR_NAME, "en indikator anges som ID eller ID@VERSION",
+        "an indicator is named ID or ID@VERSION")
+WORD(INDICATOR_CHANGED,
+        "definitionen av {1}@{2} är inte den väntade; den har nu sigillet {3}. Inget har frågats",
+        "the definition of {1}@{2} is not the one expected; its digest is now {3}. Nothing was "
+        "asked")
+WORD(INDICATOR_ANSWERED_OTHER,
+        "slussen svarade med en annan definition än den som listan visar; inget har skrivits",
+        "the gateway answered with another definition than it lists; nothing was written")
+WORD(HEAD_INDICATOR, "Indikator", "Indicator")
+WORD(HEAD_VERSION, "Version", "Version")
+WORD(HEAD_MEASURE, "Mått", "Measure")
+WORD(HEAD_BETTER, "Bättre", "Better")
+WORD(BETTER_HIGHER, "högre", "higher")
+WORD(BETTER_LOWER, "lägre", "lower")
+WORD(INDICATOR_DEFINITION, "Definition: {1}", "Definition: {1}")
+WORD(INDICATOR_MEASURE, "Mått: {1}, enhet {2}, ur {3}", "Measure: {1}, unit {2}, of {3}")
+WORD(INDICATOR_DIRECTION, "Bättre är: {1}", "Better is: {1}")
+WORD(INDICATOR_TARGET, "Mål: {1}", "Target: {1}")
+WORD(INDICATOR_COMPARISONS, "Jämförs med: {1}", "Compared with: {1}")
+WORD(INDICATOR_REFERENCE, "Källa: {1}", "Reference: {1}")
+WORD(INDICATOR_DIGEST, "Sigill: {1}", "Digest: {1}")
+WORD(INDICATOR_QUESTION,
+        "Frågan, som statgate query -f tar den:", "The question, as statgate query -f takes it:")
+WORD(INDICATOR_PER, "per {1} av:", "per {1} of:")
+WORD(INDICATOR_ELSEWHERE,
+        "Frågan står i regelverket. Ange dess mapp med --bundle för att läsa den här.",
+        "The question stands in the bundle. Name its folder with --bundle to read it here.")
+WORD(INDICATOR_OTHER_BUNDLE, "Regelverket i {1} har en annan definition av den; frågan visas inte.",
+        "The bundle in {1} defines it otherwise; the question is not shown.")
+WORD(PURPOSE_NEEDED, "ange --purpose; indikatorn får användas för: {1}",
+        "give --purpose; the indicator may be used for: {1}")
+WORD(COMPARE_WRONG, "--compare är target, lan, riket, history eller none, med komma emellan",
+        "--compare is target, lan, riket, history or none, with commas between them")
+WORD(COMPARE_NOT, "--compare {1} går inte med den frågan",
+        "--compare {1} does not fit the question")
+WORD(YEARS_WRONG, "--years är ett år eller två med kolon emellan, högst {1} år",
+        "--years is a year or two with a colon between them, at most {1} years")
+WORD(COHORT_FIXED, "kontraktets kohort är fast: --years går inte",
+        "the contract's cohort is fixed: --years does not do")
+WORD(DIGEST_WRONG, "--expect-digest är 64 hexadecimala siffror",
+        "--expect-digest is 64 hexadecimal digits")
 
 /* questions */
 WORD(QUESTION_WRONG, "frågan går inte att ställa: {1}", "the question cannot be asked: {1}")
@@ -89,6 +157,17 @@ WORD(HEAD_LEVELS, "Nivåer", "Levels")
 WORD(DATASET_TITLE, "{1}: {2}", "{1}: {2}")
 WORD(DATASET_LEGAL, "Rättslig grund: {1}", "Legal basis: {1}")
 WORD(DATASET_PURPOSES, "Ändamål: {1}", "Purposes: {1}")
+WORD(DATASET_FAMILIES, "Uppgifter om färre än {1} familjer visas inte.",
+        "Figures about fewer than {1} families are not shown.")
+WORD(DATASET_EPISODE, "En post varar från {1} till {2}.", "A record lasts from {1} until {2}.")
+WORD(DATASET_RETENTION, "Gallras {1} år efter periodens slut.",
+        "Removed {1} years after the end of the period.")
+WORD(DATASET_LINKAGE, "Länkning {1}: {2}; med {3}; för {4}; till och med {5}",
+        "Linkage {1}: {2}; with {3}; for {4}; until {5}")
+WORD(DATASET_LINKAGE_FAMILIES,
+        "Länkning {1}: {2}; med {3}; för {4}; till och med {5}; följer familjer",
+        "Linkage {1}: {2}; with {3}; for {4}; until {5}; follows families")
+WORD(DATASET_INDICATOR, "Indikator {1}@{2}: {3}", "Indicator {1}@{2}: {3}")
 WORD(DATASET_CODES, "{1}:{2} – {3} ({4} koder)", "{1}:{2} – {3} ({4} codes)")
 WORD(DATASET_CODE, "  {1}  {2}", "  {1}  {2}")
 WORD(DATASET_MORE, "  … och {1} till; visa alla med --all", "  … and {1} more; show all with --all")

@@ -5,6 +5,8 @@
 #include "proto/wire.h"
 #include "tools/cli/ask.h"
 #include "tools/cli/listing.h"
+#include "tools/cli/question_text.h"
+#include "tools/cli/registry.h"
 #include "tools/cli/render_parts.h"
 
 enum { CODES_SHOWN = 12 };
@@ -14,17 +16,6 @@ static const char *label_text(const struct cli *cli, struct wire_label l, struct
         return text_from(cli, label_in(cli->lang, l.sv, l.en, id));
 }
 
-/* "a, b, c" */
-static const char *joined(const struct cli *cli, const struct bytes *texts, uint32_t len)
-{
-        const char *all = "";
-
-        for (uint32_t i = 0; i < len && all != NULL; i++)
-                all = arena_printf(cli->arena, "%s%s%.*s", all, i > 0 ? ", " : "",
-                        (int)texts[i].len, (const char *)texts[i].data);
-        return all != NULL ? all : "";
-}
-
 /* All data sets ----------------------------------------------------------- */
 
 static enum err list_rows(const struct cli *cli, const struct wire_datasets *d, struct listing *l)
@@ -32,7 +23,7 @@ static enum err list_rows(const struct cli *cli, const struct wire_datasets *d, 
         for (uint32_t i = 0; i < d->len; i++) {
                 const struct wire_dataset_summary *s = &d->datasets[i];
                 const char *row[] = {text_from(cli, s->id), label_text(cli, s->label, s->id),
-                        joined(cli, s->purposes, s->purposes_len)};
+                        joined_text(cli, s->purposes, s->purposes_len)};
 
                 TRY(listing_add(l, row));
         }
@@ -144,15 +135,60 @@ static void list_codes(const struct cli *cli, const struct wire_variable *v,
                 say(cli, WORD_DATASET_MORE, cli_number(cli, level->codes_len - shown, more));
 }
 
-static enum err describe(const struct cli *cli, const struct wire_dataset *d, bool all)
+static void list_linkages(const struct cli *cli, const struct wire_dataset *d)
 {
-        char threshold[NUMBER_TEXT];
+        char until[DAY_TEXT];
 
-        say(cli, WORD_DATASET_TITLE, text_from(cli, d->id), label_text(cli, d->label, d->id));
-        say(cli, WORD_DATASET_PURPOSES, joined(cli, d->purposes, d->purposes_len));
-        say(cli, WORD_DATASET_LEGAL, text_from(cli, d->legal_basis));
+        for (uint32_t i = 0; i < d->linkages_len; i++) {
+                const struct wire_linkage *l = &d->linkages[i];
+
+                say(cli, l->families ? WORD_DATASET_LINKAGE_FAMILIES : WORD_DATASET_LINKAGE,
+                        text_from(cli, l->id), label_text(cli, l->label, l->id),
+                        joined_text(cli, l->datasets, l->datasets_len),
+                        joined_text(cli, l->purposes, l->purposes_len),
+                        text_of_day(l->until, until));
+        }
+}
+
+static void list_indicators(
+        const struct cli *cli, const struct wire_dataset *d, const struct wire_indicators *all)
+{
+        char version[NUMBER_TEXT];
+
+        for (uint32_t i = 0; i < all->len; i++) {
+                const struct wire_indicator *one = &all->indicators[i];
+
+                if (bytes_equal(one->dataset, d->id))
+                        say(cli, WORD_DATASET_INDICATOR, text_from(cli, one->id),
+                                cli_number(cli, one->version, version),
+                                label_text(cli, one->label, one->id));
+        }
+}
+
+static void list_rules(const struct cli *cli, const struct wire_dataset *d)
+{
+        char number[NUMBER_TEXT];
+
         say(cli, d->zeros_published ? WORD_THRESHOLD : WORD_THRESHOLD_AND_ZERO,
-                cli_number(cli, d->threshold, threshold));
+                cli_number(cli, d->threshold, number));
+        if (d->families > 0)
+                say(cli, WORD_DATASET_FAMILIES, cli_number(cli, d->families, number));
+        if (d->episode_from.len > 0)
+                say(cli, WORD_DATASET_EPISODE, text_from(cli, d->episode_from),
+                        text_from(cli, d->episode_until));
+        if (d->retention_years > 0)
+                say(cli, WORD_DATASET_RETENTION, cli_number(cli, d->retention_years, number));
+}
+
+static enum err describe(const struct cli *cli, const struct wire_dataset *d,
+        const struct wire_indicators *indicators, bool all)
+{
+        say(cli, WORD_DATASET_TITLE, text_from(cli, d->id), label_text(cli, d->label, d->id));
+        say(cli, WORD_DATASET_PURPOSES, joined_text(cli, d->purposes, d->purposes_len));
+        say(cli, WORD_DATASET_LEGAL, text_from(cli, d->legal_basis));
+        list_rules(cli, d);
+        list_linkages(cli, d);
+        list_indicators(cli, d, indicators);
         (void)fputc('\n', cli->out);
         TRY(list_variables(cli, d));
         for (uint32_t i = 0; i < d->variables_len; i++)
@@ -164,31 +200,14 @@ static enum err describe(const struct cli *cli, const struct wire_dataset *d, bo
 
 static enum exit_code run_describe(struct cli *cli, const char *id, bool all)
 {
-        OWNED(buf_done) struct buf request;
-        struct ask ask = {.path = "/statgate.v1.Statistics/DescribeDataset",
-                .fallback = "statistician",
-                .timeout_ms = ASK_SHORT_MS};
+        struct wire_indicators indicators;
         struct wire_dataset dataset;
-        struct bytes wire;
+        enum exit_code code = dataset_read(cli, bytes_of_text(id), &dataset);
 
-        buf_init(&request, BATCH_WIRE_MAX);
-
-        enum err rc = describe_request_encode(bytes_of_text(id), &request);
-
-        if (rc == ERR_OK)
-                rc = buf_end(&request, &ask.request);
-        if (rc != ERR_OK) {
-                complain(cli, WORD_QUESTION_WRONG, err_sentence(rc));
-                return EXIT_CODE_USAGE;
-        }
-
-        enum exit_code code = cli_ask(cli, cli->arena, &ask, &wire);
-
-        if (code != EXIT_CODE_OK)
-                return code;
-        rc = dataset_decode(cli->arena, wire, &dataset);
-        return rc != ERR_OK ? answer_wrong(cli, rc)
-                            : print_ended(cli, describe(cli, &dataset, all));
+        if (code == EXIT_CODE_OK)
+                code = registry_read(cli, &indicators);
+        return code == EXIT_CODE_OK ? print_ended(cli, describe(cli, &dataset, &indicators, all))
+                                    : code;
 }
 
 static enum exit_code run(struct cli *cli, const struct arguments *args)

@@ -4,17 +4,15 @@
  * Before a byte is shown the release is compared with its digest, so that what is
  * on the screen is what the gateway put into its memory of releases. A file appears
  * whole or not at all. */
-#include <errno.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "tools/cli/ask.h"
+#include "tools/cli/output.h"
 #include "tools/cli/question.h"
 #include "tools/cli/question_options.h"
 #include "tools/cli/render.h"
 
-enum { ANSWER_ARENA = 1 << 30, TERMINAL_LEAST = 40 };
+enum { ANSWER_ARENA = 1 << 30 };
 
 typedef enum err render_fn(const struct cli *, const struct answer *, const struct render_how *);
 
@@ -34,85 +32,40 @@ static render_fn *format_find(const struct cli *cli, const struct arguments *arg
         return NULL;
 }
 
-/* Writing ----------------------------------------------------------------- */
+struct shown {
+        const struct answer *answer;
+        render_fn *render;
+};
 
-static unsigned terminal_width(FILE *to)
+static enum err write_answer(const struct cli *cli, const void *what, const struct render_how *how)
 {
-        struct winsize size;
+        const struct shown *s = what;
 
-        if (isatty(fileno(to)) == 0 || ioctl(fileno(to), TIOCGWINSZ, &size) != 0)
-                return 0;
-        return size.ws_col < TERMINAL_LEAST ? TERMINAL_LEAST : size.ws_col;
-}
-
-static void close_file(FILE **f)
-{
-        if (*f != NULL)
-                (void)fclose(*f);
-}
-
-static enum err write_through(const struct cli *cli, const struct answer *a, render_fn *render,
-        const char *temporary, bool bom)
-{
-        OWNED(close_file) FILE *to = fopen(temporary, "wxe");
-
-        if (to == NULL)
-                return ERR_UNREADABLE;
-        TRY(render(cli, a, &(struct render_how){.out = to, .bom = bom}));
-        return fsync(fileno(to)) == 0 ? ERR_OK : ERR_IO;
+        return s->render(cli, s->answer, how);
 }
 
 static void tell_written(const struct cli *cli, const struct wire_release *r, const char *path)
 {
         char cells[NUMBER_TEXT], hidden[NUMBER_TEXT];
-        uint64_t protected = 0;
+        uint64_t withheld = 0;
 
         for (size_t cell = 0; cell < r->table.cells_len; cell++)
-        protected += r->table.status[cell] == CELL_PROTECTED;
+                withheld += r->table.status[cell] == CELL_PROTECTED;
         note(cli, WORD_WRITTEN, path, cli_number(cli, r->table.cells_len, cells),
-                cli_number(cli, protected, hidden));
-}
-
-static enum exit_code write_file(const struct cli *cli, const struct answer *a, render_fn *render,
-        const char *path, bool bom)
-{
-        const char *temporary = arena_printf(cli->arena, "%s.%ld.tmp", path, (long)getpid());
-
-        if (temporary == NULL)
-                return EXIT_CODE_INTERNAL;
-        errno = 0;
-
-        enum err rc = write_through(cli, a, render, temporary, bom);
-
-        if (rc == ERR_MALFORMED || rc == ERR_NO_MEMORY) {
-                (void)unlink(temporary);
-                return print_ended(cli, rc);
-        }
-        if (rc != ERR_OK || rename(temporary, path) != 0) {
-                complain(cli, WORD_CANNOT_WRITE, path, strerror(errno));
-                (void)unlink(temporary);
-                return EXIT_CODE_USAGE;
-        }
-        tell_written(cli, a->release, path);
-        return EXIT_CODE_OK;
+                cli_number(cli, withheld, hidden));
 }
 
 static enum exit_code show(const struct cli *cli, const struct answer *a, render_fn *render,
         const struct arguments *args)
 {
-        const char *path = option_text(args, "out");
+        const struct shown shown = {a, render};
+        const struct output output = {write_answer, &shown};
+        const char *path = NULL;
+        enum exit_code code = output_put(cli, args, &output, &path);
 
-        if (path != NULL)
-                return write_file(cli, a, render, path, option_given(args, "bom"));
-
-        const struct render_how how = {
-                .out = cli->out,
-                .width = terminal_width(cli->out),
-                .colour = cli->colour_out,
-                .bom = option_given(args, "bom"),
-        };
-
-        return print_ended(cli, render(cli, a, &how));
+        if (code == EXIT_CODE_OK && path != NULL)
+                tell_written(cli, a->release, path);
+        return code;
 }
 
 static enum exit_code run(struct cli *cli, const struct arguments *args)
@@ -137,12 +90,7 @@ static enum exit_code run(struct cli *cli, const struct arguments *args)
 
 static const struct option_spec options[] = {
         QUESTION_OPTION_SPECS,
-        {"format", "table|csv|json", "table", false, false, {"utformat", "output format"}},
-        {"out", "FILE", NULL, false, false,
-                {"skriv till en fil, hel eller inte alls", "write to a file, whole or not at all"}},
-        {"bom", NULL, NULL, false, false,
-                {"börja CSV med en byteordningsmarkering, för kalkylprogram",
-                        "begin CSV with a byte order mark, for spreadsheets"}},
+        OUTPUT_OPTION_SPECS,
 };
 
 const struct command command_query = {

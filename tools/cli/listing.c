@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEADS_MAX = 12 };
+enum { HEADS_MAX = 16 };
 
 struct listing {
         struct libscols_table *table;
@@ -33,8 +33,7 @@ void listing_free(struct listing **l)
         *l = NULL;
 }
 
-enum err listing_new(
-        const struct cli *cli, const struct lane_head *heads, uint32_t len, struct listing **out)
+enum err listing_new_titled(const struct lane_title *titles, uint32_t len, struct listing **out)
 {
         OWNED(listing_free) struct listing *l = calloc(1, sizeof *l);
 
@@ -49,17 +48,28 @@ enum err listing_new(
                 return ERR_NO_MEMORY;
         for (uint32_t i = 0; i < len; i++) {
                 /* The last one gives way when the terminal is narrow. */
-                int flags = heads[i].side == SIDE_RIGHT ? SCOLS_FL_RIGHT
-                            : i + 1 == len              ? SCOLS_FL_TRUNC
-                                                        : 0;
+                int flags = titles[i].side == SIDE_RIGHT ? SCOLS_FL_RIGHT
+                            : i + 1 == len               ? SCOLS_FL_TRUNC
+                                                         : 0;
 
-                if (scols_table_new_column(l->table, cli_word(cli, heads[i].word), 0, flags) ==
-                        NULL)
+                if (scols_table_new_column(l->table, titles[i].text, 0, flags) == NULL)
                         return ERR_NO_MEMORY;
         }
         *out = l;
         l = NULL;
         return ERR_OK;
+}
+
+enum err listing_new(
+        const struct cli *cli, const struct lane_head *heads, uint32_t len, struct listing **out)
+{
+        struct lane_title titles[HEADS_MAX];
+
+        if (len > HEADS_MAX)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < len; i++)
+                titles[i] = (struct lane_title){cli_word(cli, heads[i].word), heads[i].side};
+        return listing_new_titled(titles, len, out);
 }
 
 static enum err add_text(struct libscols_line *line, uint32_t at, const char *text)

@@ -17,13 +17,13 @@ static void put(FILE *to, struct bytes text)
                 (void)fwrite(text.data, 1, text.len, to);
 }
 
-const char *day_text(int32_t day, char out[DAY_TEXT])
+const char *text_of_day(int32_t day, char out[DAY_TEXT])
 {
         days_format(day, out);
         return out;
 }
 
-const char *period_text(struct period p, char out[PERIOD_TEXT])
+const char *text_of_period(struct period p, char out[PERIOD_TEXT])
 {
         period_format(p, out);
         return out;
@@ -119,8 +119,8 @@ static void put_window(FILE *to, const struct window *w)
                 (void)fputs(", window: period", to);
                 return;
         case WINDOW_FIXED:
-                (void)fprintf(to, ", window: {from: %s, until: %s}", day_text(w->from, from),
-                        day_text(w->until, until));
+                (void)fprintf(to, ", window: {from: %s, until: %s}", text_of_day(w->from, from),
+                        text_of_day(w->until, until));
                 return;
         case WINDOW_RELATIVE:
                 (void)fputs(", window: {", to);
@@ -214,15 +214,16 @@ static void scope_lines(FILE *to, const struct query *q, int indent)
         if (q->unit != UNIT_NONE)
                 text_line(to, indent, "unit", unit_name(q->unit));
         if (q->has_period)
-                (void)fprintf(to, "%*speriod: \"%s\"\n", indent, "", period_text(q->period, text));
+                (void)fprintf(
+                        to, "%*speriod: \"%s\"\n", indent, "", text_of_period(q->period, text));
         line(to, indent, "period_date", q->period_date);
         if (q->municipality_rule != MUNICIPALITY_DELIVERING)
                 text_line(to, indent, "municipality_rule",
                         municipality_rule_name(q->municipality_rule));
         if (q->has_age_at)
-                text_line(to, indent, "age_at", day_text(q->age_at, text));
+                text_line(to, indent, "age_at", text_of_day(q->age_at, text));
         if (q->has_division_at)
-                text_line(to, indent, "division_at", day_text(q->division_at, text));
+                text_line(to, indent, "division_at", text_of_day(q->division_at, text));
 }
 
 static void item(FILE *to, int indent, const char *key, uint32_t i)

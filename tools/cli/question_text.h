@@ -17,7 +17,7 @@ void measure_print(FILE *to, const struct measure_ref *m);
 void question_print(FILE *to, const struct query *q, int indent);
 
 enum { DAY_TEXT = 11, PERIOD_TEXT = 24 };
-const char *day_text(int32_t day, char out[DAY_TEXT]);
-const char *period_text(struct period p, char out[PERIOD_TEXT]);
+const char *text_of_day(int32_t day, char out[DAY_TEXT]);
+const char *text_of_period(struct period p, char out[PERIOD_TEXT]);
 
 #endif

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* render_csv.c: one line per cell, for spreadsheets, R and Python.
- *
- * Quoting follows RFC 4180. A spreadsheet takes a text that begins with = + - or @
- * for a formula, also in quotes, and a label comes from whoever wrote the bundle:
- * such a text gets an apostrophe in front (OWASP, "CSV injection"). Numbers are
- * ours and stay as they are. */
-#include <string.h>
-
+/* render_csv.c: one line per cell, for spreadsheets, R and Python. Numbers are ours and
+ * stay as they are; texts go through csv_field. */
+#include "tools/cli/csv_field.h"
 #include "tools/cli/render_parts.h"
 
 struct sheet {
@@ -16,70 +11,9 @@ struct sheet {
         char separator, point;
 };
 
-/* An optional sign and digits: no formula, and a code must stay what it is. */
-static bool is_number(struct bytes text)
-{
-        size_t i = text.data[0] == '-' || text.data[0] == '+';
-
-        if (i == text.len)
-                return false;
-        for (; i < text.len; i++)
-                if (text.data[i] < '0' || text.data[i] > '9')
-                        return false;
-        return true;
-}
-
-/* U+FF0B, FF0D, FF1D, FF20: the full-width forms, which some spreadsheets fold. */
-static bool is_wide_trigger(struct bytes text)
-{
-        static const char *const wide[] = {
-                "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\x9d", "\xef\xbc\xa0"};
-
-        for (size_t i = 0; i < ARRAY_LEN(wide); i++)
-                if (text.len >= 3 && memcmp(text.data, wide[i], 3) == 0)
-                        return true;
-        return false;
-}
-
-static bool may_be_formula(struct bytes text)
-{
-        while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\''))
-                text = bytes_of(text.data + 1, text.len - 1);
-        if (text.len == 0)
-                return false;
-        return (strchr("=+-@\t\r\n", text.data[0]) != NULL && !is_number(text)) ||
-               is_wide_trigger(text);
-}
-
-static bool needs_quotes(const struct sheet *s, struct bytes text)
-{
-        for (size_t i = 0; i < text.len; i++) {
-                uint8_t c = text.data[i];
-
-                if (c == (uint8_t)s->separator || c == '"' || c == '\r' || c == '\n')
-                        return true;
-        }
-        return text.len > 0 && (text.data[0] == ' ' || text.data[text.len - 1] == ' ');
-}
-
 static void put_field(const struct sheet *s, struct bytes text)
 {
-        bool quotes = needs_quotes(s, text);
-
-        if (quotes)
-                (void)putc_unlocked('"', s->out);
-        if (may_be_formula(text))
-                (void)putc_unlocked('\'', s->out);
-        if (!quotes) {
-                put_bytes_to(s->out, text);
-                return;
-        }
-        for (size_t i = 0; i < text.len; i++) {
-                if (text.data[i] == '"')
-                        (void)putc_unlocked('"', s->out);
-                (void)putc_unlocked(text.data[i], s->out);
-        }
-        (void)putc_unlocked('"', s->out);
+        csv_field_put(s->out, s->separator, text);
 }
 
 static void put_name(const struct sheet *s, const char *name, const char *suffix)

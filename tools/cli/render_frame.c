@@ -117,9 +117,9 @@ static void put_asked(struct line *l, const struct query *q)
                                                  ? WORD_RULE_FIRST
                                                  : WORD_RULE_LAST));
         if (q->has_age_at)
-                PIECE(l, WORD_FRAME_AGE, day_text(q->age_at, day));
+                PIECE(l, WORD_FRAME_AGE, text_of_day(q->age_at, day));
         if (q->has_division_at)
-                PIECE(l, WORD_FRAME_DIVISION, day_text(q->division_at, day));
+                PIECE(l, WORD_FRAME_DIVISION, text_of_day(q->division_at, day));
 }
 
 void frame_scope(const struct cli *cli, FILE *to, const struct answer *a)
@@ -134,10 +134,10 @@ void frame_scope(const struct cli *cli, FILE *to, const struct answer *a)
         if (r->unit != UNIT_NONE)
                 PIECE(&l, WORD_FRAME_UNIT, unit_word(cli, r->unit));
         if (r->has_period && date.len > 0)
-                PIECE(&l, WORD_FRAME_PERIOD_DATE, period_text(r->period, period),
+                PIECE(&l, WORD_FRAME_PERIOD_DATE, text_of_period(r->period, period),
                         text_from(cli, date));
         else if (r->has_period)
-                PIECE(&l, WORD_FRAME_PERIOD, period_text(r->period, period));
+                PIECE(&l, WORD_FRAME_PERIOD, text_of_period(r->period, period));
         if (a->asked != NULL)
                 put_asked(&l, a->asked);
         if (l.len > 0)

@@ -37,7 +37,8 @@ static void put_scope(FILE *to, const struct wire_release *r)
 
         put_word(to, "linkage", r->linkage);
         put_word(to, "unit", bytes_of_text(r->unit != UNIT_NONE ? unit_name(r->unit) : ""));
-        put_word(to, "period", bytes_of_text(r->has_period ? period_text(r->period, period) : ""));
+        put_word(to, "period",
+                bytes_of_text(r->has_period ? text_of_period(r->period, period) : ""));
         (void)fprintf(to, ",\n    \"unlinked\": %u", r->unlinked);
 }
 
