@@ -116,6 +116,9 @@ static enum err describe_variable(
                 .decimals = v->decimals,
                 .required = v->required,
                 .computed = v->source != SOURCE_DELIVERED,
+                .may_filter = v->may_filter,
+                .may_group = v->may_group,
+                .overlapping = v->overlapping,
         };
         switch (v->type) {
         case VARIABLE_CODE:
@@ -134,6 +137,73 @@ static enum err describe_variable(
         return ERR_OK;
 }
 
+/* After the levels are there: the id of the finest that may be asked. */
+static void tell_finest(const struct variable *v, struct wire_variable *out)
+{
+        /* Of dates, only the levels that may be asked are told. */
+        uint32_t at = v->type == VARIABLE_DATE ? 0 : variable_finest(v);
+
+        if (at < out->levels_len)
+                out->finest_level = out->levels[at].id;
+}
+
+/* Linkages ----------------------------------------------------------------------- */
+
+static bool names_hold(const struct bytes *names, uint32_t len, struct bytes name)
+{
+        for (uint32_t i = 0; i < len; i++)
+                if (bytes_equal(names[i], name))
+                        return true;
+        return false;
+}
+
+/* Today, and for a purpose that she may ask for. */
+static bool may_use(const struct policy_linkage *l, const struct policy_principal *who)
+{
+        for (uint32_t i = 0; i < l->rules->purposes_len; i++)
+                if (policy_principal_serves(who, l->rules->purposes[i]) &&
+                        policy_linkage_serves(l, l->rules->purposes[i], clock_now_ms()))
+                        return true;
+        return false;
+}
+
+static enum err tell_linkages(struct rpc_call *c, const struct policy *policy,
+        const struct policy_dataset *d, struct wire_dataset *out)
+{
+        const struct policy_principal *who =
+                policy_principal_find(policy, bytes_of_text(c->peer->uri));
+        uint32_t n = 0;
+        const struct policy_linkage *all = policy_linkages(policy, &n);
+        struct wire_linkage *list = arena_alloc(c->arena, n, sizeof(*list));
+
+        if (list == NULL)
+                return ERR_NO_MEMORY;
+        out->linkages = list;
+        for (uint32_t i = 0; i < n && who != NULL; i++) {
+                const struct rules_linkage *r = all[i].rules;
+
+                if (!names_hold(r->datasets, r->datasets_len, d->id) || !may_use(&all[i], who))
+                        continue;
+                list[out->linkages_len++] = (struct wire_linkage){
+                        .id = r->id,
+                        .legal_basis = all[i].legal_basis,
+                        .label = label_of(all[i].label),
+                        .datasets = r->datasets,
+                        .datasets_len = r->datasets_len,
+                        .purposes = r->purposes,
+                        .purposes_len = r->purposes_len,
+                        .families = r->family,
+                        .until = r->until_days,
+                };
+        }
+        return ERR_OK;
+}
+
+static struct bytes variable_id(const struct policy_dataset *d, uint32_t variable)
+{
+        return variable < d->variables_len ? d->variables[variable].id : (struct bytes){0};
+}
+
 enum err dataset_describe(struct rpc_call *c, struct bytes request, struct buf *response)
 {
         struct gateway *g = c->handlers;
@@ -147,9 +217,11 @@ enum err dataset_describe(struct rpc_call *c, struct bytes request, struct buf *
                 arena_alloc(c->arena, d->variables_len, sizeof(*variables));
         if (variables == NULL)
                 return ERR_NO_MEMORY;
-        for (uint32_t i = 0; i < d->variables_len; i++)
+        for (uint32_t i = 0; i < d->variables_len; i++) {
                 TRY(describe_variable(c->arena, &d->variables[i], &variables[i]));
-        const struct wire_dataset out = {
+                tell_finest(&d->variables[i], &variables[i]);
+        }
+        struct wire_dataset out = {
                 .id = d->id,
                 .legal_basis = d->legal_basis,
                 .label = label_of(d->label),
@@ -159,6 +231,16 @@ enum err dataset_describe(struct rpc_call *c, struct bytes request, struct buf *
                 .purposes_len = d->purposes_len,
                 .threshold = d->disclosure.threshold,
                 .zeros_published = d->disclosure.zeros_published,
+                .kind = (uint32_t)d->kind,
+                .retention_years = d->retention_years,
+                .order_variable = variable_id(d, d->order_variable),
+                .episode_from = variable_id(d, d->episode_from),
+                .episode_until = variable_id(d, d->episode_until),
+                .numerator = d->disclosure.numerator,
+                .denominator = d->disclosure.denominator,
+                .complement = d->disclosure.complement,
+                .families = d->disclosure.families,
         };
+        TRY(tell_linkages(c, policy, d, &out));
         return dataset_encode(&out, response);
 }

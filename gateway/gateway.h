@@ -11,6 +11,7 @@
 #include "gateway/views.h"
 
 struct publisher;
+struct watch;
 
 struct gateway {
         struct keeper *keeper;
@@ -18,6 +19,7 @@ struct gateway {
         struct reign *reign;
         struct views *views;
         struct publisher *publisher;
+        struct watch *watch;
         struct rpc_server *rpc; /* set once it runs */
         unsigned threads;
         int64_t started_at_ms;
@@ -47,6 +49,9 @@ enum err person_erase(struct rpc_call *c, struct bytes request, struct buf *resp
 /* describe.c */
 enum err datasets_list(struct rpc_call *c, struct bytes request, struct buf *response);
 enum err dataset_describe(struct rpc_call *c, struct bytes request, struct buf *response);
+/* indicators.c */
+enum err indicators_list(struct rpc_call *c, struct bytes request, struct buf *response);
+void indicator_tell(const struct indicator *i, struct wire_indicator *out); /* borrows */
 /* query.c */
 enum err query_answer(struct rpc_call *c, struct bytes request, struct buf *response);
 
@@ -64,5 +69,15 @@ enum err gateway_reload(struct rpc_call *c, struct bytes request, struct buf *re
 MUST_CHECK enum err publisher_start(struct gateway *g, struct publisher **out);
 void publisher_committed(struct publisher *p);
 void publisher_stop(struct publisher **p);
+
+/* watch.c: sees to it that a linkage that ended, by its date or by a new bundle, has neither
+ * views nor questions in flight. */
+MUST_CHECK enum err watch_start(struct gateway *g, struct watch **out);
+void watch_stop(struct watch **w);
+void gateway_review_linkages(struct gateway *g); /* looks at once */
+/* Whether what is done under `linkage` of `policy` may go on: the policy in force has it, it
+ * serves the purpose today, and joins no less than it did. NULL is no linkage, and may. */
+bool gateway_linkage_stands(struct gateway *g, const struct policy *policy,
+        const struct policy_linkage *linkage, const char *purpose);
 
 #endif

@@ -219,6 +219,7 @@ static enum err start(struct gateway *g, const struct config *c, struct arena *a
         const struct views_options views = {g->store, g->keeper, c->view_memory, c->threads};
         STEP("linked views", views_new(&views, &g->views));
         STEP("the publisher", publisher_start(g, &g->publisher));
+        STEP("the watch over linkages", watch_start(g, &g->watch));
         STEP("listening", start_network(g, c));
         STEP("writing run/address", write_address(c, rpc_port(g->rpc)));
         return ERR_OK;
@@ -227,6 +228,7 @@ static enum err start(struct gateway *g, const struct config *c, struct arena *a
 static void stop(struct gateway *g)
 {
         rpc_stop(&g->rpc);
+        watch_stop(&g->watch);
         publisher_stop(&g->publisher);
         views_free(&g->views);
         reign_free(&g->reign);

@@ -1,126 +1,221 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* query.c: the second flow: a question goes out as a safe table.
  *
- *      decide → linked view of the vintage → plan → execute → disclosure control → release
+ *      expand → decide → count → linked views of the vintage → plan → execute
+ *             → disclosure control → release
  *
- * What leaves is the release: canonical bytes, the same every time for the same
- * question, vintage and policy. Time and duration stand beside it, not inside. */
+ * A question begun under a policy ends under it, unless its linkage ended: then it is cut
+ * wherever it is, and asked once more at the door. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/digest.h"
+#include "gateway/answer.h"
 #include "gateway/disclosure/disclosure.h"
-#include "gateway/gateway.h"
 #include "gateway/query/engine.h"
 
 enum { RELEASE_MAX = 4 * BATCH_WIRE_MAX, TABLE_ARENA_MAX = 1 << 30, POLICY_TRIES = 3 };
 
-static enum err lease_view(struct rpc_call *c, struct policy *policy,
-        const struct policy_dataset *dataset, const struct query *q, struct view_lease *out)
+static enum err linkage_ended(struct rpc_call *c)
 {
+        return refuse(&c->why, ERR_LINKAGE_REFUSED, "linkage",
+                "the linkage ended while the question was being answered");
+}
+
+/* What is asked, and whether it may be --------------------------------------------- */
+
+static enum err expand(struct answering *a)
+{
+        if (a->asked->indicator.len == 0) {
+                a->main.query = *a->asked;
+                return ERR_OK;
+        }
+        TRY(indicator_expand(a->policy, a->asked, a->arena, &a->main.query, &a->denominator.query,
+                &a->indicator, &a->call->why));
+        a->has_denominator = a->indicator->has_denominator;
+        return ERR_OK;
+}
+
+/* A row of that data set is a delivery and no person. What would tell of few records went
+ * missing before it became a row (coverage_view.c), and by the same threshold. */
+static void relax_deliveries(struct decision *d)
+{
+        if (d->dataset->kind == DATASET_DELIVERIES)
+                d->disclosure = (struct disclosure_rules){.threshold = 1, .zeros_published = true};
+}
+
+/* The decision on an indicator covers both its questions; where the second is looked up is
+ * a decision of its own. */
+static enum err decide(struct answering *a)
+{
+        struct rpc_call *c = a->call;
+        int64_t now = clock_now_ms();
+
+        TRY(decide_query(a->policy, c->peer, a->asked, now, &a->main.allowed, &c->why));
+        relax_deliveries(&a->main.allowed);
+        if (!a->has_denominator)
+                return ERR_OK;
+        TRY(decide_query(
+                a->policy, c->peer, &a->denominator.query, now, &a->denominator.allowed, &c->why));
+        a->denominator.allowed.disclosure = a->main.allowed.disclosure;
+        return ERR_OK;
+}
+
+/* Views ---------------------------------------------------------------------------- */
+
+static enum err lease(struct answering *a, struct question *q, struct vintage vintage)
+{
+        struct rpc_call *c = a->call;
         struct gateway *g = c->handlers;
-        const char *purpose =
-                arena_strndup(c->arena, (const char *)q->purpose.data, q->purpose.len);
         const struct view_wish wish = {
-                .policy = policy,
-                .dataset = dataset,
-                .purpose = purpose,
-                .vintage = q->vintage,
+                .policy = a->policy,
+                .linkage = q->allowed.linkage,
+                .dataset = q->allowed.dataset,
+                .purpose = arena_strndup(
+                        a->arena, (const char *)q->query.purpose.data, q->query.purpose.len),
+                .vintage = vintage,
                 .cancel = &c->cancelled,
         };
 
-        return purpose == NULL ? ERR_NO_MEMORY : views_lease(g->views, &wish, out);
-}
-
-static enum err query_digest(const struct query *q, struct digest *out)
-{
-        OWNED(buf_done) struct buf canonical;
-        struct bytes bytes;
-
-        buf_init(&canonical, BATCH_WIRE_MAX);
-        TRY(query_encode(q, &canonical));
-        TRY(buf_end(&canonical, &bytes));
-        digest_of(bytes, out);
+        if (wish.purpose == NULL)
+                return ERR_NO_MEMORY;
+        enum err e = views_lease(g->views, &wish, &q->lease);
+        if (e == ERR_LINKAGE_REFUSED && atomic_load(&q->lease.ended))
+                return linkage_ended(c);
+        TRY(e);
+        q->query.vintage = q->lease.vintage.vintage;
         return ERR_OK;
 }
 
-static void count_delivered(const struct view *v, struct wire_release *out)
+/* The question counts before anything is built for it. */
+static enum err lease_all(struct answering *a)
 {
-        const uint8_t *delivered = view_delivered(v, &out->expected);
+        struct gateway *g = a->call->handlers;
+        struct stored_vintage vintage;
 
-        for (uint32_t i = 0; i < out->expected; i++)
-                out->delivered += delivered[i];
+        TRY(store_vintage_find(g->store, a->asked->vintage, &vintage));
+        TRY(budget_take(a, vintage.vintage, &a->call->why));
+        TRY(lease(a, &a->main, a->asked->vintage));
+        return a->has_denominator ? lease(a, &a->denominator, a->main.query.vintage) : ERR_OK;
 }
 
-/* Plans, runs and protects; nothing in `out` is unsafe to show afterwards. */
-static enum err safe_table(struct rpc_call *c, const struct view_lease *lease,
-        const struct query *q, struct arena *arena, struct table **out)
+/* Tables --------------------------------------------------------------------------- */
+
+static enum err scope_of(struct answering *a, const struct question *q, struct plan_scope *out)
 {
+        const struct view_lease *l = &q->lease;
+        uint32_t n = l->linkage != NULL ? l->linkage->rules->datasets_len : 1;
+        const struct policy_dataset **datasets = arena_alloc(a->arena, n, sizeof(*datasets));
+        struct period *spans = arena_alloc(a->arena, n, sizeof(*spans));
+
+        if (datasets == NULL || spans == NULL)
+                return ERR_NO_MEMORY;
+        *out = (struct plan_scope){
+                .dataset = q->allowed.dataset,
+                .linked = datasets,
+                .spans = spans,
+                .linked_len = n,
+                .family = l->linkage != NULL && l->linkage->rules->family,
+        };
+        if (l->linkage == NULL) {
+                datasets[0] = q->allowed.dataset;
+                out->span = spans[0] = coverage_span(l->coverage);
+                return ERR_OK;
+        }
+        for (uint32_t i = 0; i < n; i++) {
+                const struct view *v = linked_view(l->linked, l->linkage->rules->datasets[i]);
+
+                datasets[i] = view_dataset(v);
+                spans[i] = view_span(v);
+        }
+        out->span = view_span(l->view);
+        return ERR_OK;
+}
+
+/* Plans, runs and protects; nothing in `q->table` is unsafe to show afterwards. */
+static enum err safe_table(struct answering *a, struct question *q)
+{
+        struct rpc_call *c = a->call;
         struct gateway *g = c->handlers;
-        const struct policy_dataset *d = view_dataset(lease->view);
+        const struct disclosure_rules *rules = &q->allowed.disclosure;
         const struct disclosure_settings settings = {
-                .threshold = d->disclosure.threshold,
-                .zeros_published = d->disclosure.zeros_published,
+                .threshold = rules->threshold,
+                .zeros_published = rules->zeros_published,
+                .numerator = rules->numerator,
+                .denominator = rules->denominator,
+                .complement = rules->complement,
+                .families = rules->families,
         };
         struct disclosure_report report;
+        struct plan_scope scope;
         struct plan *plan = NULL;
-        struct table *table = NULL;
 
-        const struct plan_scope scope = {.dataset = d, .span = view_span(lease->view)};
+        TRY(scope_of(a, q, &scope));
+        TRY(plan_make(&scope, &q->query, a->arena, &plan, &c->why));
+        enum err e = plan_run(plan, q->lease.view, g->threads, a->arena, &q->lease.stop, &q->table);
+        if (e == ERR_CANCELLED && atomic_load(&q->lease.ended))
+                return linkage_ended(c);
+        TRY(e);
+        return disclosure_protect(q->table, &settings, &report);
+}
 
-        TRY(plan_make(&scope, q, arena, &plan, &c->why));
-        TRY(plan_run(plan, lease->view, g->threads, arena, &c->cancelled, &table));
-        TRY(disclosure_protect(table, &settings, &report));
-        *out = table;
+static enum err tables(struct answering *a)
+{
+        TRY(safe_table(a, &a->main));
+        if (!a->has_denominator)
+                return ERR_OK;
+        TRY(safe_table(a, &a->denominator));
+        return quotient_make(a->arena, a->indicator->scale, a->main.table, a->denominator.table);
+}
+
+static enum err still_stands(struct answering *a, struct question *q)
+{
+        struct gateway *g = a->call->handlers;
+        struct view_lease *l = &q->lease;
+
+        if (atomic_load(&l->ended) || !gateway_linkage_stands(g, a->policy, l->linkage, l->purpose))
+                return linkage_ended(a->call);
         return ERR_OK;
 }
 
-static enum err release(
-        struct rpc_call *c, const struct view_lease *lease, const struct query *q, struct buf *out)
+/* Once more at the door: the linkage may have ended while we counted. */
+static enum err at_the_door(struct answering *a)
 {
-        const struct policy_dataset *d = view_dataset(lease->view);
+        TRY(decide(a));
+        TRY(still_stands(a, &a->main));
+        return a->has_denominator ? still_stands(a, &a->denominator) : ERR_OK;
+}
+
+static enum err answer_under(struct answering *a, struct buf *out)
+{
+        TRY(expand(a));
+        TRY(decide(a));
+        TRY(lease_all(a));
+        TRY(tables(a));
+        enum err e = release_write(a, out);
+        if (e == ERR_TOO_LARGE)
+                return refuse(&a->call->why, ERR_TOO_MANY_CELLS, "dimensions",
+                        "the answer would be larger than %d MiB: ask for less at a time",
+                        RELEASE_MAX >> 20);
+        TRY(e);
+        return at_the_door(a);
+}
+
+static enum err answer_once(
+        struct rpc_call *c, struct policy *policy, const struct query *q, struct buf *out)
+{
         OWNED(arena_free) struct arena *arena = arena_new(TABLE_ARENA_MAX);
-        struct table *table = NULL;
-        struct wire_release r = {
-                .vintage = lease->vintage.vintage,
-                .vintage_at_ms = lease->vintage.published_at_ms,
-                .policy = *policy_digest(lease->policy),
-                .dataset = d->id,
-                .purpose = q->purpose,
-                .threshold = d->disclosure.threshold,
-                .zeros_published = d->disclosure.zeros_published,
-        };
+        struct answering a = {.call = c, .policy = policy, .arena = arena, .asked = q};
 
         if (arena == NULL)
                 return ERR_NO_MEMORY;
-        TRY(safe_table(c, lease, q, arena, &table));
-        r.table = *table;
-        count_delivered(lease->view, &r);
-        TRY(query_digest(q, &r.query));
-        enum err e = release_encode(&r, out);
-        if (e == ERR_TOO_LARGE)
-                return refuse(&c->why, ERR_TOO_MANY_CELLS, "dimensions",
-                        "the answer would be larger than %d MiB: ask for less at a time",
-                        RELEASE_MAX >> 20);
+        enum err e = answer_under(&a, out);
+        view_lease_done(&a.denominator.lease);
+        view_lease_done(&a.main.lease);
         return e;
 }
 
-/* What the policy in force lets out. */
-static enum err answer_now(
-        struct rpc_call *c, struct policy *policy, struct query q, struct buf *out)
-{
-        struct decision allowed;
-        OWNED(view_lease_done) struct view_lease lease = {0};
-
-        TRY(decide_query(policy, c->peer, &q, clock_now_ms(), &allowed, &c->why));
-        TRY(lease_view(c, policy, allowed.dataset, &q, &lease));
-        q.vintage = lease.vintage.vintage; /* "the latest" and its number are one question */
-        TRY(release(c, &lease, &q, out));
-        /* Once more at the door: the linkage may have ended while we counted. */
-        return decide_query(policy, c->peer, &q, clock_now_ms(), &allowed, &c->why);
-}
-
-/* When the rules change while we count, the new ones decide from the start: a linkage
- * that was withdrawn lets nothing out any more. */
+/* Views that were being built when the rules changed are gone with the old ones
+ * (ERR_VINTAGE_CLOSED); who waited for them is decided anew. */
 static enum err answer(struct rpc_call *c, const struct query *q, struct buf *out)
 {
         struct gateway *g = c->handlers;
@@ -130,9 +225,9 @@ static enum err answer(struct rpc_call *c, const struct query *q, struct buf *ou
                 OWNED(policy_unref) struct policy *policy = reign_policy(g->reign);
 
                 buf_done(out);
-                TRY(answer_now(c, policy, *q, out));
-                if (reign_generation(g->reign) == generation)
-                        return ERR_OK;
+                enum err e = answer_once(c, policy, q, out);
+                if (e != ERR_VINTAGE_CLOSED || reign_generation(g->reign) == generation)
+                        return e;
         }
         return ERR_BUSY;
 }

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/digest.h"
+#include "gateway/coverage.h"
 #include "gateway/gateway.h"
 #include "gateway/store/body.h"
 
@@ -356,7 +357,7 @@ static enum err on_batch(struct rpc_call *c, struct delivery *d, const struct ba
         TRY(validate_batch(d->dataset, d->period, b, c->message_arena, &verdicts, &c->why));
         TRY(pseudonymise(c, d, b, &verdicts, &sealed));
 
-        const struct stored_batch put = {
+        struct stored_batch put = {
                 .submission = d->submission.id,
                 .sequence = b->sequence,
                 .rows = verdicts.accepted_len,
@@ -365,6 +366,7 @@ static enum err on_batch(struct rpc_call *c, struct delivery *d, const struct ba
                 .receipt = sealed.receipt,
                 .sealed = sealed.sealed,
         };
+        coverage_count_values(d->dataset, b, &verdicts, &put.fields, &put.blanks);
         TRY(store_batch_put(g->store, &put, &replayed, &rows, &rejected));
         return acknowledge(c, b, &verdicts, &sealed.receipt);
 }

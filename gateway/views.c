@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* views.c: who holds which linked view.
+/* views.c: who holds which linked views.
  *
  * A slot is EMPTY, BUILDING (one thread builds, the others wait on the condition)
- * or READY. A view is counted by itself, so that retiring one never waits for
- * the queries that read it. What the builder was refused is refused to everybody who
+ * or READY. Views are counted by themselves, so that retiring them never waits for
+ * the queries that read them. What the builder was refused is refused to everybody who
  * waited: they asked for the same thing. Only when he left or ran out of time does
  * one of the others build.
  *
- * One view is built at a time. Building uses all threads anyway, and two builders
- * would each have been promised the same memory. */
+ * One set is built at a time. Building uses all threads anyway, and two builders
+ * would each have been promised the same memory.
+ *
+ * A query is stopped by a flag of its lease, not by that of its call: a call whose flag
+ * is set has nobody left to hear why. */
 #include "gateway/views.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/wait.h"
@@ -26,13 +30,14 @@ enum slot_state { SLOT_EMPTY = 0, SLOT_BUILDING, SLOT_READY };
 
 struct slot {
         enum slot_state state;
-        char dataset[NAME_MAX_LEN + 1];
+        const struct policy_linkage *linkage; /* of `policy`; NULL: the deliveries */
+        const struct policy_dataset *dataset; /* without a linkage only */
         char purpose[NAME_MAX_LEN + 1];
         struct vintage vintage;
-        struct digest policy_digest;
-        struct policy *policy; /* counted */
-        struct view *view;     /* counted; READY only */
-        enum err failure;      /* of the last build, for those who waited */
+        struct policy *policy;     /* counted */
+        struct linked *linked;     /* counted; READY only */
+        struct coverage *coverage; /* likewise */
+        enum err failure;          /* of the last build, for those who waited */
         unsigned waiting;
         bool doomed; /* retired while it was being built */
         int64_t used_ns;
@@ -44,6 +49,7 @@ struct views {
         pthread_cond_t changed;
         bool building;
         struct slot slots[SLOTS_MAX];
+        struct view_lease *leases;
 };
 
 enum err views_new(const struct views_options *options, struct views **out)
@@ -62,7 +68,8 @@ enum err views_new(const struct views_options *options, struct views **out)
 /* Those who wait at a slot leave it themselves; until then nobody else gets it. */
 static void slot_clear(struct slot *s, enum err failure)
 {
-        view_unref(&s->view);
+        linked_unref(&s->linked);
+        coverage_unref(&s->coverage);
         policy_unref(&s->policy);
         *s = (struct slot){.waiting = s->waiting, .failure = failure};
 }
@@ -79,6 +86,8 @@ void views_free(struct views **v)
         *v = NULL;
 }
 
+/* Slots ------------------------------------------------------------------------ */
+
 static bool same_vintage(struct vintage a, struct vintage b)
 {
         return a.number == b.number && a.revision == b.revision;
@@ -89,29 +98,44 @@ static bool older(struct vintage a, struct vintage b)
         return a.number != b.number ? a.number < b.number : a.revision < b.revision;
 }
 
+static bool same_set(const struct slot *s, const struct view_wish *w)
+{
+        if ((s->linkage == NULL) != (w->linkage == NULL))
+                return false;
+        return s->linkage != NULL ? bytes_equal(s->linkage->rules->id, w->linkage->rules->id)
+                                  : bytes_equal(s->dataset->id, w->dataset->id);
+}
+
 static struct slot *slot_find(struct views *v, const struct view_wish *w)
 {
         for (unsigned i = 0; i < SLOTS_MAX; i++) {
                 struct slot *s = &v->slots[i];
 
                 if (s->state != SLOT_EMPTY && !s->doomed && same_vintage(s->vintage, w->vintage) &&
-                        digest_equal(&s->policy_digest, policy_digest(w->policy)) &&
-                        bytes_is_text(w->dataset->id, s->dataset) &&
-                        strcmp(s->purpose, w->purpose) == 0)
+                        digest_equal(policy_digest(s->policy), policy_digest(w->policy)) &&
+                        same_set(s, w) && strcmp(s->purpose, w->purpose) == 0)
                         return s;
         }
         return NULL;
 }
 
-/* Drops the least recently used idle view; false when there is none. */
-static bool drop_oldest(struct views *v)
+static size_t slot_bytes(const struct slot *s)
+{
+        return s->state == SLOT_READY ? linked_bytes(s->linked) + coverage_bytes(s->coverage) : 0;
+}
+
+/* Drops the least recently used idle views, of vintages older than `than` only where it is
+ * given; false when there are none. */
+static bool drop_oldest(struct views *v, const struct vintage *than)
 {
         struct slot *oldest = NULL;
 
         for (unsigned i = 0; i < SLOTS_MAX; i++) {
                 struct slot *s = &v->slots[i];
 
-                if (s->state == SLOT_READY && (oldest == NULL || s->used_ns < oldest->used_ns))
+                if (s->state != SLOT_READY || (than != NULL && !older(s->vintage, *than)))
+                        continue;
+                if (oldest == NULL || s->used_ns < oldest->used_ns)
                         oldest = s;
         }
         if (oldest == NULL)
@@ -129,16 +153,15 @@ static struct slot *slot_claim(struct views *v, const struct view_wish *w)
                         if (s->state != SLOT_EMPTY || s->waiting > 0)
                                 continue;
                         s->state = SLOT_BUILDING;
-                        memcpy(s->dataset, w->dataset->id.data, w->dataset->id.len);
-                        s->dataset[w->dataset->id.len] = '\0';
+                        s->policy = policy_ref(w->policy);
+                        s->linkage = w->linkage;
+                        s->dataset = w->dataset;
                         (void)strncpy(s->purpose, w->purpose, NAME_MAX_LEN);
                         s->vintage = w->vintage;
-                        s->policy_digest = *policy_digest(w->policy);
-                        s->policy = policy_ref(w->policy);
                         s->failure = ERR_OK;
                         return s;
                 }
-                if (!drop_oldest(v))
+                if (!drop_oldest(v, w->spare ? &w->vintage : NULL))
                         return NULL;
         }
 }
@@ -148,25 +171,41 @@ static size_t bytes_in_use(const struct views *v)
         size_t sum = 0;
 
         for (unsigned i = 0; i < SLOTS_MAX; i++)
-                if (v->slots[i].state == SLOT_READY)
-                        sum += view_bytes(v->slots[i].view);
+                sum += slot_bytes(&v->slots[i]);
         return sum;
 }
 
-static enum err wait_tick(struct views *v, const struct view_wish *w)
+/* What the next build may use: evicts idle views while less than half is free. */
+static size_t make_room(struct views *v, const struct view_wish *w)
+{
+        while (bytes_in_use(v) > v->options.memory / 2)
+                if (!drop_oldest(v, w->spare ? &w->vintage : NULL))
+                        break;
+        size_t used = bytes_in_use(v);
+        return used < v->options.memory ? v->options.memory - used : 0;
+}
+
+/* Waiting ---------------------------------------------------------------------- */
+
+static bool is_stopped(const struct view_lease *l)
+{
+        return atomic_load(&l->stop) || (l->cancel != NULL && atomic_load(l->cancel));
+}
+
+static enum err wait_tick(struct views *v, const struct view_lease *l)
 {
         (void)wait_ms(&v->changed, &v->lock, WAIT_TICK_MS);
-        return w->cancel != NULL && atomic_load(w->cancel) ? ERR_CANCELLED : ERR_OK;
+        return is_stopped(l) ? ERR_CANCELLED : ERR_OK;
 }
 
 /* Waits while somebody else builds. ERR_OK: look again. */
-static enum err wait_for(struct views *v, struct slot *s, const struct view_wish *w)
+static enum err wait_for(struct views *v, struct slot *s, const struct view_lease *l)
 {
         enum err e = ERR_OK;
 
         s->waiting++;
         while (s->state == SLOT_BUILDING && e == ERR_OK)
-                e = wait_tick(v, w);
+                e = wait_tick(v, l);
         s->waiting--;
         if (e == ERR_OK && s->state == SLOT_EMPTY && s->failure != ERR_CANCELLED &&
                 s->failure != ERR_DEADLINE)
@@ -174,20 +213,29 @@ static enum err wait_for(struct views *v, struct slot *s, const struct view_wish
         return e;
 }
 
-/* What the next build may use: evicts idle views while less than half is free. */
-static size_t make_room(struct views *v)
+/* Building --------------------------------------------------------------------- */
+
+struct making {
+        struct linked *linked;
+        struct coverage *coverage;
+};
+
+static void making_done(struct making *m)
 {
-        while (bytes_in_use(v) > v->options.memory / 2)
-                if (!drop_oldest(v))
-                        break;
-        size_t used = bytes_in_use(v);
-        return used < v->options.memory ? v->options.memory - used : 0;
+        linked_unref(&m->linked);
+        coverage_unref(&m->coverage);
 }
 
-static enum err build(struct views *v, const struct view_wish *w, size_t memory, struct view **out)
+static enum err build_linkage(struct views *v, const struct view_wish *w, struct view_lease *lease,
+        size_t memory, struct making *out)
 {
-        const struct view_request request = {
-                .dataset = w->dataset,
+        const struct rules_linkage *rules = w->linkage->rules;
+        const struct policy_dataset *datasets[RULES_DATASETS_MAX];
+        char id[NAME_MAX_LEN + 1] = {0};
+        const struct linked_request request = {
+                .linkage = w->linkage,
+                .datasets = datasets,
+                .datasets_len = rules->datasets_len,
                 .purpose = w->purpose,
                 .vintage = w->vintage,
                 .store = v->options.store,
@@ -196,57 +244,120 @@ static enum err build(struct views *v, const struct view_wish *w, size_t memory,
                 .threads = v->options.threads,
                 .progress = w->progress,
                 .progress_ctx = w->progress_ctx,
-                .cancel = w->cancel,
+                .cancel = &lease->stop,
         };
 
-        if (w->dataset->linkage != NULL) {
-                char linkage[NAME_MAX_LEN + 1] = {0};
-
-                memcpy(linkage, w->dataset->linkage->id.data, w->dataset->linkage->id.len);
-                TRY(keeper_prepare_linkage(v->options.keeper, linkage));
+        for (uint32_t i = 0; i < rules->datasets_len; i++) {
+                datasets[i] = policy_dataset_find(w->policy, rules->datasets[i]);
+                if (datasets[i] == NULL)
+                        return ERR_LINKAGE_REFUSED;
         }
-        return view_build(&request, out);
+        memcpy(id, rules->id.data, rules->id.len);
+        TRY(coverage_read(v->options.store, w->vintage, w->policy, datasets, rules->datasets_len,
+                &out->coverage));
+        TRY(keeper_prepare_linkage(v->options.keeper, id));
+        return linked_build(&request, &out->linked);
+}
+
+static enum err build_deliveries(struct views *v, const struct view_wish *w, struct making *out)
+{
+        const struct policy_dataset *datasets[RULES_DATASETS_MAX];
+        uint32_t n = 0, len = 0;
+        const struct policy_dataset *all = policy_datasets(w->policy, &n);
+
+        for (uint32_t i = 0; i < n; i++)
+                if (all[i].kind == DATASET_RECORDS)
+                        datasets[len++] = &all[i];
+        TRY(coverage_read(v->options.store, w->vintage, w->policy, datasets, len, &out->coverage));
+        return coverage_view(
+                w->policy, w->dataset, out->coverage, v->options.threads, &out->linked);
+}
+
+static void log_built(const struct view_wish *w, const struct making *m)
+{
+        struct bytes id = w->linkage != NULL ? w->linkage->rules->id : w->dataset->id;
+        char name[NAME_MAX_LEN + 1] = {0};
+
+        memcpy(name, id.data, id.len);
+        log_event(LOG_INFO, "views_built",
+                LOG_TEXT(w->linkage != NULL ? "linkage" : "dataset", name),
+                LOG_NUM("vintage", w->vintage.number), LOG_NUM("revision", w->vintage.revision),
+                LOG_NUM("build_ms", linked_build_ms(m->linked)),
+                LOG_NUM("bytes", linked_bytes(m->linked)));
 }
 
 /* Waits for its turn and builds, without the lock while it does. */
 static enum err build_in_turn(
-        struct views *v, struct slot *s, const struct view_wish *w, struct view **out)
+        struct views *v, const struct view_wish *w, struct view_lease *lease, struct making *out)
 {
         while (v->building)
-                TRY(wait_tick(v, w));
+                TRY(wait_tick(v, lease));
         v->building = true;
-        size_t memory = make_room(v);
+        size_t memory = make_room(v, w);
 
         (void)pthread_mutex_unlock(&v->lock);
-        enum err e = build(v, w, memory, out);
+        enum err e = w->linkage != NULL ? build_linkage(v, w, lease, memory, out)
+                                        : build_deliveries(v, w, out);
         if (e == ERR_OK)
-                log_event(LOG_INFO, "view_built", LOG_TEXT("dataset", s->dataset),
-                        LOG_NUM("vintage", w->vintage.number),
-                        LOG_NUM("revision", w->vintage.revision),
-                        LOG_NUM("build_ms", view_build_ms(*out)),
-                        LOG_NUM("bytes", view_bytes(*out)));
+                log_built(w, out);
         (void)pthread_mutex_lock(&v->lock);
         v->building = false;
         return e;
 }
 
 /* Called with the lock held and `s` claimed. */
-static enum err build_into(struct views *v, struct slot *s, const struct view_wish *w)
+static enum err build_into(
+        struct views *v, struct slot *s, const struct view_wish *w, struct view_lease *lease)
 {
-        struct view *view = NULL;
-        enum err e = build_in_turn(v, s, w, &view);
+        OWNED(making_done) struct making m = {0};
+        enum err e = build_in_turn(v, w, lease, &m);
 
         if (e == ERR_OK && s->doomed)
                 e = ERR_VINTAGE_CLOSED;
         if (e != ERR_OK) {
-                view_unref(&view);
                 slot_clear(s, e);
         } else {
-                s->view = view;
+                s->linked = m.linked;
+                s->coverage = m.coverage;
                 s->state = SLOT_READY;
+                m = (struct making){0};
         }
         (void)pthread_cond_broadcast(&v->changed);
         return e;
+}
+
+/* Leases ----------------------------------------------------------------------- */
+
+static void lease_enter(struct views *v, const struct view_wish *w, struct view_lease *l)
+{
+        *l = (struct view_lease){
+                .policy = policy_ref(w->policy),
+                .linkage = w->linkage,
+                .of = v,
+                .cancel = w->cancel,
+                .purpose = w->purpose,
+        };
+        (void)pthread_mutex_lock(&v->lock);
+        l->next = v->leases;
+        if (l->next != NULL)
+                l->next->previous = l;
+        v->leases = l;
+        (void)pthread_mutex_unlock(&v->lock);
+}
+
+static void lease_leave(struct view_lease *l)
+{
+        struct views *v = l->of;
+
+        (void)pthread_mutex_lock(&v->lock);
+        if (l->next != NULL)
+                l->next->previous = l->previous;
+        if (l->previous != NULL)
+                l->previous->next = l->next;
+        else
+                v->leases = l->next;
+        (void)pthread_mutex_unlock(&v->lock);
+        l->of = NULL;
 }
 
 static enum err lease_locked(struct views *v, const struct view_wish *w, struct view_lease *out)
@@ -254,16 +365,16 @@ static enum err lease_locked(struct views *v, const struct view_wish *w, struct 
         struct slot *s;
 
         while ((s = slot_find(v, w)) != NULL && s->state == SLOT_BUILDING)
-                TRY(wait_for(v, s, w));
+                TRY(wait_for(v, s, out));
         if (s == NULL) {
                 s = slot_claim(v, w);
                 if (s == NULL)
                         return ERR_BUSY;
-                TRY(build_into(v, s, w));
+                TRY(build_into(v, s, w, out));
         }
         s->used_ns = clock_monotonic_ns();
-        out->view = view_ref(s->view);
-        out->policy = policy_ref(s->policy);
+        out->linked = linked_ref(s->linked);
+        out->coverage = coverage_ref(s->coverage);
         return ERR_OK;
 }
 
@@ -275,30 +386,47 @@ static enum err lease_one(struct views *v, const struct view_wish *w, struct vie
         return e;
 }
 
-enum err views_lease(struct views *v, const struct view_wish *wish, struct view_lease *out)
+static enum err lease_latest(struct views *v, const struct view_wish *wish, struct view_lease *out)
 {
         bool latest = wish->vintage.number == 0;
         struct view_wish resolved = *wish;
-        struct stored_vintage vintage;
         enum err e = ERR_VINTAGE_CLOSED;
 
         for (int i = 0; e == ERR_VINTAGE_CLOSED && i < (latest ? LATEST_TRIES : 1); i++) {
-                TRY(store_vintage_find(v->options.store, wish->vintage, &vintage));
-                resolved.vintage = vintage.vintage;
+                TRY(store_vintage_find(v->options.store, wish->vintage, &out->vintage));
+                resolved.vintage = out->vintage.vintage;
                 e = lease_one(v, &resolved, out);
         }
-        if (e == ERR_OK)
-                out->vintage = vintage;
+        TRY(e);
+        out->view = linked_view(out->linked, wish->dataset->id);
+        return out->view != NULL ? ERR_OK : ERR_LINKAGE_REFUSED;
+}
+
+enum err views_lease(struct views *v, const struct view_wish *wish, struct view_lease *out)
+{
+        lease_enter(v, wish, out);
+        enum err e = lease_latest(v, wish, out);
+
+        if (e == ERR_CANCELLED && atomic_load(&out->ended))
+                e = ERR_LINKAGE_REFUSED;
+        if (e != ERR_OK)
+                view_lease_done(out);
         return e;
 }
 
 void view_lease_done(struct view_lease *l)
 {
-        view_unref(&l->view);
+        if (l->of != NULL)
+                lease_leave(l);
+        linked_unref(&l->linked);
+        coverage_unref(&l->coverage);
         policy_unref(&l->policy);
+        l->view = NULL;
 }
 
-/* A view in the making is dropped when it is done. */
+/* Endings ---------------------------------------------------------------------- */
+
+/* Views in the making are dropped when they are done. */
 static void slot_drop(struct slot *s)
 {
         if (s->state == SLOT_BUILDING)
@@ -321,9 +449,72 @@ void views_keep_policy(struct views *v, const struct digest *policy)
         (void)pthread_mutex_lock(&v->lock);
         for (unsigned i = 0; i < SLOTS_MAX; i++)
                 if (v->slots[i].state != SLOT_EMPTY &&
-                        !digest_equal(&v->slots[i].policy_digest, policy))
+                        !digest_equal(policy_digest(v->slots[i].policy), policy))
                         slot_drop(&v->slots[i]);
         (void)pthread_mutex_unlock(&v->lock);
+}
+
+static void slot_end(struct slot *s)
+{
+        char id[NAME_MAX_LEN + 1] = {0};
+
+        memcpy(id, s->linkage->rules->id.data, s->linkage->rules->id.len);
+        log_event(LOG_INFO, "linkage_ended", LOG_TEXT("linkage", id),
+                LOG_TEXT("purpose", s->purpose), LOG_NUM("vintage", s->vintage.number));
+        slot_drop(s);
+}
+
+void views_review(struct views *v, const struct linkage_judge *judge)
+{
+        (void)pthread_mutex_lock(&v->lock);
+        for (struct view_lease *l = v->leases; l != NULL; l = l->next) {
+                if (l->cancel != NULL && atomic_load(l->cancel))
+                        atomic_store(&l->stop, true);
+                if (l->linkage == NULL ||
+                        judge->stands(judge->ctx, l->policy, l->linkage, l->purpose))
+                        continue;
+                atomic_store(&l->ended, true);
+                atomic_store(&l->stop, true);
+        }
+        for (unsigned i = 0; i < SLOTS_MAX; i++) {
+                struct slot *s = &v->slots[i];
+
+                if (s->state != SLOT_EMPTY && !s->doomed && s->linkage != NULL &&
+                        !judge->stands(judge->ctx, s->policy, s->linkage, s->purpose))
+                        slot_end(s);
+        }
+        (void)pthread_mutex_unlock(&v->lock);
+}
+
+/* Listing ---------------------------------------------------------------------- */
+
+static void copy_id(char *to, struct bytes id)
+{
+        memcpy(to, id.data, id.len);
+        to[id.len] = '\0';
+}
+
+static uint32_t list_slot(const struct slot *s, struct view_status *out, uint32_t max)
+{
+        const struct bytes *datasets =
+                s->linkage != NULL ? s->linkage->rules->datasets : &s->dataset->id;
+        uint32_t len = s->linkage != NULL ? s->linkage->rules->datasets_len : 1;
+
+        for (uint32_t i = 0; i < len && i < max; i++) {
+                const struct view *view = linked_view(s->linked, datasets[i]);
+
+                out[i] = (struct view_status){
+                        .vintage = s->vintage,
+                        .records = view_rows(view),
+                        .persons = view_persons(view),
+                        .bytes = view_bytes(view),
+                        .build_ms = linked_build_ms(s->linked),
+                };
+                copy_id(out[i].dataset, datasets[i]);
+                if (s->linkage != NULL)
+                        copy_id(out[i].linkage, s->linkage->rules->id);
+        }
+        return len < max ? len : max;
 }
 
 uint32_t views_list(struct views *v, struct view_status *out, uint32_t max)
@@ -331,19 +522,9 @@ uint32_t views_list(struct views *v, struct view_status *out, uint32_t max)
         uint32_t n = 0;
 
         (void)pthread_mutex_lock(&v->lock);
-        for (unsigned i = 0; i < SLOTS_MAX && n < max; i++) {
-                const struct slot *s = &v->slots[i];
-
-                if (s->state != SLOT_READY)
-                        continue;
-                struct view_status *o = &out[n++];
-                memcpy(o->dataset, s->dataset, sizeof(o->dataset));
-                o->vintage = s->vintage;
-                o->records = view_rows(s->view);
-                o->persons = view_persons(s->view);
-                o->bytes = view_bytes(s->view);
-                o->build_ms = view_build_ms(s->view);
-        }
+        for (unsigned i = 0; i < SLOTS_MAX && n < max; i++)
+                if (v->slots[i].state == SLOT_READY)
+                        n += list_slot(&v->slots[i], out + n, max - n);
         (void)pthread_mutex_unlock(&v->lock);
         return n;
 }

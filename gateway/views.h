@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* views.h: linked views shared by queries: one per data set, vintage and policy.
+/* views.h: linked views shared by queries: one set per linkage, purpose, vintage and
+ * policy. The deliveries of a vintage, which no linkage joins, are such a set as well.
  *
- * The first to ask builds, the others wait; one view is built at a time, by all
- * threads, within the memory that the others leave. A lease keeps view and policy
- * alive; a view nobody leases goes when a newer vintage or policy has taken its
- * place, or when memory is needed for another. */
+ * The first to ask builds, the others wait; one set is built at a time, by all
+ * threads, within the memory that the others leave. A lease keeps views and policy
+ * alive; views nobody leases go when a newer vintage or policy has taken their
+ * place, or when memory is needed for others.
+ *
+ * Every lease is known here from the wish on, so that the end of a linkage reaches
+ * whoever waits for its views or counts in them. */
 #ifndef STATGATE_GATEWAY_VIEWS_H
 #define STATGATE_GATEWAY_VIEWS_H
 
+#include "gateway/coverage.h"
 #include "gateway/linkage/view.h"
 #include "gateway/store/store.h"
 
@@ -21,32 +26,47 @@ struct views_options {
 };
 
 struct view_lease {
-        struct view *view;
+        struct linked *linked;
+        const struct view *view; /* of the data set wished for; borrowed from `linked` */
+        struct coverage *coverage;
         struct policy *policy;
-        struct stored_vintage vintage; /* what the view was built from */
+        const struct policy_linkage *linkage; /* NULL: the data set of deliveries */
+        struct stored_vintage vintage;        /* what the views were built from */
+        /* Set when the caller's own flag is (somewhat later), and when the linkage ends;
+         * `ended` says that it was the latter. */
+        atomic_bool stop, ended;
+
+        struct views *of; /* for views.c alone, from here on */
+        struct view_lease *previous, *next;
+        const atomic_bool *cancel;
+        const char *purpose;
 };
 
 struct view_status {
+        char linkage[NAME_MAX_LEN + 1]; /* empty: the data set of deliveries */
         char dataset[NAME_MAX_LEN + 1];
         struct vintage vintage;
         uint64_t records, persons, bytes;
-        uint32_t build_ms;
+        uint32_t build_ms; /* of the whole set */
 };
 
 MUST_CHECK enum err views_new(const struct views_options *options, struct views **out);
 void views_free(struct views **v);
 
 struct view_wish {
-        struct policy *policy; /* borrowed */
-        const struct policy_dataset *dataset;
-        const char *purpose;
-        struct vintage vintage; /* 0.0: the latest */
+        struct policy *policy;                /* borrowed */
+        const struct policy_linkage *linkage; /* of this policy; NULL: DATASET_DELIVERIES */
+        const struct policy_dataset *dataset; /* one of the linkage's */
+        const char *purpose;                  /* outlives the lease */
+        struct vintage vintage;               /* 0.0: the latest */
+        bool spare; /* only in memory that views of this vintage leave over: ERR_LIMIT */
         void (*progress)(void *ctx, uint64_t done, uint64_t total);
         void *progress_ctx;
-        atomic_bool *cancel;
+        const atomic_bool *cancel; /* may be NULL */
 };
-/* A removal that comes while a view is built closes the vintage under it
- * (ERR_VINTAGE_CLOSED). Who asked for the latest gets the revision instead. */
+/* A removal that comes while views are built closes the vintage under them
+ * (ERR_VINTAGE_CLOSED). Who asked for the latest gets the revision instead. A linkage
+ * that ends meanwhile is ERR_LINKAGE_REFUSED. `out` stays where it is until it is done. */
 MUST_CHECK enum err views_lease(
         struct views *v, const struct view_wish *wish, struct view_lease *out);
 void view_lease_done(struct view_lease *l);
@@ -55,6 +75,17 @@ void view_lease_done(struct view_lease *l);
 void views_retire(struct views *v, struct vintage current);
 /* Drops what was built under another policy than this: it may have linked more. */
 void views_keep_policy(struct views *v, const struct digest *policy);
+
+/* Asks of every linkage that has views or leases whether it still stands for that purpose.
+ * Where it does not, the views go, and the leases are ended and stopped. Also stops the
+ * leases whose callers are gone. */
+struct linkage_judge {
+        void *ctx;
+        bool (*stands)(void *ctx, const struct policy *policy, const struct policy_linkage *linkage,
+                const char *purpose);
+};
+void views_review(struct views *v, const struct linkage_judge *judge);
+
 uint32_t views_list(struct views *v, struct view_status *out, uint32_t max);
 
 #endif

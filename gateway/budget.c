@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* budget.c: how many linked questions somebody may ask on one day.
+ *
+ * Who may ask without end can take one person out of every table by turns. A question
+ * counts when it is allowed, whether or not it is answered in the end: a failure that cost
+ * nothing would be a free look at what fails. */
+#include "base/clock.h"
+#include "crypto/digest.h"
+#include "gateway/answer.h"
+
+enum { MS_PER_DAY = 86400000 };
+
+enum err question_digest(const struct answering *a, struct vintage vintage, struct digest *out)
+{
+        OWNED(buf_done) struct buf canonical;
+        struct query q = *a->asked;
+        struct bytes bytes;
+
+        q.vintage = vintage; /* "the latest" and its number are one question */
+        if (a->indicator != NULL)
+                q.indicator_version = a->indicator->version;
+        buf_init(&canonical, BATCH_WIRE_MAX);
+        TRY(query_encode(&q, &canonical));
+        TRY(buf_end(&canonical, &bytes));
+        digest_of(bytes, out);
+        return ERR_OK;
+}
+
+/* What looks beyond one data set, or at families. */
+static bool is_linked(const struct query *q)
+{
+        if (q->derived_len > 0 || q->linkage.len > 0 || q->unit == UNIT_FAMILY)
+                return true;
+        for (uint32_t i = 0; i < q->measures_len; i++)
+                if (q->measures[i].kind == MEASURE_FAMILIES)
+                        return true;
+        return false;
+}
+
+enum err budget_take(const struct answering *a, struct vintage vintage, struct refusal *why)
+{
+        struct gateway *g = a->call->handlers;
+        uint32_t limit = a->main.allowed.questions_per_day;
+        struct digest digest;
+
+        if (limit == 0 || !(is_linked(&a->main.query) ||
+                                  (a->has_denominator && is_linked(&a->denominator.query))))
+                return ERR_OK;
+        TRY(question_digest(a, vintage, &digest));
+        enum err e = store_question(g->store, (int32_t)(clock_now_ms() / MS_PER_DAY),
+                a->call->peer->uri, &digest, limit);
+        if (e == ERR_LIMIT)
+                return refuse(why, e, "principal",
+                        "the policy allows %u linked questions a day (UTC), and as many have been "
+                        "asked today; one that was asked before may be asked again",
+                        limit);
+        return e;
+}
