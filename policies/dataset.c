@@ -59,9 +59,11 @@ static enum err load_minimum(
         return ERR_OK;
 }
 
-static enum err load_disclosure(
-        struct loader *l, const struct yaml *file, struct disclosure_rules *out)
+/* A threshold of one protects nobody, and is for what is about nobody. */
+static enum err load_disclosure(struct loader *l, const struct yaml *file, enum dataset_kind kind,
+        struct disclosure_rules *out)
 {
+        int64_t fewest = kind == DATASET_DELIVERIES ? 1 : 2;
         static const char *const keys[] = {
                 "threshold", "zeros", "numerator", "denominator", "complement", "families", NULL};
         static const char *const zeros[] = {"protect", "publish", NULL};
@@ -71,8 +73,7 @@ static enum err load_disclosure(
 
         TRY(yaml_mapping(file, "disclosure", true, &m, l->why));
         TRY(yaml_known_keys(m, keys, l->why));
-        /* A threshold of one protects nobody. */
-        TRY(yaml_integer(m, "threshold", true, 2, 1000, &threshold, l->why));
+        TRY(yaml_integer(m, "threshold", true, fewest, 1000, &threshold, l->why));
         TRY(yaml_word(m, "zeros", true, zeros, &zero, l->why));
         out->threshold = (uint32_t)threshold;
         out->zeros_published = zero == 1;
@@ -218,7 +219,7 @@ static enum err load_common(struct loader *l, const struct yaml *file, struct po
         TRY(load_processing(l, file, &out->processing));
         TRY(load_retention(l, file, out));
         TRY(load_ask(l, file, out));
-        TRY(load_disclosure(l, file, &out->disclosure));
+        TRY(load_disclosure(l, file, out->kind, &out->disclosure));
         TRY(yaml_list(file, "variables", true, &variables, l->why));
         TRY(load_variables(l, variables, out));
         out->at.id = load_place(l, file, "dataset");
@@ -270,6 +271,7 @@ static enum err load_status(struct loader *l, const struct yaml *file, struct po
         const struct yaml *variables = yaml_find(file, "variables");
 
         TRY(yaml_known_keys(file, keys, l->why));
+        out->kind = DATASET_DELIVERIES;
         TRY(load_common(l, file, out));
         if (out->variables_len != ARRAY_LEN(status_variables))
                 return yaml_complain(variables, ERR_CONFIG, l->why,
@@ -278,7 +280,6 @@ static enum err load_status(struct loader *l, const struct yaml *file, struct po
         for (uint32_t i = 0; i < out->variables_len; i++)
                 TRY(check_status_variable(
                         l, &variables->items[i], &out->variables[i], &status_variables[i]));
-        out->kind = DATASET_DELIVERIES;
         out->order_variable = (uint32_t)variable_find(out, bytes_of_text("period"));
         out->episode_from = out->episode_until = UINT32_MAX;
         return ERR_OK;

@@ -83,7 +83,7 @@ static const struct bundle_file files[] = {
         {"d.yaml",
                 "dataset: d\nkind: deliveries\nlabel: Läge\nlegal_basis: lag\n" RECORD
                 "retention: {years: 10}\nask: {roles: [statistician], purposes: [statistik]}\n"
-                "disclosure: {threshold: 5, zeros: publish}\nvariables:\n" PLACE
+                "disclosure: {threshold: 1, zeros: publish}\nvariables:\n" PLACE
                 "  - {id: datamangd, label: X, type: code, codes: datamangd, role: identifying}\n"
                 "  - {id: period, label: X, type: date, role: identifying}\n"
                 "  - {id: levererad, label: X, type: boolean, role: identifying}\n"

@@ -98,14 +98,18 @@ static struct policy *edited(const char *file, const char *from, const char *wit
         return edited_in(&one, 1);
 }
 
-static struct policy *without_survey(void)
+/* The national bundle with one data set more: another of deliveries, which needs no linkage. */
+static struct policy *with_another(void)
 {
-        static const struct edit edits[] = {
-                {"bundle.yaml", "  - datasets/enkat.yaml\n", ""},
-                {"linkages.yaml", "datasets: [enkat]", "datasets: [lss]"},
-        };
+        char *text = slurp(B("datasets/leveransstatus.yaml"));
+        FILE *to = fopen(path_of(folder, B("datasets/annan.yaml")), "w");
 
-        return edited_in(edits, ARRAY_LEN(edits));
+        assert_non_null(to);
+        write_edited(to, text, "dataset: leveransstatus", "dataset: annan");
+        assert_int_equal(fclose(to), 0);
+        free(text);
+        return edited("bundle.yaml", "  - datasets/leveransstatus.yaml\n",
+                "  - datasets/leveransstatus.yaml\n  - datasets/annan.yaml\n");
 }
 
 static const struct report_line *find_line(
@@ -228,11 +232,11 @@ static void the_way_back_weighs_the_other_way(void **state)
 static void a_new_data_set_weakens_and_its_end_strengthens(void **state)
 {
         OWNED(policy_unref)
-        struct policy *p = without_survey();
+        struct policy *p = with_another();
 
         (void)state;
-        expect_diff(p, national, REPORT_EN, REPORT_WEAKER, "new data set enkat");
-        expect_diff(national, p, REPORT_EN, REPORT_STRONGER, "the data set enkat goes");
+        expect_diff(national, p, REPORT_EN, REPORT_WEAKER, "new data set annan");
+        expect_diff(p, national, REPORT_EN, REPORT_STRONGER, "the data set annan goes");
 }
 
 /* Explanations ------------------------------------------------------------ */
@@ -392,13 +396,13 @@ static void a_name_in_use_keeps_its_meaning(void **state)
 static void adding_and_taking_away_are_free(void **state)
 {
         OWNED(policy_unref)
-        struct policy *fewer = without_survey();
+        struct policy *more = with_another();
         struct refusal why = {0};
 
         (void)state;
         assert_int_equal(policy_evolves(national, national, &why), ERR_OK);
-        assert_int_equal(policy_evolves(national, fewer, &why), ERR_OK);
-        assert_int_equal(policy_evolves(fewer, national, &why), ERR_OK);
+        assert_int_equal(policy_evolves(national, more, &why), ERR_OK);
+        assert_int_equal(policy_evolves(more, national, &why), ERR_OK);
 }
 
 static void a_municipality_never_goes(void **state)
@@ -425,14 +429,19 @@ static void the_whole_bundle_can_be_told(void **state)
 {
         OWNED(arena_free) struct arena *arena = arena_new(64 << 20);
         struct report r;
-        uint32_t datasets = 0;
+        uint32_t datasets = 0, linkages = 0, indicators = 0;
 
         (void)state;
         (void)policy_datasets(national, &datasets);
+        (void)policy_linkages(national, &linkages);
+        for (uint32_t i = 0; i < policy_rules(national)->sources_len; i++)
+                indicators |= strncmp((const char *)policy_rules(national)->sources[i].name.data,
+                                      "indicators/", 11) == 0;
         for (unsigned lang = REPORT_SV; lang <= REPORT_EN; lang++) {
                 report_init(&r, arena, (enum report_lang)lang);
                 assert_int_equal(policy_show(national, &r), ERR_OK);
-                assert_int_equal(report_count(&r, REPORT_HEAD), 1 + 2 * datasets);
+                assert_int_equal(
+                        report_count(&r, REPORT_HEAD), 2 + datasets + linkages + indicators);
         }
         assert_non_null(find_line(&r, REPORT_NOTE, "everything else is denied"));
 }
@@ -446,6 +455,7 @@ static int setup(void **state)
         if (policy_load(BUNDLE, &national, &why) != ERR_OK || mkdtemp(folder) == NULL)
                 return -1;
         return mkdir(path_of(folder, B("datasets")), 0700) == 0 &&
+                               mkdir(path_of(folder, B("indicators")), 0700) == 0 &&
                                mkdir(path_of(folder, B("codelists")), 0700) == 0
                        ? 0
                        : -1;
@@ -458,6 +468,8 @@ static int teardown(void **state)
         (void)state;
         for (uint32_t i = 0; i < r->sources_len; i++)
                 (void)unlink(path_of(folder, r->sources[i].name));
+        (void)unlink(path_of(folder, B("datasets/annan.yaml")));
+        (void)rmdir(path_of(folder, B("indicators")));
         (void)rmdir(path_of(folder, B("datasets")));
         (void)rmdir(path_of(folder, B("codelists")));
         policy_unref(&national);
