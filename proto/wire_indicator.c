@@ -2,8 +2,8 @@
 /* wire_indicator.c: what an indicator measures, as the registry lists it and as a
  * release repeats it.
  *
- * A number that a newer gateway has and we do not (a direction, a comparison) is the
- * reader's to skip; ours to write are known ones only. */
+ * A number that a newer gateway has and we do not (a direction, a comparison) is
+ * skipped; ours to write are known ones only. */
 #include "proto/wire_parts.h"
 
 enum { COMPARISONS = STATGATE__V1__COMPARISON__COMPARISON_HISTORY };
@@ -71,7 +71,8 @@ enum err indicator_decode(
         out->version = from->version;
         out->unit = (enum unit)from->unit;
         out->measure = (enum measure_kind)from->measure;
-        out->direction = (uint32_t)from->direction;
+        if ((unsigned)from->direction <= STATGATE__V1__DIRECTION__DIRECTION_LOWER)
+                out->direction = (uint32_t)from->direction;
         out->has_target = from->has_target_case == STATGATE__V1__INDICATOR__HAS_TARGET_TARGET;
         out->target = out->has_target ? from->target : 0;
         out->decimals = from->decimals;

@@ -114,7 +114,7 @@ static enum err measure_message(struct arena *scratch, const struct table *t,
         if (label == NULL)
                 return ERR_NO_MEMORY;
         if (in->kind == MEASURE_NONE || (unsigned)in->kind >= MEASURE_KIND_COUNT ||
-                (in->low == NULL) != (in->high == NULL))
+                in->values == NULL || (in->low == NULL) != (in->high == NULL))
                 return ERR_INVALID;
         statgate__v1__label__init(label);
         label_fill(label, in->label_sv, in->label_en);

@@ -35,10 +35,11 @@ static void *room(struct arena *a, size_t count, size_t size)
         return p;
 }
 
-static struct bytes text(struct arena *a, const char *format, unsigned n)
+/* `word` and a number behind it. */
+static struct bytes text(struct arena *a, const char *word, unsigned n)
 {
         char *copy = room(a, 32, 1);
-        int len = snprintf(copy, 32, format, n);
+        int len = snprintf(copy, 32, "%s%u", word, n);
 
         return bytes_of(copy, (size_t)len);
 }
@@ -68,7 +69,7 @@ static struct filter random_filter(struct arena *a, uint64_t *random)
         struct bytes *values = room(a, len, sizeof *values);
 
         for (uint32_t i = 0; i < len; i++)
-                values[i] = below(random, 5) == 0 ? text(a, "1..%u", 1 + below(random, 9))
+                values[i] = below(random, 5) == 0 ? text(a, "1..", 1 + below(random, 9))
                                                   : name(a, random);
         return (struct filter){.variable = name(a, random),
                 .level = perhaps(a, random),
@@ -117,10 +118,10 @@ static struct derived_band *random_bands(struct arena *a, uint64_t *random, uint
         uint32_t at = below(random, 5);
 
         for (uint32_t i = 0; i < len; i++) {
-                bands[i].code = text(a, "b%u", i);
-                bands[i].low = text(a, "%u", at);
+                bands[i].code = text(a, "b", i);
+                bands[i].low = text(a, "", at);
                 at += below(random, 4);
-                bands[i].high = text(a, "%u", at);
+                bands[i].high = text(a, "", at);
                 at += 1 + below(random, 2);
         }
         if (len > 0 && coin(random))
@@ -133,7 +134,7 @@ static struct derived_band *random_bands(struct arena *a, uint64_t *random, uint
 
 static struct derived random_derived(struct arena *a, uint64_t *random, uint32_t i)
 {
-        struct derived d = {.name = text(a, "d%u", i)};
+        struct derived d = {.name = text(a, "d", i)};
 
         d.kind = (enum derived_kind)(1 + below(random, DERIVED_KIND_COUNT - 1));
         if (d.kind == DERIVED_COUNT || d.kind == DERIVED_SUM || d.kind == DERIVED_DAYS_BETWEEN)
@@ -159,7 +160,7 @@ static struct derived random_derived(struct arena *a, uint64_t *random, uint32_t
 
 static struct measure_ref random_measure(struct arena *a, uint64_t *random, uint32_t i)
 {
-        struct measure_ref m = {.name = text(a, "m%u", i)};
+        struct measure_ref m = {.name = text(a, "m", i)};
         int wants;
 
         m.kind = (enum measure_kind)(1 + below(random, MEASURE_KIND_COUNT - 1));
@@ -217,7 +218,7 @@ struct query random_query(struct arena *a, uint64_t *random)
         q.dimensions = room(a, q.dimensions_len, sizeof *q.dimensions);
         for (uint32_t i = 0; i < q.dimensions_len; i++)
                 q.dimensions[i] = (struct dimension_ref){
-                        .variable = text(a, "v%u", i), .level = perhaps(a, random)};
+                        .variable = text(a, "v", i), .level = perhaps(a, random)};
         if (below(random, 8) == 0) {
                 q.indicator = name(a, random);
                 q.indicator_version = below(random, 3);
@@ -371,8 +372,8 @@ static void add_filter(struct arena *a, struct filter **filters, uint32_t *len)
 
         if (*len > 0)
                 memcpy(more, *filters, *len * sizeof *more);
-        *value = text(a, "x%u", *len);
-        more[*len] = (struct filter){.variable = text(a, "new%u", *len),
+        *value = text(a, "x", *len);
+        more[*len] = (struct filter){.variable = text(a, "new", *len),
                 .op = FILTER_EQ,
                 .values = value,
                 .values_len = 1};
@@ -386,13 +387,13 @@ static const char *change_derived(struct arena *a, uint64_t *random, struct deri
 
         switch (below(random, events ? 9 : 3)) {
         case 0:
-                d->name = text(a, "other%u", 0);
+                d->name = text(a, "other", 0);
                 return "a derived variable's name";
         case 1:
                 d->kind = (enum derived_kind)(d->kind % (DERIVED_KIND_COUNT - 1) + 1);
                 return "its kind";
         case 2:
-                *(events ? &d->dataset : &d->to) = text(a, "other%u", 0);
+                *(events ? &d->dataset : &d->to) = text(a, "other", 0);
                 return "its data set or second date";
         case 3:
                 add_filter(a, &d->filters, &d->filters_len);
@@ -420,10 +421,10 @@ static const char *change_measure(struct arena *a, uint64_t *random, struct meas
 {
         switch (below(random, 6)) {
         case 0:
-                m->name = text(a, "other%u", 0);
+                m->name = text(a, "other", 0);
                 return "a measure's name";
         case 1:
-                m->variable = text(a, "other%u", 0);
+                m->variable = text(a, "other", 0);
                 return "its variable";
         case 2:
                 add_filter(a, &m->filters, &m->filters_len);
@@ -432,7 +433,7 @@ static const char *change_measure(struct arena *a, uint64_t *random, struct meas
                 add_filter(a, &m->base, &m->base_len);
                 return "its base";
         case 4:
-                m->banding = text(a, "other%u", 0);
+                m->banding = text(a, "other", 0);
                 return "its bands";
         default:
                 m->scale = m->scale > 1 ? m->scale + 1 : 77;
@@ -444,10 +445,10 @@ static const char *change_whole(struct arena *a, uint64_t *random, struct query 
 {
         switch (below(random, 9)) {
         case 0:
-                q->dataset = text(a, "other%u", 0);
+                q->dataset = text(a, "other", 0);
                 return "the data set";
         case 1:
-                q->linkage = text(a, "other%u", 0);
+                q->linkage = text(a, "other", 0);
                 return "the linkage";
         case 2:
                 q->unit = q->unit == UNIT_FAMILY ? UNIT_RECORD : UNIT_FAMILY;
