@@ -207,9 +207,11 @@ bool oracle_random_filter(struct plain_world *w, struct arena *a, struct filter 
 
                         while (!bytes_equal(v->codes->levels[l].id, f->level))
                                 l++;
-                        values[k] = v->codes->levels[l]
-                                            .codes[plain_random(w, v->codes->levels[l].len)]
-                                            .code;
+                        const struct code_level *level = &v->codes->levels[l];
+                        const struct code *code = &level->codes[plain_random(w, level->len)];
+                        if (code->valid_until != INT32_MAX)
+                                return false; /* of another division than today's */
+                        values[k] = code->code;
                 } else if (v->type == VARIABLE_DATE) {
                         values[k] = bytes_of_text(
                                 by_year ? years[plain_random(w, 4)] : quarters[plain_random(w, 4)]);

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_measures.c: every kind of measure against brute force: random measures in random
+ * questions on random records, every cell compared. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "gateway/query/engine.h"
+#include "tests/support/measure_oracle.h"
+
+enum { ROWS = 900, QUESTIONS = 150, ARENA_MAX = 512 << 20, CELLS_TRIED_MAX = 4000 };
+
+static const char bundle[] = STATGATE_ROOT "/policies/bundle";
+static const struct period whole_span = {18993, 18993 + 1095};
+static const struct period year_2023 = {19358, 19722};
+
+struct asked {
+        struct plain_world *w;
+        const struct view *v;
+        struct arena *arena;
+        struct filter filters[3];
+        struct dimension_ref dimensions[DIMENSIONS_MAX];
+        struct measure_ref measures[MEASURES_MAX];
+        struct query q;
+};
+
+static const struct variable *random_variable(struct plain_world *w)
+{
+        return &w->dataset->variables[plain_random(w, w->dataset->variables_len)];
+}
+
+static bool may_be_summed(const struct variable *v)
+{
+        return v->role == VARIABLE_MEASURE &&
+               (v->type == VARIABLE_INTEGER || v->type == VARIABLE_DECIMAL);
+}
+
+static struct bytes random_magnitude(struct plain_world *w)
+{
+        for (int tries = 0; tries < 200; tries++) {
+                const struct variable *v = random_variable(w);
+
+                if (may_be_summed(v))
+                        return v->id;
+        }
+        return (struct bytes){0};
+}
+
+static bool has_bands(const struct variable *v)
+{
+        return v->bandings_len > 0 && (v->may_group || may_be_summed(v));
+}
+
+static bool random_bands(struct plain_world *w, struct measure_ref *m)
+{
+        for (int tries = 0; tries < 200; tries++) {
+                const struct variable *v = random_variable(w);
+
+                if (!has_bands(v))
+                        continue;
+                m->variable = v->id;
+                m->banding = v->bandings[plain_random(w, v->bandings_len)].id;
+                return true;
+        }
+        return false;
+}
+
+static void random_filters(struct asked *a, struct filter **out, uint32_t *len, uint64_t max)
+{
+        uint64_t wanted = plain_random(a->w, max + 1);
+
+        *out = arena_alloc(a->arena, max, sizeof(**out));
+        assert_non_null(*out);
+        while (*len < wanted)
+                *len += oracle_random_filter(a->w, a->arena, &(*out)[*len]);
+}
+
+/* Rates have a table of their own: by municipality, or none. */
+static bool may_have_rate(const struct query *q)
+{
+        return q->dimensions_len == 0 ||
+               (q->dimensions_len == 1 && bytes_is_text(q->dimensions[0].variable, "kommun"));
+}
+
+static bool random_measure(struct asked *a, struct measure_ref *m)
+{
+        *m = (struct measure_ref){
+                .kind = (enum measure_kind)(1 + plain_random(a->w, MEASURE_KIND_COUNT - 1))};
+        switch (m->kind) {
+        case MEASURE_SUM:
+        case MEASURE_MEAN:
+                m->variable = random_magnitude(a->w);
+                break;
+        case MEASURE_MEDIAN:
+        case MEASURE_LOWER_QUARTILE:
+        case MEASURE_UPPER_QUARTILE:
+                if (!random_bands(a->w, m))
+                        return false;
+                break;
+        case MEASURE_RATIO:
+                m->scale = plain_random(a->w, 2) ? 1000 : 0;
+                if (plain_random(a->w, 2))
+                        m->variable = random_magnitude(a->w);
+                if (plain_random(a->w, 2))
+                        m->per = random_magnitude(a->w);
+                random_filters(a, &m->base, &m->base_len, 1);
+                break;
+        case MEASURE_SHARE:
+                random_filters(a, &m->base, &m->base_len, 1);
+                break;
+        case MEASURE_DAYS:
+                if (a->w->dataset->episode_from == UINT32_MAX)
+                        return false;
+                break;
+        case MEASURE_RATE:
+                m->scale = plain_random(a->w, 2) ? 100000 : 0;
+                if (!may_have_rate(&a->q))
+                        return false;
+                break;
+        case MEASURE_FAMILIES:
+                if (view_families(a->v) == NULL)
+                        return false;
+                break;
+        case MEASURE_PERSONS:
+        case MEASURE_RECORDS:
+        case MEASURE_NONE:
+        case MEASURE_KIND_COUNT:
+                break;
+        }
+        random_filters(a, &m->filters, &m->filters_len, 2);
+        return measure_kind_wants_variable(m->kind) < 1 || m->variable.len > 0;
+}
+
+static void random_question(struct asked *a)
+{
+        struct plain_world *w = a->w;
+        uint32_t wanted;
+
+        a->q = (struct query){.dataset = w->dataset->id,
+                .filters = a->filters,
+                .dimensions = a->dimensions,
+                .measures = a->measures};
+        a->q.unit = (enum unit)plain_random(w, view_families(a->v) != NULL ? 4 : 2);
+        if (a->q.unit == UNIT_FAMILY && view_families(a->v) == NULL)
+                a->q.unit = UNIT_RECORD;
+        if (plain_random(w, 4) == 0)
+                a->q.dimensions[a->q.dimensions_len++] =
+                        (struct dimension_ref){bytes_of_text("kommun"),
+                                bytes_of_text(plain_random(w, 2) ? "lan" : "kommun")};
+        else
+                oracle_random_dimensions(w, &a->q, 2);
+        for (uint64_t n = plain_random(w, 2); a->q.filters_len < n;)
+                a->q.filters_len +=
+                        oracle_random_filter(w, a->arena, &a->filters[a->q.filters_len]);
+        a->q.has_period = plain_random(w, 3) == 0;
+        a->q.period = year_2023;
+        wanted = 1 + (uint32_t)plain_random(w, 4);
+        while (a->q.measures_len < wanted)
+                a->q.measures_len += random_measure(a, &a->measures[a->q.measures_len]);
+}
+
+static enum err ask(const struct asked *a, unsigned threads, struct table **out)
+{
+        const struct plan_scope scope = {.dataset = a->w->dataset,
+                .span = whole_span,
+                .family = view_families(a->v) != NULL};
+        struct plan *plan = NULL;
+        struct refusal why = {0};
+        enum err e = plan_make(&scope, &a->q, a->arena, &plan, &why);
+
+        if (e != ERR_OK) {
+                if (e != ERR_TOO_MANY_CELLS)
+                        print_error("%s: %s\n", why.violations[0].field, why.violations[0].text);
+                return e;
+        }
+        return plan_run(plan, a->v, threads, a->arena, NULL, out);
+}
+
+static void random_questions(struct plain_world *w, const struct view *v, unsigned questions)
+{
+        struct asked *a = calloc(1, sizeof(*a));
+
+        *a = (struct asked){.w = w, .v = v, .arena = arena_new(ARENA_MAX)};
+        for (unsigned n = 0; n < questions;) {
+                struct table *t = NULL;
+
+                arena_reset(a->arena);
+                random_question(a);
+                enum err e = ask(a, 1 + (unsigned)plain_random(w, 3), &t);
+                if (e == ERR_TOO_MANY_CELLS || (t != NULL && t->cells_len > CELLS_TRIED_MAX))
+                        continue;
+                assert_int_equal(e, ERR_OK);
+                measure_oracle_check(v, &a->q, t, a->q.has_period ? year_2023 : whole_span);
+                n++;
+        }
+        arena_free(&a->arena);
+        free(a);
+}
+
+static void random_questions_about(const char *dataset, uint64_t seed, bool personless)
+{
+        struct plain_world w;
+
+        plain_world_make(&w, bundle, dataset, ROWS, seed, personless);
+        struct view *v = plain_world_view(&w, 2);
+        random_questions(&w, v, QUESTIONS);
+        view_unref(&v);
+        plain_world_free(&w);
+}
+
+static void measures_of_placements_agree_with_brute_force(void **state)
+{
+        (void)state;
+        random_questions_about("placering", 11, false);
+}
+
+static void measures_of_assistance_agree_with_brute_force(void **state)
+{
+        (void)state;
+        random_questions_about("ekonomiskt_bistand", 12, false);
+}
+
+static void measures_where_some_rows_have_no_person_agree_with_brute_force(void **state)
+{
+        (void)state;
+        random_questions_about("placering", 13, true);
+}
+
+/* Families ---------------------------------------------------------------------------------- */
+
+struct family_world {
+        struct plain_world base, beside;
+        struct guardian_edge *edges;
+        struct linked *linked;
+};
+
+/* Some persons of each data set have rows in the other, some guardians have many children. */
+static void make_families(struct family_world *f, uint32_t rows, uint64_t seed, unsigned threads)
+{
+        uint32_t edges_len = rows / 2;
+
+        plain_world_make(&f->base, bundle, "placering", rows, seed, true);
+        plain_world_make(&f->beside, bundle, "anmalan", rows, seed + 1, false);
+        for (uint32_t r = 0; r < rows; r += 3)
+                memcpy(f->beside.tokens + (size_t)r * 16, f->base.tokens + (size_t)r * 16, 16);
+        f->edges = calloc(edges_len, sizeof(*f->edges));
+        assert_non_null(f->edges);
+        for (uint32_t i = 0; i < edges_len; i++) {
+                const struct plain_world *w = i % 2 == 0 ? &f->base : &f->beside;
+                uint32_t r = (uint32_t)plain_random(&f->base, rows);
+                uint32_t guardian = (uint32_t)plain_random(&f->base, rows / 8);
+
+                if (plain_random(&f->base, 8) == 0)
+                        guardian = 0; /* everybody's */
+                memcpy(f->edges[i].child, w->tokens + (size_t)r * 16, 16);
+                memset(f->edges[i].guardian, 0xee, 16);
+                memcpy(f->edges[i].guardian, &guardian, sizeof(guardian));
+                f->edges[i].day = 19000;
+        }
+        const struct plain_world *worlds[2] = {&f->base, &f->beside};
+        struct view_plain parts[2];
+        for (int i = 0; i < 2; i++)
+                parts[i] = (struct view_plain){.dataset = worlds[i]->dataset,
+                        .rows = rows,
+                        .tokens = worlds[i]->tokens,
+                        .municipalities = worlds[i]->municipalities,
+                        .columns = (const void *const *)worlds[i]->columns};
+        const struct linked_plain plain = {.parts = parts,
+                .parts_len = 2,
+                .family = true,
+                .limits = {.children_max = 12, .persons_max = 60, .holds_days = 1000},
+                .edges = f->edges,
+                .edges_len = edges_len};
+        assert_int_equal(linked_from_plain(&plain, threads, &f->linked), ERR_OK);
+}
+
+static void families_free(struct family_world *f)
+{
+        linked_unref(&f->linked);
+        plain_world_free(&f->base);
+        plain_world_free(&f->beside);
+        free(f->edges);
+}
+
+static void measures_of_families_agree_with_brute_force(void **state)
+{
+        struct family_world f = {0};
+
+        (void)state;
+        make_families(&f, ROWS, 21, 2);
+        const struct view *v = linked_view(f.linked, bytes_of_text("placering"));
+        const struct families *families = view_families(v);
+        assert_non_null(families);
+        assert_true(families->missing > 0);
+        assert_true(families->families < families->persons - families->missing);
+        random_questions(&f.base, v, QUESTIONS);
+        families_free(&f);
+}
+
+/* Threads ------------------------------------------------------------------------------------ */
+
+static void assert_same(const struct table *a, const struct table *b)
+{
+        size_t n = a->cells_len;
+
+        assert_int_equal(n, b->cells_len);
+        assert_memory_equal(a->persons, b->persons, n * 8);
+        assert_memory_equal(a->families, b->families, n * 8);
+        for (uint32_t i = 0; i < a->measures_len; i++) {
+                const struct measure *x = &a->measures[i], *y = &b->measures[i];
+
+                assert_memory_equal(x->values, y->values, n * 8);
+                if (x->contributors != NULL)
+                        assert_memory_equal(x->contributors, y->contributors, n * 8);
+                if (x->low != NULL)
+                        assert_memory_equal(x->low, y->low, n * 8);
+                if (x->numerator_persons != NULL)
+                        assert_memory_equal(x->numerator_persons, y->numerator_persons, n * 8);
+        }
+}
+
+/* More rows than one task has, so that families lie where tasks meet. */
+static void the_number_of_threads_shows_in_no_measure(void **state)
+{
+        struct family_world f = {0};
+        struct bytes hvb = bytes_of_text("hvb");
+        struct filter filter = {.variable = bytes_of_text("form"),
+                .op = FILTER_EQ,
+                .values = &hvb,
+                .values_len = 1};
+        struct measure_ref measures[] = {{.kind = MEASURE_FAMILIES},
+                {.kind = MEASURE_SHARE, .filters = &filter, .filters_len = 1},
+                {.kind = MEASURE_MEDIAN, .variable = bytes_of_text("alder")},
+                {.kind = MEASURE_DAYS},
+                {.kind = MEASURE_RATIO,
+                        .variable = bytes_of_text("kostnad_dygn"),
+                        .filters = &filter,
+                        .filters_len = 1}};
+        struct dimension_ref by[] = {{bytes_of_text("kon"), {0}}, {bytes_of_text("form"), {0}}};
+        struct table *first = NULL;
+
+        (void)state;
+        make_families(&f, 600000, 22, 2);
+        struct asked a = {.w = &f.base,
+                .v = linked_view(f.linked, bytes_of_text("placering")),
+                .arena = arena_new(ARENA_MAX)};
+        a.q = (struct query){.dataset = f.base.dataset->id,
+                .unit = UNIT_FAMILY,
+                .dimensions = by,
+                .dimensions_len = 2,
+                .measures = measures,
+                .measures_len = 5};
+        assert_true(view_persons(a.v) > 1 << 17);
+        for (unsigned threads = 1; threads <= 4; threads++) {
+                struct table *t = NULL;
+
+                assert_int_equal(ask(&a, threads, &t), ERR_OK);
+                if (first == NULL)
+                        first = t;
+                assert_same(first, t);
+        }
+        arena_free(&a.arena);
+        families_free(&f);
+}
+
+/* Refusals ----------------------------------------------------------------------------------- */
+
+static enum err ask_for(const char *dataset, const struct measure_ref *m, const char *by)
+{
+        struct plain_world w;
+        struct dimension_ref dimension = {bytes_of_text(by), {0}};
+        struct measure_ref measure = *m;
+        struct asked a = {.w = &w, .arena = arena_new(ARENA_MAX)};
+        struct table *t = NULL;
+
+        plain_world_make(&w, bundle, dataset, 50, 31, false);
+        struct view *v = plain_world_view(&w, 1);
+        a.v = v;
+        a.q = (struct query){.dataset = w.dataset->id,
+                .dimensions = &dimension,
+                .dimensions_len = by[0] != '\0',
+                .measures = &measure,
+                .measures_len = 1};
+        enum err e = ask(&a, 1, &t);
+        view_unref(&v);
+        plain_world_free(&w);
+        arena_free(&a.arena);
+        return e;
+}
+
+static enum err ask_kind(enum measure_kind kind, const char *variable, const char *by)
+{
+        const struct measure_ref m = {.kind = kind, .variable = bytes_of_text(variable)};
+
+        return ask_for("placering", &m, by);
+}
+
+static void rates_are_by_municipality_and_by_nothing_else(void **state)
+{
+        (void)state;
+        assert_int_equal(ask_kind(MEASURE_RATE, "", ""), ERR_OK);
+        assert_int_equal(ask_kind(MEASURE_RATE, "", "kommun"), ERR_OK);
+        assert_int_equal(ask_kind(MEASURE_RATE, "", "kon"), ERR_NOT_ALLOWED);
+}
+
+static void medians_need_bands_and_sums_need_measures(void **state)
+{
+        (void)state;
+        assert_int_equal(ask_kind(MEASURE_MEDIAN, "alder", ""), ERR_OK);
+        assert_int_equal(ask_kind(MEASURE_MEDIAN, "form", ""), ERR_NOT_ALLOWED);
+        assert_int_equal(ask_kind(MEASURE_MEDIAN, "inget", ""), ERR_UNKNOWN_NAME);
+        assert_int_equal(ask_kind(MEASURE_SUM, "alder", ""), ERR_NOT_ALLOWED);
+        const struct measure_ref coarse = {.kind = MEASURE_MEDIAN,
+                .variable = bytes_of_text("alder"),
+                .banding = bytes_of_text("inga")};
+        assert_int_equal(ask_for("placering", &coarse, ""), ERR_UNKNOWN_NAME);
+}
+
+static void families_need_a_linkage_that_follows_guardians(void **state)
+{
+        (void)state;
+        assert_int_equal(ask_kind(MEASURE_FAMILIES, "", ""), ERR_NOT_ALLOWED);
+}
+
+static void days_need_records_that_last(void **state)
+{
+        const struct measure_ref days = {.kind = MEASURE_DAYS};
+
+        (void)state;
+        assert_int_equal(ask_for("placering", &days, ""), ERR_OK);
+        assert_int_equal(ask_for("anmalan", &days, ""), ERR_NOT_ALLOWED);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(rates_are_by_municipality_and_by_nothing_else),
+                cmocka_unit_test(medians_need_bands_and_sums_need_measures),
+                cmocka_unit_test(families_need_a_linkage_that_follows_guardians),
+                cmocka_unit_test(days_need_records_that_last),
+                cmocka_unit_test(measures_of_placements_agree_with_brute_force),
+                cmocka_unit_test(measures_of_assistance_agree_with_brute_force),
+                cmocka_unit_test(measures_where_some_rows_have_no_person_agree_with_brute_force),
+                cmocka_unit_test(measures_of_families_agree_with_brute_force),
+                cmocka_unit_test(the_number_of_threads_shows_in_no_measure),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
