@@ -3,8 +3,8 @@
  *
  * Expected is every period of a data set's own length between the first and the last
  * that anybody has delivered, from every municipality that there was in it. A count
- * below the data set's threshold, or this one's, is missing, and so is what it could be computed
- * from: the values that could be delivered are rows times columns. */
+ * below the threshold of the data set it counts, or of this one, is missing, and so is what
+ * it could be computed from: the values that could be delivered are rows times columns. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -35,14 +35,6 @@ static enum err expand(struct answering *a)
         return ERR_OK;
 }
 
-/* A row of that data set is a delivery and no person. What would tell of few records went
- * missing before it became a row (coverage_view.c), and by the same threshold. */
-static void relax_deliveries(struct decision *d)
-{
-        if (d->dataset->kind == DATASET_DELIVERIES)
-                d->disclosure = (struct disclosure_rules){.threshold = 1, .zeros_published = true};
-}
-
 /* The decision on an indicator covers both its questions; where the second is looked up is
  * a decision of its own. */
 static enum err decide(struct answering *a)
@@ -51,7 +43,6 @@ static enum err decide(struct answering *a)
         int64_t now = clock_now_ms();
 
         TRY(decide_query(a->policy, c->peer, a->asked, now, &a->main.allowed, &c->why));
-        relax_deliveries(&a->main.allowed);
         if (!a->has_denominator)
                 return ERR_OK;
         TRY(decide_query(

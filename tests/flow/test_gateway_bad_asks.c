@@ -146,10 +146,13 @@ static void each_wrong_field_of_a_question_has_its_status(void **state)
         ASK((r.op = 7, r.values = 513), STATUS_INVALID_ARGUMENT);
         ASK(r.conditions = 17, STATUS_INVALID_ARGUMENT);
         ASK(r.measure = 0, STATUS_INVALID_ARGUMENT);
-        ASK(r.measure = 5, STATUS_INVALID_ARGUMENT);
+        ASK(r.measure = 5, STATUS_OK); /* families: there is a linkage that follows guardians */
+        ASK(r.measure = 6, STATUS_INVALID_ARGUMENT);
+        ASK(r.measure = 8, STATUS_INVALID_ARGUMENT);
+        ASK(r.measure = 13, STATUS_INVALID_ARGUMENT);
         ASK(r.measured = RAW("kostnad_dygn"), STATUS_INVALID_ARGUMENT);
         ASK((r.measure = 3), STATUS_INVALID_ARGUMENT);
-        ASK((r.measure = 3, r.measured = RAW("kostnad")), STATUS_INVALID_ARGUMENT);
+        ASK((r.measure = 3, r.measured = RAW("kostnader")), STATUS_INVALID_ARGUMENT);
         ASK((r.measure = 3, r.measured = RAW("kon")), STATUS_PERMISSION_DENIED);
         ASK(r.measure = 1, STATUS_OK);
 }

@@ -333,7 +333,7 @@ static void each_wrong_field_of_a_batch_has_its_status(void **state)
         WRONG(r.start.len = 7, "request");
         WRONG(r.start = bytes_of(many, 12), "batch.columns[3].integers32.values");
         WRONG(r.extra = extra_column("", 3, RAW("\0\0\0\0\0\0\0\0")), "batch.columns[4].variable");
-        WRONG(r.extra = extra_column("kostnad", 3, RAW("\0\0\0\0\0\0\0\0")), "batch.columns[4]");
+        WRONG(r.extra = extra_column("kostnader", 3, RAW("\0\0\0\0\0\0\0\0")), "batch.columns[4]");
         WRONG(r.extra = extra_column("alder", 3, RAW("\0\0\0\0\0\0\0\0")), "batch.columns[4]");
         WRONG(r.extra = extra_column("kommun", 3, RAW("\0\0\0\0\0\0\0\0")), "batch.columns[4]");
         WRONG(r.extra = extra_column("slut", 4, bytes_of(many, 16)), "batch.columns[4]");

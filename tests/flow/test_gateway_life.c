@@ -429,7 +429,7 @@ static void an_ended_linkage_holds_no_other_data_set_back(void **state)
         struct wire_status now = status_of(&world);
         assert_true(now.views_len > 0); /* of the others */
         for (uint32_t i = 0; i < now.views_len; i++)
-                assert_false(bytes_is_text(now.views[i].dataset, "placering"));
+                assert_false(bytes_is_text(now.views[i].linkage, "placering_riket"));
 }
 
 /* Certificates --------------------------------------------------------------------------- */
