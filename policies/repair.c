@@ -222,6 +222,10 @@ static bool leave_out(struct repair *r, const struct finding *f)
 
                 propose_without(r, f);
                 take(filters, len, f->item, sizeof *filters);
+                /* A share of everything is no share. */
+                if (f->part == PART_MEASURE && q->measures[f->index].filters_len == 0 &&
+                        q->measures[f->index].kind == MEASURE_SHARE)
+                        take(q->measures, &q->measures_len, f->index, sizeof *q->measures);
                 return true;
         }
         switch (f->part) {

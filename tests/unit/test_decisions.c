@@ -3,31 +3,45 @@
  * officer can read and add to, against the national bundle.
  *
  *   on: 2026-05-04            the day that is "today" in rows without one
+ *   for: uppfoljning          the purpose of rows that say none
  *   rows:
  *     - {who: statistician, ask: placering, for: uppfoljning, by: "start:dag",
  *        answer: refused, says: coarser levels only}
+ *     - who: statistician
+ *       ask: anmalan
+ *       with:                 any other part of a question, as in `statgate query -f`
+ *         derived: [{name: ater, kind: exists, dataset: anmalan, window: {from: 1, until: 365}}]
+ *         filters: [ater = true]
+ *       answer: allowed
+ *       linkage: anmalan_riket
+ *       threshold: 5
  *
- * A row asks (ask, for, by, where, measure), delivers (deliver, period) or erases
- * (erase: yes). `says` is a piece of the sentence that refuses. What is asked is
- * explained too, and the explanation must come to the same end. */
+ * A row asks (ask, for, by, where, measure, with), delivers (deliver, period) or erases
+ * (erase: yes). `says` is a piece of the sentence that refuses and `field` the place
+ * in the question; `linkage`, `threshold`, `zeros` and `a_day` are what an allowed question is
+ * held to. What is asked is explained too, in both languages, and the explanation must come
+ * to the same end; `suggests` is a piece of what it proposes instead. `uri` is the name in
+ * the certificate, where it is not the usual one of the role. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "policies/query_yaml.h"
 #include "policies/report.h"
-#include "policies/yaml.h"
 
-enum { ROWS_MIN = 300, MS_PER_DAY = 86400000 };
+enum { ROWS_MIN = 600, MS_PER_DAY = 86400000 };
 
 static struct policy *policy;
 static struct arena *arena;
 static unsigned rows_seen, rows_wrong;
+static struct bytes usual_purpose;
 
 struct row {
         const struct yaml *at;
@@ -45,16 +59,7 @@ static struct bytes word(const struct yaml *m, const char *key)
         return text;
 }
 
-static void split(struct bytes text, struct bytes *first, struct bytes *second)
-{
-        const uint8_t *colon = text.len > 0 ? memchr(text.data, ':', text.len) : NULL;
-        size_t len = colon != NULL ? (size_t)(colon - text.data) : text.len;
-
-        *first = bytes_of(text.data, len);
-        *second = colon != NULL ? bytes_of(colon + 1, text.len - len - 1) : (struct bytes){NULL, 0};
-}
-
-/* "statistician", "municipality/0180" */
+/* "statistician", "statistician/vardanalys", "municipality/0180" */
 static struct principal read_who(struct bytes text)
 {
         const uint8_t *slash = memchr(text.data, '/', text.len);
@@ -64,7 +69,9 @@ static struct principal read_who(struct bytes text)
         };
 
         assert_int_not_equal(who.role, ROLE_NONE);
-        if (slash != NULL)
+        (void)snprintf(who.uri, sizeof who.uri, "statgate://demo/%.*s%s", (int)text.len,
+                (const char *)text.data, slash != NULL ? "" : "/prov");
+        if (slash != NULL && who.role == ROLE_MUNICIPALITY)
                 assert_true(municipality_parse((const char *)slash + 1,
                         (uint32_t)(text.len - len - 1), &who.municipality));
         return who;
@@ -80,50 +87,104 @@ static int64_t read_day(struct bytes text)
 
 /* Asking ------------------------------------------------------------------ */
 
-static enum err explained(const struct row *r, const struct query *q)
+static bool has_line(const struct report *r, enum report_mark mark, struct bytes piece)
 {
-        struct report report;
-        bool allowed = false;
+        for (uint32_t i = 0; i < r->len; i++)
+                if (r->lines[i].mark == mark && memmem(r->lines[i].text.data, r->lines[i].text.len,
+                                                        piece.data, piece.len) != NULL)
+                        return true;
+        return false;
+}
 
-        report_init(&report, arena, REPORT_EN);
-        assert_int_equal(policy_explain(policy, &r->who, q, r->now_ms, &report, &allowed), ERR_OK);
-        return allowed ? ERR_OK : ERR_NOT_ALLOWED;
+static void explain(const struct row *r, const struct query *q, bool wanted)
+{
+        struct bytes suggests = word(r->at, "suggests");
+
+        for (int lang = REPORT_SV; lang <= REPORT_EN; lang++) {
+                struct report report;
+                bool allowed = false;
+                enum err e;
+
+                report_init(&report, arena, (enum report_lang)lang);
+                e = policy_explain(policy, &r->who, q, r->now_ms, &report, &allowed);
+                if (e != ERR_OK || allowed != wanted)
+                        fail_msg("%s:%u: explained otherwise", r->at->file, r->at->line);
+                if (lang == REPORT_EN && suggests.len > 0 &&
+                        !has_line(&report, REPORT_SUGGESTS, suggests)) {
+                        rows_wrong++;
+                        print_error("%s:%u: is not suggested\n", r->at->file, r->at->line);
+                }
+        }
+}
+
+/* The part under `with`, and beside it the short columns. */
+static enum err read_question(const struct row *r, struct query *q, struct refusal *why)
+{
+        const struct yaml *with = yaml_find(r->at, "with");
+        struct bytes by = word(r->at, "by"), where = word(r->at, "where");
+        struct bytes measure = word(r->at, "measure");
+
+        *q = (struct query){0};
+        if (with != NULL)
+                TRY(query_yaml_read(with, arena, q, why));
+        q->dataset = word(r->at, "ask");
+        q->purpose = word(r->at, "for").len > 0 ? word(r->at, "for") : usual_purpose;
+        if (by.len > 0) {
+                q->dimensions = arena_alloc(arena, 1, sizeof *q->dimensions);
+                q->dimensions_len = 1;
+                TRY(query_dimension_parse(by, q->dimensions, why));
+        }
+        if (where.len > 0) {
+                q->filters = arena_alloc(arena, 1, sizeof *q->filters);
+                q->filters_len = 1;
+                TRY(filter_parse(arena, where, q->filters, why));
+        }
+        if (measure.len > 0) {
+                q->measures = arena_alloc(arena, 1, sizeof *q->measures);
+                q->measures_len = 1;
+                TRY(query_measure_parse(measure, q->measures, why));
+        }
+        return ERR_OK;
+}
+
+/* What an allowed question is held to, where the row says. */
+static bool is_held(const struct row *r, const struct decision *d)
+{
+        struct bytes linkage = word(r->at, "linkage"), zeros = word(r->at, "zeros");
+        int64_t threshold = d->disclosure.threshold, a_day = d->questions_per_day;
+        struct refusal why = {0};
+
+        assert_int_equal(
+                yaml_integer(r->at, "threshold", false, 0, 1000, &threshold, &why), ERR_OK);
+        assert_int_equal(yaml_integer(r->at, "a_day", false, 0, 1 << 20, &a_day, &why), ERR_OK);
+        return (linkage.len == 0 ||
+                       bytes_equal(linkage, d->linkage != NULL ? d->linkage->rules->id
+                                                               : bytes_of_text("none"))) &&
+               threshold == d->disclosure.threshold && a_day == d->questions_per_day &&
+               (zeros.len == 0 || bytes_is_text(zeros, "publish") == d->disclosure.zeros_published);
 }
 
 static enum err ask(const struct row *r, struct refusal *why)
 {
-        struct query q = {.dataset = word(r->at, "ask"), .purpose = word(r->at, "for")};
-        struct bytes by = word(r->at, "by"), where = word(r->at, "where");
-        struct bytes measure = word(r->at, "measure"), kind;
-        const struct policy_dataset *d = NULL;
-        struct dimension_ref dimension;
-        struct measure_ref asked;
-        struct filter filter;
+        struct decision decision = {0};
+        struct query q;
         enum err e;
 
-        if (by.len > 0) {
-                split(by, &dimension.variable, &dimension.level);
-                q.dimensions = &dimension;
-                q.dimensions_len = 1;
-        }
-        if (where.len > 0) {
-                assert_int_equal(filter_parse(arena, where, &filter, why), ERR_OK);
-                q.filters = &filter;
-                q.filters_len = 1;
-        }
-        if (measure.len > 0) {
-                split(measure, &kind, &asked.variable);
-                asked.kind = measure_kind_find(kind);
-                q.measures = &asked;
-                q.measures_len = 1;
-        }
-        struct decision decision = {0};
-
+        if (read_question(r, &q, why) != ERR_OK)
+                fail_msg("%s: %s", why->violations[0].field, why->violations[0].text);
         e = decide_query(policy, &r->who, &q, r->now_ms, &decision, why);
-        d = decision.dataset;
-        assert_true((e == ERR_OK) == (d != NULL));
-        if ((explained(r, &q) == ERR_OK) != (e == ERR_OK))
-                fail_msg("%s:%u: explained otherwise", r->at->file, r->at->line);
+        assert_true((e == ERR_OK) == (decision.dataset != NULL));
+        assert_true((e == ERR_OK) == (why->len == 0));
+        explain(r, &q, e == ERR_OK);
+        if (e == ERR_OK && !is_held(r, &decision)) {
+                rows_wrong++;
+                print_error("%s:%u: is held to something else: linkage %.*s, threshold %u\n",
+                        r->at->file, r->at->line,
+                        decision.linkage != NULL ? (int)decision.linkage->rules->id.len : 0,
+                        decision.linkage != NULL ? (const char *)decision.linkage->rules->id.data
+                                                 : "",
+                        decision.disclosure.threshold);
+        }
         return e;
 }
 
@@ -142,19 +203,23 @@ static enum err decide(const struct row *r, struct refusal *why)
 
 /* Tables ------------------------------------------------------------------ */
 
-static bool says(const struct refusal *why, struct bytes piece)
+/* Whether one of the faults has both the piece of a sentence and the place. */
+static bool says(const struct refusal *why, struct bytes piece, struct bytes field)
 {
         for (uint32_t i = 0; i < why->len; i++)
-                if (memmem(why->violations[i].text, strlen(why->violations[i].text), piece.data,
-                            piece.len) != NULL)
+                if ((piece.len == 0 ||
+                            memmem(why->violations[i].text, strlen(why->violations[i].text),
+                                    piece.data, piece.len) != NULL) &&
+                        (field.len == 0 || bytes_is_text(field, why->violations[i].field)))
                         return true;
-        return piece.len == 0;
+        return piece.len == 0 && field.len == 0;
 }
 
 static void check_row(const struct yaml *at, int64_t today_ms)
 {
-        static const char *const keys[] = {"who", "ask", "for", "by", "where", "measure", "deliver",
-                "period", "erase", "on", "answer", "says", NULL};
+        static const char *const keys[] = {"who", "ask", "for", "by", "where", "measure", "with",
+                "deliver", "period", "erase", "on", "answer", "says", "field", "suggests",
+                "linkage", "threshold", "zeros", "a_day", "uri", NULL};
         struct row r = {.at = at, .now_ms = today_ms};
         struct refusal why = {0}, shape = {0};
         bool allowed;
@@ -163,6 +228,9 @@ static void check_row(const struct yaml *at, int64_t today_ms)
         if (yaml_known_keys(at, keys, &shape) != ERR_OK)
                 fail_msg("%s: %s", shape.violations[0].field, shape.violations[0].text);
         r.who = read_who(word(at, "who"));
+        if (yaml_find(at, "uri") != NULL)
+                (void)snprintf(r.who.uri, sizeof r.who.uri, "%.*s", (int)word(at, "uri").len,
+                        (const char *)word(at, "uri").data);
         if (yaml_find(at, "on") != NULL)
                 r.now_ms = read_day(word(at, "on"));
         r.answer = word(at, "answer");
@@ -171,10 +239,11 @@ static void check_row(const struct yaml *at, int64_t today_ms)
         assert_true(allowed || bytes_is_text(r.answer, "refused"));
         e = decide(&r, &why);
         rows_seen++;
-        if ((e == ERR_OK) != allowed || !says(&why, r.says)) {
+        if ((e == ERR_OK) != allowed || !says(&why, r.says, word(at, "field"))) {
                 rows_wrong++;
-                print_error("%s:%u: wanted %s, is %s: %s\n", at->file, at->line,
+                print_error("%s:%u: wanted %s, is %s: %s: %s\n", at->file, at->line,
                         allowed ? "allowed" : "refused", err_name(e),
+                        why.len > 0 ? why.violations[0].field : "",
                         why.len > 0 ? why.violations[0].text : "");
         }
 }
@@ -189,14 +258,15 @@ static void check_table(const char *name)
         if (yaml_read_file(arena, path, &table, &why) != ERR_OK ||
                 yaml_list(table, "rows", true, &rows, &why) != ERR_OK)
                 fail_msg("%s: %s", why.violations[0].field, why.violations[0].text);
+        usual_purpose = word(table, "for");
         for (uint32_t i = 0; i < rows->len; i++)
                 check_row(&rows->items[i], read_day(word(table, "on")));
 }
 
 static void the_tables_are_as_the_bundle_decides(void **state)
 {
-        static const char *const tables[] = {
-                "ask.yaml", "deliver.yaml", "levels.yaml", "linkages.yaml", "uses.yaml"};
+        static const char *const tables[] = {"ask.yaml", "deliver.yaml", "levels.yaml",
+                "linked.yaml", "linkages.yaml", "measures.yaml", "pairs.yaml", "uses.yaml"};
 
         (void)state;
         for (size_t i = 0; i < ARRAY_LEN(tables); i++)
