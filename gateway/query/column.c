@@ -92,10 +92,13 @@ static void state_ages(
 
 /* Municipality of the person ------------------------------------------------------------ */
 
+/* The margin does not know a period that a neighbour does not know. */
 static bool in_period(const struct pass *p, uint32_t row)
 {
         for (uint32_t i = 0; i < p->plan->period_tests; i++) {
                 const struct test *t = &p->plan->tests[i];
+                if (p->margin && !t->identifying)
+                        continue;
                 int32_t day = ((const int32_t *)view_column(p->view, t->operand))[row];
 
                 if (day == MISSING_I32 ? !t->missing : !test_passes(t, day))
@@ -105,9 +108,9 @@ static bool in_period(const struct pass *p, uint32_t row)
 }
 
 /* The row whose municipality stands for rows begin..end-1 of a person: the first or last in
- * order of date, then of delivery, that lies in the period. Records without a date
- * decide only where no other does. */
-static uint32_t deciding_row(const struct pass *p, uint32_t begin, uint32_t end)
+ * order of date, then of delivery; UINT32_MAX: none of them lies in the period. Records
+ * without a date decide only where no other does. */
+static uint32_t deciding_row(const struct pass *p, uint32_t begin, uint32_t end, bool any_time)
 {
         uint32_t order = p->plan->dataset->order_variable;
         const int32_t *dates = order != UINT32_MAX ? view_column(p->view, order) : NULL;
@@ -117,14 +120,14 @@ static uint32_t deciding_row(const struct pass *p, uint32_t begin, uint32_t end)
         for (uint32_t i = 0, n = end - begin; i < n; i++) {
                 uint32_t row = last ? end - 1 - i : begin + i;
 
-                if (!in_period(p, row))
+                if (!any_time && !in_period(p, row))
                         continue;
                 if (dates == NULL || dates[row] != MISSING_I32)
                         return row;
                 if (undated == UINT32_MAX)
                         undated = row;
         }
-        return undated != UINT32_MAX ? undated : begin;
+        return undated;
 }
 
 static uint32_t place_at(const struct pass *p, const struct computed *c, uint32_t row)
@@ -143,7 +146,12 @@ static uint32_t place_of_person(
         const uint32_t *starts = view_person_starts(p->view);
 
         if (t->place_person != person + 1) {
-                t->place = place_at(p, c, deciding_row(p, starts[person], starts[person + 1]));
+                uint32_t row = deciding_row(p, starts[person], starts[person + 1], false);
+
+                /* With nothing in the period she is not asked about. */
+                if (row == UINT32_MAX)
+                        row = deciding_row(p, starts[person], starts[person + 1], true);
+                t->place = place_at(p, c, row);
                 t->place_person = person + 1;
         }
         return t->place;
