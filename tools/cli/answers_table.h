@@ -130,6 +130,12 @@ WORD(COHORT_FIXED, "kontraktets kohort är fast: --years går inte",
 WORD(DIGEST_WRONG, "--expect-digest är 64 hexadecimala siffror",
         "--expect-digest is 64 hexadecimal digits")
 
+/* coverage */
+WORD(HEAD_EXPECTED, "Väntade", "Expected")
+WORD(HEAD_DELIVERED, "Levererade", "Delivered")
+WORD(HEAD_REJECTED, "Avvisat", "Rejected")
+WORD(HEAD_MISSING_VALUES, "Värden som saknas", "Missing values")
+
 /* questions */
 WORD(QUESTION_WRONG, "frågan går inte att ställa: {1}", "the question cannot be asked: {1}")
 WORD(QUESTION_FILE_WRONG, "{1} går inte att läsa som en fråga: {2}",

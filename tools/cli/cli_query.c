@@ -99,17 +99,27 @@ const struct command command_query = {
         .summary = {"fråga efter en tabell", "ask for a table"},
         .details = {"Tecken i tabellen: 0 noll, .. skyddad, . kan inte förekomma, : saknas. I csv "
                     "är de tre sista tomma, och kolumnen status säger A värde, Q skyddad, O saknas "
-                    "eller M kan inte förekomma; koden _T är totalen. Med --lang sv har csv "
-                    "semikolon och decimalkomma, annars komma och punkt. En text som ett "
-                    "kalkylprogram kunde ta för en formel får en apostrof först.\nExempel: "
-                    "statgate query --dataset placering --purpose uppfoljning --by kommun:lan,form "
-                    "--where 'start:ar = 2025'",
+                    "eller M kan inte förekomma, med flera mått en status för vart och ett; koden "
+                    "_T är totalen. En andel har 95 % konfidensintervall, i csv kolumnerna .low "
+                    "och .high. Med --lang sv har csv semikolon och decimalkomma, annars komma och "
+                    "punkt. En text som ett kalkylprogram kunde ta för en formel får en apostrof "
+                    "först.\nExempel: statgate query --dataset placering --purpose uppfoljning "
+                    "--by "
+                    "kommun:lan,form --period 2025\nstatgate query --dataset anmalan --purpose "
+                    "uppfoljning --period 2024 --by kommun:lan --measure persons,share --having "
+                    "'beslut = inleds'\nstatgate query -f aterkomst.yaml --by kommun:lan, där "
+                    "filen har härledda variabler: se policies/query_yaml.h",
                 "Marks in the table: 0 zero, .. protected, . cannot exist, : missing. In csv the "
                 "last three are empty, and the column status says A value, Q protected, O missing "
-                "or M cannot exist; the code _T is the total. With --lang sv csv has semicolons "
-                "and decimal commas, else commas and points. A text that a spreadsheet could take "
-                "for a formula gets an apostrophe in front.\nExample: statgate query --dataset "
-                "placering --purpose uppfoljning --by kommun:lan,form --where 'start:ar = 2025'"},
+                "or M cannot exist, with several measures a status for each; the code _T is the "
+                "total. A share has a 95 % confidence interval, in csv the columns .low and .high. "
+                "With --lang sv csv has semicolons and decimal commas, else commas and points. A "
+                "text that a spreadsheet could take for a formula gets an apostrophe in "
+                "front.\nExample: statgate query --dataset placering --purpose uppfoljning --by "
+                "kommun:lan,form --period 2025\nstatgate query --dataset anmalan --purpose "
+                "uppfoljning --period 2024 --by kommun:lan --measure persons,share --having "
+                "'beslut = inleds'\nstatgate query -f return.yaml --by kommun:lan, where the file "
+                "has derived variables: see policies/query_yaml.h"},
         .options = options,
         .options_len = ARRAY_LEN(options),
         .run = run,

@@ -232,7 +232,7 @@ static bool seen_before(const struct comparison *c, const struct comparison_row 
         return false;
 }
 
-/* One row a year from `year` on, for the categories at `at`. */
+/* One row a year for the categories that stand at `at` in that of `year`. */
 static void add_rows(struct comparison *c, uint32_t year, const uint32_t *at)
 {
         const struct table *t = &c->request->years[year].rows.release->table;
@@ -243,7 +243,8 @@ static void add_rows(struct comparison *c, uint32_t year, const uint32_t *at)
                         at[d] < t->dimensions[d].len ? &t->dimensions[d].categories[at[d]] : NULL;
         if (seen_before(c, &row))
                 return;
-        for (row.is_first = true; row.year < c->request->years_len; row.year++) {
+        row.is_first = true;
+        for (row.year = 0; row.year < c->request->years_len; row.year++) {
                 struct comparison_row *to = &c->rows[c->rows_len++];
 
                 *to = row;
