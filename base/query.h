@@ -162,33 +162,29 @@ int measure_kind_wants_variable(enum measure_kind kind);
 struct query {
         struct bytes dataset;
         struct bytes purpose;
-        struct vintage vintage; /* 0.0: the latest published */
-        struct filter *filters;
-        uint32_t filters_len;
-        struct dimension_ref *dimensions;
-        uint32_t dimensions_len;
-        struct measure_ref *measures; /* none: the unit's count */
-        uint32_t measures_len;
         struct bytes linkage; /* empty: the narrowest that joins all data sets asked about */
+        struct filter *filters;
+        struct dimension_ref *dimensions;
+        struct measure_ref *measures; /* none: the unit's count */
+        struct derived *derived;      /* in order: a later one may refer to an earlier */
+        uint32_t filters_len, dimensions_len, measures_len, derived_len;
+        struct vintage vintage; /* 0.0: the latest published */
         enum unit unit;
+        enum municipality_rule municipality_rule;
+        bool has_period, has_age_at, has_division_at;
         /* Reference period: only records whose episode meets it (data sets without
          * episodes: whose order date lies in it). */
-        bool has_period;
         struct period period;
-        struct bytes period_date; /* the date that must lie in it instead ("ended in 2024") */
-        enum municipality_rule municipality_rule;
-        bool has_age_at;
         int32_t age_at; /* ages on this day instead of the record's */
         /* Hierarchies as they were on this day; not said: on the last day of the period, or of
          * what is delivered. */
-        bool has_division_at;
         int32_t division_at;
-        struct derived *derived; /* in order: a later one may refer to an earlier */
-        uint32_t derived_len;
         /* An indicator of the bundle (then data set, unit, derived variables and measures
          * are the registry's, and the query may add a period, dimensions and filters). */
-        struct bytes indicator;
         uint32_t indicator_version; /* 0: the latest */
+        struct bytes indicator;
+        struct bytes period_date; /* the date that must lie in the period instead ("ended in
+                                   * 2024") */
 };
 
 /* Shape only (counts within limits, names printable, values per op, fields that their kind
