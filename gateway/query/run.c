@@ -181,13 +181,19 @@ static void name_families(
         walk->person = person;
 }
 
+/* Asked at every block: where persons have thousands of events each, a task lasts. */
+static bool is_cancelled(const struct pass *p)
+{
+        return p->cancel != NULL && atomic_load_explicit(p->cancel, memory_order_relaxed);
+}
+
 /* Rows of whole persons; the first row is the start of `person`. */
 static void count_persons(
         const struct pass *p, struct tally *t, uint32_t person, uint32_t row, uint32_t end)
 {
         struct walk walk = {.next = person, .person = person, .stamp = person};
 
-        while (row < end) {
+        while (row < end && !is_cancelled(p)) {
                 uint32_t n = end - row < BLOCK ? end - row : BLOCK;
 
                 stamp_persons(p, t, &walk, row, n);
@@ -204,7 +210,7 @@ static void count_personless(const struct pass *p, struct tally *t, uint32_t row
 {
         uint32_t persons = view_persons(p->view), first = view_personless(p->view);
 
-        while (row < end) {
+        while (row < end && !is_cancelled(p)) {
                 uint32_t n = end - row < BLOCK ? end - row : BLOCK;
 
                 for (uint32_t i = 0; i < n; i++)
@@ -254,18 +260,20 @@ static enum err run_task(void *ctx, unsigned worker, size_t i)
         struct tally *t = &p->tallies[worker];
         const uint32_t *starts = view_person_starts(p->view);
 
-        if (p->cancel != NULL && atomic_load_explicit(p->cancel, memory_order_relaxed))
-                return ERR_CANCELLED;
         if (i < p->tasks_persons) {
                 uint32_t first = task_begin(p, i), last = task_begin(p, i + 1);
 
                 count_persons(p, t, first, starts[first], starts[last]);
-                return t->overflow ? ERR_LIMIT : ERR_OK;
+        } else {
+                uint32_t row =
+                        view_personless(p->view) + (uint32_t)(i - p->tasks_persons) * TASK_ROWS;
+                uint32_t rows = view_rows(p->view);
+
+                count_personless(p, t, row, rows - row < TASK_ROWS ? rows : row + TASK_ROWS);
         }
-        uint32_t row = view_personless(p->view) + (uint32_t)(i - p->tasks_persons) * TASK_ROWS;
-        uint32_t rows = view_rows(p->view);
-        count_personless(p, t, row, rows - row < TASK_ROWS ? rows : row + TASK_ROWS);
-        return ERR_OK;
+        if (is_cancelled(p))
+                return ERR_CANCELLED;
+        return t->overflow ? ERR_LIMIT : ERR_OK;
 }
 
 /* A pass ------------------------------------------------------------------------------- */
