@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_gateway_endings.c: a linkage that ends, by a new bundle or at midnight, ends at once:
+ * what is being counted under it is cut, what is asked next is refused, its views are gone;
+ * and nothing of that touches the linkages that stand. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "crypto/digest.h"
+#include "tests/support/gateway_ask.h"
+
+/* So many reports of each child that looking through all of them for every one of them
+ * takes seconds. */
+enum { CHILDREN = 200, REPORTS = 500, DAY = 86400, A_SECOND_MS = 1000 };
+
+static struct world world;
+
+static int make(void **state)
+{
+        (void)state;
+        world_make(&world);
+        policy_begin(&world);
+        return 0;
+}
+
+static int unmake(void **state)
+{
+        (void)state;
+        world_remove(&world);
+        return 0;
+}
+
+static int64_t now_ms(void)
+{
+        return clock_monotonic_ns() / 1000000;
+}
+
+static void deliver_many(uint32_t children, uint32_t reports)
+{
+        struct report *rows = calloc((size_t)children * reports, sizeof *rows);
+
+        assert_non_null(rows);
+        for (uint32_t i = 0; i < children * reports; i++)
+                rows[i] = (struct report){i / reports, NOBODY, (int32_t)(i % 365), i};
+        (void)deliver_concerns(&world, 114, rows, children * reports);
+        free(rows);
+        (void)publish(&world);
+}
+
+/* Counts of all reports of the same child, `derived` times over. */
+static const char *slow_question(const char *linkage, unsigned derived)
+{
+        const char *text =
+                arena_printf(world.arena, "dataset: anmalan\nlinkage: %s\nderived:\n", linkage);
+
+        for (unsigned i = 0; i < derived; i++)
+                text = arena_printf(world.arena,
+                        "%s  - {name: n%u, kind: count, dataset: anmalan, variable: datum, "
+                        "level: ar}\n",
+                        text, i);
+        for (unsigned i = 0; i < derived; i++)
+                text = arena_printf(
+                        world.arena, "%s%s\"n%u = 1\"", text, i == 0 ? "filters: [" : ", ", i);
+        return arena_printf(world.arena, "%s]\n", text);
+}
+
+static struct call *begin(const char *yaml)
+{
+        struct call *call = NULL;
+
+        assert_int_equal(call_start(world_client(&world, WORLD_STATISTICIAN),
+                                 "/statgate.v1.Statistics/Query", 0, &call),
+                ERR_OK);
+        assert_int_equal(call_send(call, say_yaml(&world, yaml)), ERR_OK);
+        assert_int_equal(call_half_close(call), ERR_OK);
+        return call;
+}
+
+/* The status with which a call ends; its release where that is OK. */
+static enum status end(struct call **call, struct wire_release *out)
+{
+        struct call_status status;
+        struct bytes answer;
+
+        if (call_receive(*call, world.arena, &answer) == ERR_OK)
+                read_release(&world, answer, out);
+        (void)!call_finish(*call, &status);
+        call_free(call);
+        if (status.code == STATUS_PERMISSION_DENIED) {
+                assert_true(status.details.len > 0);
+                assert_string_equal(status.details.violations[0].field, "linkage");
+        }
+        return status.code;
+}
+
+static bool has_views(const char *linkage)
+{
+        struct wire_status s = status_of(&world);
+
+        for (uint32_t i = 0; i < s.views_len; i++)
+                if (bytes_is_text(s.views[i].linkage, linkage))
+                        return true;
+        return false;
+}
+
+static void a_withdrawn_linkage_cuts_what_runs_under_it_and_nothing_else(void **state)
+{
+        struct wire_release before, r;
+
+        (void)state;
+        world_start(&world);
+        deliver_many(CHILDREN, REPORTS);
+        assert_int_equal(ask_yaml(&world, "dataset: anmalan\n", &before), STATUS_OK);
+        assert_true(has_views("barnets_resa"));
+
+        struct call *doomed = begin(slow_question("barnets_resa", 12));
+        struct call *other = begin(slow_question("anmalan_riket", 4));
+
+        nap(200);
+        linkage_until(&world, "barnets_resa", "2025-12-31");
+        assert_int_equal(policy_follow(&world), STATUS_OK);
+        int64_t reloaded = now_ms();
+
+        assert_int_equal(end(&doomed, &r), STATUS_PERMISSION_DENIED);
+        assert_in_range(now_ms() - reloaded, 0, A_SECOND_MS);
+        assert_int_equal(end(&other, &r), STATUS_OK);
+        assert_true(digest_equal(&r.policy, &before.policy)); /* the rules it began with */
+        assert_int_equal(cell_value(&r, 0, NULL), CHILDREN);
+
+        assert_int_equal(ask_yaml(&world, "dataset: anmalan\nlinkage: barnets_resa\n", &r),
+                STATUS_PERMISSION_DENIED);
+        assert_int_equal(ask_yaml(&world, "dataset: anmalan\n", &r), STATUS_OK);
+        assert_false(digest_equal(&r.policy, &before.policy));
+        assert_false(has_views("barnets_resa"));
+        assert_int_equal(world_stop(&world), 0);
+}
+
+/* Midnight ------------------------------------------------------------------------- */
+
+/* Both processes believe that midnight (UTC) is `seconds` away; the day before it. */
+static struct world_start before_midnight(int seconds, char out_day[11], int64_t *out_shift)
+{
+        int64_t now = clock_now_ms() / 1000, shift = DAY - now % DAY - seconds;
+        const char *moved = arena_printf(
+                world.arena, "CLOCK_SHIM_S=%lld", (long long)(shift < 0 ? shift + DAY : shift));
+        const char *shim = arena_printf(world.arena, "LD_PRELOAD=%s", STATGATE_CLOCK_SHIM);
+        const char *script = arena_printf(world.arena,
+                "#!/bin/sh\n%s %s exec " STATGATE_BIN_DIR "/statgate-keeper \"$@\"\n", moved, shim);
+
+        *out_shift = shift < 0 ? shift + DAY : shift;
+        days_format((int32_t)((now + *out_shift) / DAY), out_day);
+        world_write(&world, "run/keeper", bytes_of_text(script));
+        assert_int_equal(chmod(world_path(&world, "run/keeper"), 0700), 0);
+        return (struct world_start){
+                .flags = {"--keeper", world_path(&world, "run/keeper")},
+                .environment = {moved, shim},
+        };
+}
+
+static void a_linkage_ends_at_midnight_by_itself(void **state)
+{
+        const char *sanitized = getenv("STATGATE_SANITIZE");
+        struct wire_release r;
+        char day[11];
+        int64_t shift;
+
+        (void)state;
+        if (sanitized != NULL && *sanitized != '\0') {
+                print_message(
+                        "skipped: the clock is moved by LD_PRELOAD, which sanitizers forbid\n");
+                skip();
+        }
+        const struct world_start how = before_midnight(4, day, &shift);
+
+        linkage_until(&world, "barnets_resa", day);
+        policy_begin(&world);
+        assert_int_equal(world_try(&world, &how), WORLD_UP);
+        deliver_many(20, 2);
+        assert_int_equal(
+                ask_yaml(&world, "dataset: anmalan\nlinkage: barnets_resa\n", &r), STATUS_OK);
+        assert_true(has_views("barnets_resa"));
+        int64_t today = (clock_now_ms() / 1000 + shift) / DAY;
+
+        while ((clock_now_ms() / 1000 + shift) / DAY == today)
+                nap(20);
+        nap(A_SECOND_MS / 2); /* nobody asks, and they go all the same */
+        assert_false(has_views("barnets_resa"));
+        assert_true(has_views("anmalan_riket"));
+        assert_int_equal(ask_yaml(&world, "dataset: anmalan\nlinkage: barnets_resa\n", &r),
+                STATUS_PERMISSION_DENIED);
+        assert_int_equal(ask_yaml(&world, "dataset: anmalan\n", &r), STATUS_OK);
+        assert_int_equal(world_stop(&world), 0);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(
+                        a_withdrawn_linkage_cuts_what_runs_under_it_and_nothing_else, make, unmake),
+                cmocka_unit_test_setup_teardown(a_linkage_ends_at_midnight_by_itself, make, unmake),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
