@@ -77,9 +77,12 @@ enum err indicator_decode(
         out->target = out->has_target ? from->target : 0;
         out->decimals = from->decimals;
         out->is_contract = from->is_contract != 0;
-        for (size_t i = 0; i < from->n_comparisons; i++)
-                if (from->comparisons[i] > 0 && (int)from->comparisons[i] <= COMPARISONS)
-                        out->comparisons |= 1u << from->comparisons[i];
+        for (size_t i = 0; i < from->n_comparisons; i++) {
+                unsigned c = (unsigned)from->comparisons[i];
+
+                if (c >= 1 && c <= COMPARISONS)
+                        out->comparisons |= 1u << c;
+        }
         TRY(answer_text(from->id, &out->id));
         TRY(answer_text(from->dataset, &out->dataset));
         TRY(answer_text(from->place, &out->place));

@@ -354,6 +354,26 @@ static void an_indicator_that_cannot_be_is_neither_written_nor_read(void **state
         buf_done(&inner);
 }
 
+static void comparisons_that_a_newer_gateway_has_are_skipped(void **state)
+{
+        struct bench *b = *state;
+        static const uint64_t numbers[] = {4, 5, 31, 32, 33, UINT32_MAX, UINT64_MAX, 1, 0};
+        uint8_t digest[32] = {0};
+        struct wire_indicators out;
+        struct buf inner;
+
+        buf_init(&inner, 1 << 16);
+        for (unsigned i = 0; i < ARRAY_LEN(numbers); i++)
+                raw_number(&inner, 14, numbers[i]);
+        raw_number(&inner, 11, UINT64_MAX);
+        raw_bytes(&inner, 18, bytes_of(digest, sizeof digest));
+        raw_message(&b->wire, 1, &inner);
+        assert_int_equal(indicators_decode(b->a, wire_of(b), &out), ERR_OK);
+        assert_int_equal(out.indicators[0].comparisons, 1u << 4 | 1u << 1);
+        assert_int_equal(out.indicators[0].direction, 0);
+        buf_done(&inner);
+}
+
 /* Any byte out of place ----------------------------------------------------- */
 
 static void try_all(struct bytes wire, void *ctx)
@@ -405,6 +425,7 @@ int main(void)
                 ON_BENCH(the_registry_goes_there_and_back),
                 ON_BENCH(a_target_of_zero_is_a_target),
                 ON_BENCH(an_indicator_that_cannot_be_is_neither_written_nor_read),
+                ON_BENCH(comparisons_that_a_newer_gateway_has_are_skipped),
                 ON_BENCH(no_byte_out_of_place_does_harm),
         };
 
