@@ -151,7 +151,7 @@ static enum err load_family(struct loader *l, const struct yaml *m, struct polic
         if (!rules->family)
                 return ERR_OK;
         out->family = usual_family;
-        if (limits->kind != YAML_MAPPING)
+        if (limits == NULL || limits->kind != YAML_MAPPING)
                 return ERR_OK;
         TRY(yaml_known_keys(limits, keys, l->why));
         TRY(load_limit(l, limits, "children_max", FAMILY_CHILDREN_MAX, &out->family.children_max));

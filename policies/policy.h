@@ -379,28 +379,27 @@ const struct policy_linkage *policy_linkage_narrowest(const struct policy *p,
 enum direction { DIRECTION_NONE = 0, DIRECTION_HIGHER, DIRECTION_LOWER };
 struct indicator {
         struct bytes id;
-        uint32_t version;
         struct label label, definition;
         struct bytes *references; /* what it is taken from */
-        uint32_t references_len;
         struct bytes *purposes;
-        uint32_t purposes_len;
+        uint32_t references_len, purposes_len;
+        uint32_t version;
         enum direction direction; /* which way is better; NONE: neither */
-        bool has_target;
-        int64_t target;           /* scaled by 10^decimals */
+        int64_t target;           /* has_target: scaled by 10^decimals */
         uint32_t decimals;        /* of target */
         unsigned comparisons;     /* bits 1 << enum indicator_comparison */
         struct bytes place;       /* the base's municipality variable; for --by and comparisons */
         struct query query;       /* one measure; no dimensions, vintage or purpose */
-        bool has_denominator;     /* then the answer is query / denominator × scale */
-        struct query denominator; /* asked alike, of another data set perhaps */
-        uint32_t scale;
+        struct query denominator; /* has_denominator: asked alike, of another data set perhaps,
+                                   * and the answer is query / denominator × scale */
         struct disclosure_rules floor; /* beside the data set's; 0: as there */
+        uint32_t scale;
+        bool has_target, has_denominator;
         /* An outcome contract: the cohort is the query's period, fixed. */
         bool is_contract;
+        bool frozen;
         struct label contract;
         struct digest digest; /* of the canonical definition; what `frozen:` must say */
-        bool frozen;
         struct rule_place at;
 };
 enum indicator_comparison {
