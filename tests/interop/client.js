@@ -247,6 +247,12 @@ async function checkRefusals(submission) {
     ask(client(v1.Statistics, 'STATISTICIAN'), 'Query', {
       dataset: 'placering', purpose: 'officiell_statistik', dimensions: [{ variable: 'skostorlek' }] }),
     'dimensions[0].variable');
+  await refused('a window that ends before it begins', status.INVALID_ARGUMENT,
+    ask(client(v1.Statistics, 'STATISTICIAN'), 'Query', {
+      dataset: 'placering', purpose: 'officiell_statistik', period: '2025', unit: 'UNIT_PERSON',
+      derived: [{ name: 'ater', kind: 'DERIVED_KIND_EXISTS', dataset: 'placering', in: 'IN_MUNICIPALITY_OTHER',
+        window: { kind: 'WINDOW_KIND_RELATIVE', anchor: 'start', from: 1, until: -365 } }] }),
+    'derived[0].window');
   await refused('somebody else\'s delivery', status.NOT_FOUND,
     ask(client(v1.Submission, 'UPPLANDS_VASBY'), 'GetSubmission', { submission_id: submission }));
   await refused('a municipality\'s question', status.PERMISSION_DENIED,

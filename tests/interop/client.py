@@ -265,6 +265,10 @@ def check_refusals(submission):
         dataset="placering", purpose="officiell_statistik",
         dimensions=[stats.DimensionRef(variable="form"), stats.DimensionRef(variable="skostorlek")])),
         "dimensions[1].variable")
+    refused("a distance without an end", code.INVALID_ARGUMENT, lambda: statistician.Query(stats.QueryRequest(
+        dataset="placering", purpose="officiell_statistik", age_at="2025-12-31",
+        derived=[stats.Derived(name="dagar", kind=stats.DERIVED_KIND_DAYS_BETWEEN, **{"from": "start"})])),
+        "derived[0].to")
     refused("an id of fifteen bytes", code.INVALID_ARGUMENT, lambda: talk([sub.SubmitRequest(open=sub.Open(
         submission_id=bytes(15), dataset="placering", period="2025", mode=1))]), "open.submission_id")
     refused("somebody else's delivery", code.NOT_FOUND, lambda: elsewhere.GetSubmission(

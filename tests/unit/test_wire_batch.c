@@ -363,7 +363,7 @@ static void a_request_that_is_nothing_is_refused(void **state)
 static void write_dictionary(struct buf *out, unsigned codes, unsigned rows, unsigned most)
 {
         struct buf b, column, values, index;
-        char code[8];
+        char code[12];
 
         buf_init(&b, ARENA);
         buf_init(&column, ARENA);
