@@ -138,7 +138,7 @@ static void tell_pairs(struct explanation *x, const struct policy_linkage *l)
                 const struct policy_dataset *events = x->walked.derived[i].dataset;
 
                 if (events != NULL && !faulty(x, PART_DERIVED, i))
-                        report_add(x->out, REPORT_HOLDS, l->at.id,
+                        report_add(x->out, REPORT_HOLDS, l->at.pairs,
                                 "härledd variabel %u: poster i %s får ses från poster i %s i %s",
                                 "derived variable %u: records of %s may be looked at from records "
                                 "of %s in %s",
@@ -166,7 +166,7 @@ static void tell_linkage(struct explanation *x)
                         report_names(x->out, l->rules->datasets, l->rules->datasets_len));
         tell_pairs(x, l);
         if (l->rules->family && question_wants_family(x->query))
-                report_add(x->out, REPORT_HOLDS, l->at.id,
+                report_add(x->out, REPORT_HOLDS, l->at.family,
                         "familjer följs genom vårdnadshavare, högst %u barn om en och %u i en "
                         "kedja",
                         "families are followed through guardians, at most %u children of one and "

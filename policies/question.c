@@ -245,7 +245,7 @@ static void check_named(struct question *q)
                         question_fault(q, QUESTION_LINKAGE_DATASET, "dataset", l->at.id, NULL);
                 else if (holds(l, q->base->id) &&
                          !policy_linkage_pairs(q->policy, l, q->base, events))
-                        question_fault(q, QUESTION_LINKAGE_PAIR, "dataset", l->at.id, NULL);
+                        question_fault(q, QUESTION_LINKAGE_PAIR, "dataset", l->at.pairs, NULL);
         }
         q->part = PART_WHOLE;
         q->linkage = l;
@@ -306,7 +306,7 @@ static void check_unit(struct question *q)
         if ((unit == UNIT_PERSON || unit == UNIT_FAMILY) && !has_persons(q->base))
                 question_fault(q, QUESTION_NO_PERSON, "unit", q->base->at.id, NULL);
         else if (unit == UNIT_FAMILY && q->linkage != NULL && !q->linkage->rules->family)
-                question_fault(q, QUESTION_FAMILY, "unit", q->linkage->at.id, NULL);
+                question_fault(q, QUESTION_FAMILY, "unit", q->linkage->at.family, NULL);
 }
 
 static void check_period_date(struct question *q, struct bytes id)

@@ -178,7 +178,7 @@ static void check_event_variable(
 static void check_same_family(struct question *q, const struct derived *d)
 {
         if (q->linkage != NULL && !q->linkage->rules->family)
-                question_fault(q, QUESTION_FAMILY, "same", q->linkage->at.id, NULL);
+                question_fault(q, QUESTION_FAMILY, "same", q->linkage->at.family, NULL);
         if (d->window.anchor.len == 0 && d->window.kind != WINDOW_RELATIVE &&
                 q->base->order_variable == UINT32_MAX)
                 question_fault(q, QUESTION_NO_ORDER, "same", q->base->at.id, NULL);
@@ -415,7 +415,7 @@ static void check_kind(struct question *q, const struct measure_ref *m)
         if ((m->kind == MEASURE_PERSONS || families) && !has_persons(q->base))
                 question_fault(q, QUESTION_NO_PERSON, "kind", q->base->at.id, NULL);
         else if (families && q->linkage != NULL && !q->linkage->rules->family)
-                question_fault(q, QUESTION_FAMILY, "kind", q->linkage->at.id, NULL);
+                question_fault(q, QUESTION_FAMILY, "kind", q->linkage->at.family, NULL);
         if (m->kind == MEASURE_RATE)
                 check_rate(q);
         if (m->kind == MEASURE_DAYS)
