@@ -65,12 +65,15 @@ struct linked_request {
         struct vintage vintage;
         struct store *store;
         struct keeper *keeper;
-        size_t memory_ceiling;
+        size_t memory_ceiling; /* as of a view */
         unsigned threads;
         void (*progress)(void *ctx, uint64_t done, uint64_t total);
         void *progress_ctx;
         atomic_bool *cancel;
 };
+/* Guardians are followed where the linkage says so, in the data sets that have them, as
+ * records name them that no correction has replaced. ERR_VINTAGE_CLOSED when anything
+ * was removed before all of it was read. */
 MUST_CHECK enum err linked_build(const struct linked_request *request, struct linked **out);
 struct linked *linked_ref(struct linked *l);
 void linked_unref(struct linked **l);
@@ -80,7 +83,8 @@ size_t linked_bytes(const struct linked *l);
 uint32_t linked_build_ms(const struct linked *l);
 struct vintage linked_vintage(const struct linked *l);
 
-/* For tests, oracles and benches: tokens of all parts are of one numbering. */
+/* For tests, oracles and benches: tokens of all parts are of one numbering. Edges of
+ * children without rows are dropped; a day may be MISSING_I32. */
 struct linked_plain {
         const struct view_plain *parts;
         uint32_t parts_len;
@@ -101,12 +105,13 @@ const struct view *view_beside(const struct view *v, struct bytes dataset);
 
 /* Families. Two persons are kin while they share a guardian: each edge from child to
  * guardian holds from `holds_days` before it was first named until as long after it
- * was last named. A guardian with more children than `children_max` (a professional
- * one) is not followed, and neither is anybody in a chain of more than `persons_max`: their
- * families are missing, never silently unmerged. For counting, every person is in
- * one family, whose members all share one guardian: within a chain the guardian
- * with the most children comes first. A person without guardians is a family of one.
- * Who is named as her own guardian is not. */
+ * was last named; one that no record dates holds always. A guardian with more children
+ * than `children_max` (a professional one) is not followed, and neither is anybody in a
+ * chain of more than `persons_max`: the families of these children and of that chain
+ * are missing, never silently unmerged. For counting, every other person is in one
+ * family, whose members all share one guardian: within a chain the guardian with the
+ * most children comes first, then the one named first. A person without guardians is a
+ * family of one. Who is named as her own guardian is not. */
 #define FAMILY_MISSING UINT32_MAX
 struct kin {
         uint32_t person;
@@ -117,9 +122,12 @@ struct families {
         const uint32_t *family; /* by person; ascending where not FAMILY_MISSING */
         uint32_t families;
         const uint32_t *starts; /* persons + 1: kin of person p stand at starts[p].. */
-        const struct kin *kin;  /* without the person; sorted by person, intervals apart */
-        uint32_t missing;       /* persons whose family is missing */
-        uint32_t guardians_over_limit, chains_over_limit, own_guardians;
+        /* Without the person; sorted by person, intervals apart. Of somebody whose family is
+         * missing: none. Kin may be persons whose family is missing. */
+        const struct kin *kin;
+        uint32_t missing; /* persons whose family is missing */
+        uint32_t guardians_over_limit, chains_over_limit;
+        uint32_t own_guardians; /* persons named as their own */
 };
 /* NULL: the linkage does not follow guardians. */
 const struct families *view_families(const struct view *v);
