@@ -69,6 +69,22 @@ static void change_records(struct derived_world *d)
         }
 }
 
+/* A day on which an edge is named; half of them so that it ends to hold, or begins to, on
+ * the day of a record. */
+static int32_t day_of_edge(struct derived_world *d)
+{
+        const struct linked_part *part = &d->w.parts[0];
+        int32_t day = 19000 + (int32_t)linked_random(&d->w, 700);
+        int32_t holds = (int32_t)d->w.limits.holds_days;
+
+        if (part->rows == 0 || linked_random(&d->w, 2) == 0)
+                return day;
+        day = ((const int32_t *)part->columns[WORLD_DATE])[linked_random(&d->w, part->rows)];
+        if (day == MISSING_I32)
+                return 19000;
+        return linked_random(&d->w, 2) == 0 ? day + holds : day - holds;
+}
+
 /* Children of few guardians each, named on days of their own. */
 static void name_guardians(struct derived_world *d, uint32_t guardians)
 {
@@ -77,7 +93,7 @@ static void name_guardians(struct derived_world *d, uint32_t guardians)
                         if (linked_world_has_rows(&d->w, p))
                                 linked_world_edge(&d->w, p,
                                         d->w.persons + (uint32_t)linked_random(&d->w, guardians),
-                                        19000 + (int32_t)linked_random(&d->w, 700));
+                                        day_of_edge(d));
 }
 
 /* Chains of shared guardians that are too long, by spreading until nothing changes. */
