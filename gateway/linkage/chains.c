@@ -149,13 +149,13 @@ enum err chains_find(const struct work *w, const struct stars *stars, uint32_t p
                 .stars = stars,
                 .persons = persons,
                 .persons_max = persons_max,
-                .missing = missing,
                 .parent = arrays,
                 .size = arrays + persons,
                 .at = arrays + 2 * (size_t)persons,
                 .tally = arrays + 3 * (size_t)persons,
                 .out = &chains,
         };
+        g.missing = missing;
         enum err e = group_all(&g);
         work_free(w, scratch, bytes);
         if (e == ERR_OK)

@@ -87,7 +87,7 @@ static enum err put_row(struct edges *e, unsigned worker, const struct edge_row 
 
         TRY(recent_of(e, worker, &recent));
         struct edge_row *at = &recent->slots[slot_of(row)];
-        if (memcmp(at->child, row->child, 2 * LAYOUT_TOKEN_LEN) == 0) {
+        if (edge_same_pair(at, row)) {
                 at->first = row->first < at->first ? row->first : at->first;
                 at->last = row->last > at->last ? row->last : at->last;
                 return ERR_OK;

@@ -4,6 +4,8 @@
 #ifndef STATGATE_GATEWAY_LINKAGE_EDGES_H
 #define STATGATE_GATEWAY_LINKAGE_EDGES_H
 
+#include <string.h>
+
 #include "gateway/linkage/layout.h"
 #include "gateway/linkage/partition.h"
 
@@ -12,6 +14,11 @@ struct edge_row {
         uint8_t child[LAYOUT_TOKEN_LEN], guardian[LAYOUT_TOKEN_LEN];
         int32_t first, last; /* days on which she was named */
 };
+static inline bool edge_same_pair(const struct edge_row *a, const struct edge_row *b)
+{
+        return memcmp(a->child, b->child, sizeof(a->child)) == 0 &&
+               memcmp(a->guardian, b->guardian, sizeof(a->guardian)) == 0;
+}
 
 struct edges;
 

@@ -457,10 +457,10 @@ enum err kin_find(const struct work *w, const struct stars *stars, struct chains
                 .chains = chains,
                 .missing = missing,
                 .holds_days = holds_days,
-                .begins = begins,
-                .starts = out_starts,
         };
 
+        k.begins = begins;
+        k.starts = out_starts;
         enum err e = find_all(&k);
         if (e == ERR_OK)
                 *out_kin = k.kin;

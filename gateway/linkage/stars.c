@@ -129,7 +129,7 @@ static enum err pair_partition(void *ctx, unsigned worker, size_t partition)
                 for (next = i + 1; next < len; next++) {
                         const struct edge_row *same = edge_at(d, next);
 
-                        if (memcmp(same->child, edge->child, 2 * LAYOUT_TOKEN_LEN) != 0)
+                        if (!edge_same_pair(same, edge))
                                 break;
                         pair.first = same->first < pair.first ? same->first : pair.first;
                         pair.last = same->last > pair.last ? same->last : pair.last;
@@ -305,12 +305,9 @@ enum err stars_find(const struct work *w, struct edges *edges, const struct toke
         uint32_t children_max, uint8_t *missing, struct stars *out)
 {
         struct stars stars = {0};
-        struct search s = {.work = w,
-                .all = all,
-                .children_max = children_max,
-                .missing = missing,
-                .out = &stars};
+        struct search s = {.work = w, .all = all, .children_max = children_max, .out = &stars};
 
+        s.missing = missing;
         TRY(edges_end(edges, &s.edges));
         enum err e = search_all(&s);
         for (uint32_t i = 0; s.found != NULL && i < partitions_len(s.pairs); i++)

@@ -78,8 +78,9 @@ static void check_row(
         uint32_t from = plain_row_of(v, row);
 
         for (uint32_t k = 0; k < WORLD_SEEN_IN; k++)
-                assert_memory_equal((const uint8_t *)view_column(v, k) + row * width_of(k),
-                        (const uint8_t *)part->columns[k] + from * width_of(k), width_of(k));
+                assert_memory_equal((const uint8_t *)view_column(v, k) + (size_t)row * width_of(k),
+                        (const uint8_t *)part->columns[k] + (size_t)from * width_of(k),
+                        width_of(k));
         uint8_t seen = ((const uint8_t *)view_column(v, WORLD_SEEN_IN))[row];
         if (i + 1 == WORLD_PARTS || !person)
                 assert_int_equal(seen, MISSING_U8);
