@@ -117,8 +117,6 @@ WORD(INDICATOR_ELSEWHERE,
         "The question stands in the bundle. Name its folder with --bundle to read it here.")
 WORD(INDICATOR_OTHER_BUNDLE, "Regelverket i {1} har en annan definition av den; frågan visas inte.",
         "The bundle in {1} defines it otherwise; the question is not shown.")
-WORD(PURPOSE_NEEDED, "ange --purpose; indikatorn får användas för: {1}",
-        "give --purpose; the indicator may be used for: {1}")
 WORD(COMPARE_WRONG, "--compare är target, lan, riket, history eller none, med komma emellan",
         "--compare is target, lan, riket, history or none, with commas between them")
 WORD(COMPARE_NOT, "--compare {1} går inte med den frågan",
@@ -134,6 +132,12 @@ WORD(DIGEST_WRONG, "--expect-digest är 64 hexadecimala siffror",
 WORD(HEAD_EXPECTED, "Väntade", "Expected")
 WORD(HEAD_DELIVERED, "Levererade", "Delivered")
 WORD(HEAD_REJECTED, "Avvisat", "Rejected")
+WORD(COVERAGE_FLOOR,
+        "Antal under tröskeln i en enskild leverans ingår inte i summor och andelar, som alltså "
+        "kan "
+        "vara större.",
+        "Counts below the threshold in a single delivery are left out of sums and rates, which may "
+        "thus be larger.")
 WORD(HEAD_MISSING_VALUES, "Värden som saknas", "Missing values")
 
 /* questions */

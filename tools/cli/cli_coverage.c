@@ -24,7 +24,7 @@ enum { EXPECTED, DELIVERED, RECORDS, REJECTED, VALUES, MISSING, MEASURES };
 
 struct coverage {
         const struct cli *cli;
-        const struct wire_release *release;
+        const struct answer *answer;
         bool only_missing;
 };
 
@@ -52,15 +52,18 @@ static enum err put_measures(struct question *q)
         return filter_parse(q->arena, bytes_of_text("levererad = true"), &q->having[0], NULL);
 }
 
-static enum err put_dimensions(struct question *q, const char *by, struct refusal *why)
+/* One data set alone needs no column of its own. */
+static enum err put_dimensions(
+        struct question *q, const char *by, bool one_dataset, struct refusal *why)
 {
         if (by != NULL && strcmp(by, "kommun") != 0 && strcmp(by, "lan") != 0)
                 return refuse(why, ERR_INVALID, "by", "expected kommun or lan");
         if (by != NULL)
                 q->dimensions[q->q.dimensions_len++] =
                         (struct dimension_ref){bytes_of_text("kommun"), bytes_of_text(by)};
-        q->dimensions[q->q.dimensions_len++] =
-                (struct dimension_ref){.variable = bytes_of_text("datamangd")};
+        if (!one_dataset)
+                q->dimensions[q->q.dimensions_len++] =
+                        (struct dimension_ref){.variable = bytes_of_text("datamangd")};
         return ERR_OK;
 }
 
@@ -70,7 +73,8 @@ static enum err put_question(struct question *q, const struct arguments *args, s
         const char *vintage = option_text(args, "vintage");
 
         q->q.dataset = bytes_of_text(DELIVERIES);
-        TRY(put_dimensions(q, option_text(args, "by"), why));
+        q->q.unit = UNIT_RECORD;
+        TRY(put_dimensions(q, option_text(args, "by"), dataset != NULL, why));
         TRY(put_measures(q));
         if (period != NULL) {
                 TRY(question_period(q, bytes_of_text(period), why));
@@ -161,12 +165,17 @@ static struct row row_of(const struct table *t, size_t cell)
         return r;
 }
 
-/* All that was expected has come. */
-static bool is_complete(const struct row *r)
+/* Nothing is expected where a data set has not begun (a threshold of one withholds
+ * nothing else); and whoever looks for what is missing does not want what is complete. */
+static bool is_shown(const struct coverage *c, const struct row *r)
 {
-        return r->counts[DELIVERED].status == CELL_VALUE &&
-               r->counts[EXPECTED].status == CELL_VALUE &&
-               r->counts[DELIVERED].n == r->counts[EXPECTED].n;
+        struct count expected = r->counts[EXPECTED], delivered = r->counts[DELIVERED];
+
+        if ((expected.status == CELL_VALUE && expected.n == 0) ||
+                (expected.status == CELL_PROTECTED && c->answer->release->threshold <= 1))
+                return false;
+        return !c->only_missing || expected.status != CELL_VALUE ||
+               delivered.status != CELL_VALUE || delivered.n != expected.n;
 }
 
 /* For people -------------------------------------------------------------- */
@@ -186,7 +195,7 @@ static const char *count_text(const struct cli *cli, struct count c, uint32_t de
 static enum err add_row(
         const struct coverage *c, const uint32_t *at, const struct row *r, struct listing *l)
 {
-        const struct table *t = &c->release->table;
+        const struct table *t = &c->answer->release->table;
         const char *texts[LANES_MAX];
         uint32_t n = 0;
 
@@ -202,13 +211,13 @@ static enum err add_row(
 
 static enum err list_rows(const struct coverage *c, struct listing *l)
 {
-        const struct table *t = &c->release->table;
+        const struct table *t = &c->answer->release->table;
         uint32_t at[DIMENSIONS_MAX] = {0};
 
         for (size_t cell = 0; cell < t->cells_len; cell++) {
                 struct row r = row_of(t, cell);
 
-                if (!c->only_missing || !is_complete(&r))
+                if (is_shown(c, &r))
                         TRY(add_row(c, at, &r, l));
                 (void)step(t, t->dimensions_len, at);
         }
@@ -220,8 +229,7 @@ static enum err write_table(const struct cli *cli, const void *what, const struc
         static const enum word words[] = {WORD_HEAD_EXPECTED, WORD_HEAD_DELIVERED,
                 WORD_HEAD_RECORDS, WORD_HEAD_REJECTED, WORD_HEAD_MISSING_VALUES};
         const struct coverage *c = what;
-        const struct wire_release *r = c->release;
-        const struct answer answer = {.release = r};
+        const struct wire_release *r = c->answer->release;
         OWNED(listing_free) struct listing *l = NULL;
         struct lane_title titles[LANES_MAX];
         char vintage[32], at[INSTANT_TEXT];
@@ -236,13 +244,15 @@ static enum err write_table(const struct cli *cli, const void *what, const struc
         cli_print(cli, how->out, false, WORD_TITLE_SOURCE,
                 CLI_ARGS(text_from(cli, r->dataset), text_from(cli, r->purpose), vintage,
                         instant_text(r->vintage_at_ms, at)));
-        frame_scope(cli, how->out, &answer);
+        frame_conditions(cli, how->out, c->answer->asked);
+        frame_scope(cli, how->out, c->answer);
         (void)fputc('\n', how->out);
         TRY(listing_new_titled(titles, n, &l));
         TRY(list_rows(c, l));
         TRY(listing_print(l, how->out));
         (void)fputc('\n', how->out);
         frame_legend(cli, how->out, false);
+        cli_print(cli, how->out, false, WORD_COVERAGE_FLOOR, CLI_ARGS());
         return stream_end(how->out);
 }
 
@@ -271,7 +281,7 @@ static void put_count(const struct sheet *s, struct count c, uint32_t decimals)
 static void csv_row(
         const struct sheet *s, const struct coverage *c, const uint32_t *at, const struct row *r)
 {
-        const struct table *t = &c->release->table;
+        const struct table *t = &c->answer->release->table;
 
         for (uint32_t d = 0; d < t->dimensions_len; d++) {
                 const struct dimension *dim = &t->dimensions[d];
@@ -291,7 +301,7 @@ static enum err write_csv(const struct cli *cli, const void *what, const struct 
         static const char *const names[] = {"expected", "delivered", "records", "rejected",
                 "values", "missing", "rejected_percent", "missing_percent"};
         const struct coverage *c = what;
-        const struct table *t = &c->release->table;
+        const struct table *t = &c->answer->release->table;
         bool swedish = cli->lang == LANG_SV;
         const struct sheet s = {how->out, swedish ? ';' : ',', swedish ? ',' : '.'};
         uint32_t at[DIMENSIONS_MAX] = {0};
@@ -310,7 +320,7 @@ static enum err write_csv(const struct cli *cli, const void *what, const struct 
         for (size_t cell = 0; cell < t->cells_len; cell++) {
                 struct row r = row_of(t, cell);
 
-                if (!c->only_missing || !is_complete(&r))
+                if (is_shown(c, &r))
                         csv_row(&s, c, at, &r);
                 (void)step(t, t->dimensions_len, at);
         }
@@ -361,7 +371,7 @@ static enum exit_code run(struct cli *cli, const struct arguments *args)
         if (code != EXIT_CODE_OK)
                 return code;
 
-        const struct coverage coverage = {cli, answer.release, option_given(args, "missing")};
+        const struct coverage coverage = {cli, &answer, option_given(args, "missing")};
         const struct output output = {csv ? write_csv : write_table, &coverage};
 
         return output_put(cli, args, &output, &path);

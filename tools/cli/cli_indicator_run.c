@@ -78,16 +78,15 @@ static enum exit_code check_digest(const struct run *r)
         return EXIT_CODE_REFUSED;
 }
 
+/* The one that is asked for, or the indicator's first. */
 static enum exit_code choose_purpose(struct run *r)
 {
         const char *given = option_text(r->args, "purpose");
 
-        if (given == NULL && r->indicator->purposes_len != 1) {
-                complain(r->cli, WORD_PURPOSE_NEEDED,
-                        joined_text(r->cli, r->indicator->purposes, r->indicator->purposes_len));
-                return EXIT_CODE_USAGE;
-        }
-        r->base.q.purpose = given != NULL ? bytes_of_text(given) : r->indicator->purposes[0];
+        if (given != NULL)
+                r->base.q.purpose = bytes_of_text(given);
+        else if (r->indicator->purposes_len > 0)
+                r->base.q.purpose = r->indicator->purposes[0];
         return EXIT_CODE_OK;
 }
 
@@ -449,8 +448,7 @@ static const struct option_spec options[] = {
                         "the target, the municipality's county, the country, the first year; none: "
                         "nothing (else what the indicator names)"}},
         {"purpose", "NAME", NULL, false, false,
-                {"ändamål (annars indikatorns, om den har ett)",
-                        "purpose (else the indicator's, if it has one)"}},
+                {"ändamål (annars indikatorns första)", "purpose (else the indicator's first)"}},
         {"expect-digest", "HEX", NULL, false, false,
                 {"fråga bara om definitionen har det sigillet",
                         "ask only if the definition has that digest"}},

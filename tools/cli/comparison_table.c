@@ -90,12 +90,8 @@ static void put_head(
         (void)fputs(how->colour ? "\033[0m" : "", to);
         if (i->definition.sv.len > 0 || i->definition.en.len > 0)
                 (void)fprintf(to, "%s\n", label_of(cli, i->definition, i->id));
-        for (uint32_t f = 0; last->asked != NULL && f < last->asked->filters_len; f++) {
-                (void)fputs(f > 0 ? "; " : cli_word(cli, WORD_TITLE_WHERE), to);
-                filter_print(to, &last->asked->filters[f]);
-        }
-        if (last->asked != NULL && last->asked->filters_len > 0)
-                (void)fputc('\n', to);
+        if (last->asked != NULL)
+                frame_conditions(cli, to, last->asked);
         vintage_text(r->vintage, vintage);
         TELL(WORD_TITLE_SOURCE, text_from(cli, r->dataset), text_from(cli, r->purpose), vintage,
                 instant_text(r->vintage_at_ms, at));

@@ -73,8 +73,7 @@ static void put_title(const struct cli *cli, const struct answer *a, const struc
         (void)fputs(how->colour ? "\033[0m\n" : "\n", to);
 }
 
-/* Conditions on one line, what is derived and what measures count below it. */
-static void put_question(const struct cli *cli, FILE *to, const struct query *q)
+void frame_conditions(const struct cli *cli, FILE *to, const struct query *q)
 {
         for (uint32_t i = 0; i < q->filters_len; i++) {
                 (void)fputs(i > 0 ? "; " : cli_word(cli, WORD_TITLE_WHERE), to);
@@ -82,6 +81,11 @@ static void put_question(const struct cli *cli, FILE *to, const struct query *q)
         }
         if (q->filters_len > 0)
                 (void)fputc('\n', to);
+}
+
+/* What is derived and what measures count. */
+static void put_question(FILE *to, const struct query *q)
+{
         for (uint32_t i = 0; i < q->derived_len; i++) {
                 derived_print(to, &q->derived[i]);
                 (void)fputc('\n', to);
@@ -152,8 +156,10 @@ void frame_head(const struct cli *cli, const struct answer *a, const struct rend
 
         vintage_text(r->vintage, vintage);
         put_title(cli, a, how);
-        if (a->asked != NULL)
-                put_question(cli, to, a->asked);
+        if (a->asked != NULL) {
+                frame_conditions(cli, to, a->asked);
+                put_question(to, a->asked);
+        }
         TELL(WORD_TITLE_SOURCE, text_from(cli, r->dataset), text_from(cli, r->purpose), vintage,
                 instant_text(r->vintage_at_ms, at));
         frame_scope(cli, to, a);

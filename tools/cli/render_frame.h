@@ -9,8 +9,9 @@
 void frame_head(const struct cli *cli, const struct answer *a, const struct render_how *how);
 void frame_foot(const struct cli *cli, const struct answer *a, const struct render_how *how);
 
-/* Parts of the above, for tables that are not one release: linkage, unit and period on
- * a line; coverage by data set; what the marks mean. */
+/* Parts of the above, for tables that are not one release: conditions on a
+ * line; linkage, unit and period on a line; coverage by data set; what the marks mean. */
+void frame_conditions(const struct cli *cli, FILE *to, const struct query *q);
 void frame_scope(const struct cli *cli, FILE *to, const struct answer *a);
 void frame_coverage(const struct cli *cli, FILE *to, const struct wire_release *r);
 void frame_legend(const struct cli *cli, FILE *to, bool intervals);

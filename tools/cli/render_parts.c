@@ -267,7 +267,7 @@ static const char *kind_word(const struct cli *cli, enum measure_kind kind)
         return "";
 }
 
-/* What a number is per, where the gateway gave no unit. */
+/* What a number is per, where the gateway gave neither unit nor label. */
 static const char *unit_of(const struct cli *cli, const struct measure *m)
 {
         const char *text = "";
@@ -276,6 +276,8 @@ static const char *unit_of(const struct cli *cli, const struct measure *m)
         if (m->unit.len > 0)
                 text = arena_printf(
                         cli->arena, " (%.*s)", (int)m->unit.len, (const char *)m->unit.data);
+        else if (m->label_sv.len > 0 || m->label_en.len > 0)
+                return "";
         else if (m->kind == MEASURE_RATE)
                 text = arena_printf(cli->arena, " (%s %s %s)", cli_word(cli, WORD_PER),
                         cli_number(cli, m->scale, scale), cli_word(cli, WORD_INHABITANTS));
