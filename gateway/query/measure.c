@@ -82,10 +82,8 @@ static bool same_part(const struct part *a, const struct part *b)
 static uint32_t add_part(struct measures *m, struct part part)
 {
         for (uint32_t i = 0; i < m->parts_len; i++)
-                if (same_part(&m->parts[i], &part)) {
-                        m->parts[i].persons |= part.persons;
+                if (same_part(&m->parts[i], &part))
                         return i;
-                }
         m->parts[m->parts_len] = part;
         return m->parts_len++;
 }
@@ -477,7 +475,8 @@ enum err measures_compile(struct plan *p, const struct plan_scope *scope, const 
                 TRY(add_measure(&c, &q->measures[i]));
         if (q->measures_len == 0)
                 TRY(add_unit(&c));
-        /* Families of whole cells: disclosure control may ask for enough of them. */
+        /* Families of whole cells: disclosure control may ask for enough of them. Last, since
+         * a measure that counts the same asks for the persons too. */
         if (scope->family)
                 out->families = add_part(out, (struct part){.counted = COUNTED_FAMILIES});
         p->measures = out;

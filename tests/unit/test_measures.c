@@ -209,6 +209,9 @@ static void random_questions_about(const char *dataset, uint64_t seed, bool pers
         struct plain_world w;
 
         plain_world_make(&w, bundle, dataset, ROWS, seed, personless);
+        const struct code_list *places =
+                w.dataset->variables[w.dataset->municipality_variable].codes;
+        places->levels[0].codes[w.municipalities[0]].population = 0; /* nobody knows */
         struct view *v = plain_world_view(&w, 2);
         random_questions(&w, v, QUESTIONS);
         view_unref(&v);
@@ -244,7 +247,7 @@ struct family_world {
 /* Some persons of each data set have rows in the other, some guardians have many children. */
 static void make_families(struct family_world *f, uint32_t rows, uint64_t seed, unsigned threads)
 {
-        uint32_t edges_len = rows / 2;
+        uint32_t edges_len = rows;
 
         plain_world_make(&f->base, bundle, "placering", rows, seed, true);
         plain_world_make(&f->beside, bundle, "anmalan", rows, seed + 1, false);
@@ -253,13 +256,14 @@ static void make_families(struct family_world *f, uint32_t rows, uint64_t seed, 
         f->edges = calloc(edges_len, sizeof(*f->edges));
         assert_non_null(f->edges);
         for (uint32_t i = 0; i < edges_len; i++) {
-                const struct plain_world *w = i % 2 == 0 ? &f->base : &f->beside;
                 uint32_t r = (uint32_t)plain_random(&f->base, rows);
-                uint32_t guardian = (uint32_t)plain_random(&f->base, rows / 8);
+                uint32_t guardian = 1 + f->base.person[r] / 3; /* families of three */
 
-                if (plain_random(&f->base, 8) == 0)
+                if (plain_random(&f->base, 50) == 0)
                         guardian = 0; /* everybody's */
-                memcpy(f->edges[i].child, w->tokens + (size_t)r * 16, 16);
+                else if (plain_random(&f->base, 30) == 0)
+                        guardian = 1 + (uint32_t)plain_random(&f->base, rows / 8);
+                memcpy(f->edges[i].child, f->base.tokens + (size_t)r * 16, 16);
                 memset(f->edges[i].guardian, 0xee, 16);
                 memcpy(f->edges[i].guardian, &guardian, sizeof(guardian));
                 f->edges[i].day = 19000;
@@ -275,7 +279,7 @@ static void make_families(struct family_world *f, uint32_t rows, uint64_t seed, 
         const struct linked_plain plain = {.parts = parts,
                 .parts_len = 2,
                 .family = true,
-                .limits = {.children_max = 12, .persons_max = 60, .holds_days = 1000},
+                .limits = {.children_max = 12, .persons_max = 10, .holds_days = 1000},
                 .edges = f->edges,
                 .edges_len = edges_len};
         assert_int_equal(linked_from_plain(&plain, threads, &f->linked), ERR_OK);
@@ -302,6 +306,44 @@ static void measures_of_families_agree_with_brute_force(void **state)
         assert_true(families->families < families->persons - families->missing);
         random_questions(&f.base, v, QUESTIONS);
         families_free(&f);
+}
+
+/* Two measures that differ in one thing only are not the same part. */
+static void measures_that_are_nearly_alike_are_counted_apart(void **state)
+{
+        struct plain_world w;
+        struct bytes first = bytes_of_text("2023-Q1"), second = bytes_of_text("2023-Q2");
+        struct bytes hvb = bytes_of_text("hvb"), familjehem = bytes_of_text("familjehem");
+        struct filter filters[] = {
+                {.variable = bytes_of_text("start"), .op = FILTER_EQ, .values = &first},
+                {.variable = bytes_of_text("start"), .op = FILTER_NE, .values = &first},
+                {.variable = bytes_of_text("start"), .op = FILTER_EQ, .values = &second},
+                {.variable = bytes_of_text("form"), .op = FILTER_EQ, .values = &hvb},
+                {.variable = bytes_of_text("form"), .op = FILTER_NE, .values = &hvb},
+                {.variable = bytes_of_text("form"), .op = FILTER_EQ, .values = &familjehem},
+        };
+        struct measure_ref measures[6];
+
+        (void)state;
+        plain_world_make(&w, bundle, "placering", ROWS, 41, false);
+        const struct variable *form =
+                &w.dataset->variables[variable_find(w.dataset, bytes_of_text("form"))];
+        struct view *v = plain_world_view(&w, 1);
+        for (int i = 0; i < 6; i++) {
+                filters[i].values_len = 1;
+                if (i >= 3)
+                        filters[i].level = form->codes->levels[0].id;
+                measures[i] = (struct measure_ref){
+                        .kind = MEASURE_RECORDS, .filters = &filters[i], .filters_len = 1};
+        }
+        struct asked a = {.w = &w, .v = v, .arena = arena_new(ARENA_MAX)};
+        a.q = (struct query){.dataset = w.dataset->id, .measures = measures, .measures_len = 6};
+        struct table *t = NULL;
+        assert_int_equal(ask(&a, 1, &t), ERR_OK);
+        measure_oracle_check(v, &a.q, t, whole_span);
+        arena_free(&a.arena);
+        view_unref(&v);
+        plain_world_free(&w);
 }
 
 /* Threads ------------------------------------------------------------------------------------ */
@@ -448,6 +490,7 @@ int main(void)
                 cmocka_unit_test(measures_of_placements_agree_with_brute_force),
                 cmocka_unit_test(measures_of_assistance_agree_with_brute_force),
                 cmocka_unit_test(measures_where_some_rows_have_no_person_agree_with_brute_force),
+                cmocka_unit_test(measures_that_are_nearly_alike_are_counted_apart),
                 cmocka_unit_test(measures_of_families_agree_with_brute_force),
                 cmocka_unit_test(the_number_of_threads_shows_in_no_measure),
         };
