@@ -43,6 +43,7 @@ struct events {
         const uint32_t *starts;
         const int32_t *dates; /* ascending within a person; NULL: no date matters */
         const uint32_t *rows; /* in the view; NULL: event i is row i */
+        const uint8_t *kept;  /* by row: whether it is an event; NULL: all are */
         const void *places;   /* by row, as values */
         const void *values;
         enum physical place_form, value_form;

@@ -216,6 +216,7 @@ enum err events_prepare(const struct pass *p, const struct derivation *d, unsign
                 TRY(gather(&g, threads, scratch));
                 e.starts = g.out_starts;
                 e.rows = g.out_rows;
+                e.kept = g.kept;
                 e.dates = g.out_dates;
         }
         *out = e;

@@ -159,7 +159,7 @@ static void take(const struct work *w, uint32_t i, struct found *f)
                 f->count = 1;
                 return;
         case DERIVED_COUNT:
-                f->count += w->d->value == UINT32_MAX || is_new(w, row);
+                f->count += w->e->values == NULL || is_new(w, row);
                 return;
         case DERIVED_FIRST:
         case DERIVED_LAST:
@@ -179,12 +179,54 @@ static void take(const struct work *w, uint32_t i, struct found *f)
         }
 }
 
+/* How many events of one person lie in the window, wherever they are: a person may have
+ * very many (a wrong number), and each of her records asks. */
+static uint32_t count_all(const struct work *w, uint32_t person, const struct asking *a)
+{
+        const struct events *e = w->e;
+        const uint32_t *rows = view_person_starts(e->view);
+        uint32_t begin = e->starts[person], end = e->starts[person + 1];
+        bool self = a->self != UINT32_MAX && a->self >= rows[person] &&
+                    a->self < rows[person + 1] && (e->kept == NULL || e->kept[a->self] != 0);
+
+        if (e->dates != NULL) {
+                const int32_t *days = view_column(e->view, w->d->date);
+
+                self = self && days[a->self] >= a->from && days[a->self] <= a->until;
+                begin = seek(e->dates, begin, end, a->from);
+                end = seek(e->dates, begin, end, a->until + 1);
+        }
+        return end - begin - self;
+}
+
+/* The last of events begin..end-1. */
+static void look_back(
+        const struct work *w, uint32_t begin, uint32_t end, const struct asking *a, struct found *f)
+{
+        const struct events *e = w->e;
+
+        for (uint32_t i = seek(e->dates, begin, end, a->until + 1);
+                i-- > begin && e->dates[i] >= a->from;)
+                if (is_event(w, row_of(e, i), a)) {
+                        take(w, i, f);
+                        return;
+                }
+}
+
 /* The events of one person. */
 static void look(const struct work *w, uint32_t person, const struct asking *a, struct found *f)
 {
         const struct events *e = w->e;
         uint32_t i = e->starts[person], end = e->starts[person + 1];
 
+        if (w->d->kind == DERIVED_COUNT && w->d->in == IN_ANY && e->values == NULL) {
+                f->count += count_all(w, person, a);
+                return;
+        }
+        if (w->d->kind == DERIVED_LAST) {
+                look_back(w, i, end, a, f);
+                return;
+        }
         if (e->dates != NULL)
                 i = seek(e->dates, i, end, a->from);
         for (; i < end && (e->dates == NULL || e->dates[i] <= a->until); i++) {
@@ -386,6 +428,9 @@ void derived_compute(const struct pass *p, struct tally *t, uint32_t c, uint32_t
                 .form = o->list[o->dataset->variables_len + c].variable->physical,
         };
 
+        /* Somebody with very many records can hold a task up; nothing of it is kept. */
+        if (p->cancel != NULL && atomic_load_explicit(p->cancel, memory_order_relaxed))
+                return;
         if (d->kind == DERIVED_DAYS_BETWEEN) {
                 days_between(&w, n);
                 return;
