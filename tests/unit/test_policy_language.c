@@ -11,11 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/fault.h"
 #include "policies/policy.h"
 #include "policies/report.h"
 #include "tests/support/broken_bundle.h"
@@ -514,6 +516,97 @@ static void who_falls_to_a_wider_pattern_is_weaker_protected(void **state)
         assert_true(told(&r, REPORT_WEAKER, "now come under statgate://demo/statistician/*"));
 }
 
+/* Indicators -------------------------------------------------------------- */
+
+static struct policy *with_indicator(const char *target, const char *kind, const char *frozen)
+{
+        struct policy *p = NULL;
+        struct refusal why;
+        char text[1024], place[64];
+
+        (void)snprintf(text, sizeof text,
+                "indicator: i\nversion: 1\nlabel: I\ndefinition: {sv: Vad, en: What}\n"
+                "references: [lag]\npurposes: [statistik]\ndirection: lower\ntarget: %s\n"
+                "compare: [target]\nquery: {dataset: a, measures: [%s]}\n%s%s\n",
+                target, kind, frozen != NULL ? "frozen: " : "", frozen != NULL ? frozen : "");
+        small_bundle_write(&bundle);
+        small_bundle_write_file(&bundle, "i.yaml", text);
+        small_bundle_write_broken(&bundle, "bundle.yaml", "linkages: linkages.yaml\n",
+                "@@linkages: linkages.yaml\nindicators: [i.yaml]\n", place, sizeof place);
+        if (small_bundle_load(&bundle, &p, &why) != ERR_OK)
+                fail_msg("%s: %s", why.violations[0].field, why.violations[0].text);
+        return p;
+}
+
+static void digest_text(const struct policy *p, char out[2 * sizeof(struct digest) + 1])
+{
+        uint32_t len = 0;
+        const struct indicator *all = policy_indicators(p, &len);
+
+        assert_int_equal(len, 1);
+        hex_encode(bytes_of(all[0].digest.bytes, sizeof all[0].digest.bytes), out);
+}
+
+static void expect_change(
+        const struct policy *a, const struct policy *b, enum report_mark mark, const char *says)
+{
+        OWNED(arena_free) struct arena *arena = arena_new(1 << 20);
+        struct report r;
+
+        report_init(&r, arena, REPORT_EN);
+        assert_int_equal(policy_diff(a, b, &r), ERR_OK);
+        if (!told(&r, mark, says))
+                fail_msg("%s", says);
+}
+
+static void a_frozen_definition_is_for_good(void **state)
+{
+        OWNED(policy_unref) struct policy *none = loaded();
+        OWNED(policy_unref) struct policy *open = with_indicator("80", "persons", NULL);
+        OWNED(policy_unref) struct policy *other = with_indicator("80", "records", NULL);
+        OWNED(policy_unref) struct policy *frozen = NULL, *aimed = NULL, *replaced = NULL;
+        char digest[2 * sizeof(struct digest) + 1];
+        struct refusal why = {0};
+
+        (void)state;
+        digest_text(open, digest);
+        frozen = with_indicator("80", "persons", digest);
+        aimed = with_indicator("85.5", "persons", digest);
+        digest_text(other, digest);
+        replaced = with_indicator("80", "records", digest);
+        expect_change(none, open, REPORT_CHANGED, "new indicator i, version 1: I; target: 80");
+        expect_change(open, none, REPORT_CHANGED, "the indicator i, version 1, goes");
+        expect_change(frozen, aimed, REPORT_CHANGED, "the target is now 85.5; before: 80");
+        expect_change(frozen, replaced, REPORT_CHANGED, "another definition under the same");
+        /* What is still being written may change; what is frozen may go, or aim higher. */
+        assert_int_equal(policy_evolves(open, other, &why), ERR_OK);
+        assert_int_equal(policy_evolves(frozen, aimed, &why), ERR_OK);
+        assert_int_equal(policy_evolves(frozen, none, &why), ERR_OK);
+        assert_int_equal(policy_evolves(frozen, open, &why), ERR_OK);
+        assert_int_equal(policy_evolves(frozen, replaced, &why), ERR_POLICY_REFUSED);
+        assert_non_null(strstr(why.violations[0].text, "frozen under this version"));
+        why = (struct refusal){0};
+        assert_int_equal(policy_evolves(frozen, other, &why), ERR_POLICY_REFUSED);
+}
+
+static void every_short_of_memory_is_survived(void **state)
+{
+        unsigned tried = 0;
+
+        (void)state;
+        small_bundle_write(&bundle);
+        for (unsigned nth = 0; fault_arm("alloc", nth); nth++) {
+                OWNED(policy_unref) struct policy *p = NULL;
+                struct refusal why;
+                enum err rc = small_bundle_load(&bundle, &p, &why);
+
+                assert_true((rc == ERR_OK) == (p != NULL));
+                tried++;
+        }
+        fault_disarm();
+        assert_true(tried > 100);
+}
+
 static int setup(void **state)
 {
         (void)state;
@@ -522,7 +615,11 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
+        char path[256];
+
         (void)state;
+        (void)snprintf(path, sizeof path, "%s/i.yaml", folder);
+        (void)unlink(path);
         return small_bundle_remove(&bundle);
 }
 
@@ -539,6 +636,8 @@ int main(void)
                 cmocka_unit_test(what_lasts_and_what_is_delivered_is_said),
                 cmocka_unit_test(every_change_is_weighed_and_meanings_stay),
                 cmocka_unit_test(who_falls_to_a_wider_pattern_is_weaker_protected),
+                cmocka_unit_test(a_frozen_definition_is_for_good),
+                cmocka_unit_test(every_short_of_memory_is_survived),
         };
 
         return cmocka_run_group_tests(tests, setup, teardown);
