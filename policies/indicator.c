@@ -411,6 +411,51 @@ static void walk(struct attempt *a, const struct query *q, int64_t now_ms)
         (void)question_walk(&question);
 }
 
+/* Codes are known here already; where numbers and dates may be cut is the planner's. */
+static bool is_value(const struct variable *v, const struct filter *f, struct bytes value)
+{
+        int32_t level = variable_level_find(v, f->level);
+
+        if (v->type == VARIABLE_BOOLEAN)
+                return bytes_is_text(value, "true") || bytes_is_text(value, "false");
+        return v->type != VARIABLE_CODE || level < 0 ||
+               code_find_at(v->codes, (uint32_t)level, value) >= 0;
+}
+
+static enum err check_values(struct loader *l, const struct yaml *at, struct bytes dataset,
+        const struct filter *filters, uint32_t len)
+{
+        const struct policy_dataset *d = policy_dataset_find(l->policy, dataset);
+        enum err rc = ERR_OK;
+
+        for (uint32_t i = 0; d != NULL && i < len; i++) {
+                int32_t v = variable_find(d, filters[i].variable);
+
+                for (uint32_t k = 0; v >= 0 && k < filters[i].values_len; k++)
+                        if (!is_value(&d->variables[v], &filters[i], filters[i].values[k]))
+                                rc = yaml_complain(at, ERR_CONFIG, l->why,
+                                        "the condition on `%.*s` names a value that `%.*s` does "
+                                        "not have",
+                                        (int)filters[i].variable.len,
+                                        (const char *)filters[i].variable.data, (int)dataset.len,
+                                        (const char *)dataset.data);
+        }
+        return rc;
+}
+
+static enum err check_all_values(struct loader *l, const struct yaml *at, const struct query *q)
+{
+        const struct measure_ref *m = &q->measures[0];
+
+        TRY(check_values(l, at, q->dataset, q->filters, q->filters_len));
+        TRY(check_values(l, at, q->dataset, m->filters, m->filters_len));
+        TRY(check_values(l, at, q->dataset, m->base, m->base_len));
+        for (uint32_t i = 0; i < q->derived_len; i++)
+                TRY(check_values(l, at, q->derived[i].dataset, q->derived[i].filters,
+                        q->derived[i].filters_len));
+        return ERR_OK;
+}
+
 static enum err check_shape(struct loader *l, const struct yaml *at, const struct query *q)
 {
         struct refusal slips = {0};
@@ -450,7 +495,7 @@ static enum err check_for(struct loader *l, const struct yaml *at, const struct 
                 }
         }
         if (fewest == 0)
-                return ERR_OK;
+                return check_all_values(l, at, &q);
         a.at = at;
         walk(&a, &q, best);
         return ERR_CONFIG;
@@ -485,10 +530,10 @@ static enum err load_indicator(struct loader *l, const struct yaml *m, struct in
         TRY(load_denominator(l, m, out));
         TRY(load_target(l, m, out));
         out->place = place_of(l->policy, &out->query);
-        TRY(load_compare(l, m, out));
         TRY(load_floor(l, m, &out->floor));
         TRY(load_contract(l, m, out));
         TRY(check_askable(l, m, out));
+        TRY(load_compare(l, m, out));
         return check_frozen(l, m, out);
 }
 
