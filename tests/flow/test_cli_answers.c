@@ -192,7 +192,8 @@ static void a_table_names_its_source_and_its_marks(void **state)
         assert_true(said("Data set placering, purpose uppfoljning, vintage 1 ("));
         assert_true(said("..  protected\n"));
         assert_true(said(":   missing: nobody has delivered it\n"));
-        assert_true(said("2 of 290 municipalities delivered.\n"));
+        assert_true(said("placering: 2 of 290 municipalities; rejected "));
+        assert_true(said("Linkage: placering_riket. Unit: person.\n"));
         assert_true(said("parts do not add up to the total.\n"));
 }
 
@@ -288,10 +289,89 @@ static void data_sets_are_listed_and_described(void **state)
         assert_int_equal(RUN("datasets"), EXIT_CODE_OK);
         assert_true(said("placering") && said("uppfoljning") && said("Latest vintage: 1"));
         assert_int_equal(RUN("datasets", "placering"), EXIT_CODE_OK);
-        assert_true(said("… and 278 more; show all with --all") && said("Upplands Väsby"));
+        assert_true(said("… and 279 more; show all with --all") && said("Upplands Väsby"));
         assert_int_equal(RUN("datasets", "placering", "--all"), EXIT_CODE_OK);
         assert_true(said("  2584  Kiruna\n"));
         assert_int_equal(RUN("datasets", "ingen"), EXIT_CODE_REFUSED);
+}
+
+static void coverage_tells_who_has_not_delivered(void **state)
+{
+        (void)state;
+        assert_int_equal(RUN("coverage", "--dataset", "placering"), EXIT_CODE_OK);
+        assert_true(said("     290         2"));
+        assert_int_equal(RUN("coverage", "--dataset", "placering", "--by", "kommun", "--missing",
+                                 "--format", "csv"),
+                EXIT_CODE_OK);
+        assert_true(said("0115,Vallentuna,1,,,,,,,,O\r\n"));
+        assert_false(said("0180,Stockholm"));
+        assert_int_equal(RUN("coverage", "--by", "kon"), EXIT_CODE_USAGE);
+        assert_int_equal(RUN("coverage", "--dataset", "ingen"), EXIT_CODE_REFUSED);
+}
+
+/* Indicators -------------------------------------------------------------- */
+
+static void an_indicator_is_listed_shown_and_run(void **state)
+{
+        (void)state;
+        assert_int_equal(RUN("indicator", "list", "--dataset", "placering"), EXIT_CODE_OK);
+        assert_true(said("avslut_som_planerat@1"));
+        assert_false(said("barnet_hort@1"));
+        assert_int_equal(RUN("indicator", "show", "avslut_som_planerat"), EXIT_CODE_OK);
+        assert_true(said("Better is: higher\nTarget: 75.0\n"));
+        assert_true(said("The question, as statgate query -f takes it:\n  dataset: placering\n"));
+        assert_int_equal(RUN("indicator", "run", "avslut_som_planerat", "--by", "kommun", "--where",
+                                 "kommun in 0180,0115", "--years", "2024:2025", "--compare",
+                                 "target,lan,riket,history", "--format", "csv"),
+                EXIT_CODE_OK);
+        assert_true(said("kommun,kommun.label,period,value,value.low,value.high,status,lan,"
+                         "lan.status,riket,riket.status,target,against_target,change,"
+                         "change.status\r\n"));
+        assert_true(said("0115,Vallentuna,2024,,,,O,"));
+        assert_true(said("0180,Stockholm,2025,"));
+        assert_int_equal(
+                RUN("indicator", "run", "avslut_som_planerat", "--years", "2025"), EXIT_CODE_OK);
+        assert_true(said("Placements ended as planned (indicator avslut_som_planerat, version 1"));
+        assert_true(said("Target 75.0"));
+}
+
+static void what_an_indicator_cannot_be_asked_is_told(void **state)
+{
+        (void)state;
+        assert_int_equal(RUN("indicator", "show", "ingen"), EXIT_CODE_REFUSED);
+        assert_int_equal(RUN("indicator", "show", "avslut_som_planerat@2"), EXIT_CODE_REFUSED);
+        assert_int_equal(RUN("indicator", "show", "avslut_som_planerat@0"), EXIT_CODE_USAGE);
+        assert_int_equal(
+                RUN("indicator", "run", "avslut_som_planerat", "--years", "25"), EXIT_CODE_USAGE);
+        assert_int_equal(
+                RUN("indicator", "run", "avslut_som_planerat", "--by", "lan", "--compare", "lan"),
+                EXIT_CODE_USAGE);
+        assert_true(complained("--compare lan does not fit the question"));
+        assert_int_equal(RUN("indicator", "run", "avslut_som_planerat", "--purpose", "nyfikenhet"),
+                EXIT_CODE_REFUSED);
+}
+
+/* Whoever has the digest of what was agreed on is not answered by anything else. */
+static void a_contract_is_held_to_its_digest(void **state)
+{
+        static const char other[] =
+                "0000000000000000000000000000000000000000000000000000000000000000";
+        const char *digest, *id = "utfall_hvb_sis_2024";
+        char hex[sizeof other];
+
+        (void)state;
+        assert_int_equal(RUN("indicator", "show", id), EXIT_CODE_OK);
+        digest = strstr(out_text, "Digest: ");
+        assert_non_null(digest);
+        (void)snprintf(hex, sizeof hex, "%.64s", digest + strlen("Digest: "));
+        assert_int_equal(RUN("indicator", "run", id, "--expect-digest", other), EXIT_CODE_REFUSED);
+        assert_string_equal(out_text, "");
+        assert_true(complained(hex));
+        assert_int_equal(RUN("indicator", "run", id, "--expect-digest", "00"), EXIT_CODE_USAGE);
+        assert_int_equal(RUN("indicator", "run", id, "--years", "2024"), EXIT_CODE_USAGE);
+        assert_int_equal(RUN("indicator", "run", id, "--expect-digest", hex), EXIT_CODE_OK);
+        assert_true(said(hex) && said("Cohort: 2024-01-01..2024-06-30\n"));
+        assert_true(said("against the target 80.0: "));
 }
 
 static void status_is_for_people_and_for_programs(void **state)
@@ -361,6 +441,10 @@ int main(void)
                 cmocka_unit_test(a_slip_on_the_command_line_ends_with_two),
                 cmocka_unit_test(a_file_is_written_whole_or_not_at_all),
                 cmocka_unit_test(data_sets_are_listed_and_described),
+                cmocka_unit_test(coverage_tells_who_has_not_delivered),
+                cmocka_unit_test(an_indicator_is_listed_shown_and_run),
+                cmocka_unit_test(what_an_indicator_cannot_be_asked_is_told),
+                cmocka_unit_test(a_contract_is_held_to_its_digest),
                 cmocka_unit_test(status_is_for_people_and_for_programs),
                 cmocka_unit_test(a_submission_is_told_to_its_own_municipality_only),
                 cmocka_unit_test(a_withdrawal_needs_a_yes_and_revises_the_vintage),
