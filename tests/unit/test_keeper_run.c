@@ -206,6 +206,27 @@ static struct bytes saved_state(struct room *r)
         return blob;
 }
 
+/* Else a country's first deliveries would write the whole state once per data set. */
+static void all_keys_of_a_municipality_are_made_at_its_first_delivery(void **state)
+{
+        OWNED(buf_done) struct buf payload = {.ceiling = 64};
+        struct bytes generation;
+        struct room r;
+
+        (void)state;
+        room_open(&r, ERR_OK);
+        room_furnish(&r);
+        assert_true(saved_state(&r).len > 0);
+        assert_int_equal(bytes_copy(r.w.arena, r.payload, &generation), ERR_OK);
+        assert_int_equal(room_ask(&r, KEEPER_CONFIRM, generation, bytes_of(NULL, 0)), ERR_OK);
+        keeper_put_domain(&payload, &(struct domain){"anmalan", 1480});
+        assert_int_equal(room_ask(&r, KEEPER_PREPARE_DOMAIN, bytes_of(payload.data, payload.len),
+                                 bytes_of(NULL, 0)),
+                ERR_OK);
+        assert_int_equal(r.bulk.len, 0);
+        room_close(&r);
+}
+
 static void the_highest_time_seen_survives_a_restart(void **state)
 {
         struct room r;
@@ -374,6 +395,7 @@ int main(void)
                 cmocka_unit_test(one_person_is_stored_under_two_names_in_two_municipalities),
                 cmocka_unit_test(nothing_of_a_batch_stays_in_the_buffers),
                 cmocka_unit_test(the_clock_decides_when_a_linkage_is_over),
+                cmocka_unit_test(all_keys_of_a_municipality_are_made_at_its_first_delivery),
                 cmocka_unit_test(the_highest_time_seen_survives_a_restart),
                 cmocka_unit_test(a_persons_birth_is_held_against_the_highest_time),
                 cmocka_unit_test(whatever_allocation_fails_the_keeper_goes_on),
