@@ -38,7 +38,7 @@ static void keep_block(struct gathering *g, uint32_t row, uint32_t n)
                 enum physical form = g->d->events->variables[t->operand].physical;
                 const uint8_t *values = view_column(g->view, t->operand);
 
-                test_values(t, form, values + physical_width(form) * row, n, flags);
+                test_values(t, form, values + (size_t)physical_width(form) * row, n, flags);
         }
         for (uint32_t i = 0; i < n; i++)
                 g->kept[row + i] = flags[i] == 0;

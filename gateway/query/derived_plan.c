@@ -5,8 +5,8 @@
  * dimensions and measures need not know where it came from. What it may be cut by is its
  * own bands; dates keep the levels of the date they are taken from. A fixed window is cut
  * where the policy lets that date be cut, or it would be a filter finer than any. */
+#include <assert.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/arena.h"
 #include "gateway/query/derived.h"
@@ -114,6 +114,7 @@ static enum err compile_date(struct deriving *s)
 {
         bool dated = s->d->kind == DERIVED_FIRST || s->d->kind == DERIVED_LAST ||
                      s->ask->window.kind != WINDOW_NONE;
+        assert(s->d->events != NULL);
         uint32_t date = s->d->events->order_variable;
 
         s->d->date = UINT32_MAX;

@@ -7,6 +7,7 @@
  *
  * Missing: the day of a window or family that is not known; a family beyond the limits;
  * the first of no events. A row of nobody has no events and no family: it has none, 0. */
+#include <assert.h>
 #include <string.h>
 
 #include "gateway/query/derived.h"
@@ -30,7 +31,7 @@ struct work {
         struct tally *t;
         const struct derivation *d;
         const struct events *e;
-        const int32_t *anchor; /* of the block; NULL: not needed */
+        const int32_t *anchor; /* of the block; never missing where no day is asked for */
         const void *places;    /* of the block; NULL: not needed */
         uint32_t row;
         uint8_t *out;
@@ -163,6 +164,7 @@ static void take(const struct work *w, uint32_t i, struct found *f)
                 return;
         case DERIVED_FIRST:
         case DERIVED_LAST:
+                assert(w->e->dates != NULL);
                 if (f->first == MISSING_I32 || w->e->dates[i] < f->first)
                         f->first = w->e->dates[i];
                 if (w->e->dates[i] > f->last)
@@ -296,7 +298,7 @@ static inline bool ask(const struct work *w, uint32_t i, struct asking *a)
 {
         const struct derivation *d = w->d;
 
-        if (w->anchor != NULL && w->anchor[i] == MISSING_I32)
+        if (w->anchor[i] == MISSING_I32)
                 return false;
         a->from = d->window_from;
         a->until = d->window_until;
@@ -414,6 +416,8 @@ static void days_between(const struct work *w, uint32_t n)
         }
 }
 
+static const int32_t some_day[BLOCK];
+
 void derived_compute(const struct pass *p, struct tally *t, uint32_t c, uint32_t row, uint32_t n)
 {
         const struct derivation *d = p->plan->computed[c].derivation;
@@ -435,8 +439,7 @@ void derived_compute(const struct pass *p, struct tally *t, uint32_t c, uint32_t
                 days_between(&w, n);
                 return;
         }
-        if (d->anchor != UINT32_MAX)
-                w.anchor = pass_column(p, t, d->anchor, row);
+        w.anchor = d->anchor != UINT32_MAX ? pass_column(p, t, d->anchor, row) : some_day;
         if (d->in != IN_ANY)
                 w.places = pass_column(p, t, o->dataset->municipality_variable, row);
         ask_events(&w, n);

@@ -32,12 +32,12 @@ struct tally {
         uint32_t cell[BLOCK];     /* inner cell of each row of the block; CELL_FILTERED */
         uint32_t stamp[BLOCK], row[BLOCK]; /* of the rows that are left */
         uint8_t begins[BLOCK + 1];
-        uint32_t family[BLOCK]; /* of all rows of the block, where families are counted */
-        uint32_t flags[BLOCK];  /* CELL_FILTERED: a part does not keep the row */
-        uint32_t kept[BLOCK];   /* which of the rows that are left a part keeps */
-        uint32_t block;         /* first row of the block that pass_locate has seen last */
-        uint8_t **computed;     /* by computed operand: BLOCK values in physical form */
-        uint32_t first_person;  /* of the block; view_persons: its first row is of nobody */
+        uint32_t family[BLOCK];       /* of all rows of the block, where families are counted */
+        uint32_t flags[BLOCK];        /* CELL_FILTERED: a part does not keep the row */
+        uint32_t kept[BLOCK];         /* which of the rows that are left a part keeps */
+        uint32_t block;               /* first row of the block that pass_locate has seen last */
+        uint8_t **computed;           /* by computed operand: BLOCK values in physical form */
+        uint32_t first_person;        /* of the block; view_persons: its first row is of nobody */
         uint32_t place_person, place; /* person + 1 whose municipality was found last */
         uint32_t *seen, seen_now;     /* stamps by id, for counting distinct values */
 };

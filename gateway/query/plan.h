@@ -118,8 +118,8 @@ struct planning {
 /* Adds a computed operand; there is room. */
 void planning_add(struct planning *g, struct operand operand, struct computed computed);
 /* Refuses at "FIELD" or, with a format, where it says. */
-MUST_CHECK PRINTF_LIKE(4, 5) enum err planning_fault(struct planning *g, enum err code,
-        const char *text, const char *field, ...);
+MUST_CHECK PRINTF_LIKE(4, 5) enum err
+        planning_fault(struct planning *g, enum err code, const char *text, const char *field, ...);
 
 /* column_stated.c: what the question states about all of it: division, municipality rule,
  * age, period. */
