@@ -13,6 +13,41 @@ static const char *yes_no(const struct report *r, bool value)
         return value ? "yes" : "no";
 }
 
+/* What has not always been as it is: codes that changed parents, and what others became. */
+static void show_code_history(
+        struct report *r, const struct code_list *list, uint32_t level, const struct code *c)
+{
+        struct rule_place at = {list->at.file, c->line};
+        const char *code = report_text(r, c->code);
+        struct bytes names[SUCCESSORS_MAX];
+
+        for (uint32_t i = 1; i < c->parents_len; i++)
+                report_add(r, REPORT_NOTE, at, "%s: %s hör till %s från %s, förut till %s",
+                        "%s: %s belongs to %s from %s, before that to %s", report_text(r, list->id),
+                        code,
+                        report_text(r, list->levels[level + 1].codes[c->parents[i].parent].code),
+                        report_date(r, c->parents[i].from),
+                        report_text(
+                                r, list->levels[level + 1].codes[c->parents[i - 1].parent].code));
+        for (uint32_t i = 0; i < c->successors_len; i++)
+                names[i] = list->levels[level].codes[c->successors[i]].code;
+        if (c->successors_len > 0)
+                report_add(r, REPORT_NOTE, at, "%s: %s fanns till och med %s och blev %s",
+                        "%s: %s was in use until %s and became %s", report_text(r, list->id), code,
+                        report_date(r, c->valid_until), report_names(r, names, c->successors_len));
+}
+
+static void show_history(struct report *r, const struct policy *p)
+{
+        for (uint32_t i = 0; i < p->code_lists_len; i++) {
+                const struct code_list *list = &p->code_lists[i];
+
+                for (uint32_t level = 0; level < list->levels_len; level++)
+                        for (uint32_t c = 0; c < list->levels[level].len; c++)
+                                show_code_history(r, list, level, &list->levels[level].codes[c]);
+        }
+}
+
 static void show_head(const struct policy *p, struct report *r)
 {
         struct bytes names[RULES_OFFICERS_MAX];
@@ -29,6 +64,7 @@ static void show_head(const struct policy *p, struct report *r)
                         p->rules.signers_required, report_names(r, names, p->rules.officers_len));
         report_add(r, REPORT_NOTE, p->head_at, "kommuner: %u", "municipalities: %u",
                 p->rules.municipalities_len);
+        show_history(r, p);
         for (unsigned m = METHOD_NONE + 1; m < METHOD_COUNT; m++)
                 report_add(r, REPORT_NOTE, p->roles_at, "%s: %s", "%s: %s",
                         policy_method_name((enum policy_method)m),

@@ -565,6 +565,8 @@ static void a_frozen_definition_is_for_good(void **state)
         OWNED(policy_unref) struct policy *open = with_indicator("80", "persons", NULL);
         OWNED(policy_unref) struct policy *other = with_indicator("80", "records", NULL);
         OWNED(policy_unref) struct policy *frozen = NULL, *aimed = NULL, *replaced = NULL;
+        OWNED(arena_free) struct arena *arena = arena_new(1 << 20);
+        struct report r;
         char digest[2 * sizeof(struct digest) + 1];
         struct refusal why = {0};
 
@@ -574,6 +576,12 @@ static void a_frozen_definition_is_for_good(void **state)
         aimed = with_indicator("85.5", "persons", digest);
         digest_text(other, digest);
         replaced = with_indicator("80", "records", digest);
+        report_init(&r, arena, REPORT_EN);
+        assert_int_equal(policy_show(frozen, &r), ERR_OK);
+        assert_true(told(&r, REPORT_NOTE, "i version 1: I, the definition is frozen"));
+        assert_true(told(&r, REPORT_NOTE, "0500 belongs to 03 from 2011-01-01, before that to 19"));
+        assert_true(
+                told(&r, REPORT_NOTE, "1918 was in use until 2020-12-31 and became 0180, 0331"));
         expect_change(none, open, REPORT_CHANGED, "new indicator i, version 1: I; target: 80");
         expect_change(open, none, REPORT_CHANGED, "the indicator i, version 1, goes");
         expect_change(frozen, aimed, REPORT_CHANGED, "the target is now 85.5; before: 80");
