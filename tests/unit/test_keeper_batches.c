@@ -349,6 +349,36 @@ static void what_no_valid_linkage_covers_is_not_opened(void **state)
         stage_down(&s);
 }
 
+/* The gateway may still have its old policy in hand; the keeper goes by the new one. */
+static void what_the_next_bundle_withdraws_is_not_opened_again(void **state)
+{
+        struct stage s;
+        struct keeper_accept batch;
+        struct keeper_accepted accepted;
+        struct keeper_opened opened;
+        struct rules_linkage linkages[RULES_LINKAGES_MAX];
+
+        (void)state;
+        stage_up(&s, 0);
+        batch = world_batch(&s.w, "anmalan", 114, 0, 3, 10);
+        stage_accept(&s, &batch, &accepted);
+        struct keeper_open in = stage_open_of(&batch, &accepted);
+
+        assert_int_equal(keeper_open_for_view(s.k, &in, &opened), ERR_OK);
+        keeper_release(s.k, &opened);
+        struct rules next = world_rules(&s.w, 2, &s.bundle);
+
+        for (uint32_t i = 0; i < next.linkages_len; i++) {
+                linkages[i] = next.linkages[i];
+                linkages[i].until_days = linkages[i].from_days; /* long ago */
+        }
+        next.linkages = linkages;
+        assert_int_equal(
+                keeper_load_bundle(s.k, world_bundle(&s.w, &next, s.w.signer, NULL)), ERR_OK);
+        assert_int_equal(keeper_open_for_view(s.k, &in, &opened), ERR_LINKAGE_REFUSED);
+        stage_down(&s);
+}
+
 static bool is_among(const uint8_t *token, const uint8_t *tokens, unsigned len)
 {
         for (unsigned i = 0; i < len; i++)
@@ -640,6 +670,7 @@ int main(void)
                 cmocka_unit_test(the_rules_of_a_data_set_bind_the_keeper),
                 cmocka_unit_test(a_domain_outside_the_bundle_gets_no_keys),
                 cmocka_unit_test(what_no_valid_linkage_covers_is_not_opened),
+                cmocka_unit_test(what_the_next_bundle_withdraws_is_not_opened_again),
                 cmocka_unit_test(a_municipality_outside_a_linkage_stands_alone_in_it),
                 cmocka_unit_test(standing_alone_needs_a_valid_linkage_too),
                 cmocka_unit_test(a_batch_opens_only_under_its_own_name),
