@@ -150,7 +150,7 @@ static enum exit_code choose_years(struct run *r)
 /* Index of a level, or -1. */
 static int32_t level_find(const struct wire_variable *place, struct bytes id)
 {
-        for (uint32_t i = 0; place != NULL && i < place->levels_len; i++)
+        for (uint32_t i = 0; i < place->levels_len; i++)
                 if (bytes_equal(place->levels[i].id, id))
                         return (int32_t)i;
         return -1;
@@ -162,33 +162,39 @@ static bool is_whole(const struct wire_variable *place, uint32_t level)
         return level > 0 && level + 1 == place->levels_len && place->levels[level].codes_len == 1;
 }
 
-/* A dimension that names a level of places means the place at that level. */
-static void choose_places(struct run *r)
+/* Which level of places a dimension names: "lan", or the place's own variable; or -1. */
+static int32_t place_level(const struct wire_variable *place, const struct dimension_ref *d)
+{
+        bool own = bytes_equal(d->variable, place->id);
+
+        if (own)
+                return d->level.len > 0        ? level_find(place, d->level)
+                       : place->levels_len > 0 ? 0
+                                               : -1;
+        return d->level.len == 0 ? level_find(place, d->variable) : -1;
+}
+
+static void choose_places(struct run *r, const struct wire_variable *place)
 {
         struct question *q = &r->base;
         uint32_t kept = 0;
 
-        r->place_at = -1;
         for (uint32_t i = 0; i < q->q.dimensions_len; i++) {
                 struct dimension_ref d = q->dimensions[i];
-                bool own = r->place != NULL && bytes_equal(d.variable, r->place->id);
-                int32_t level = own && d.level.len == 0 ? 0
-                                : own                   ? level_find(r->place, d.level)
-                                : d.level.len == 0      ? level_find(r->place, d.variable)
-                                                        : -1;
+                int32_t level = place_level(place, &d);
 
-                if (level >= 0 && is_whole(r->place, (uint32_t)level))
+                if (level >= 0 && is_whole(place, (uint32_t)level))
                         continue;
                 if (level >= 0 && r->place_at < 0) {
-                        d = (struct dimension_ref){r->place->id, r->place->levels[level].id};
+                        d = (struct dimension_ref){place->id, place->levels[level].id};
                         r->place_at = (int32_t)kept;
                         r->place_level = (uint32_t)level;
                 }
                 q->dimensions[kept++] = d;
         }
         q->q.dimensions_len = kept;
-        for (uint32_t i = 0; r->place != NULL && i < q->q.filters_len; i++)
-                r->place_filtered |= bytes_equal(q->filters[i].variable, r->place->id);
+        for (uint32_t i = 0; i < q->q.filters_len; i++)
+                r->place_filtered |= bytes_equal(q->filters[i].variable, place->id);
 }
 
 static enum exit_code read_places(struct run *r)
@@ -199,8 +205,10 @@ static enum exit_code read_places(struct run *r)
                 code = dataset_read(r->cli, r->indicator->dataset, &r->dataset);
         if (code != EXIT_CODE_OK)
                 return code;
+        r->place_at = -1;
         r->place = dataset_variable(&r->dataset, r->indicator->place);
-        choose_places(r);
+        if (r->place != NULL)
+                choose_places(r, r->place);
         return EXIT_CODE_OK;
 }
 
