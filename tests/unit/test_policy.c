@@ -11,12 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/arena.h"
-#include "base/clock.h"
 #include "base/fault.h"
 #include "crypto/digest.h"
 #include "crypto/secret.h"
@@ -357,15 +357,24 @@ static struct policy *national(void)
         return p;
 }
 
+/* Of this process alone: what else the machine does is no fault of the bundle's. */
+static int64_t busy_ns(void)
+{
+        struct timespec t;
+
+        assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t), 0);
+        return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
 static void the_national_bundle_loads_quickly(void **state)
 {
         int64_t best = INT64_MAX;
 
         (void)state;
         for (int i = 0; i < 3; i++) {
-                int64_t from = clock_monotonic_ns();
+                int64_t from = busy_ns();
                 OWNED(policy_unref) struct policy *p = national();
-                int64_t took = clock_monotonic_ns() - from;
+                int64_t took = busy_ns() - from;
 
                 assert_non_null(p);
 
