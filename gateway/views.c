@@ -175,14 +175,30 @@ static size_t bytes_in_use(const struct views *v)
         return sum;
 }
 
+static size_t memory_left(const struct views *v)
+{
+        size_t used = bytes_in_use(v);
+
+        return used < v->options.memory ? v->options.memory - used : 0;
+}
+
 /* What the next build may use: evicts idle views while less than half is free. */
 static size_t make_room(struct views *v, const struct view_wish *w)
 {
         while (bytes_in_use(v) > v->options.memory / 2)
                 if (!drop_oldest(v, w->spare ? &w->vintage : NULL))
                         break;
-        size_t used = bytes_in_use(v);
-        return used < v->options.memory ? v->options.memory - used : 0;
+        return memory_left(v);
+}
+
+/* All that drop_oldest would; whether there were any. */
+static bool drop_all(struct views *v, const struct vintage *than)
+{
+        bool any = false;
+
+        while (drop_oldest(v, than))
+                any = true;
+        return any;
 }
 
 /* Waiting ---------------------------------------------------------------------- */
@@ -286,21 +302,33 @@ static void log_built(const struct view_wish *w, const struct making *m)
                 LOG_NUM("bytes", linked_bytes(m->linked)));
 }
 
-/* Waits for its turn and builds, without the lock while it does. */
+/* Without the lock. */
+static enum err build_within(struct views *v, const struct view_wish *w, struct view_lease *lease,
+        size_t memory, struct making *out)
+{
+        (void)pthread_mutex_unlock(&v->lock);
+        enum err e = w->linkage != NULL ? build_linkage(v, w, lease, memory, out)
+                                        : build_deliveries(v, w, out);
+        if (e == ERR_OK)
+                log_built(w, out);
+        else
+                making_done(out);
+        (void)pthread_mutex_lock(&v->lock);
+        return e;
+}
+
+/* Waits for its turn and builds. What does not fit beside others is tried once more without
+ * them: somebody asks for it now, and nobody for those. */
 static enum err build_in_turn(
         struct views *v, const struct view_wish *w, struct view_lease *lease, struct making *out)
 {
         while (v->building)
                 TRY(wait_tick(v, lease));
         v->building = true;
-        size_t memory = make_room(v, w);
+        enum err e = build_within(v, w, lease, make_room(v, w), out);
 
-        (void)pthread_mutex_unlock(&v->lock);
-        enum err e = w->linkage != NULL ? build_linkage(v, w, lease, memory, out)
-                                        : build_deliveries(v, w, out);
-        if (e == ERR_OK)
-                log_built(w, out);
-        (void)pthread_mutex_lock(&v->lock);
+        if (e == ERR_LIMIT && drop_all(v, w->spare ? &w->vintage : NULL))
+                e = build_within(v, w, lease, memory_left(v), out);
         v->building = false;
         return e;
 }

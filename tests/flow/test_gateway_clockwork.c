@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "tests/support/gateway_delivery.h"
+#include "tests/support/gateway_ask.h"
 
 enum { CHILDREN = 4000, PATIENCE_MS = 30000, TICK_MS = 100 };
 
@@ -79,9 +79,14 @@ static void a_policy_that_says_manual_publishes_nothing_by_itself(void **state)
         assert_int_equal(world_stop(&world), 0);
 }
 
+/* How many linkages the last publication left for their first use. */
+static unsigned left_out;
+
 /* The status of a publication. */
 static enum status try_publish(void)
 {
+        struct wire_publish_progress at;
+
         OWNED(buf_done) struct buf b = {.ceiling = 1024};
         struct bytes request, message;
         struct call *call = NULL;
@@ -93,8 +98,11 @@ static enum status try_publish(void)
                 ERR_OK);
         assert_int_equal(call_send(call, request), ERR_OK);
         assert_int_equal(call_half_close(call), ERR_OK);
-        while (call_receive(call, world.arena, &message) == ERR_OK)
-                continue;
+        left_out = 0;
+        while (call_receive(call, world.arena, &message) == ERR_OK) {
+                assert_int_equal(publish_progress_decode(world.arena, message, &at), ERR_OK);
+                left_out += bytes_is_text(at.phase, "left for first use");
+        }
         (void)!call_finish(call, &world_status);
         call_free(&call);
         return world_status.code;
@@ -116,6 +124,38 @@ static void a_view_beyond_its_memory_is_refused_and_the_vintage_before_answers(v
         assert_int_equal(world_stop(&world), 0);
 }
 
+static bool has_views(const char *linkage)
+{
+        struct wire_status s = status_of(&world);
+
+        for (uint32_t i = 0; i < s.views_len; i++)
+                if (bytes_is_text(s.views[i].linkage, linkage))
+                        return true;
+        return false;
+}
+
+static void a_wide_linkage_that_does_not_fit_is_left_for_its_first_use(void **state)
+{
+        const char *const question = "dataset: placering\nlinkage: barnets_resa\n";
+        struct wire_release r;
+
+        (void)state;
+        world_edit(&world, "statgate.yaml", "view_memory_mib: 256", "view_memory_mib: 4");
+        world_start(&world);
+        deliver_random(1000, 5);
+        assert_int_equal(try_publish(), STATUS_OK);
+        assert_int_equal(left_out, 0);
+        assert_true(has_views("barnets_resa"));
+        deliver_random(24000, 6);
+        assert_int_equal(try_publish(), STATUS_OK);
+        assert_int_equal(left_out, 2); /* those that placements stand in */
+        assert_true(has_views("placering_riket"));
+        assert_false(has_views("barnets_resa"));
+        assert_int_equal(ask_yaml(&world, question, &r), STATUS_OK); /* others make room */
+        assert_true(has_views("barnets_resa"));
+        assert_int_equal(world_stop(&world), 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -126,6 +166,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(
                         a_view_beyond_its_memory_is_refused_and_the_vintage_before_answers, make,
                         unmake),
+                cmocka_unit_test_setup_teardown(
+                        a_wide_linkage_that_does_not_fit_is_left_for_its_first_use, make, unmake),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
