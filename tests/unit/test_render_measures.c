@@ -290,6 +290,21 @@ static void the_foot_tells_what_was_delivered(void **state)
         assert_null(strstr(text, "288 of 290 municipalities delivered"));
 }
 
+/* Deliveries are not persons, and nobody delivers them. */
+static void what_does_not_apply_is_not_told(void **state)
+{
+        struct world *w = *state;
+        const char *text;
+
+        persons_and_share(w);
+        w->release.threshold = 1;
+        w->release.zeros_published = true;
+        w->release.delivered = w->release.expected = 0;
+        text = render(w, render_table, LANG_EN);
+        assert_null(strstr(text, "fewer than"));
+        assert_null(strstr(text, "delivered."));
+}
+
 static void json_tells_the_same(void **state)
 {
         struct world *w = *state;
@@ -380,6 +395,7 @@ int main(void)
                 T(measures_are_told_apart_by_name_kind_and_variable),
                 T(the_head_tells_the_reference),
                 T(the_foot_tells_what_was_delivered),
+                T(what_does_not_apply_is_not_told),
                 T(json_tells_the_same),
                 T(an_indicator_is_named_with_its_definition),
                 T(what_is_derived_is_told_as_it_was_asked),

@@ -199,7 +199,7 @@ void frame_coverage(const struct cli *cli, FILE *to, const struct wire_release *
 
         for (uint32_t i = 0; i < r->coverage_len; i++)
                 put_coverage(cli, to, &r->coverage[i]);
-        if (r->coverage_len == 0)
+        if (r->coverage_len == 0 && r->expected > 0)
                 TELL(WORD_COVERAGE, cli_number(cli, r->delivered, delivered),
                         cli_number(cli, r->expected, expected));
         if (r->unlinked > 0)
@@ -210,6 +210,8 @@ void frame_threshold(const struct cli *cli, FILE *to, const struct wire_release 
 {
         char threshold[NUMBER_TEXT];
 
+        if (r->threshold <= 1 && r->zeros_published) /* deliveries: nothing is held back */
+                return;
         TELL(r->zeros_published ? WORD_THRESHOLD : WORD_THRESHOLD_AND_ZERO,
                 cli_number(cli, r->threshold, threshold));
 }
