@@ -27,14 +27,17 @@ static enum err load_persons(struct loader *l, const struct yaml *file, struct r
 
 static enum err load_ask(struct loader *l, const struct yaml *file, struct policy_dataset *d)
 {
-        static const char *const keys[] = {"roles", "purposes", NULL};
+        static const char *const keys[] = {"roles", "purposes", "dimensions_max", NULL};
         struct bytes known[PURPOSES_MAX];
         const struct policy *p = l->policy;
         const struct yaml *ask = NULL;
+        int64_t dimensions = DIMENSIONS_MAX;
 
         TRY(yaml_mapping(file, "ask", true, &ask, l->why));
         TRY(yaml_known_keys(ask, keys, l->why));
         TRY(load_roles(l, ask, "roles", &d->ask_roles));
+        TRY(yaml_integer(ask, "dimensions_max", false, 0, DIMENSIONS_MAX, &dimensions, l->why));
+        d->dimensions_max = (uint32_t)dimensions;
         if ((d->ask_roles >> ROLE_MUNICIPALITY & 1) != 0)
                 return yaml_complain(yaml_find(ask, "roles"), ERR_CONFIG, l->why,
                         "a municipality knows its own records and may not ask about all");

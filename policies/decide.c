@@ -246,7 +246,7 @@ enum err decide_query(const struct policy *p, const struct principal *who, const
 enum err decide_describe(const struct policy *p, const struct principal *who, struct bytes dataset,
         const struct policy_dataset **out_dataset, struct refusal *why)
 {
-        const struct policy_principal *pattern;
+        const struct policy_principal *pattern = NULL;
         const struct policy_dataset *d;
 
         TRY(find_dataset(p, dataset, &d, why));
@@ -254,7 +254,7 @@ enum err decide_describe(const struct policy *p, const struct principal *who, st
                 return refuse(why, ERR_NOT_ALLOWED, "dataset",
                         "the role of the certificate has nothing to do with this data set");
         TRY(know_caller(p, who, &pattern, why));
-        if (!policy_principal_asks(pattern, d->id))
+        if (pattern == NULL || !policy_principal_asks(pattern, d->id))
                 return refuse(why, ERR_NOT_ALLOWED, "dataset",
                         "the policy gives this certificate nothing of this data set");
         *out_dataset = d;

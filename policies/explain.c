@@ -180,7 +180,7 @@ static void tell_linkage(struct explanation *x)
 
 /* Faults -------------------------------------------------------------------- */
 
-static const char *printed(struct explanation *x, char *text)
+static const char *printed(struct explanation *x, const char *text)
 {
         if (text == NULL)
                 x->out->failed = x->out->failed == ERR_OK ? ERR_NO_MEMORY : x->out->failed;

@@ -96,6 +96,9 @@ struct band {
         struct bytes code; /* "0-6", "18+" */
         struct label label;
         int64_t low, high; /* both inside; in scaled units for decimals */
+        /* An end that nobody has said: the variable's own limit stands for it, and says
+         * nothing about how far the values go. */
+        bool open_low, open_high;
 };
 struct banding {
         struct bytes id;
@@ -248,6 +251,7 @@ struct policy_dataset {
         uint32_t municipality_variable; /* index; UINT32_MAX: none */
         struct bytes *purposes;         /* for which it may be asked */
         uint32_t purposes_len;
+        uint32_t dimensions_max;             /* of one question */
         unsigned deliver_roles, ask_roles;   /* bit 1 << enum role */
         const struct rules_linkage *linkage; /* the one its views are built under */
         struct disclosure_rules disclosure;
@@ -433,7 +437,10 @@ struct decision {
         uint32_t questions_per_day;           /* of this principal; 0: no limit */
         const struct indicator *indicator;    /* NULL: a question of one's own */
 };
-/* A query that names an indicator is expanded first (indicator_expand). */
+/* A query that names an indicator is expanded first (indicator_expand): both its questions
+ * must be allowed, data set and linkage are those of the first, and disclosure is the
+ * strictest of both and of the indicator. Where the denominator is looked up is a decision
+ * of its own, on the question that it is expanded to. */
 MUST_CHECK enum err decide_query(const struct policy *p, const struct principal *who,
         const struct query *q, int64_t now_ms, struct decision *out, struct refusal *why);
 MUST_CHECK enum err decide_describe(const struct policy *p, const struct principal *who,

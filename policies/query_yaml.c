@@ -49,7 +49,9 @@ static struct bytes our_word(struct bytes text, const char *prefix, char small[W
 
                 if (!(c >= 'A' && c <= 'Z') && c != '_')
                         return text;
-                small[i] = c == '_' ? '_' : (char)(c - 'A' + 'a');
+                small[i] = '_';
+                if (c != '_')
+                        small[i] = (char)(c - 'A' + 'a');
         }
         return bytes_of(small, text.len);
 }

@@ -311,12 +311,15 @@ static void check_unit(struct question *q)
 
 static void check_period_date(struct question *q, struct bytes id)
 {
+        const struct variable *v;
         int32_t at = variable_find(q->base, id);
-        const struct variable *v = at >= 0 ? &q->base->variables[at] : NULL;
 
-        if (v == NULL)
+        if (at < 0) {
                 question_unknown(q, q->base, id, "period_date", QUESTION_VARIABLE_UNKNOWN);
-        else if (v->type != VARIABLE_DATE)
+                return;
+        }
+        v = &q->base->variables[at];
+        if (v->type != VARIABLE_DATE)
                 question_fault(q, QUESTION_NOT_A_DATE, "period_date", v->at.id, v);
         else if (!v->may_filter)
                 question_fault(q, QUESTION_NO_FILTER, "period_date", v->at.filter, v);

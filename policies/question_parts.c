@@ -336,6 +336,8 @@ void question_dimensions(struct question *q)
         bool rate = false;
 
         q->part = PART_DIMENSION;
+        for (q->index = q->base->dimensions_max; q->index < query->dimensions_len; q->index++)
+                question_fault(q, QUESTION_TOO_MANY_DIMENSIONS, "", q->base->at.purposes, NULL);
         for (q->index = 0; q->index < query->dimensions_len; q->index++)
                 check_dimension(q, &query->dimensions[q->index]);
         for (uint32_t i = 0; i < query->measures_len; i++)

@@ -58,6 +58,7 @@ static void draw_set(struct model_set *s)
                 .finest_date = below(4),
                 .finest_end = below(4),
                 .threshold = 2 + below(20),
+                .dimensions_max = often() ? DIMENSIONS_MAX : below(3),
                 .zeros = often(),
         };
         s->guardians = s->persons && below(2) == 0;
@@ -194,8 +195,10 @@ static void put_dataset(const struct model *m, const char *folder, unsigned d)
                 s->persons ? "test_numbers: allowed\n" : "", s->guardians ? "yes" : "no",
                 (s->ask_roles >> ROLE_STATISTICIAN & 1) != 0 ? "statistician, " : "");
         put_names(out, "purposes", purpose_names, PURPOSES, s->purposes);
-        (void)fprintf(out, "}\ndisclosure: {threshold: %u, zeros: %s}\nlinkage: l_%s\n%s%s",
-                s->threshold, s->zeros ? "publish" : "protect", dataset_names[d],
+        (void)fprintf(out,
+                ", dimensions_max: %u}\ndisclosure: {threshold: %u, zeros: %s}\nlinkage: "
+                "l_%s\n%s%s",
+                s->dimensions_max, s->threshold, s->zeros ? "publish" : "protect", dataset_names[d],
                 s->ordered ? "order_by: dag\n" : "", "date_order: [{first: dag, then: slut}]\n");
         if (s->lasts)
                 (void)fprintf(out, "episode: {from: dag, until: slut}\n");

@@ -41,7 +41,7 @@ struct model {
                 bool lasts;   /* from the date until the end */
                 bool filter[VARIABLES], group[VARIABLES], bands;
                 unsigned finest_code, finest_date, finest_end;
-                unsigned threshold;
+                unsigned threshold, dimensions_max;
                 bool zeros;
         } sets[DATASETS];
         struct model_linkage {

@@ -317,6 +317,8 @@ static bool parts_are_fine(const struct model *m, const struct request *r)
                 return false;
         if (r->first_municipality && !(s->place && s->persons && s->ordered))
                 return false;
+        if (r->by_len > s->dimensions_max)
+                return false;
         if (r->age_at || !period_is_fine(m, r) || !measure_is_fine(m, r))
                 return false;
         for (unsigned i = 0; i < r->derived_len; i++)
