@@ -222,6 +222,11 @@ static void diff_people(
                 report_add(c->out, REPORT_STRONGER, b->at.roles, "%s får inte längre fråga %s",
                         "%s may no longer ask %s",
                         report_roles(c->out, a->ask_roles & ~b->ask_roles), set);
+        if (a->dimensions_max != b->dimensions_max)
+                report_add(c->out, diff_weigh(b->dimensions_max > a->dimensions_max), b->at.roles,
+                        "%s: högst %u indelningar i en fråga; förut: %u",
+                        "%s: at most %u breakdowns in one question; before: %u", set,
+                        b->dimensions_max, a->dimensions_max);
         for (uint32_t i = 0; i < b->purposes_len; i++)
                 if (!diff_holds(a->purposes, a->purposes_len, b->purposes[i]))
                         report_add(c->out, REPORT_WEAKER, b->at.purposes, "%s får nu frågas för %s",

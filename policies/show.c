@@ -158,6 +158,9 @@ static void show_dataset(struct report *r, const struct policy_dataset *d)
                 report_roles(r, d->ask_roles));
         report_add(r, REPORT_NOTE, d->at.purposes, "för: %s", "for: %s",
                 report_names(r, d->purposes, d->purposes_len));
+        if (d->dimensions_max < DIMENSIONS_MAX)
+                report_add(r, REPORT_NOTE, d->at.roles, "högst %u indelningar i en fråga",
+                        "at most %u breakdowns in one question", d->dimensions_max);
         if (d->kind == DATASET_RECORDS)
                 show_records(r, d);
         else

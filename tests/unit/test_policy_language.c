@@ -410,6 +410,8 @@ static const struct {
                 "families up to 8 children of one guardian; before: 7", NULL},
         {"linkages.yaml", "holds_days: 400", "holds_days: 30", REPORT_STRONGER,
                 "families up to 30 days", NULL},
+        {"a.yaml", "purposes: [statistik]}", "purposes: [statistik], dimensions_max: 1}",
+                REPORT_STRONGER, "at most 1 breakdowns in one question", NULL},
         {"a.yaml", "{years: 5}", "{years: 6}", REPORT_WEAKER, "erased 6 years after", NULL},
         {"a.yaml", "zeros: protect}", "zeros: protect, denominator: 21}", REPORT_STRONGER,
                 "at least 21 persons in the denominator of a share; before: 5", NULL},
