@@ -355,6 +355,8 @@ static enum err load_band(
         TRY(load_keep(l, code, &out->code));
         out->low = v->min;
         out->high = v->max;
+        out->open_low = yaml_find(m, "from") == NULL;
+        out->open_high = yaml_find(m, "to") == NULL;
         TRY(load_scaled(l, m, "from", false, v->decimals, &out->low));
         TRY(load_scaled(l, m, "to", false, v->decimals, &out->high));
         if (out->low > out->high)

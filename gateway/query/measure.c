@@ -205,10 +205,11 @@ static void add_bucket(struct bucket *list, uint32_t *len, int64_t low, int64_t 
                 list[(*len)++] = (struct bucket){low, high, closed};
 }
 
-/* A band has an end where one is said; where none is, values beyond are as likely as not. */
+/* Where an end is not said, nobody knows how far the values go, and they lie less evenly the
+ * further they go. */
 static bool is_closed(const struct band *b)
 {
-        return b->low != INT64_MIN && b->high != INT64_MAX;
+        return !b->open_low && !b->open_high && b->low != INT64_MIN && b->high != INT64_MAX;
 }
 
 static enum err make_buckets(struct compiling *c, const struct banding *from, struct part *out)

@@ -258,6 +258,8 @@ static bool quantile(const struct side *s, size_t cell, const struct banding *ba
                 long double here = (long double)values_within(s, cell, b->low, b->high);
 
                 if (below < wanted && wanted <= below + here) {
+                        if (b->open_low || b->open_high)
+                                return false;
                         *out = (long double)b->low +
                                (wanted - below) / here * (long double)(b->high + 1 - b->low);
                         return true;
