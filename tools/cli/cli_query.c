@@ -107,8 +107,11 @@ const struct command command_query = {
                     "--by "
                     "kommun:lan,form --period 2025\nstatgate query --dataset anmalan --purpose "
                     "uppfoljning --period 2024 --by kommun:lan --measure persons,share --having "
-                    "'beslut = inleds'\nstatgate query -f aterkomst.yaml --by kommun:lan, där "
-                    "filen har härledda variabler: se policies/query_yaml.h",
+                    "'beslut = inleds'\nstatgate query -f "
+                    "fraga.yaml --by kommun:lan, där filen säger\ndataset: anmalan\npurpose: "
+                    "uppfoljning\nderived: [{name: igen, kind: exists, dataset: anmalan, window: "
+                    "{anchor: datum, from: 1, until: 365}}]\nmeasures: [persons, {kind: share, "
+                    "filters: [igen = true]}]\nstatgate indicator show visar fler sådana frågor.",
                 "Marks in the table: 0 zero, .. protected, . cannot exist, : missing. In csv the "
                 "last three are empty, and the column status says A value, Q protected, O missing "
                 "or M cannot exist, with several measures a status for each; the code _T is the "
@@ -118,8 +121,11 @@ const struct command command_query = {
                 "front.\nExample: statgate query --dataset placering --purpose uppfoljning --by "
                 "kommun:lan,form --period 2025\nstatgate query --dataset anmalan --purpose "
                 "uppfoljning --period 2024 --by kommun:lan --measure persons,share --having "
-                "'beslut = inleds'\nstatgate query -f return.yaml --by kommun:lan, where the file "
-                "has derived variables: see policies/query_yaml.h"},
+                "'beslut = inleds'\nstatgate query -f "
+                "question.yaml --by kommun:lan, where the file says\ndataset: anmalan\npurpose: "
+                "uppfoljning\nderived: [{name: igen, kind: exists, dataset: anmalan, window: "
+                "{anchor: datum, from: 1, until: 365}}]\nmeasures: [persons, {kind: share, "
+                "filters: [igen = true]}]\nstatgate indicator show shows more such questions."},
         .options = options,
         .options_len = ARRAY_LEN(options),
         .run = run,
