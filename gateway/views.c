@@ -7,6 +7,8 @@
  * waited: they asked for the same thing. Only when he left or ran out of time does
  * one of the others build.
  *
+ * What a linkage joins is the same for all of its purposes, so their slots share views.
+ *
  * One set is built at a time. Building uses all threads anyway, and two builders
  * would each have been promised the same memory.
  *
@@ -119,9 +121,28 @@ static struct slot *slot_find(struct views *v, const struct view_wish *w)
         return NULL;
 }
 
-static size_t slot_bytes(const struct slot *s)
+/* The same views, built for another purpose of the linkage. */
+static struct slot *slot_twin(struct views *v, const struct view_wish *w, const struct slot *except)
 {
-        return s->state == SLOT_READY ? linked_bytes(s->linked) + coverage_bytes(s->coverage) : 0;
+        for (unsigned i = 0; i < SLOTS_MAX && w->linkage != NULL; i++) {
+                struct slot *s = &v->slots[i];
+
+                if (s != except && s->state != SLOT_EMPTY && !s->doomed &&
+                        same_vintage(s->vintage, w->vintage) &&
+                        digest_equal(policy_digest(s->policy), policy_digest(w->policy)) &&
+                        same_set(s, w))
+                        return s;
+        }
+        return NULL;
+}
+
+/* Whether an earlier slot holds the same views. */
+static bool is_shared(const struct views *v, const struct slot *s)
+{
+        for (const struct slot *before = v->slots; before < s; before++)
+                if (before->linked != NULL && before->linked == s->linked)
+                        return true;
+        return false;
 }
 
 /* Drops the least recently used idle views, of vintages older than `than` only where it is
@@ -170,8 +191,12 @@ static size_t bytes_in_use(const struct views *v)
 {
         size_t sum = 0;
 
-        for (unsigned i = 0; i < SLOTS_MAX; i++)
-                sum += slot_bytes(&v->slots[i]);
+        for (unsigned i = 0; i < SLOTS_MAX; i++) {
+                const struct slot *s = &v->slots[i];
+
+                if (s->state == SLOT_READY && !is_shared(v, s))
+                        sum += linked_bytes(s->linked) + coverage_bytes(s->coverage);
+        }
         return sum;
 }
 
@@ -388,17 +413,53 @@ static void lease_leave(struct view_lease *l)
         l->of = NULL;
 }
 
-static enum err lease_locked(struct views *v, const struct view_wish *w, struct view_lease *out)
+/* Which purposes a linkage serves is asked of the policy for every question; what the views
+ * hold is the same for all of them. */
+static bool share(struct views *v, struct slot *s, const struct view_wish *w)
 {
-        struct slot *s;
+        const struct slot *twin = slot_twin(v, w, s);
+
+        if (twin == NULL || twin->state != SLOT_READY ||
+                !policy_linkage_serves(w->linkage, bytes_of_text(w->purpose), clock_now_ms()))
+                return false;
+        s->linked = linked_ref(twin->linked);
+        s->coverage = coverage_ref(twin->coverage);
+        s->state = SLOT_READY;
+        return true;
+}
+
+/* The slot of the wish, with its views, or NULL: nobody has begun to build them. */
+static enum err await(
+        struct views *v, const struct view_wish *w, struct view_lease *lease, struct slot **out)
+{
+        struct slot *s, *twin;
 
         while ((s = slot_find(v, w)) != NULL && s->state == SLOT_BUILDING)
-                TRY(wait_for(v, s, out));
+                TRY(wait_for(v, s, lease));
+        while (s == NULL && (twin = slot_twin(v, w, NULL)) != NULL &&
+                twin->state == SLOT_BUILDING) {
+                /* Why they could not be built for that purpose is not said to this one. */
+                if (wait_for(v, twin, lease) == ERR_CANCELLED)
+                        return ERR_CANCELLED;
+                s = slot_find(v, w);
+        }
+        *out = s;
+        return ERR_OK;
+}
+
+static enum err lease_locked(struct views *v, const struct view_wish *w, struct view_lease *out)
+{
+        struct slot *s = NULL;
+
+        do {
+                TRY(await(v, w, out, &s));
+        } while (s != NULL && s->state == SLOT_BUILDING);
         if (s == NULL) {
                 s = slot_claim(v, w);
                 if (s == NULL)
                         return ERR_BUSY;
-                TRY(build_into(v, s, w, out));
+                if (!share(v, s, w))
+                        TRY(build_into(v, s, w, out));
         }
         s->used_ns = clock_monotonic_ns();
         out->linked = linked_ref(s->linked);
@@ -551,7 +612,7 @@ uint32_t views_list(struct views *v, struct view_status *out, uint32_t max)
 
         (void)pthread_mutex_lock(&v->lock);
         for (unsigned i = 0; i < SLOTS_MAX && n < max; i++)
-                if (v->slots[i].state == SLOT_READY)
+                if (v->slots[i].state == SLOT_READY && !is_shared(v, &v->slots[i]))
                         n += list_slot(&v->slots[i], out + n, max - n);
         (void)pthread_mutex_unlock(&v->lock);
         return n;
