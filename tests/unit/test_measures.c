@@ -346,6 +346,75 @@ static void measures_that_are_nearly_alike_are_counted_apart(void **state)
         plain_world_free(&w);
 }
 
+/* What a question derives can be added up, halved and asked for in a share: reports about
+ * the person beside each of her placements. */
+static void measures_of_derived_numbers_agree_with_rows_beside(void **state)
+{
+        struct family_world f = {0};
+        struct bytes one = bytes_of_text("1");
+        struct derived_band bands[] = {{bytes_of_text("0"), bytes_of_text("0"), bytes_of_text("0")},
+                {bytes_of_text("1-3"), bytes_of_text("1"), bytes_of_text("3")},
+                {bytes_of_text("4+"), bytes_of_text("4"), {0}}};
+        struct derived reports = {.name = bytes_of_text("anmalningar"),
+                .kind = DERIVED_COUNT,
+                .dataset = bytes_of_text("anmalan"),
+                .bands = bands,
+                .bands_len = 3};
+        struct filter reported = {
+                .variable = reports.name, .op = FILTER_GE, .values = &one, .values_len = 1};
+        struct measure_ref measures[] = {{.kind = MEASURE_SUM, .variable = reports.name},
+                {.kind = MEASURE_SHARE, .filters = &reported, .filters_len = 1},
+                {.kind = MEASURE_MEDIAN, .variable = reports.name},
+                {.kind = MEASURE_UPPER_QUARTILE, .variable = reports.name}};
+        int64_t sum = 0, persons = 0, with = 0, rows[3] = {0};
+
+        (void)state;
+        make_families(&f, ROWS, 51, 2);
+        const struct view *v = linked_view(f.linked, bytes_of_text("placering"));
+        const struct view *beside = view_beside(v, bytes_of_text("anmalan"));
+        const uint32_t *starts = view_person_starts(v), *other = view_person_starts(beside);
+        for (uint32_t p = 0; p < view_persons(v); p++) {
+                int64_t here = starts[p + 1] - starts[p], n = other[p + 1] - other[p];
+
+                sum += here * n;
+                persons += here > 0;
+                with += here > 0 && n > 0;
+                rows[n == 0 ? 0 : n < 4 ? 1 : 2] += here;
+        }
+        struct asked a = {.w = &f.base, .v = v, .arena = arena_new(ARENA_MAX)};
+        struct table *t = NULL;
+        struct plan *plan = NULL;
+        const struct policy_dataset *linked[] = {f.base.dataset, f.beside.dataset};
+        const struct period spans[] = {whole_span, whole_span};
+        const struct plan_scope scope = {.dataset = f.base.dataset,
+                .span = whole_span,
+                .linked = linked,
+                .spans = spans,
+                .linked_len = 2,
+                .family = true};
+        a.q = (struct query){.dataset = f.base.dataset->id,
+                .derived = &reports,
+                .derived_len = 1,
+                .measures = measures,
+                .measures_len = 4};
+        assert_int_equal(plan_make(&scope, &a.q, a.arena, &plan, NULL), ERR_OK);
+        assert_int_equal(plan_run(plan, v, 2, a.arena, NULL, &t), ERR_OK);
+        assert_int_equal(t->measures[0].values[0], sum);
+        assert_int_equal(t->measures[1].numerator[0], with);
+        /* Rows of nobody are respondents without reports. */
+        int64_t nobody = view_rows(v) - view_personless(v);
+        assert_int_equal(t->measures[1].denominator[0], persons + nobody);
+        double all = (double)view_rows(v), none = (double)(rows[0] + nobody);
+        for (int i = 2; i < 4; i++) {
+                double within = ((i == 2 ? 0.5 : 0.75) * all - none) / (double)rows[1];
+
+                assert_true(within > 0 && within < 1);
+                assert_int_equal(t->measures[i].values[0], (int64_t)(10 * (1 + 3 * within) + 0.5));
+        }
+        arena_free(&a.arena);
+        families_free(&f);
+}
+
 /* Threads ------------------------------------------------------------------------------------ */
 
 static void assert_same(const struct table *a, const struct table *b)
@@ -490,6 +559,7 @@ int main(void)
                 cmocka_unit_test(measures_of_placements_agree_with_brute_force),
                 cmocka_unit_test(measures_of_assistance_agree_with_brute_force),
                 cmocka_unit_test(measures_where_some_rows_have_no_person_agree_with_brute_force),
+                cmocka_unit_test(measures_of_derived_numbers_agree_with_rows_beside),
                 cmocka_unit_test(measures_that_are_nearly_alike_are_counted_apart),
                 cmocka_unit_test(measures_of_families_agree_with_brute_force),
                 cmocka_unit_test(the_number_of_threads_shows_in_no_measure),
