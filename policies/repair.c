@@ -337,7 +337,10 @@ static bool widen(struct repair *r, const struct finding *f)
                 r->q.period.last = ceiling_of(r->q.period.last, level);
         }
         propose(r, f->at, "låt %s börja och sluta med hela perioder på nivån %s",
-                "let the %s begin and end with whole periods of the level %s", f->field,
+                "let %s begin and end with whole periods of the level %s",
+                r->out->lang == REPORT_EN ? (w != NULL ? "the window" : "the period")
+                : w != NULL               ? "fönstret"
+                                          : "perioden",
                 date_level_id(level));
         return true;
 }
