@@ -6,6 +6,7 @@
  * read, is the policy's to say, as for filters and dimensions. */
 #include "gateway/query/measure.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -19,7 +20,8 @@ struct compiling {
         const struct plan_scope *scope;
         const struct query *query;
         const struct measure_ref *ref;
-        const char *field; /* "measures[0]" */
+        struct measure_ref unit; /* what is counted where nothing is asked for */
+        const char *field;       /* "measures[0]" */
         struct measure *measure;
         uint32_t number;
         struct measures *out;
@@ -300,6 +302,7 @@ static enum err compile_quantile(struct compiling *c)
                 return fault(c, "variable", ERR_NOT_ALLOWED,
                         "the policy does not allow grouping by this variable");
         TRY(find_banding(c, o->variable, &banding));
+        assert(banding != NULL);
         TRY(make_buckets(c, banding, &part));
         if (c->plan->cells > HISTOGRAM_MAX / part.buckets_len)
                 return fault(c, "kind", ERR_TOO_MANY_CELLS,
@@ -457,7 +460,8 @@ static enum err add_unit(struct compiling *c)
         enum counted unit = COUNTED_NONE;
 
         TRY(unit_of(c, &unit));
-        return add_measure(c, &(const struct measure_ref){.kind = kinds[unit]});
+        c->unit.kind = kinds[unit];
+        return add_measure(c, &c->unit);
 }
 
 enum err measures_compile(struct plan *p, const struct plan_scope *scope, const struct query *q,
