@@ -6,6 +6,7 @@
  * denominator too: the rate of a county is that of its municipalities that have
  * delivered, and does not sink because one is late. A municipality whose inhabitants the
  * bundle does not know makes the rates it belongs to not applicable. */
+#include <assert.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -208,20 +209,26 @@ static const int64_t *units_of(const struct part *part, const struct found *foun
         return NULL;
 }
 
+static void copy_cells(const struct finishing *f, const int64_t *from, int64_t *to)
+{
+        if (to == NULL)
+                return;
+        assert(from != NULL);
+        memcpy(to, from, sizeof(*to) * f->t->cells_len);
+}
+
 /* A side of the measure: what it adds up to, and the persons behind it. */
 static void copy_side(const struct finishing *f, uint32_t number, int64_t *units, int64_t *persons)
 {
-        size_t bytes = sizeof(int64_t) * f->t->cells_len;
         const struct part *part = &f->p->plan->measures->parts[number];
 
-        if (units != NULL)
-                memcpy(units, units_of(part, &f->parts[number]), bytes);
-        if (persons != NULL)
-                memcpy(persons, f->parts[number].persons, bytes);
+        copy_cells(f, units_of(part, &f->parts[number]), units);
+        copy_cells(f, f->parts[number].persons, persons);
 }
 
 static enum err finish_mean(const struct found *found, size_t cells, int64_t *out)
 {
+        assert(found->records != NULL && found->sum != NULL);
         for (size_t i = 0; i < cells; i++) {
                 out[i] = TABLE_NO_VALUE;
                 if (found->records[i] > 0 &&
@@ -337,6 +344,6 @@ enum err measures_finish(const struct pass *p, struct table *t, struct arena *sc
         for (uint32_t i = 0; i < t->measures_len; i++)
                 TRY(finish_measure(&f, i));
         if (m->families != PART_NONE)
-                memcpy(t->families, f.parts[m->families].families, sizeof(int64_t) * t->cells_len);
+                copy_cells(&f, f.parts[m->families].families, t->families);
         return ERR_OK;
 }

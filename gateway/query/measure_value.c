@@ -46,29 +46,20 @@ bool divide_rounded(int64_t number, __int128 times, int64_t per, int64_t *out)
 
 int64_t share_of(int64_t n, int64_t d)
 {
-        return (PER_MILLE * 2 * n + d) / (2 * d);
+        return (HALVES * n + d) / (2 * d);
 }
 
-/* Whether x = halves / 2000 lies outside the interval of n of d: (n − d·x)² > z²·d·x·(1 − x).
- * Rows are counted in 32 bits, so nothing here comes near 2^127. */
-static bool is_outside(int64_t n, int64_t d, int64_t halves)
-{
-        __int128 off = (__int128)HALVES * n - (__int128)d * halves;
-        __int128 spread = (__int128)d * halves * (HALVES - halves);
-
-        return off * off * Z_SQUARED_SCALE > spread * Z_SQUARED;
-}
-
-/* Whether x lies above an end of the interval. On the end itself it does not: there the
- * shown value is the upper one, as halves are rounded up. */
+/* Whether x = halves / 2000 lies above an end of the interval of n of d; it lies outside
+ * where (n − d·x)² > z²·d·x·(1 − x). On the end itself it does not lie above: there the
+ * shown value is the upper one, as halves are rounded up. Rows are counted in 32 bits, so
+ * nothing here comes near 2^127. */
 static bool is_above(int64_t n, int64_t d, int64_t halves, bool upper_end)
 {
         __int128 off = (__int128)HALVES * n - (__int128)d * halves;
-        __int128 spread = (__int128)d * halves * (HALVES - halves);
+        __int128 spread = (__int128)d * halves * (HALVES - halves) * Z_SQUARED;
+        __int128 squared = off * off * Z_SQUARED_SCALE;
 
-        if (upper_end)
-                return off < 0 && is_outside(n, d, halves);
-        return off <= 0 || off * off * Z_SQUARED_SCALE < spread * Z_SQUARED;
+        return upper_end ? off < 0 && squared > spread : off <= 0 || squared < spread;
 }
 
 /* The least shown value whose upper middle lies above the end. */
