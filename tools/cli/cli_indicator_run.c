@@ -104,7 +104,7 @@ static bool year_parse(const char *text, size_t len, int *out)
 static void add_year(struct run *r, int year)
 {
         struct comparison_year *y = &r->years[r->years_len++];
-        char text[8];
+        char text[NUMBER_TEXT];
 
         (void)snprintf(text, sizeof text, "%04d", year);
         y->has_period = period_parse(text, 4, &y->period);

@@ -221,13 +221,13 @@ void dimension_name(const struct dimension *d, char out[NAME_TEXT])
 {
         bool own = bytes_equal(d->variable, d->level);
 
-        name_text(d->variable, own ? (struct bytes){NULL, 0} : d->level, out);
+        name_text(d->variable, own ? bytes_of_text("") : d->level, out);
 }
 
 void measure_name(const struct measure *m, char out[NAME_TEXT])
 {
         if (m->name.len > 0)
-                name_text(m->name, (struct bytes){NULL, 0}, out);
+                name_text(m->name, bytes_of_text(""), out);
         else
                 name_text(bytes_of_text(measure_kind_name(m->kind)), m->variable, out);
 }
