@@ -107,7 +107,7 @@ static enum err build_own(struct publishing *p, const struct policy_dataset *d)
 static enum err say_left_out(struct publishing *p)
 {
         const struct wire_publish_progress at = {
-                .phase = bytes_of_text("left for first use"),
+                .phase = bytes_of_text("left_out"),
                 .dataset = p->subject,
                 .vintage = p->vintage,
         };

@@ -101,7 +101,7 @@ static enum status try_publish(void)
         left_out = 0;
         while (call_receive(call, world.arena, &message) == ERR_OK) {
                 assert_int_equal(publish_progress_decode(world.arena, message, &at), ERR_OK);
-                left_out += bytes_is_text(at.phase, "left for first use");
+                left_out += bytes_is_text(at.phase, "left_out");
         }
         (void)!call_finish(call, &world_status);
         call_free(&call);

@@ -203,6 +203,9 @@ WORD(HEAD_NOTE, "Anteckning", "Note")
 WORD(YES, "ja", "yes")
 WORD(NO, "nej", "no")
 WORD(PUBLISHED, "Årgång {1} är publicerad, {2} poster.", "Vintage {1} is published, {2} records.")
+WORD(PUBLISH_LEFT_OUT,
+        "Länkningen {1} fick inte plats i minnet nu; den byggs när någon frågar efter den.",
+        "The linkage {1} does not fit into memory now; it is built when somebody asks for it.")
 WORD(PUBLISH_UNFINISHED, "slussen slutade svara innan årgången var klar; se statgate vintage list",
         "the gateway stopped answering before the vintage was ready; see statgate vintage list")
 

@@ -13,7 +13,8 @@ enum { NOTE_MAX = 200, NO_DEADLINE = 0, MESSAGE_ARENA = 1 << 20, STAGE_MAX = 64 
 
 /* Publishing -------------------------------------------------------------- */
 
-/* One bar per data set: the gateway builds their linked views one after another. */
+/* One bar per data set or wider linkage: the gateway builds their linked views one after
+ * another, and says which do not fit. */
 struct stage {
         const struct cli *cli;
         struct progress progress;
@@ -34,6 +35,11 @@ static void stage_show(struct stage *s, const struct wire_publish_progress *p)
 
         (void)snprintf(dataset, sizeof dataset, "%.*s", (int)p->dataset.len,
                 (const char *)p->dataset.data);
+        if (bytes_is_text(p->phase, "left_out")) {
+                stage_end(s);
+                note(s->cli, WORD_PUBLISH_LEFT_OUT, dataset);
+                return;
+        }
         if (!s->running || strcmp(dataset, s->dataset) != 0) {
                 stage_end(s);
                 memcpy(s->dataset, dataset, sizeof dataset);
