@@ -5,8 +5,9 @@
  * neighbouring entries in order of their date. Only rows that earlier tests left are
  * asked about.
  *
- * Missing: the day of a window or family that is not known; a family beyond the limits;
- * the first of no events. A row of nobody has no events and no family: it has none, 0. */
+ * Missing: the day of a window or family that is not known, whoever the row is of; a family
+ * beyond the limits; the first of no events. A row of nobody has no events and no family: on
+ * a day that is known it has none, 0. */
 #include <assert.h>
 #include <string.h>
 
@@ -377,7 +378,10 @@ static void nobody_rows(const struct work *w, uint32_t begin, uint32_t end)
         const struct found none = {.first = MISSING_I32, .last = MISSING_I32};
 
         for (uint32_t i = begin; i < end; i++)
-                put(w, i, &none);
+                if (w->anchor[i] == MISSING_I32)
+                        put_missing(w, i);
+                else
+                        put(w, i, &none);
 }
 
 static void ask_events(const struct work *w, uint32_t n)

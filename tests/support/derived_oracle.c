@@ -465,13 +465,13 @@ bool oracle_derived(const struct derived_world *d, const struct query *q, uint32
         if (k.v->kind == DERIVED_DAYS_BETWEEN)
                 return between(&k, out);
         k.part = part_of(d, k.v->dataset);
-        if (who == d->w.names_len)
-                return answer(&k, &t, out);
-        if (family && d->kin_missing[who])
-                return false;
         if ((relative || family) &&
                 !date_of(
                         d, q, base, relative ? k.v->window.anchor : (struct bytes){0}, row, &k.day))
+                return false;
+        if (who == d->w.names_len)
+                return answer(&k, &t, out);
+        if (family && d->kin_missing[who])
                 return false;
         for (uint32_t e = 0; e < d->w.parts[k.part].rows; e++)
                 if (is_event(&k, e))
