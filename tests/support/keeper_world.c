@@ -78,7 +78,7 @@ struct rules world_rules(const struct world *w, uint64_t version, const struct d
                 {bytes_of_text(names[3]), PERSON_USE_REQUIRED, false, false, false,
                         PNR_TEST_ALLOWED},
         };
-        static const municipality_t municipalities[] = {114, 180, 1480};
+        static const municipality_t municipalities[] = {114, 180, 1280, 1480, 2480};
         struct bytes *linked = arena_alloc(w->arena, 2, sizeof *linked);
         struct bytes *purposes = arena_alloc(w->arena, 1, sizeof *purposes);
         struct rules_dataset *d = arena_alloc(w->arena, ARRAY_LEN(datasets), sizeof *d);

@@ -162,12 +162,12 @@ static void a_key_whose_state_cannot_be_written_is_not_used(void **state)
         generation = keeper_generation(s.k);
         (void)snprintf(away, sizeof away, "%s-away", s.w.folder);
         assert_int_equal(rename(s.w.folder, away), 0);
-        assert_int_equal(stage_try_prepare(&s, "placering", 114), ERR_IO);
-        assert_domain_unusable(&s, "placering", 114);
+        assert_int_equal(stage_try_prepare(&s, "placering", 1280), ERR_IO);
+        assert_domain_unusable(&s, "placering", 1280);
         assert_int_equal(keeper_generation(s.k), generation);
         assert_int_equal(rename(away, s.w.folder), 0);
-        assert_int_equal(stage_try_prepare(&s, "placering", 114), ERR_OK);
-        assert_non_null(stage_tokens_in(&s, "placering", 114, 0, 3));
+        assert_int_equal(stage_try_prepare(&s, "placering", 1280), ERR_OK);
+        assert_non_null(stage_tokens_in(&s, "placering", 1280, 0, 3));
         assert_true(keeper_generation(s.k) > generation);
         stage_down(&s);
 }
@@ -181,7 +181,7 @@ static void whatever_fails_in_a_write_the_file_on_disk_stays_whole(void **state)
         (void)state;
         stage_up(&s, 0);
         for (unsigned i = 0; i < ARRAY_LEN(sites); i++) {
-                municipality_t m = i == 0 ? 114 : 1480;
+                municipality_t m = i == 0 ? 1280 : 2480;
 
                 for (unsigned nth = 0; fault_arm(sites[i], nth); nth++) {
                         struct stage other = {.k = NULL};
@@ -234,7 +234,7 @@ static void the_generation_before_stays_beside_the_state(void **state)
         stage_up(&s, 0);
         (void)snprintf(path, sizeof path, "%s.bak", s.w.state);
         len = read_file(s.w.state, before, sizeof before);
-        stage_prepare(&s, "placering", 1480);
+        stage_prepare(&s, "placering", 1280);
         bak_len = read_file(path, bak, sizeof bak);
         assert_int_equal(bak_len, len);
         assert_memory_equal(bak, before, len);
