@@ -323,6 +323,13 @@ static bool is_left(const struct work *w, uint32_t i)
         return (w->t->cell[i] & CELL_FILTERED) == 0;
 }
 
+/* Somebody with very many records can hold a block up for seconds; nothing is kept of a
+ * question that was cut. */
+static bool is_cancelled(const struct pass *p)
+{
+        return p->cancel != NULL && atomic_load_explicit(p->cancel, memory_order_relaxed);
+}
+
 /* Rows begin..end-1 of the block, all of one person. */
 static void person_rows(const struct work *w, uint32_t person, uint32_t begin, uint32_t end)
 {
@@ -335,6 +342,8 @@ static void person_rows(const struct work *w, uint32_t person, uint32_t begin, u
 
                 if (!is_left(w, i))
                         continue;
+                if (is_cancelled(w->p))
+                        return;
                 if (missing || !ask(w, i, &a)) {
                         put_missing(w, i);
                         continue;
@@ -436,8 +445,7 @@ void derived_compute(const struct pass *p, struct tally *t, uint32_t c, uint32_t
                 .form = o->list[o->dataset->variables_len + c].variable->physical,
         };
 
-        /* Somebody with very many records can hold a task up; nothing of it is kept. */
-        if (p->cancel != NULL && atomic_load_explicit(p->cancel, memory_order_relaxed))
+        if (is_cancelled(p))
                 return;
         if (d->kind == DERIVED_DAYS_BETWEEN) {
                 days_between(&w, n);
