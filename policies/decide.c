@@ -205,6 +205,7 @@ static enum err decide_plain(const struct policy *p, const struct principal *who
         *out = (struct decision){.dataset = question.base,
                 .linkage = question.linkage,
                 .disclosure = question_disclosure(&question),
+                .vintage = q->vintage,
                 .questions_per_day = question.principal->questions_per_day};
         return ERR_OK;
 }

@@ -434,8 +434,9 @@ struct decision {
         const struct policy_dataset *dataset;
         const struct policy_linkage *linkage; /* the view to be asked; NULL: DATASET_DELIVERIES */
         struct disclosure_rules disclosure;   /* the strictest of all data sets looked at */
-        uint32_t questions_per_day;           /* of this principal; 0: no limit */
-        const struct indicator *indicator;    /* NULL: a question of one's own */
+        struct vintage vintage;     /* the one it is held to; 0.0: the latest, while it is open */
+        uint32_t questions_per_day; /* of this principal; 0: no limit */
+        const struct indicator *indicator; /* NULL: a question of one's own */
 };
 /* A query that names an indicator is expanded first (indicator_expand): both its questions
  * must be allowed, data set and linkage are those of the first, and disclosure is the

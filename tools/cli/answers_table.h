@@ -157,6 +157,7 @@ WORD(WRITTEN, "{1} är skriven: {2} celler, varav {3} skyddade.",
 WORD(DATASETS_NONE, "Inga datamängder är öppna för dig.", "No data sets are open to you.")
 WORD(DATASETS_VINTAGE, "Senaste årgång: {1}", "Latest vintage: {1}")
 WORD(DATASETS_NO_VINTAGE, "Ingen årgång är publicerad ännu.", "No vintage has been published yet.")
+WORD(HEAD_LINKAGE, "Länkning", "Linkage")
 WORD(HEAD_DATASET, "Datamängd", "Data set")
 WORD(HEAD_LABEL, "Namn", "Label")
 WORD(HEAD_PURPOSES, "Ändamål", "Purposes")

@@ -71,10 +71,10 @@ static void row(const struct cli *cli, enum word w, const char *value)
 
 static enum err list_views(const struct cli *cli, const struct wire_status *s)
 {
-        static const struct lane_head heads[] = {{WORD_HEAD_DATASET, SIDE_LEFT},
-                {WORD_HEAD_VINTAGE, SIDE_RIGHT}, {WORD_HEAD_RECORDS, SIDE_RIGHT},
-                {WORD_HEAD_PERSONS, SIDE_RIGHT}, {WORD_HEAD_MEMORY, SIDE_RIGHT},
-                {WORD_HEAD_BUILT, SIDE_RIGHT}};
+        static const struct lane_head heads[] = {{WORD_HEAD_LINKAGE, SIDE_LEFT},
+                {WORD_HEAD_DATASET, SIDE_LEFT}, {WORD_HEAD_VINTAGE, SIDE_RIGHT},
+                {WORD_HEAD_RECORDS, SIDE_RIGHT}, {WORD_HEAD_PERSONS, SIDE_RIGHT},
+                {WORD_HEAD_MEMORY, SIDE_RIGHT}, {WORD_HEAD_BUILT, SIDE_RIGHT}};
         OWNED(listing_free) struct listing *l = NULL;
 
         if (s->views_len == 0)
@@ -88,8 +88,8 @@ static enum err list_views(const struct cli *cli, const struct wire_status *s)
                 vintage_text(v->vintage, vintage);
                 (void)snprintf(built, sizeof built, "%u ms", v->build_ms);
 
-                const char *texts[] = {text_from(cli, v->dataset), vintage,
-                        number_text(cli, v->records), number_text(cli, v->persons),
+                const char *texts[] = {text_from(cli, v->linkage), text_from(cli, v->dataset),
+                        vintage, number_text(cli, v->records), number_text(cli, v->persons),
                         size_text(cli, v->bytes), built};
 
                 TRY(listing_add(l, texts));
@@ -134,7 +134,9 @@ static void put_views(FILE *to, const struct wire_status *s)
                 char vintage[32];
 
                 vintage_text(v->vintage, vintage);
-                (void)fputs(i > 0 ? ",\n    {\"dataset\": " : "\n    {\"dataset\": ", to);
+                (void)fputs(i > 0 ? ",\n    {\"linkage\": " : "\n    {\"linkage\": ", to);
+                json_text(to, v->linkage);
+                (void)fputs(", \"dataset\": ", to);
                 json_text(to, v->dataset);
                 (void)fprintf(to,
                         ", \"vintage\": \"%s\", \"records\": %llu, \"persons\": %llu, "
