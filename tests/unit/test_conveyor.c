@@ -73,7 +73,7 @@ static void every_batch_arrives_once_however_often_the_line_breaks(void **state)
         enum err rc;
 
         (void)state;
-        assert_int_equal(conveyor_new(&plan, 4, BATCH_WIRE_MAX, &l.c), ERR_OK);
+        assert_int_equal(conveyor_new(&plan, UINT64_MAX, 4, BATCH_WIRE_MAX, &l.c), ERR_OK);
         assert_int_equal(pthread_create(&parser, NULL, fill, &l), 0);
         do {
                 conveyor_mend(l.c);
@@ -97,7 +97,7 @@ static void a_file_that_cannot_be_read_stops_the_sender(void **state)
         const struct batch *b;
 
         (void)state;
-        assert_int_equal(conveyor_new(&plan, 4, BATCH_WIRE_MAX, &l.c), ERR_OK);
+        assert_int_equal(conveyor_new(&plan, UINT64_MAX, 4, BATCH_WIRE_MAX, &l.c), ERR_OK);
         assert_non_null(conveyor_empty(l.c));
         conveyor_filled(l.c);
         conveyor_end(l.c, ERR_UNREADABLE);
@@ -112,7 +112,7 @@ static void stopping_wakes_a_parser_that_waits_for_room(void **state)
         pthread_t parser;
 
         (void)state;
-        assert_int_equal(conveyor_new(&plan, 4, BATCH_WIRE_MAX, &l.c), ERR_OK);
+        assert_int_equal(conveyor_new(&plan, UINT64_MAX, 4, BATCH_WIRE_MAX, &l.c), ERR_OK);
         assert_int_equal(pthread_create(&parser, NULL, fill, &l), 0);
         conveyor_stop(l.c);
         (void)pthread_join(parser, NULL);

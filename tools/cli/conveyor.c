@@ -6,21 +6,22 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { RING = 8 };
+enum { RING_MAX = 8 };
 
 struct conveyor {
         pthread_mutex_t lock;
         pthread_cond_t changed;
-        struct parcel *ring[RING];
-        const struct batch *batches[RING];
+        struct parcel *ring[RING_MAX];
+        const struct batch *batches[RING_MAX];
+        uint32_t len;
         uint32_t filled, sent, acked;
         uint64_t bytes;
         bool ended, broken, stopped;
         enum err end; /* why the file ended */
 };
 
-enum err conveyor_new(
-        const struct intake_plan *plan, uint32_t rows, uint32_t bytes, struct conveyor **out)
+enum err conveyor_new(const struct intake_plan *plan, uint64_t lines, uint32_t rows, uint32_t bytes,
+        struct conveyor **out)
 {
         OWNED(conveyor_free) struct conveyor *c = calloc(1, sizeof *c);
 
@@ -28,7 +29,10 @@ enum err conveyor_new(
                 return ERR_NO_MEMORY;
         (void)pthread_mutex_init(&c->lock, NULL);
         (void)pthread_cond_init(&c->changed, NULL);
-        for (unsigned i = 0; i < RING; i++)
+        if (lines < rows)
+                rows = (uint32_t)lines + 1;
+        c->len = lines / rows < RING_MAX ? (uint32_t)(lines / rows) + 1 : RING_MAX;
+        for (unsigned i = 0; i < c->len; i++)
                 TRY(parcel_new(plan, rows, bytes, &c->ring[i]));
         *out = c;
         c = NULL;
@@ -39,7 +43,7 @@ void conveyor_free(struct conveyor **c)
 {
         if (c == NULL || *c == NULL)
                 return;
-        for (unsigned i = 0; i < RING; i++)
+        for (unsigned i = 0; i < RING_MAX; i++)
                 parcel_free(&(*c)->ring[i]);
         (void)pthread_cond_destroy(&(*c)->changed);
         (void)pthread_mutex_destroy(&(*c)->lock);
@@ -63,10 +67,10 @@ struct parcel *conveyor_empty(struct conveyor *c)
         struct parcel *p = NULL;
 
         (void)pthread_mutex_lock(&c->lock);
-        while (!c->stopped && c->filled - c->acked == RING)
+        while (!c->stopped && c->filled - c->acked == c->len)
                 wait_change(c);
         if (!c->stopped)
-                p = c->ring[c->filled % RING];
+                p = c->ring[c->filled % c->len];
         (void)pthread_mutex_unlock(&c->lock);
         if (p != NULL)
                 parcel_reset(p);
@@ -77,10 +81,10 @@ void conveyor_filled(struct conveyor *c)
 {
         /* Only the parser moves `filled`, so it may look without the lock. */
         uint32_t at = c->filled;
-        const struct batch *batch = parcel_finish(c->ring[at % RING], at);
+        const struct batch *batch = parcel_finish(c->ring[at % c->len], at);
 
         (void)pthread_mutex_lock(&c->lock);
-        c->batches[at % RING] = batch;
+        c->batches[at % c->len] = batch;
         c->filled++;
         changed(c);
 }
@@ -117,7 +121,7 @@ enum err conveyor_next(struct conveyor *c, const struct batch **out)
         else if (c->sent == c->filled)
                 rc = ERR_NOT_FOUND;
         else
-                *out = c->batches[c->sent % RING];
+                *out = c->batches[c->sent % c->len];
         (void)pthread_mutex_unlock(&c->lock);
         return rc;
 }
@@ -142,7 +146,7 @@ enum err conveyor_expect(struct conveyor *c, const struct parcel **out)
         else if (c->acked == c->sent)
                 rc = ERR_NOT_FOUND;
         else
-                *out = c->ring[c->acked % RING];
+                *out = c->ring[c->acked % c->len];
         (void)pthread_mutex_unlock(&c->lock);
         return rc;
 }

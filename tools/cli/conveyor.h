@@ -3,7 +3,7 @@
  *
  *      parser ──fill──▶ │ filled │ ──send──▶ │ flying │ ──acknowledged──▶ empty again
  *
- * A ring of parcels and three counters: acked ≤ sent ≤ filled ≤ acked + ring. Three
+ * A ring of parcels and three counters: acked ≤ sent ≤ filled ≤ acked + length. Three
  * threads, one for each arrow. When the line breaks, what was flying is sent again
  * in the same order; only what has been acknowledged is let go. */
 #ifndef STATGATE_TOOLS_CLI_CONVEYOR_H
@@ -13,8 +13,10 @@
 
 struct conveyor;
 
-MUST_CHECK enum err conveyor_new(
-        const struct intake_plan *plan, uint32_t rows, uint32_t bytes, struct conveyor **out);
+/* Parcels of at most `rows` rows and `bytes` bytes. A file of `lines` lines gets as many as it
+ * can fill, if those are few: who delivers many short files should not make room for long ones. */
+MUST_CHECK enum err conveyor_new(const struct intake_plan *plan, uint64_t lines, uint32_t rows,
+        uint32_t bytes, struct conveyor **out);
 void conveyor_free(struct conveyor **c);
 
 /* The parser's side. An empty parcel, or NULL when the run was stopped. */

@@ -38,7 +38,6 @@ struct delivery {
         struct digest_stream *receipts; /* NULL once finished into `digest` */
         struct digest digest;
         uint64_t rows; /* of acknowledged batches */
-        struct client *client;
         struct call *call;
         struct buf request;
         struct arena *arena; /* of one response */
@@ -253,14 +252,16 @@ static enum err converse(struct delivery *d, bool *held)
 static enum err one_connection(
         struct delivery *d, bool *held, enum exit_code *code, struct call_status *status)
 {
+        struct client **client = d->wish->client;
         enum err rc, end = ERR_OK;
 
         *status = (struct call_status){.code = STATUS_OK};
         *code = EXIT_CODE_OK;
-        *code = cli_connect(d->cli, d->wish->settings, d->wish->identity, 1, &d->client);
+        if (*client == NULL)
+                *code = cli_connect(d->cli, d->wish->settings, d->wish->identity, 1, client);
         if (*code != EXIT_CODE_OK)
                 return ERR_IO;
-        rc = call_start(d->client, submit_path, 0, &d->call);
+        rc = call_start(*client, submit_path, 0, &d->call);
         if (rc == ERR_OK)
                 rc = converse(d, held);
         if (d->call != NULL) {
@@ -271,7 +272,8 @@ static enum err one_connection(
                         end = call_finish(d->call, status);
                 call_free(&d->call);
         }
-        client_close(&d->client);
+        if (rc != ERR_OK)
+                client_close(client);
         return rc != ERR_OK && end != ERR_OK ? end : rc;
 }
 

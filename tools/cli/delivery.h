@@ -9,10 +9,15 @@
 #include "tools/cli/conveyor.h"
 #include "tools/cli/progress.h"
 
+struct client;
+
 struct delivery_wish {
         struct wire_open open;
         const struct settings *settings;
         const struct identity *identity;
+        /* The connection of the delivery before, or NULL; left for the next one. The caller
+         * closes it. */
+        struct client **client;
         const struct intake_plan *plan;
         unsigned retry_s; /* without progress, before giving up */
         /* Asked when all batches are acknowledged; false: do not commit. */

@@ -3,7 +3,8 @@
  *
  *      survey the file → plan from its header → parser thread ∥ delivery → report
  *
- * Several files are delivered one after the other, each a delivery of its own.
+ * Several files are delivered one after the other over one connection, each a delivery of
+ * its own.
  *
  * The file is never copied and never held in memory. What a row lacks or has wrong
  * is told by row, column and rule; no message holds what stood there. */
@@ -24,6 +25,7 @@
 #include "tools/cli/delivery_id.h"
 #include "tools/cli/files.h"
 #include "tools/cli/report.h"
+#include "tools/client/client.h"
 
 enum {
         PLAN_ARENA = 256 << 20,
@@ -40,6 +42,7 @@ struct sender {
         struct settings settings;
         struct identity identity;
         struct policy *policy;
+        struct client *client;
         bool is_known; /* who delivers has been found out */
 };
 
@@ -525,6 +528,7 @@ static enum exit_code send_parcels(struct submit *s, const struct submission_id 
                         .all_or_nothing = s->all_or_nothing},
                 .settings = &s->sender->settings,
                 .identity = &s->sender->identity,
+                .client = &s->sender->client,
                 .plan = s->plan,
                 .retry_s = s->retry_s,
                 .may_commit = may_commit,
@@ -548,7 +552,8 @@ static enum exit_code deliver(struct submit *s, const struct submission_id *id)
         pthread_t parser;
         enum exit_code code;
 
-        if (conveyor_new(s->plan, PARCEL_ROWS_MAX, BATCH_WIRE_MAX, &s->conveyor) != ERR_OK ||
+        if (conveyor_new(s->plan, s->survey.lines, PARCEL_ROWS_MAX, BATCH_WIRE_MAX, &s->conveyor) !=
+                        ERR_OK ||
                 pthread_create(&parser, NULL, parse_thread, s) != 0)
                 return EXIT_CODE_INTERNAL;
         code = send_parcels(s, id);
@@ -670,11 +675,14 @@ static enum exit_code run(struct cli *cli, const struct arguments *args)
                 const char *path = argument_nth(args, i);
                 enum exit_code one;
 
-                if (files > 1)
+                if (files > 1) {
                         say(cli, WORD_FILE_HEADING, path);
+                        (void)fflush(cli->out); /* the notes that follow go elsewhere */
+                }
                 one = submit_file(cli, &sender, args, path);
                 code = code == EXIT_CODE_OK || one == EXIT_CODE_CONNECT ? one : code;
         }
+        client_close(&sender.client);
         policy_unref(&sender.policy);
         return code;
 }
