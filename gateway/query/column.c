@@ -92,6 +92,25 @@ static void state_ages(
 
 /* Municipality of the person ------------------------------------------------------------ */
 
+static uint32_t place_at(const struct pass *p, uint32_t source, uint32_t row)
+{
+        const void *places = view_column(p->view, source);
+
+        return p->plan->dataset->variables[source].physical == PHYSICAL_U8
+                       ? ((const uint8_t *)places)[row]
+                       : ((const uint16_t *)places)[row];
+}
+
+/* Whether the municipality that delivered the row counts: for the others it is not there. */
+static bool is_counted(const struct pass *p, uint32_t row)
+{
+        if (!p->places->leaves_out)
+                return true;
+        uint32_t place = place_at(p, p->plan->dataset->municipality_variable, row);
+
+        return place < p->places->len && p->places->counts[place] != 0;
+}
+
 /* The margin does not know a period that a neighbour does not know. */
 static bool in_period(const struct pass *p, uint32_t row)
 {
@@ -120,7 +139,7 @@ static uint32_t deciding_row(const struct pass *p, uint32_t begin, uint32_t end,
         for (uint32_t i = 0, n = end - begin; i < n; i++) {
                 uint32_t row = last ? end - 1 - i : begin + i;
 
-                if (!any_time && !in_period(p, row))
+                if (!is_counted(p, row) || (!any_time && !in_period(p, row)))
                         continue;
                 if (dates == NULL || dates[row] != MISSING_I32)
                         return row;
@@ -128,15 +147,6 @@ static uint32_t deciding_row(const struct pass *p, uint32_t begin, uint32_t end,
                         undated = row;
         }
         return undated;
-}
-
-static uint32_t place_at(const struct pass *p, const struct computed *c, uint32_t row)
-{
-        const void *places = view_column(p->view, c->source);
-
-        return p->plan->dataset->variables[c->source].physical == PHYSICAL_U8
-                       ? ((const uint8_t *)places)[row]
-                       : ((const uint16_t *)places)[row];
 }
 
 /* Remembered, since a person with many rows is met in many blocks. */
@@ -151,7 +161,9 @@ static uint32_t place_of_person(
                 /* With nothing in the period she is not asked about. */
                 if (row == UINT32_MAX)
                         row = deciding_row(p, starts[person], starts[person + 1], true);
-                t->place = place_at(p, c, row);
+                if (row == UINT32_MAX) /* and all that she has is left out */
+                        row = starts[person];
+                t->place = place_at(p, c->source, row);
                 t->place_person = person + 1;
         }
         return t->place;
@@ -178,7 +190,7 @@ static void state_places(const struct pass *p, struct tally *t, const struct com
         for (uint32_t i = 0, end; i < n; i = end) {
                 if (row + i >= personless) { /* each of nobody, and its own */
                         end = i + 1;
-                        put_places(p, c, place_at(p, c, row + i), 1, out + width * i);
+                        put_places(p, c, place_at(p, c->source, row + i), 1, out + width * i);
                         continue;
                 }
                 while (starts[person + 1] <= row + i)

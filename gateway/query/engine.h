@@ -21,6 +21,10 @@ struct plan_scope {
         const struct period *spans;
         uint32_t linked_len;
         bool family; /* the linkage follows guardians */
+        /* What must have been delivered besides, for a municipality to count: views that
+         * this question's answer is divided by, or divides. Borrowed until the plan is run. */
+        const struct view *const *also;
+        uint32_t also_len;
 };
 
 /* Looks up names, levels and values; checks what may be filtered and grouped,
@@ -31,10 +35,17 @@ MUST_CHECK enum err plan_make(const struct plan_scope *scope, const struct query
 
 /* Fills a table with raw counts, not yet protected: persons, records, margin
  * persons (the same row's count under identifying filters and dimensions only) and
- * measures per cell; totals included. Statuses are CELL_MISSING where no
- * municipality of the category has delivered, else CELL_PROTECTED until disclosure
- * control decides. `cancel` may be NULL. */
+ * measures per cell; totals included. A municipality counts when it has delivered the base
+ * and every data set that a derived variable looks at; where it looks at another than the
+ * base, the linkage must join it as well. Records of others are left out. Statuses are
+ * CELL_MISSING where no municipality of the category counts, else CELL_PROTECTED until
+ * disclosure control decides. `cancel` may be NULL. */
 MUST_CHECK enum err plan_run(const struct plan *plan, const struct view *view, unsigned threads,
         struct arena *arena, const atomic_bool *cancel, struct table **out);
+
+/* Whether more must have been delivered than the base, and how many municipalities count. */
+bool plan_looks_beside(const struct plan *plan);
+MUST_CHECK enum err plan_places(
+        const struct plan *plan, const struct view *view, struct arena *arena, uint32_t *out);
 
 #endif

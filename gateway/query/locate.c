@@ -176,6 +176,17 @@ static void apply_grouping(
         }
 }
 
+/* Rows of municipalities that do not count. */
+static void leave_out(const struct pass *p, struct tally *t, uint32_t row, uint32_t n)
+{
+        uint32_t place = p->plan->dataset->municipality_variable;
+        const struct test test = {.set = p->places->counts, .set_len = p->places->len};
+        enum physical form = p->plan->dataset->variables[place].physical;
+        const uint8_t *values = view_column(p->view, place);
+
+        test_values(&test, form, values + (size_t)physical_width(form) * row, n, t->cell);
+}
+
 static bool is_derived(const struct pass *p, uint32_t operand)
 {
         return p->plan->operands.list[operand].derived;
@@ -243,6 +254,8 @@ uint32_t pass_locate(const struct pass *p, struct tally *t, uint32_t row, uint32
         t->block = row;
         if (computed)
                 columns_state(p, t, row, n);
+        if (p->places->leaves_out)
+                leave_out(p, t, row, n);
         test_by(p, t, true, row, n);
         group_by(p, t, true, row, n);
         uint32_t by_margin = count_filtered(t->cell, n);

@@ -3,8 +3,8 @@
  *
  * Inhabitants are where missing and zero are easily mixed up. A municipality that has not
  * delivered has persons that nobody counted, so its inhabitants are left out of the
- * denominator too: the rate of a county is that of its municipalities that have
- * delivered, and does not sink because one is late. A municipality whose inhabitants the
+ * denominator too: the rate of a county is that of its municipalities that count
+ * (places.c), and does not sink because one is late. A municipality whose inhabitants the
  * bundle does not know makes the rates it belongs to not applicable. */
 #include <assert.h>
 #include <string.h>
@@ -169,18 +169,19 @@ static enum err inhabitants(const struct finishing *f, const struct part *part, 
 {
         const struct plan *plan = f->p->plan;
         const struct code_list *list = plan->operands.list[plan->measures->place].variable->codes;
-        uint32_t places = 0, len = list->levels[0].len;
-        const uint8_t *delivered = view_delivered(f->p->view, &places);
+        const struct places *places = f->p->places;
+        uint32_t len = list->levels[0].len;
         uint8_t *counted = arena_alloc(f->scratch, len, 1);
 
         if (counted == NULL)
                 return ERR_NO_MEMORY;
-        for (uint32_t i = 0; delivered != NULL && i < places && i < len; i++) {
+        for (uint32_t i = 0; i < places->len && i < len; i++) {
                 /* Of two that have merged, whoever delivered, the inhabitants are those of the
                  * one there is now, once. */
                 uint32_t now = operands_ancestor(&plan->operands, list, i, 0);
 
-                if (!delivered[i] || now >= len || counted[now] || !place_passes(plan, part, i))
+                if (!places->counts[i] || now >= len || counted[now] ||
+                        !place_passes(plan, part, i))
                         continue;
                 counted[now] = 1;
                 add_inhabitants(f, now, list->levels[0].codes[now].population, out);

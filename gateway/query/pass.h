@@ -42,10 +42,18 @@ struct tally {
         uint32_t *seen, seen_now;     /* stamps by id, for counting distinct values */
 };
 
+/* Municipalities that count, by number; see places.c. */
+struct places {
+        uint8_t *counts;
+        uint32_t len;    /* 0: no data set asked about has municipalities */
+        bool leaves_out; /* some who have delivered the base do not count */
+};
+
 /* Which tests and dimensions a pass keeps: the question, or its margin. */
 struct pass {
         const struct plan *plan;
         const struct view *view;
+        const struct places *places;
         const atomic_bool *cancel;
         bool margin;
         bool parts;                         /* measures need more than persons and records */
@@ -78,6 +86,10 @@ static inline const void *pass_column(
                 return (const uint8_t *)view_column(p->view, operand) + width * row;
         return t->computed[operand - columns] + width * (row - t->block);
 }
+
+/* places.c */
+MUST_CHECK enum err places_make(
+        const struct plan *plan, const struct view *view, struct arena *arena, struct places *out);
 
 /* column.c */
 /* What computed columns need before the first block: once per pass, and per worker. */

@@ -130,6 +130,8 @@ enum err plan_make(const struct plan_scope *scope, const struct query *q, struct
                 return ERR_NO_MEMORY;
         p->dataset = scope->dataset;
         p->query = q;
+        p->also = scope->also;
+        p->also_len = scope->also_len;
         TRY(make_operands(&g));
         TRY(stated_compile(&g));
         TRY(derived_compile(&g));

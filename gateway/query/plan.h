@@ -103,6 +103,8 @@ struct plan {
          * missing; level of the code list, or UINT32_MAX. */
         uint32_t place_level[DIMENSIONS_MAX];
         uint32_t *place_of_category[DIMENSIONS_MAX]; /* index in that level */
+        const struct view *const *also;              /* as of the scope */
+        uint32_t also_len;
 };
 
 /* What makes a plan, while it is made. */

@@ -372,13 +372,18 @@ static enum err finish(const struct pass *p, struct table *t, struct arena *scra
 
 /* The identifying margin ---------------------------------------------------------------- */
 
-static enum err run_margin(const struct plan *plan, const struct view *view, unsigned threads,
-        struct arena *scratch, const atomic_bool *cancel, struct table *t)
+static enum err run_margin(
+        const struct pass *question, unsigned threads, struct arena *scratch, struct table *t)
 {
+        const struct plan *plan = question->plan;
         struct dimension kept[DIMENSIONS_MAX];
         struct table shape = {.dimensions = kept};
-        struct pass p = {
-                .plan = plan, .view = view, .cancel = cancel, .margin = true, .table = &shape};
+        struct pass p = {.plan = plan,
+                .view = question->view,
+                .places = question->places,
+                .cancel = question->cancel,
+                .margin = true,
+                .table = &shape};
         uint32_t full[DIMENSIONS_MAX], part[DIMENSIONS_MAX];
 
         for (uint32_t d = 0; d < t->dimensions_len; d++) {
@@ -428,39 +433,33 @@ static void read_margin(const struct plan *plan, struct table *t)
 
 /* Missing is not zero -------------------------------------------------------------------- */
 
-/* Whether anybody in a category of places has delivered. */
-static bool has_delivered(const struct plan *plan, uint32_t d, uint32_t category,
-        const uint8_t *delivered, uint32_t places)
+/* Whether anybody in a category of places counts. */
+static bool has_counted(
+        const struct plan *plan, uint32_t d, uint32_t category, const struct places *places)
 {
         const struct operands *of = &plan->operands;
         const struct code_list *list = of->list[plan->groupings[d].operand].variable->codes;
 
-        for (uint32_t i = 0; i < places; i++)
-                if (delivered[i] && operands_ancestor(of, list, i, plan->place_level[d]) ==
-                                            plan->place_of_category[d][category])
+        for (uint32_t i = 0; i < places->len; i++)
+                if (places->counts[i] && operands_ancestor(of, list, i, plan->place_level[d]) ==
+                                                 plan->place_of_category[d][category])
                         return true;
         return false;
 }
 
-static void mark_missing_places(const struct plan *plan, const struct view *view, struct table *t)
+static void mark_missing_places(
+        const struct plan *plan, const struct places *places, struct table *t)
 {
-        uint32_t places = 0;
-        const uint8_t *delivered = view_delivered(view, &places);
-
-        for (uint32_t d = 0; d < t->dimensions_len && delivered != NULL; d++)
+        for (uint32_t d = 0; d < t->dimensions_len && places->len > 0; d++)
                 for (uint32_t c = 0; plan->place_level[d] != UINT32_MAX && c < t->dimensions[d].len;
                         c++)
-                        t->dimensions[d].categories[c].missing =
-                                !has_delivered(plan, d, c, delivered, places);
+                        t->dimensions[d].categories[c].missing = !has_counted(plan, d, c, places);
 }
 
-/* Where nobody has delivered at all, nothing is zero. */
-static void mark_nobody(const struct view *view, struct table *t)
+/* Where nobody counts at all, nothing is zero. */
+static void mark_nobody(const struct places *places, struct table *t)
 {
-        uint32_t places = 0;
-        const uint8_t *delivered = view_delivered(view, &places);
-
-        if (delivered != NULL && memchr(delivered, 1, places) == NULL)
+        if (places->len > 0 && memchr(places->counts, 1, places->len) == NULL)
                 memset(t->status, CELL_MISSING, t->cells_len);
 }
 
@@ -482,7 +481,8 @@ enum err plan_run(const struct plan *plan, const struct view *view, unsigned thr
 {
         OWNED(arena_free) struct arena *scratch = arena_new((size_t)2 << 30);
         struct table *t = arena_alloc(arena, 1, sizeof(*t));
-        struct pass p = {.plan = plan, .view = view, .cancel = cancel};
+        struct places places;
+        struct pass p = {.plan = plan, .view = view, .places = &places, .cancel = cancel};
 
         if (t == NULL || scratch == NULL)
                 return ERR_NO_MEMORY;
@@ -493,6 +493,7 @@ enum err plan_run(const struct plan *plan, const struct view *view, unsigned thr
                 if (t->families == NULL)
                         return ERR_NO_MEMORY;
         }
+        TRY(places_make(plan, view, scratch, &places));
         p.table = t;
         for (uint32_t d = 0; d < t->dimensions_len; d++)
                 p.dimension[d] = d;
@@ -501,12 +502,12 @@ enum err plan_run(const struct plan *plan, const struct view *view, unsigned thr
         if (plan->margin_differs && margin_is_total(&p))
                 read_margin(plan, t);
         else if (plan->margin_differs)
-                TRY(run_margin(plan, view, threads, scratch, cancel, t));
+                TRY(run_margin(&p, threads, scratch, t));
         else
                 memcpy(t->margin_persons, t->persons, sizeof(*t->persons) * t->cells_len);
-        mark_missing_places(plan, view, t);
+        mark_missing_places(plan, &places, t);
         mark_missing_cells(t);
-        mark_nobody(view, t);
+        mark_nobody(&places, t);
         *out = t;
         return ERR_OK;
 }

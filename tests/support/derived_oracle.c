@@ -69,6 +69,21 @@ static void change_records(struct derived_world *d)
         }
 }
 
+/* Whoever has not delivered a data set has no rows in it: they are another's. */
+static void leave_places_out(struct derived_world *d, const uint32_t *absent)
+{
+        for (uint32_t i = 0; i < WORLD_PARTS; i++) {
+                struct linked_part *part = &d->w.parts[i];
+
+                assert(absent[i] != (1u << WORLD_PLACES) - 1);
+                for (uint32_t r = 0; r < part->rows; r++) {
+                        while (absent[i] >> part->places[r] & 1)
+                                part->places[r] = (uint16_t)linked_random(&d->w, WORLD_PLACES);
+                        ((uint16_t *)part->columns[WORLD_PLACE])[r] = part->places[r];
+                }
+        }
+}
+
 /* A day on which an edge is named; half of them so that it ends to hold, or begins to, on
  * the day of a record. */
 static int32_t day_of_edge(struct derived_world *d)
@@ -137,6 +152,7 @@ void derived_world_make(struct derived_world *d, const struct derived_wish *wish
         linked_world_make(&d->w, &records);
         let_all_be_asked(d);
         change_records(d);
+        leave_places_out(d, wish->absent);
         name_guardians(d, wish->guardians);
         d->kin_missing = calloc(d->w.names_len + 1, sizeof(*d->kin_missing));
         assert(d->kin_missing != NULL);
@@ -495,6 +511,42 @@ static bool in_period(
                (!value_of(d, base, SECOND_DATE, row, &until) || until >= q->period.first);
 }
 
+static bool has_delivered(const struct derived_world *d, uint32_t part, uint32_t place)
+{
+        for (uint32_t r = 0; r < d->w.parts[part].rows; r++)
+                if (d->w.parts[part].places[r] == place)
+                        return true;
+        return false;
+}
+
+/* `enkat`, the last, is nobody's. */
+bool oracle_counts(
+        const struct derived_world *d, const struct query *q, uint32_t base, uint32_t place)
+{
+        bool all = base == WORLD_PARTS - 1 || has_delivered(d, base, place);
+
+        for (uint32_t i = 0; i < q->derived_len; i++) {
+                if (q->derived[i].kind == DERIVED_DAYS_BETWEEN)
+                        continue;
+                uint32_t part = part_of(d, q->derived[i].dataset);
+
+                all &= part == WORLD_PARTS - 1 || has_delivered(d, part, place);
+        }
+        return all;
+}
+
+struct bytes oracle_place(const struct derived_world *d, uint32_t place, struct bytes level)
+{
+        return bytes_is_text(level, "lan") ? d->counties[place % 2].code
+                                           : d->w.schema.places[place].code;
+}
+
+static bool is_left_out(
+        const struct derived_world *d, const struct query *q, uint32_t base, uint32_t row)
+{
+        return base != WORLD_PARTS - 1 && !oracle_counts(d, q, base, d->w.parts[base].places[row]);
+}
+
 /* The row of a person that decides, of those in the period or of all; UINT32_MAX: none. */
 static uint32_t deciding_row(const struct derived_world *d, const struct query *q, uint32_t base,
         uint32_t person, bool all)
@@ -507,7 +559,8 @@ static uint32_t deciding_row(const struct derived_world *d, const struct query *
         for (uint32_t r = 0; r < p->rows; r++) {
                 int64_t day;
 
-                if (p->person[r] != person || (!all && !in_period(d, q, base, r)))
+                if (p->person[r] != person || is_left_out(d, q, base, r) ||
+                        (!all && !in_period(d, q, base, r)))
                         continue;
                 if (!value_of(d, base, WORLD_DATE, r, &day)) /* only where there is no other */
                         day = last ? INT64_MIN : INT64_MAX;
@@ -532,7 +585,7 @@ static uint32_t place_of(const struct derived_world *d, const struct query *q, u
         uint32_t best = deciding_row(d, q, base, p->person[row], all);
         if (best == UINT32_MAX)
                 best = deciding_row(d, q, base, p->person[row], true);
-        return p->places[best];
+        return p->places[best == UINT32_MAX ? row : best];
 }
 
 static bool number_passes(const struct filter *f, long long scale, int64_t value)
@@ -576,7 +629,7 @@ static bool row_passes(const struct derived_world *d, const struct query *q, uin
 
 bool oracle_asked(const struct derived_world *d, const struct query *q, uint32_t base, uint32_t row)
 {
-        if (!in_period(d, q, base, row))
+        if (is_left_out(d, q, base, row) || !in_period(d, q, base, row))
                 return false;
         for (uint32_t i = 0; i < q->filters_len; i++)
                 if (!row_passes(d, q, base, &q->filters[i], row, false))
@@ -587,6 +640,8 @@ bool oracle_asked(const struct derived_world *d, const struct query *q, uint32_t
 bool oracle_margin(
         const struct derived_world *d, const struct query *q, uint32_t base, uint32_t row)
 {
+        if (is_left_out(d, q, base, row))
+                return false;
         /* `datum` is identifying, `slut` is not. */
         if (!bytes_is_text(q->period_date, "slut") && !in_period(d, q, base, row))
                 return false;

@@ -26,6 +26,7 @@ struct derived_wish {
         struct family_limits limits; /* children_max is never met */
         bool family;
         unsigned threads;
+        uint32_t absent[WORLD_PARTS]; /* bit by municipality: has not delivered the data set */
 };
 void derived_world_make(struct derived_world *d, const struct derived_wish *wish);
 void derived_world_free(struct derived_world *d);
@@ -34,6 +35,11 @@ struct plan_scope derived_world_scope(const struct derived_world *d, uint32_t pa
 /* Value of a derived variable for a row; false: missing. */
 bool oracle_derived(const struct derived_world *d, const struct query *q, uint32_t base,
         uint32_t number, uint32_t row, int64_t *out);
+/* Whether the municipality has delivered every data set that the question looks at. */
+bool oracle_counts(
+        const struct derived_world *d, const struct query *q, uint32_t base, uint32_t place);
+/* The municipality's code at a level. */
+struct bytes oracle_place(const struct derived_world *d, uint32_t place, struct bytes level);
 /* Whether the row is asked about: period, filters on columns and on derived variables. */
 bool oracle_asked(
         const struct derived_world *d, const struct query *q, uint32_t base, uint32_t row);

@@ -357,6 +357,35 @@ static void equal(
         fail();
 }
 
+/* A category of municipalities of which none counts is missing, and all is where none does. */
+static void compare_missing(const struct random_query *r, const struct table *t)
+{
+        bool counts[WORLD_PLACES], nobody = true;
+        uint32_t at[DIMENSIONS_MAX];
+
+        for (uint32_t i = 0; i < WORLD_PLACES; i++) {
+                counts[i] = oracle_counts(r->d, &r->q, r->base, i);
+                nobody &= !counts[i];
+        }
+        for (size_t cell = 0; cell < t->cells_len; cell++) {
+                bool missing = nobody;
+
+                table_coordinates(t, cell, at);
+                for (uint32_t k = 0; k < t->dimensions_len; k++) {
+                        const struct dimension *dim = &t->dimensions[k];
+                        bool some = false;
+
+                        if (!bytes_is_text(dim->variable, "kommun") || at[k] == dim->len)
+                                continue;
+                        for (uint32_t i = 0; i < WORLD_PLACES; i++)
+                                some |= counts[i] && bytes_equal(dim->categories[at[k]].code,
+                                                             oracle_place(r->d, i, dim->level));
+                        missing |= !some;
+                }
+                equal(r, "missing", cell, t->status[cell] == CELL_MISSING, missing);
+        }
+}
+
 static void compare(const struct random_query *r, const struct table *t)
 {
         const struct linked_part *p = &r->d->w.parts[r->base];
@@ -380,6 +409,7 @@ static void compare(const struct random_query *r, const struct table *t)
                         known[row * 2 + k] = oracle_category(r->d, &r->q, r->base, dim, row, true);
                 }
         }
+        compare_missing(r, t);
         for (size_t cell = 0; cell < t->cells_len; cell++) {
                 expect_cell(r, t, cell, categories, known, asked, margin, &e);
                 equal(r, "records", cell, t->records[cell], e.records[cell]);
@@ -433,6 +463,25 @@ static void questions_about_the_same_person_agree_with_plain_loops(void **state)
         (void)state;
         random_questions(
                 &(struct derived_wish){.seed = 1, .persons = 60, .rows = 240, .threads = 2}, 1200);
+}
+
+/* Two thirds have not delivered something, and nobody has delivered everything in the second. */
+static void municipalities_that_have_not_delivered_the_events_do_not_count(void **state)
+{
+        struct derived_wish wish = {.seed = 6,
+                .persons = 60,
+                .rows = 240,
+                .guardians = 30,
+                .limits = {1000, 1000, 120},
+                .family = true,
+                .threads = 2,
+                .absent = {0x07, 0x38, 0}};
+
+        (void)state;
+        random_questions(&wish, 600);
+        wish.absent[0] = 0x0f;
+        wish.absent[1] = 0xf0;
+        random_questions(&wish, 200);
 }
 
 static void questions_about_persons_with_many_events_agree_with_plain_loops(void **state)
@@ -507,6 +556,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(questions_about_the_same_person_agree_with_plain_loops),
+                cmocka_unit_test(municipalities_that_have_not_delivered_the_events_do_not_count),
                 cmocka_unit_test(questions_about_persons_with_many_events_agree_with_plain_loops),
                 cmocka_unit_test(questions_about_families_agree_with_plain_loops),
                 cmocka_unit_test(families_beyond_the_limits_are_missing_in_questions),
