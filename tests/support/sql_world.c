@@ -262,32 +262,51 @@ static void name_guardian(struct sql_world *w, uint32_t child, uint32_t guardian
         }
 }
 
-/* Families of one to four children with two guardians, some of whom have children with
- * the next family's too; a few guardians by profession, and a chain that is too long. */
+/* `len` persons, each of whom shares a guardian with the next. */
+static void make_chain(struct sql_world *w, uint32_t *person, uint32_t *guardian, uint32_t len)
+{
+        for (uint32_t i = 0; i + 1 < len; i++, (*person)++) {
+                name_guardian(w, *person, *guardian);
+                name_guardian(w, *person + 1, (*guardian)++);
+        }
+        (*person)++;
+}
+
+/* One to four children with two guardians. */
+static void make_household(struct sql_world *w, uint32_t *person, uint32_t guardian)
+{
+        for (uint64_t n = 1 + sql_random(w, 4); n > 0 && *person < w->persons; n--) {
+                name_guardian(w, *person, guardian);
+                if (!one_in(w, 3))
+                        name_guardian(w, *person, guardian + 1);
+                if (one_in(w, 40))
+                        name_guardian(w, *person, *person); /* her own */
+                if (one_in(w, 40))                          /* who is somebody's child too */
+                        name_guardian(w, *person, (uint32_t)sql_random(w, w->persons));
+                (*person)++;
+        }
+}
+
+/* Chains as long as they may be, by one too long, and much too long; households, some of whom
+ * share a guardian with the next; and guardians with as many children as they may have and
+ * with more, all of them of households. */
 static void make_edges(struct sql_world *w)
 {
-        uint32_t person = 0, guardian = w->persons, chain = 2 * w->limits.persons_max;
+        uint32_t person = 0, guardian = w->persons, max = w->limits.persons_max;
 
-        for (; person < chain && person + 1 < w->persons; person++) {
-                name_guardian(w, person, guardian);
-                name_guardian(w, person + 1, guardian++);
-        }
-        while (person < w->persons && guardian + 2 < w->names) {
-                for (uint64_t n = 1 + sql_random(w, 4); n > 0 && person < w->persons; n--) {
-                        name_guardian(w, person, guardian);
-                        if (!one_in(w, 3))
-                                name_guardian(w, person, guardian + 1);
-                        if (one_in(w, 40))
-                                name_guardian(w, person, person); /* her own */
-                        if (one_in(w, 40)) /* a guardian who is somebody's child */
-                                name_guardian(w, person, (uint32_t)sql_random(w, w->persons));
-                        person++;
-                }
+        assert(w->persons > 4 * max + 40);
+        make_chain(w, &person, &guardian, max);
+        make_chain(w, &person, &guardian, max + 1);
+        make_chain(w, &person, &guardian, 2 * max);
+        uint32_t chained = person;
+        while (person < w->persons) {
+                make_household(w, &person, guardian);
                 guardian += one_in(w, 4) ? 1 : 2;
         }
-        for (uint32_t i = 0; i < 3; i++)
-                for (uint32_t n = w->limits.children_max + 2 * i; n > 0; n--)
-                        name_guardian(w, (uint32_t)sql_random(w, w->persons), w->names - 1 - i);
+        for (uint32_t i = 0; i < 4; i++)
+                for (uint32_t n = w->limits.children_max + i; n > 0; n--)
+                        name_guardian(w, chained + (uint32_t)sql_random(w, w->persons - chained),
+                                w->names - 1 - i);
 }
 
 /* Into the database ----------------------------------------------------------------------- */
