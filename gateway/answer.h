@@ -17,6 +17,8 @@ struct question {
         struct decision allowed; /* by the policy of `lease` */
         struct view_lease lease;
         struct table *table; /* protected */
+        bool looks_beside;   /* at more data sets than its own */
+        uint32_t counted;    /* municipalities that count in it */
 };
 
 struct answering {

@@ -91,6 +91,32 @@ static enum err lease_all(struct answering *a)
 
 /* Tables --------------------------------------------------------------------------- */
 
+/* The views that a question looks at, its own first. */
+static void note_views(const struct question *q, const struct view **out, uint32_t *len)
+{
+        out[(*len)++] = q->lease.view;
+        for (uint32_t i = 0; i < q->query.derived_len; i++) {
+                const struct view *v = linked_view(q->lease.linked, q->query.derived[i].dataset);
+
+                if (v != NULL)
+                        out[(*len)++] = v;
+        }
+}
+
+/* Of two that are divided, each counts those only who have delivered for the other too: else
+ * the costs of some would be shared out over the persons of others. */
+static enum err note_other(struct answering *a, const struct question *q, struct plan_scope *out)
+{
+        const struct question *other = q == &a->main ? &a->denominator : &a->main;
+        const struct view **also = arena_alloc(a->arena, DERIVED_MAX + 1, sizeof(*also));
+
+        if (also == NULL)
+                return ERR_NO_MEMORY;
+        note_views(other, also, &out->also_len);
+        out->also = also;
+        return ERR_OK;
+}
+
 static enum err scope_of(struct answering *a, const struct question *q, struct plan_scope *out)
 {
         const struct view_lease *l = &q->lease;
@@ -107,6 +133,8 @@ static enum err scope_of(struct answering *a, const struct question *q, struct p
                 .linked_len = n,
                 .family = l->linkage != NULL && l->linkage->rules->family,
         };
+        if (a->has_denominator)
+                TRY(note_other(a, q, out));
         if (l->linkage == NULL) {
                 datasets[0] = q->allowed.dataset;
                 out->span = spans[0] = coverage_span(l->coverage);
@@ -146,6 +174,8 @@ static enum err safe_table(struct answering *a, struct question *q)
         if (e == ERR_CANCELLED && atomic_load(&q->lease.ended))
                 return linkage_ended(c);
         TRY(e);
+        q->looks_beside = plan_looks_beside(plan);
+        TRY(plan_places(plan, q->lease.view, a->arena, &q->counted));
         return disclosure_protect(q->table, &settings, &report);
 }
 

@@ -82,6 +82,8 @@ enum err release_write(const struct answering *a, struct buf *out)
                 .has_period = q->query.has_period,
                 .period = q->query.period,
                 .coverage = coverage,
+                .has_counted = q->looks_beside,
+                .counted = q->looks_beside ? q->counted : 0,
         };
 
         if (lease->linkage != NULL)

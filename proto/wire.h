@@ -290,7 +290,10 @@ struct wire_release {
         struct period period;
         const struct wire_coverage *coverage;
         uint32_t coverage_len;
-        uint32_t unlinked;  /* municipalities that delivered and stand outside the linkage */
+        uint32_t unlinked; /* municipalities that delivered and stand outside the linkage */
+        /* Where more than the data set is looked at: municipalities that count in the table. */
+        bool has_counted;
+        uint32_t counted;
         bool has_indicator; /* what it was asked by: all but its long texts */
         struct wire_indicator indicator;
 };

@@ -224,6 +224,10 @@ static enum err context_message(struct arena *scratch, const struct wire_release
         out->linkage = binary(in->linkage);
         out->unit = (Statgate__V1__Unit)in->unit;
         out->unlinked = in->unlinked;
+        if (in->has_counted) {
+                out->counting_case = STATGATE__V1__RELEASE__COUNTING_COUNTED;
+                out->counted = in->counted;
+        }
         if (in->has_period)
                 TRY(period_text(scratch, in->period, &out->period));
         out->n_coverage = in->coverage_len;
@@ -417,6 +421,8 @@ static enum err context_decode(
         out->coverage_len = (uint32_t)m->n_coverage;
         out->unit = (enum unit)m->unit;
         out->unlinked = m->unlinked;
+        out->has_counted = m->counting_case == STATGATE__V1__RELEASE__COUNTING_COUNTED;
+        out->counted = out->has_counted ? m->counted : 0;
         TRY(answer_text(m->linkage, &out->linkage));
         TRY(answer_period(m->period, &out->has_period, &out->period));
         out->has_indicator = m->indicator != NULL;

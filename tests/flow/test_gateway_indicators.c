@@ -216,10 +216,38 @@ static void a_quotient_is_withheld_where_either_part_is(void **state)
         assert_int_equal(r.table.measures[0].decimals, 1);
         assert_int_equal(cell_value(&r, 0, here), 44);      /* 70 reports by 16 placed: 4.375 */
         assert_int_equal(cell_at(&r, there), CELL_MISSING); /* it has delivered no placements */
-        assert_int_equal(cell_value(&r, 0, all), 56);       /* 90 by 16: 5.625 */
+        assert_int_equal(cell_value(&r, 0, all), 44);       /* so its reports do not count either */
+        assert_true(r.has_counted);
+        assert_int_equal(r.counted, 1);
         assert_int_equal(r.coverage_len, 2);
         assert_int_equal(r.coverage[0].delivered, 2);
         assert_int_equal(r.coverage[1].delivered, 1);
+}
+
+/* 0180 has delivered no placements: of its children nobody knows. */
+static void who_has_not_delivered_the_events_is_missing_and_not_without_them(void **state)
+{
+        const char *const here[] = {"0114"}, *const there[] = {"0180"}, *const all[] = {NULL};
+        struct wire_release r;
+
+        (void)state;
+        assert_int_equal(ask_yaml(&world,
+                                 "dataset: anmalan\n"
+                                 "derived: [{name: placerad, kind: exists, dataset: placering}]\n"
+                                 "dimensions: [kommun]\n"
+                                 "measures: [{kind: share, filters: [\"placerad = true\"]}]\n",
+                                 &r),
+                STATUS_OK);
+        assert_int_equal(cell_value(&r, 0, here), 400); /* 16 of 40 */
+        assert_int_equal(cell_at(&r, there), CELL_MISSING);
+        assert_int_equal(cell_value(&r, 0, all), 400);
+        assert_int_equal(r.delivered, 2);
+        assert_true(r.has_counted);
+        assert_int_equal(r.counted, 1);
+        assert_int_equal(
+                ask_yaml(&world, "dataset: anmalan\ndimensions: [kommun]\n", &r), STATUS_OK);
+        assert_int_equal(cell_value(&r, 0, there), ELSEWHERE);
+        assert_false(r.has_counted);
 }
 
 static void the_cohort_of_a_contract_is_fixed(void **state)
@@ -246,6 +274,7 @@ int main(void)
                 cmocka_unit_test(a_share_is_told_with_its_interval_and_what_it_means),
                 cmocka_unit_test(what_is_measured_is_not_the_askers_to_say),
                 cmocka_unit_test(a_quotient_is_withheld_where_either_part_is),
+                cmocka_unit_test(who_has_not_delivered_the_events_is_missing_and_not_without_them),
                 cmocka_unit_test(the_cohort_of_a_contract_is_fixed),
         };
 

@@ -100,6 +100,9 @@ static void a_question_is_answered_under_the_narrowest_linkage_or_the_one_it_nam
         assert_int_equal(wide.coverage_len, 2);
         assert_true(bytes_is_text(wide.coverage[1].dataset, "utredning"));
         assert_int_equal(wide.coverage[1].delivered, 0);
+        assert_int_equal(cell_at(&wide, NULL), CELL_MISSING); /* nobody knows of any */
+        assert_true(wide.has_counted);
+        assert_int_equal(wide.counted, 0);
         assert_int_equal(ask_yaml(&world,
                                  "dataset: anmalan\nderived:\n"
                                  "  - {name: vald, kind: exists, dataset: vald}\n",

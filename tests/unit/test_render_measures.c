@@ -288,6 +288,27 @@ static void the_foot_tells_what_was_delivered(void **state)
         assert_null(strstr(text, "anmalan: persons whose family"));
         assert_non_null(strstr(text, "3 municipalities that delivered stand outside"));
         assert_null(strstr(text, "288 of 290 municipalities delivered"));
+        assert_null(strstr(text, "count in this table"));
+}
+
+static void the_foot_tells_who_counts_where_several_data_sets_are_looked_at(void **state)
+{
+        struct world *w = *state;
+
+        say_everything(w);
+        w->release.expected = 290;
+        w->release.has_counted = true;
+        w->release.counted = 287;
+        const char *text = render(w, render_table, LANG_EN);
+
+        assert_non_null(strstr(text,
+                "287 of 290 municipalities count in this table: they have delivered all data sets "
+                "it looks at.\n"));
+        assert_null(strstr(text, "their persons are counted"));
+        assert_non_null(strstr(
+                render(w, render_json, LANG_EN), "    \"unlinked\": 3,\n    \"counted\": 287,\n"));
+        w->release.counted = 290;
+        assert_null(strstr(render(w, render_table, LANG_EN), "count in this table"));
 }
 
 /* Deliveries are not persons, and nobody delivers them. */
@@ -395,6 +416,7 @@ int main(void)
                 T(measures_are_told_apart_by_name_kind_and_variable),
                 T(the_head_tells_the_reference),
                 T(the_foot_tells_what_was_delivered),
+                T(the_foot_tells_who_counts_where_several_data_sets_are_looked_at),
                 T(what_does_not_apply_is_not_told),
                 T(json_tells_the_same),
                 T(an_indicator_is_named_with_its_definition),

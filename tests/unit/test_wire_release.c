@@ -68,6 +68,8 @@ static void table_sample(struct table_sample *s)
                         .has_period = true,
                         .period = {19723, 20088},
                         .unlinked = 3,
+                        .has_counted = true,
+                        .counted = 0, /* nobody, which is not silence */
                         .has_indicator = true,
                         .indicator = {.id = RAW("aterkomst"),
                                 .version = 2,
@@ -214,6 +216,8 @@ static void a_release_says_what_stands_behind_it(void **state)
         assert_int_equal(out.unit, UNIT_FAMILY);
         assert_true(out.has_period && out.period.first == 19723 && out.period.last == 20088);
         assert_int_equal(out.unlinked, 3);
+        assert_true(out.has_counted);
+        assert_int_equal(out.counted, 0);
         assert_int_equal(out.coverage_len, 2);
         for (int i = 0; i < 2; i++) {
                 const struct wire_coverage *c = &out.coverage[i], *of = &s.coverage[i];
@@ -244,13 +248,13 @@ static void a_plain_release_says_nothing_of_all_that(void **state)
         table_sample(&s);
         s.release.linkage.len = 0;
         s.release.unit = UNIT_NONE;
-        s.release.has_period = s.release.has_indicator = false;
+        s.release.has_period = s.release.has_indicator = s.release.has_counted = false;
         s.release.coverage_len = s.release.unlinked = 0;
         assert_int_equal(release_encode(&s.release, &b->wire), ERR_OK);
         assert_int_equal(release_decode(b->a, wire_of(b), &out), ERR_OK);
         assert_int_equal(out.linkage.len, 0);
         assert_int_equal(out.unit, UNIT_NONE);
-        assert_false(out.has_period || out.has_indicator);
+        assert_false(out.has_period || out.has_indicator || out.has_counted);
         assert_int_equal(out.coverage_len, 0);
 }
 

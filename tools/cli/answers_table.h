@@ -59,6 +59,15 @@ WORD(UNLINKED,
         "{1} municipalities that delivered stand outside the linkage: their persons are counted, "
         "but "
         "never joined with those of others.")
+WORD(UNLINKED_BESIDE,
+        "{1} kommuner som har levererat står utanför länkningen: deras personer länkas inte till "
+        "andra uppgifter.",
+        "{1} municipalities that delivered stand outside the linkage: their persons are never "
+        "joined with other records.")
+WORD(COUNTED,
+        "{1} av {2} kommuner räknas i tabellen: de har levererat alla datamängder som den ser på.",
+        "{1} of {2} municipalities count in this table: they have delivered all data sets it "
+        "looks at.")
 WORD(OVERLAPPING,
         "{1}: en person kan finnas i flera kategorier, så delarna summerar inte till totalen.",
         "{1}: a person can be in several categories: parts do not add up to the total.")

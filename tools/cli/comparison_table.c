@@ -180,7 +180,8 @@ static enum err add_row(const struct cli *cli, const struct comparison *c,
 static bool same_coverage(const struct wire_release *a, const struct wire_release *b)
 {
         bool same = a->coverage_len == b->coverage_len && a->delivered == b->delivered &&
-                    a->expected == b->expected && a->unlinked == b->unlinked;
+                    a->expected == b->expected && a->unlinked == b->unlinked &&
+                    a->has_counted == b->has_counted && a->counted == b->counted;
 
         for (uint32_t i = 0; same && i < a->coverage_len; i++)
                 same = a->coverage[i].delivered == b->coverage[i].delivered &&

@@ -196,14 +196,19 @@ static void put_coverage(const struct cli *cli, FILE *to, const struct wire_cove
 void frame_coverage(const struct cli *cli, FILE *to, const struct wire_release *r)
 {
         char delivered[NUMBER_TEXT], expected[NUMBER_TEXT], unlinked[NUMBER_TEXT];
+        char counted[NUMBER_TEXT];
 
         for (uint32_t i = 0; i < r->coverage_len; i++)
                 put_coverage(cli, to, &r->coverage[i]);
         if (r->coverage_len == 0 && r->expected > 0)
                 TELL(WORD_COVERAGE, cli_number(cli, r->delivered, delivered),
                         cli_number(cli, r->expected, expected));
+        if (r->has_counted && r->counted < r->expected)
+                TELL(WORD_COUNTED, cli_number(cli, r->counted, counted),
+                        cli_number(cli, r->expected, expected));
         if (r->unlinked > 0)
-                TELL(WORD_UNLINKED, cli_number(cli, r->unlinked, unlinked));
+                TELL(r->has_counted ? WORD_UNLINKED_BESIDE : WORD_UNLINKED,
+                        cli_number(cli, r->unlinked, unlinked));
 }
 
 void frame_threshold(const struct cli *cli, FILE *to, const struct wire_release *r)

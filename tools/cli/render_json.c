@@ -40,6 +40,8 @@ static void put_scope(FILE *to, const struct wire_release *r)
         put_word(to, "period",
                 bytes_of_text(r->has_period ? text_of_period(r->period, period) : ""));
         (void)fprintf(to, ",\n    \"unlinked\": %u", r->unlinked);
+        if (r->has_counted)
+                (void)fprintf(to, ",\n    \"counted\": %u", r->counted);
 }
 
 /* In per cent, as on the screen; null where it is withheld or does not exist. */
