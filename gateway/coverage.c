@@ -2,7 +2,8 @@
 /* coverage.c: the deliveries of a vintage, counted when its views are built.
  *
  * The counts come from validation, as they were when the delivery came in: an erasure
- * changes none of them, so that nobody can read out of them that there was one. */
+ * changes none of them, so that nobody can read out of them that there was one. Rejected are
+ * also the rows that the sender's own checks left out, by what it says itself. */
 #include "gateway/coverage.h"
 
 #include <stdatomic.h>
@@ -82,7 +83,13 @@ static enum err take(
         if (place < 0)
                 return ERR_CORRUPT; /* a bundle never drops a municipality */
         *out = (struct delivered){
-                (uint32_t)place, of->period, of->accepted, of->rejected, of->fields, of->blanks};
+                (uint32_t)place,
+                of->period,
+                of->accepted,
+                of->rejected + of->turned_away,
+                of->fields,
+                of->blanks,
+        };
         return ERR_OK;
 }
 

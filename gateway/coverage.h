@@ -20,7 +20,7 @@ void coverage_count_values(const struct policy_dataset *d, const struct batch *b
 struct delivered {
         uint32_t municipality; /* index in policy_municipalities */
         struct period period;
-        uint64_t accepted, rejected;
+        uint64_t accepted, rejected; /* rejected: and turned away before they were sent */
         uint64_t fields, blanks;
 };
 struct deliveries { /* of one data set in a vintage */

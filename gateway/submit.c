@@ -390,6 +390,7 @@ static enum err check_commit(struct rpc_call *c, struct delivery *d,
 {
         const struct stored_submission *s = &d->submission;
         uint64_t rows = s->accepted + s->rejected;
+        uint64_t bad = s->rejected + commit->turned_away;
 
         if (commit->batches != s->batches)
                 return refuse(&c->why, ERR_COMMIT_MISMATCH, "commit.batches",
@@ -400,10 +401,11 @@ static enum err check_commit(struct rpc_call *c, struct delivery *d,
         if (!digest_equal(&commit->digest, digest))
                 return refuse(&c->why, ERR_COMMIT_MISMATCH, "commit.digest",
                         "the digest is not that of the receipts in sequence");
-        if (s->all_or_nothing && s->rejected > 0)
+        if (s->all_or_nothing && bad > 0)
                 return ERR_ROWS_REFUSED;
         if (s->mode == DELIVERY_REPLACE &&
-                s->rejected * 1000 > rows * d->dataset->replace_rejected_max_permille)
+                bad * 1000 >
+                        (rows + commit->turned_away) * d->dataset->replace_rejected_max_permille)
                 return refuse(&c->why, ERR_REJECTION_SHARE, "commit",
                         "at most %u of 1,000 rows may be rejected when a period is replaced",
                         d->dataset->replace_rejected_max_permille);
@@ -415,7 +417,7 @@ static enum err check_repeat(
         struct rpc_call *c, const struct stored_submission *s, const struct wire_commit *commit)
 {
         if (commit->batches == s->batches && commit->rows == s->accepted + s->rejected &&
-                digest_equal(&commit->digest, &s->digest))
+                commit->turned_away == s->turned_away && digest_equal(&commit->digest, &s->digest))
                 return ERR_OK;
         return refuse(&c->why, ERR_CONFLICT, "commit", "it was committed with another sum");
 }
@@ -434,8 +436,8 @@ static enum err on_commit(struct rpc_call *c, struct delivery *d, const struct w
         } else {
                 TRY(receipts_digest(c, &d->submission.id, &digest));
                 TRY(check_commit(c, d, commit, &digest));
-                TRY(store_submission_commit(
-                        g->store, &d->submission.id, &digest, clock_now_ms(), &d->submission));
+                TRY(store_submission_commit(g->store, &d->submission.id, &digest,
+                        commit->turned_away, clock_now_ms(), &d->submission));
                 publisher_committed(g->publisher);
                 log_event(LOG_INFO, "delivery_committed",
                         LOG_NUM("municipality", d->domain.municipality),
@@ -496,6 +498,7 @@ enum err submission_get(struct rpc_call *c, struct bytes request, struct buf *re
                 .next_sequence = s.batches,
                 .accepted = s.accepted,
                 .rejected = s.rejected,
+                .turned_away = s.turned_away,
                 .opened_at_ms = s.opened_at_ms,
                 .committed_at_ms = s.committed_at_ms,
         };

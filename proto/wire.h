@@ -39,7 +39,7 @@ struct wire_open {
 
 struct wire_commit {
         uint32_t batches;
-        uint64_t rows;
+        uint64_t rows, turned_away; /* turned away: by the sender, and not among the rows */
         struct digest digest;
 };
 
@@ -118,7 +118,7 @@ struct wire_submission {
         struct bytes dataset, period;
         enum delivery_mode mode;
         uint32_t next_sequence;
-        uint64_t accepted, rejected;
+        uint64_t accepted, rejected, turned_away;
         int64_t opened_at_ms, committed_at_ms;
 };
 

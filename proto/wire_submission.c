@@ -46,12 +46,17 @@ static enum err open_decode(
 static enum err commit_decode(
         const Statgate__V1__Commit *from, struct wire_commit *out, struct refusal *why)
 {
-        struct wire_commit c = {.batches = from->batches, .rows = from->rows};
+        struct wire_commit c = {.batches = from->batches,
+                .rows = from->rows,
+                .turned_away = from->rows_turned_away};
 
         if (c.batches > BATCHES_MAX)
                 return refuse(why, ERR_INVALID, "commit.batches", "is more than %d", BATCHES_MAX);
         if (c.rows > (uint64_t)c.batches * BATCH_ROWS_MAX)
                 return refuse(why, ERR_INVALID, "commit.rows", "is more than its batches hold");
+        if (c.turned_away > (uint64_t)BATCHES_MAX * BATCH_ROWS_MAX)
+                return refuse(why, ERR_INVALID, "commit.rows_turned_away",
+                        "is more than a submission holds");
         TRY(gate_fixed(why, "commit.digest", from->digest, sizeof c.digest.bytes, c.digest.bytes));
         *out = c;
         return ERR_OK;
@@ -127,6 +132,7 @@ static enum err commit_encode(const struct wire_commit *in, struct buf *out)
 
         commit.batches = in->batches;
         commit.rows = in->rows;
+        commit.rows_turned_away = in->turned_away;
         commit.digest = digest_binary(&in->digest);
         m.request_case = STATGATE__V1__SUBMIT_REQUEST__REQUEST_COMMIT;
         m.commit = &commit;
@@ -352,6 +358,7 @@ enum err submission_decode(struct arena *a, struct bytes wire, struct wire_submi
                 .next_sequence = m->next_sequence,
                 .accepted = m->accepted,
                 .rejected = m->rejected,
+                .turned_away = m->rows_turned_away,
                 .opened_at_ms = m->opened_at_ms,
                 .committed_at_ms = m->committed_at_ms,
         };
@@ -376,6 +383,7 @@ enum err submission_encode(const struct wire_submission *in, struct buf *out)
         m.next_sequence = in->next_sequence;
         m.accepted = in->accepted;
         m.rejected = in->rejected;
+        m.rows_turned_away = in->turned_away;
         m.opened_at_ms = in->opened_at_ms;
         m.committed_at_ms = in->committed_at_ms;
         return pack(&m, out);

@@ -97,6 +97,10 @@ static const char *const steps[] = {
         "  PRIMARY KEY (day, principal, digest)"
         ") STRICT, WITHOUT ROWID;"
         "PRAGMA user_version = 2;",
+        /* What the sender says that it left out itself. */
+        "ALTER TABLE submission ADD COLUMN turned_away INTEGER NOT NULL DEFAULT 0 "
+        "CHECK (turned_away >= 0);"
+        "PRAGMA user_version = 3;",
 };
 
 /* The numbers lie on disk: they may grow, never change. */

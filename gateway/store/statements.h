@@ -9,7 +9,7 @@
         "s.number, s.id, s.municipality, s.dataset, s.first_day, s.last_day, s.mode, "             \
         "s.all_or_nothing, s.state, s.opened_at_ms, s.committed_at_ms, "                           \
         "ifnull(s.commit_number, 0), s.batches, s.accepted, s.rejected, s.digest, s.changes, "     \
-        "s.fields, s.blanks "
+        "s.fields, s.blanks, s.turned_away "
 
 /* In the order in which vintage_read takes them. */
 #define VINTAGE_COLUMNS "number, revision, published_at_ms, submissions, records, open, note "
@@ -34,6 +34,7 @@
                 "blanks = blanks + ? WHERE number = ?")                                            \
         X(SUBMISSION_COMMIT,                                                                       \
                 "UPDATE submission SET state = 2, committed_at_ms = ?, digest = ?, "               \
+                "turned_away = ?, "                                                                \
                 "commit_number = (SELECT ifnull(max(commit_number), 0) + 1 FROM submission) "      \
                 "WHERE number = ?")                                                                \
         X(SUBMISSION_REPLACE,                                                                      \

@@ -21,6 +21,9 @@ struct store;
 MUST_CHECK enum err store_open(const char *path, struct store **out);
 void store_close(struct store **s);
 
+/* As many as the batches of one can hold. */
+#define SUBMISSION_ROWS_MAX ((uint64_t)BATCHES_MAX * BATCH_ROWS_MAX)
+
 struct stored_submission {
         struct submission_id id;
         municipality_t municipality;
@@ -33,6 +36,7 @@ struct stored_submission {
         uint64_t commit_number; /* order of commits over the whole store, from 1 */
         uint32_t batches;       /* received so far; sequences are 0..batches-1 */
         uint64_t accepted, rejected;
+        uint64_t turned_away; /* rows that never came: the sender says that it left them out */
         /* Of the accepted rows as they came: values that could be delivered, and how many of
          * them were not. 0 of 0 where a delivery is older than this count. */
         uint64_t fields, blanks;
@@ -70,12 +74,13 @@ MUST_CHECK enum err store_receipts(struct store *s, const struct submission_id *
 /* Commits an open submission (or finds it committed already: ERR_OK, same out).
  * `digest` is SHA-256 over the receipts in sequence, and is checked against them in
  * the transaction (ERR_COMMIT_MISMATCH); ERR_CONFLICT when it was committed with
- * another; ERR_CLOSED when withdrawn or expired.
+ * another, or with another number turned away; ERR_CLOSED when withdrawn or expired.
  * With DELIVERY_REPLACE every committed submission of the same municipality, data set
  * and overlapping period turns REPLACED in the same transaction. Replaced batches
  * are removed once no open vintage holds them. */
 MUST_CHECK enum err store_submission_commit(struct store *s, const struct submission_id *id,
-        const struct digest *digest, int64_t now_ms, struct stored_submission *out);
+        const struct digest *digest, uint64_t turned_away, int64_t now_ms,
+        struct stored_submission *out);
 
 /* Removes batches for good (open or committed); open vintages that held it are
  * revised. *out_revised is the newest of these, 0.0 when none was. Asking again is

@@ -66,7 +66,7 @@ enum err submission_read(const struct run *r, struct submission_row *out)
 {
         struct submission_row row = {.number = column_i64(r, 0)};
         struct stored_submission *s = &row.public;
-        int64_t accepted, rejected, fields, blanks;
+        int64_t accepted, rejected, fields, blanks, turned_away;
 
         TRY(read_id(r, 1, &s->id));
         TRY(read_dataset(r, 3, s->dataset));
@@ -83,6 +83,8 @@ enum err submission_read(const struct run *r, struct submission_row *out)
         TRY(column_range(r, 18, 0, fields, &blanks));
         s->fields = (uint64_t)fields;
         s->blanks = (uint64_t)blanks;
+        TRY(column_range(r, 19, 0, INT64_MAX, &turned_away));
+        s->turned_away = (uint64_t)turned_away;
         *out = row;
         return ERR_OK;
 }
@@ -349,6 +351,7 @@ enum err store_receipts(struct store *s, const struct submission_id *id, struct 
 struct committing {
         const struct submission_id *id;
         const struct digest *digest;
+        uint64_t turned_away;
         int64_t now_ms;
         struct submission_row row;
 };
@@ -382,6 +385,7 @@ static enum err mark_committed(struct db *db, const struct committing *c)
         TRY(run_start(db, SQL_SUBMISSION_COMMIT, &r));
         bind_i64(&r, c->now_ms);
         bind_bytes(&r, bytes_of(c->digest->bytes, sizeof c->digest->bytes));
+        bind_i64(&r, (int64_t)c->turned_away);
         bind_i64(&r, c->row.number);
         return run_to_end(&r);
 }
@@ -409,7 +413,10 @@ static enum err commit_job(struct db *db, void *ctx)
                 break;
         case SUBMISSION_COMMITTED:
         case SUBMISSION_REPLACED:
-                return digest_equal(&c->row.public.digest, c->digest) ? ERR_OK : ERR_CONFLICT;
+                return digest_equal(&c->row.public.digest, c->digest) &&
+                                       c->row.public.turned_away == c->turned_away
+                               ? ERR_OK
+                               : ERR_CONFLICT;
         case SUBMISSION_WITHDRAWN:
         case SUBMISSION_EXPIRED:
                 return ERR_CLOSED;
@@ -449,10 +456,14 @@ static void remove_unheld(struct store *s)
 }
 
 enum err store_submission_commit(struct store *s, const struct submission_id *id,
-        const struct digest *digest, int64_t now_ms, struct stored_submission *out)
+        const struct digest *digest, uint64_t turned_away, int64_t now_ms,
+        struct stored_submission *out)
 {
-        struct committing c = {.id = id, .digest = digest, .now_ms = now_ms};
+        struct committing c = {
+                .id = id, .digest = digest, .turned_away = turned_away, .now_ms = now_ms};
 
+        if (turned_away > SUBMISSION_ROWS_MAX)
+                return ERR_LIMIT;
         TRY(writer_run(s->writer, JOB_GROUPED, commit_job, &c));
         *out = c.row.public;
         if (c.row.public.mode == DELIVERY_REPLACE)

@@ -242,6 +242,12 @@ static void another_sum_for_a_committed_delivery_is_refused(void **state)
         sum = talk_sum(&t);
         sum.digest.bytes[0] ^= 1;
         assert_int_equal(talk_say(&t, say_commit(t.arena, &sum)), STATUS_ALREADY_EXISTS);
+        sum.digest.bytes[0] ^= 1;
+        talk_break(&t);
+        talk_begin(&t, &world, town(&world, 180));
+        assert_int_equal(talk_open(&t, &open), STATUS_OK);
+        sum.turned_away = 1;
+        assert_int_equal(talk_say(&t, say_commit(t.arena, &sum)), STATUS_ALREADY_EXISTS);
         talk_break(&t);
         assert_int_equal(records(), BATCH);
 }
@@ -586,6 +592,26 @@ static void all_or_nothing_takes_nothing_when_a_row_is_wrong(void **state)
         assert_int_equal(state_of(&world, 180, &open.id), SUBMISSION_OPEN);
 }
 
+static void all_is_not_all_when_the_sender_turned_a_row_away(void **state)
+{
+        struct wire_open open = placering_append();
+        struct placement rows[BATCH];
+        struct wire_commit sum;
+        struct talk t;
+
+        (void)state;
+        open.all_or_nothing = true;
+        rows_of(17, 0, rows, BATCH);
+        talk_begin(&t, &world, town(&world, 180));
+        assert_int_equal(talk_open(&t, &open), STATUS_OK);
+        assert_int_equal(talk_batch(&t, rows, BATCH), STATUS_OK);
+        sum = talk_sum(&t);
+        sum.turned_away = 1;
+        assert_int_equal(talk_say(&t, say_commit(t.arena, &sum)), STATUS_INVALID_ARGUMENT);
+        talk_break(&t);
+        assert_int_equal(records(), 0);
+}
+
 static enum status replace_with_bad(uint32_t rows_len, const uint32_t *bad, uint32_t bad_len)
 {
         const struct wire_open open = placering_replace();
@@ -613,6 +639,40 @@ static void a_replacement_with_too_many_rejected_rows_replaces_nothing(void **st
         assert_int_equal(replace_with_bad(40, bad, 3), STATUS_FAILED_PRECONDITION); /* 75 ‰ */
         assert_int_equal(records(), BATCH);
         assert_int_equal(replace_with_bad(40, bad, 2), STATUS_OK); /* 50 ‰, the limit */
+        assert_int_equal(records(), 38);
+}
+
+static enum status replace_turning_away(uint32_t rows_len, uint64_t turned_away)
+{
+        struct wire_open open = placering_replace();
+        struct placement rows[40];
+        struct wire_commit sum;
+        struct talk t;
+
+        rows_of(15, 200, rows, rows_len);
+        talk_begin(&t, &world, town(&world, 180));
+        assert_int_equal(talk_open(&t, &open), STATUS_OK);
+        assert_int_equal(talk_batch(&t, rows, rows_len), STATUS_OK);
+        sum = talk_sum(&t);
+        sum.turned_away = turned_away;
+        enum status s = talk_say(&t, say_commit(t.arena, &sum));
+        if (s == STATUS_OK) /* said again, it is the same commit */
+                assert_int_equal(talk_say(&t, say_commit(t.arena, &sum)), STATUS_OK);
+        talk_break(&t);
+        return s;
+}
+
+/* 38 of 40 came, or 37: whoever turned the others away. */
+static void rows_that_the_sender_turned_away_count_as_rejected(void **state)
+{
+        struct placement rows[BATCH];
+
+        (void)state;
+        rows_of(16, 0, rows, BATCH);
+        (void)deliver(&world, 180, DELIVERY_APPEND, rows, BATCH, BATCH);
+        assert_int_equal(replace_turning_away(37, 3), STATUS_FAILED_PRECONDITION);
+        assert_int_equal(records(), BATCH);
+        assert_int_equal(replace_turning_away(38, 2), STATUS_OK);
         assert_int_equal(records(), 38);
 }
 
@@ -663,7 +723,9 @@ int main(int argc, char **argv)
                 WHOLE(two_streams_on_one_delivery_put_every_batch_there_once),
                 WHOLE(a_rejection_names_row_variable_and_rule_and_never_the_number),
                 WHOLE(all_or_nothing_takes_nothing_when_a_row_is_wrong),
+                WHOLE(all_is_not_all_when_the_sender_turned_a_row_away),
                 WHOLE(a_replacement_with_too_many_rejected_rows_replaces_nothing),
+                WHOLE(rows_that_the_sender_turned_away_count_as_rejected),
                 WHOLE(a_batch_of_which_every_row_is_rejected_keeps_its_place),
         };
 

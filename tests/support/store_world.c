@@ -151,7 +151,8 @@ void open_and_fill(struct store *s, const struct stored_submission *d, uint32_t 
         free(sealed);
 }
 
-enum err commit(struct store *s, uint32_t n, struct stored_submission *out)
+enum err commit_turning_away(
+        struct store *s, uint32_t n, uint64_t turned_away, struct stored_submission *out)
 {
         OWNED(arena_free) struct arena *a = arena_new(4 << 20);
         struct submission_id id = id_of(n);
@@ -160,7 +161,12 @@ enum err commit(struct store *s, uint32_t n, struct stored_submission *out)
 
         TRY(store_receipts(s, &id, a, &receipts, &len));
         digest_of(bytes_of(receipts, sizeof *receipts * len), &digest);
-        return store_submission_commit(s, &id, &digest, 5000 + (int64_t)n, out);
+        return store_submission_commit(s, &id, &digest, turned_away, 5000 + (int64_t)n, out);
+}
+
+enum err commit(struct store *s, uint32_t n, struct stored_submission *out)
+{
+        return commit_turning_away(s, n, 0, out);
 }
 
 void deliver(struct store *s, const struct stored_submission *d, uint32_t n, uint32_t batches,

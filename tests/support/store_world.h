@@ -36,6 +36,8 @@ void deliver(struct store *s, const struct stored_submission *d, uint32_t n, uin
 void open_and_fill(struct store *s, const struct stored_submission *d, uint32_t n, uint32_t batches,
         size_t len);
 enum err commit(struct store *s, uint32_t n, struct stored_submission *out);
+enum err commit_turning_away(
+        struct store *s, uint32_t n, uint64_t turned_away, struct stored_submission *out);
 /* Batches of a submission read back and compared; stops the test where one differs. */
 uint32_t batches_read(struct store *s, uint32_t n, size_t len);
 

@@ -58,7 +58,7 @@ static struct period period(const char *text)
 }
 
 struct counts {
-        uint32_t rows, rejected, fields, blanks;
+        uint32_t rows, rejected, fields, blanks, turned_away;
 };
 
 /* A committed delivery of one batch. */
@@ -80,7 +80,7 @@ static void put(
         b.blanks = counts.blanks;
         assert_int_equal(store_submission_open(world->store, &d, &out), ERR_OK);
         assert_int_equal(store_batch_put(world->store, &b, &replayed, &rows, &rejected), ERR_OK);
-        assert_int_equal(commit(world->store, n, &out), ERR_OK);
+        assert_int_equal(commit_turning_away(world->store, n, counts.turned_away, &out), ERR_OK);
 }
 
 static struct coverage *read_all(void)
@@ -110,13 +110,14 @@ static struct wire_coverage tell(
         return out;
 }
 
+/* Rejected are also those that the sender turned away. */
 static void shares_are_of_all_deliveries_in_the_period(void **state)
 {
         (void)state;
-        put(1, 114, "placering", "2024", (struct counts){90, 10, 900, 90});
-        put(2, 114, "placering", "2025", (struct counts){50, 0, 500, 0});
-        put(3, 114, "placering", "2025", (struct counts){50, 0, 500, 100});
-        put(4, 180, "placering", "2025", (struct counts){80, 20, 800, 0});
+        put(1, 114, "placering", "2024", (struct counts){90, 10, 900, 90, 0});
+        put(2, 114, "placering", "2025", (struct counts){50, 0, 500, 0, 0});
+        put(3, 114, "placering", "2025", (struct counts){50, 0, 500, 100, 0});
+        put(4, 180, "placering", "2025", (struct counts){80, 12, 800, 0, 8});
 
         OWNED(coverage_unref) struct coverage *c = read_all();
         struct period last = period("2025"), before = period("2020");
@@ -142,8 +143,8 @@ static void shares_are_of_all_deliveries_in_the_period(void **state)
 static void shares_of_few_rows_are_withheld(void **state)
 {
         (void)state;
-        put(1, 114, "placering", "2025", (struct counts){3, 1, 30, 3});
-        put(2, 114, "insats", "2025", (struct counts){4, 1, 0, 0});
+        put(1, 114, "placering", "2025", (struct counts){3, 1, 30, 3, 0});
+        put(2, 114, "insats", "2025", (struct counts){4, 1, 0, 0, 0});
 
         OWNED(coverage_unref) struct coverage *c = read_all();
 
@@ -198,10 +199,10 @@ static void every_expected_delivery_is_a_row_of_nobody(void **state)
         struct linked *l = NULL;
 
         (void)state;
-        put(1, 114, "placering", "2023", (struct counts){90, 7, 900, 90});
-        put(2, 114, "placering", "2025", (struct counts){50, 0, 500, 0});
-        put(3, 180, "placering", "2025", (struct counts){60, 3, 600, 6});
-        put(4, 184, "placering", "2025", (struct counts){4, 0, 40, 1});
+        put(1, 114, "placering", "2023", (struct counts){90, 7, 900, 90, 0});
+        put(2, 114, "placering", "2025", (struct counts){50, 0, 500, 0, 0});
+        put(3, 180, "placering", "2025", (struct counts){60, 3, 600, 6, 0});
+        put(4, 184, "placering", "2025", (struct counts){4, 0, 40, 1, 0});
 
         OWNED(coverage_unref) struct coverage *c = read_all();
         const struct policy_dataset *d =

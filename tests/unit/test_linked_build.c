@@ -185,7 +185,7 @@ static void deliver(struct hall *h, uint32_t delivery)
                 .sealed = accepted.sealed};
         assert_int_equal(store_batch_put(h->store, &batch, &replayed, &rows, &rejected), ERR_OK);
         digest_of(bytes_of(&accepted.receipt, sizeof(accepted.receipt)), &digest);
-        assert_int_equal(store_submission_commit(h->store, &s.id, &digest, 2, &s), ERR_OK);
+        assert_int_equal(store_submission_commit(h->store, &s.id, &digest, 0, 2, &s), ERR_OK);
 }
 
 static void publish(struct hall *h)

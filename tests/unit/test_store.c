@@ -135,18 +135,47 @@ static void a_commit_is_one_commit_however_often_it_is_asked_for(void **state)
 
         (void)state;
         open_and_fill(w->store, &d, 1, 2, LEN);
-        assert_int_equal(
-                store_submission_commit(w->store, &d.id, &wrong, 1, &first), ERR_COMMIT_MISMATCH);
+        assert_int_equal(store_submission_commit(w->store, &d.id, &wrong, 0, 1, &first),
+                ERR_COMMIT_MISMATCH);
         assert_int_equal(commit(w->store, 1, &first), ERR_OK);
         world_reopen(w);
         assert_int_equal(
-                store_submission_commit(w->store, &d.id, &first.digest, 77777, &again), ERR_OK);
+                store_submission_commit(w->store, &d.id, &first.digest, 0, 77777, &again), ERR_OK);
         assert_int_equal(again.committed_at_ms, first.committed_at_ms);
         assert_int_equal(again.commit_number, first.commit_number);
-        assert_int_equal(store_submission_commit(w->store, &d.id, &wrong, 1, &again), ERR_CONFLICT);
+        assert_int_equal(
+                store_submission_commit(w->store, &d.id, &wrong, 0, 1, &again), ERR_CONFLICT);
         d.id = id_of(9);
         assert_int_equal(
-                store_submission_commit(w->store, &d.id, &wrong, 1, &again), ERR_NOT_FOUND);
+                store_submission_commit(w->store, &d.id, &wrong, 0, 1, &again), ERR_NOT_FOUND);
+}
+
+static void what_the_sender_turned_away_is_said_once_for_all(void **state)
+{
+        OWNED(world_free) struct world *w = world_new();
+        OWNED(arena_free) struct arena *a = arena_new(1 << 20);
+        struct stored_submission d = delivery(1, 114, DELIVERY_APPEND), out;
+        struct digest *receipts, sum;
+        uint32_t len;
+
+        (void)state;
+        open_and_fill(w->store, &d, 1, 2, LEN);
+        assert_int_equal(store_receipts(w->store, &d.id, a, &receipts, &len), ERR_OK);
+        digest_of(bytes_of(receipts, sizeof(*receipts) * len), &sum);
+        assert_int_equal(
+                store_submission_commit(w->store, &d.id, &sum, SUBMISSION_ROWS_MAX + 1, 1, &out),
+                ERR_LIMIT);
+        assert_int_equal(
+                store_submission_commit(w->store, &d.id, &sum, SUBMISSION_ROWS_MAX, 1, &out),
+                ERR_OK);
+        assert_int_equal(out.turned_away, SUBMISSION_ROWS_MAX);
+        world_reopen(w);
+        assert_int_equal(store_submission_commit(w->store, &d.id, &sum, 0, 2, &out), ERR_CONFLICT);
+        assert_int_equal(
+                store_submission_commit(w->store, &d.id, &sum, SUBMISSION_ROWS_MAX, 2, &out),
+                ERR_OK);
+        assert_int_equal(store_submission_find(w->store, &d.id, &out), ERR_OK);
+        assert_int_equal(out.turned_away, SUBMISSION_ROWS_MAX);
 }
 
 static void receipts_come_in_sequence(void **state)
@@ -378,7 +407,7 @@ static void a_second_gateway_is_told_at_once(void **state)
 static void a_newer_store_is_refused_and_left_alone(void **state)
 {
         OWNED(world_free) struct world *w = world_with_delivery();
-        const uint8_t newer[4] = {0, 0, 0, 3}, ours[4] = {0, 0, 0, 2};
+        const uint8_t newer[4] = {0, 0, 0, 4}, ours[4] = {0, 0, 0, 3};
 
         (void)state;
         overwrite(w->path, 60, newer, 4);
@@ -681,6 +710,7 @@ int main(void)
                 cmocka_unit_test(opening_again_finds_the_same_or_conflicts),
                 cmocka_unit_test(a_batch_comes_once_whatever_the_client_repeats),
                 cmocka_unit_test(a_commit_is_one_commit_however_often_it_is_asked_for),
+                cmocka_unit_test(what_the_sender_turned_away_is_said_once_for_all),
                 cmocka_unit_test(receipts_come_in_sequence),
                 cmocka_unit_test(replacing_takes_the_place_of_the_same_period_and_no_other),
                 cmocka_unit_test(counting_counts_what_is_committed),

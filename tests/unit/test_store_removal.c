@@ -189,7 +189,7 @@ static void a_withdrawn_submission_stays_closed(void **state)
 
         assert_int_equal(store_batch_put(w->store, &b, &replayed, &rows, &rejected), ERR_CLOSED);
         assert_int_equal(
-                store_submission_commit(w->store, &d.id, &out.digest, 1, &out), ERR_CLOSED);
+                store_submission_commit(w->store, &d.id, &out.digest, 0, 1, &out), ERR_CLOSED);
         assert_int_equal(store_submission_open(w->store, &d, &out), ERR_OK);
         assert_int_equal(out.state, SUBMISSION_WITHDRAWN);
         d.id = id_of(9);

@@ -143,7 +143,9 @@ static void commit_arrives_and_goes_back(void **state)
 {
         struct bench *b = *state;
         struct submit_request in = {.kind = SUBMIT_COMMIT,
-                .commit = {.batches = BATCHES_MAX, .rows = (uint64_t)BATCHES_MAX * BATCH_ROWS_MAX}};
+                .commit = {.batches = BATCHES_MAX,
+                        .rows = (uint64_t)BATCHES_MAX * BATCH_ROWS_MAX,
+                        .turned_away = (uint64_t)BATCHES_MAX * BATCH_ROWS_MAX}};
         struct submit_request out;
 
         digest_fill(&in.commit.digest, 1);
@@ -152,6 +154,7 @@ static void commit_arrives_and_goes_back(void **state)
         assert_int_equal(out.kind, SUBMIT_COMMIT);
         assert_int_equal(out.commit.batches, in.commit.batches);
         assert_int_equal(out.commit.rows, in.commit.rows);
+        assert_int_equal(out.commit.turned_away, in.commit.turned_away);
         assert_memory_equal(&out.commit.digest, &in.commit.digest, 32);
 }
 
@@ -162,12 +165,15 @@ static void each_wrong_part_of_commit_is_refused_by_its_path(void **state)
                 uint64_t batches, rows;
                 size_t digest_len;
                 const char *path;
+                uint64_t turned_away;
         } cases[] = {
-                {BATCHES_MAX + 1, 1, 32, "commit.batches"},
-                {1, BATCH_ROWS_MAX + 1, 32, "commit.rows"},
-                {0, 1, 32, "commit.rows"},
-                {1, 1, 31, "commit.digest"},
-                {1, 1, 0, "commit.digest"},
+                {BATCHES_MAX + 1, 1, 32, "commit.batches", 0},
+                {1, BATCH_ROWS_MAX + 1, 32, "commit.rows", 0},
+                {0, 1, 32, "commit.rows", 0},
+                {1, 1, 31, "commit.digest", 0},
+                {1, 1, 0, "commit.digest", 0},
+                {1, 1, 32, "commit.rows_turned_away", (uint64_t)BATCHES_MAX * BATCH_ROWS_MAX + 1},
+                {1, 1, 32, "commit.rows_turned_away", UINT64_MAX},
         };
         uint8_t digest[32] = {0};
         struct buf inner;
@@ -180,6 +186,7 @@ static void each_wrong_part_of_commit_is_refused_by_its_path(void **state)
                 raw_number(&inner, 1, cases[i].batches);
                 raw_number(&inner, 2, cases[i].rows);
                 raw_bytes(&inner, 3, bytes_of(digest, cases[i].digest_len));
+                raw_number(&inner, 4, cases[i].turned_away);
                 b->wire.len = 0;
                 raw_message(&b->wire, 3, &inner);
                 assert_int_equal(submit_request_decode(b->a, wire_of(b), &r, &why), ERR_INVALID);
@@ -314,6 +321,7 @@ static void a_submission_goes_there_and_back(void **state)
                 .next_sequence = 1,
                 .accepted = 2,
                 .rejected = 3,
+                .turned_away = 6,
                 .opened_at_ms = 4,
                 .committed_at_ms = 5};
         struct wire_submission out;
@@ -327,6 +335,7 @@ static void a_submission_goes_there_and_back(void **state)
         assert_int_equal(out.next_sequence, 1);
         assert_int_equal(out.accepted, 2);
         assert_int_equal(out.rejected, 3);
+        assert_int_equal(out.turned_away, 6);
         assert_int_equal(out.opened_at_ms, 4);
         assert_int_equal(out.committed_at_ms, 5);
 

@@ -77,6 +77,8 @@ static void show(const struct cli *cli, const struct wire_submission *s)
                 cli_word(cli, s->mode == DELIVERY_REPLACE ? WORD_MODE_REPLACE : WORD_MODE_APPEND));
         row(cli, WORD_SUBMISSION_ACCEPTED, cli_number(cli, s->accepted, number));
         row(cli, WORD_SUBMISSION_REJECTED, cli_number(cli, s->rejected, number));
+        if (s->turned_away > 0)
+                row(cli, WORD_SUBMISSION_TURNED_AWAY, cli_number(cli, s->turned_away, number));
         row(cli, WORD_SUBMISSION_OPENED, instant_text(s->opened_at_ms, at));
         if (s->committed_at_ms != 0)
                 row(cli, WORD_SUBMISSION_COMMITTED, instant_text(s->committed_at_ms, at));

@@ -217,13 +217,14 @@ static enum err transfer(struct delivery *d)
         return at.acked == at.filled ? ERR_OK : ERR_CANCELLED;
 }
 
-static enum err commit(struct delivery *d)
+static enum err commit(struct delivery *d, uint64_t turned_away)
 {
         struct submit_request request = {.kind = SUBMIT_COMMIT};
         struct submit_response r;
 
         request.commit.batches = conveyor_counts(d->conveyor).acked;
         request.commit.rows = d->rows;
+        request.commit.turned_away = turned_away;
         request.commit.digest = d->digest;
         TRY(send_request(d, &request));
         TRY(receive_response(d, SUBMIT_COMMITTED, &r));
@@ -235,6 +236,8 @@ static enum err commit(struct delivery *d)
 /* From an open connection to the receipt; *held when the caller said no. */
 static enum err converse(struct delivery *d, bool *held)
 {
+        uint64_t turned_away = 0;
+
         TRY(open_submission(d));
         if (d->out->is_committed)
                 return ERR_OK;
@@ -243,8 +246,9 @@ static enum err converse(struct delivery *d, bool *held)
                 digest_finish(d->receipts, &d->digest);
                 digest_stream_free(&d->receipts);
         }
-        *held = !d->wish->may_commit(d->wish->state, d->out->accepted, d->out->rejected);
-        return *held ? ERR_OK : commit(d);
+        *held = !d->wish->may_commit(
+                d->wish->state, d->out->accepted, d->out->rejected, &turned_away);
+        return *held ? ERR_OK : commit(d, turned_away);
 }
 
 /* Many connections -------------------------------------------------------- */

@@ -20,8 +20,10 @@ struct delivery_wish {
         struct client **client;
         const struct intake_plan *plan;
         unsigned retry_s; /* without progress, before giving up */
-        /* Asked when all batches are acknowledged; false: do not commit. */
-        bool (*may_commit)(void *state, uint64_t accepted, uint64_t rejected);
+        /* Asked when all batches are acknowledged; false: do not commit. Else says how many rows
+         * were never sent. */
+        bool (*may_commit)(
+                void *state, uint64_t accepted, uint64_t rejected, uint64_t *out_turned_away);
         void *state;
 };
 

@@ -462,14 +462,15 @@ static void tell_receipt(const struct submit *s, const struct submission_id *id)
 
 /* Delivering -------------------------------------------------------------- */
 
-/* The gateway never sees rows that this tool rejected; the share that a replaced
- * period may lack counts them all the same. */
-static bool may_commit(void *state, uint64_t accepted, uint64_t rejected)
+/* The gateway never sees rows that this tool rejected, and is told how many they are; the
+ * share that a replaced period may lack counts them all the same. */
+static bool may_commit(void *state, uint64_t accepted, uint64_t rejected, uint64_t *out_turned_away)
 {
         struct submit *s = state;
         uint64_t bad = s->filler.rows_rejected + rejected, all = accepted + bad;
         char permille[NUMBER_TEXT];
 
+        *out_turned_away = s->filler.rows_rejected;
         if (!s->replace || bad * 1000 <= all * s->dataset->replace_rejected_max_permille)
                 return true;
         progress_end(&s->progress);
