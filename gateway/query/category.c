@@ -82,13 +82,16 @@ static bool is_complete(const struct making *m, const struct banding *b)
         return everywhere && b->bands[0].low <= v->min && b->bands[b->len - 1].high >= v->max;
 }
 
-/* "Other or not stated": only where no filter on the variable has excluded it. */
-static void add_other(struct making *m)
+/* "Other or not stated": where there are filters on the variable, only if they leave values
+ * that no category is for. Left out, these would be missing from the totals, and one more
+ * question without the dimension would tell how many they are. */
+static void add_other(struct making *m, bool left)
 {
         const struct label label = {
                 bytes_of_text("Övrigt eller uppgift saknas"), bytes_of_text("Other or not stated")};
 
-        m->grouping->other = has_filter(m) ? CATEGORY_NONE : add(m, bytes_of_text("ovrigt"), label);
+        m->grouping->other =
+                has_filter(m) && !left ? CATEGORY_NONE : add(m, bytes_of_text("ovrigt"), label);
 }
 
 /* The level that was asked for, or the finest that may be. */
@@ -174,6 +177,18 @@ static enum err level_categories(struct making *m, uint32_t level, uint16_t **ou
         return ERR_OK;
 }
 
+/* Whether the filters leave a code that none of the level holds. */
+static bool has_orphans(const struct making *m, uint32_t level)
+{
+        const struct code_list *list = m->variable->codes;
+
+        for (uint32_t i = 0; i < list->levels[0].len; i++)
+                if (asked_for(m, i, i) &&
+                        operands_ancestor(&m->plan->operands, list, i, level) == CODE_NO_PARENT)
+                        return true;
+        return false;
+}
+
 static enum err make_codes(struct making *m)
 {
         const struct code_list *list = m->variable->codes;
@@ -190,7 +205,7 @@ static enum err make_codes(struct making *m)
                 return ERR_NO_MEMORY;
         g->other = CATEGORY_NONE;
         if (!m->variable->required && m->variable->source != SOURCE_MUNICIPALITY) {
-                add_other(m);
+                add_other(m, has_orphans(m, level));
                 m->dimension->parent = NULL; /* "other" has no place in the hierarchy */
         }
         for (uint32_t i = 0; i < g->map_len; i++) {
@@ -220,11 +235,31 @@ static enum err make_boolean(struct making *m)
                                                : CATEGORY_NONE;
         g->other = CATEGORY_NONE;
         if (!m->variable->required)
-                add_other(m);
+                add_other(m, false);
         return ERR_OK;
 }
 
 /* Bands ---------------------------------------------------------------------------- */
+
+/* Whether the filters leave a value between the bands or beyond them. What was delivered is
+ * within the schema's bounds; an age on a day that the question states need not be. */
+static bool has_gaps(const struct making *m, const struct banding *b)
+{
+        bool stated = m->variable->type == VARIABLE_AGE &&
+                      m->grouping->operand >= m->plan->dataset->variables_len;
+        int64_t next = stated ? 0 : m->variable->min;
+        int64_t last = stated ? MISSING_U8 - 1 : m->variable->max;
+
+        for (uint32_t i = 0; i < b->len; i++) {
+                if (b->bands[i].low > next && asked_for(m, next, b->bands[i].low - 1))
+                        return true;
+                if (b->bands[i].high >= last)
+                        return false;
+                if (b->bands[i].high >= next)
+                        next = b->bands[i].high + 1;
+        }
+        return asked_for(m, next, last);
+}
 
 static enum err make_bands(struct making *m)
 {
@@ -246,7 +281,7 @@ static enum err make_bands(struct making *m)
                                       : CATEGORY_NONE;
         g->other = CATEGORY_NONE;
         if (!is_complete(m, b))
-                add_other(m);
+                add_other(m, has_gaps(m, b));
         g->bands = b->bands;
         g->bands_len = b->len;
         g->band_category = category;
@@ -319,6 +354,17 @@ static enum err add_periods(struct making *m, uint32_t level, struct period p)
         return ERR_OK;
 }
 
+/* Whether the filters leave a day before or behind those shown. */
+static bool has_other_days(const struct making *m, struct period shown)
+{
+        const struct variable *v = m->variable;
+
+        if (v->within_period) /* of a delivery, and these are all shown */
+                return false;
+        return (shown.first > v->min && asked_for(m, v->min, (int64_t)shown.first - 1)) ||
+               (shown.last < v->max && asked_for(m, (int64_t)shown.last + 1, v->max));
+}
+
 static enum err make_dates(struct making *m)
 {
         struct grouping *g = m->grouping;
@@ -341,7 +387,7 @@ static enum err make_dates(struct making *m)
                 return ERR_NO_MEMORY;
         TRY(reserve(m, g->map_len / (level == 0 ? 1 : 28) + 2));
         TRY(add_periods(m, level, p));
-        add_other(m);
+        add_other(m, has_other_days(m, p));
         return ERR_OK;
 }
 

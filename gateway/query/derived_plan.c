@@ -413,6 +413,7 @@ static void make_type(struct deriving *s)
                 v->min = of->min;
                 v->max = of->max;
                 v->finest_date_level = of->finest_date_level;
+                v->within_period = of->within_period;
                 v->may_filter = of->may_filter;
                 v->may_group = of->may_group;
                 return;

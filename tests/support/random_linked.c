@@ -434,7 +434,7 @@ struct query random_linked(struct sql_world *w, struct arena *a)
         if (k.base->municipality_variable != UINT32_MAX && one_in(&k, 3))
                 q.municipality_rule = (enum municipality_rule)roll(&k, 3);
         q.has_age_at = one_in(&k, 4);
-        q.age_at = 19722; /* 2023-12-31 */
+        q.age_at = one_in(&k, 3) ? 24106 : 19722; /* 2036-01-01, 2023-12-31 */
         q.has_division_at = one_in(&k, 6);
         q.division_at = one_in(&k, 2) ? 13513 : 20088; /* 2006-12-31, 2024-12-31 */
         q.derived = make(&k, DERIVED, sizeof(*q.derived));

@@ -156,6 +156,21 @@ static int64_t day_of_record(struct sql_world *w, int64_t *seen, int64_t person)
         return day;
 }
 
+/* Everybody's age is one that may be delivered: children's, or grown-ups' in a linkage that
+ * has no children's ages. */
+static int64_t birth_month(const struct sql_world *w, int64_t person)
+{
+        bool children = false;
+
+        for (uint32_t i = 0; i < w->parts_len; i++)
+                for (uint32_t k = 0; k < w->datasets[i]->variables_len; k++)
+                        children = children || (w->datasets[i]->variables[k].type == VARIABLE_AGE &&
+                                                       w->datasets[i]->variables[k].max < 100);
+        return days_from_civil(
+                (struct civil){children ? 2006 + (int)(person % 7) : 1950 + (int)(person % 56),
+                        1 + (int)(person % 12), 1});
+}
+
 static int64_t value_of(struct sql_world *w, const struct sql_part *p, const struct variable *v,
         uint32_t row, int64_t day)
 {
@@ -164,8 +179,7 @@ static int64_t value_of(struct sql_world *w, const struct sql_part *p, const str
         if (v->source == SOURCE_SEX)
                 return person % (int64_t)v->codes->levels[0].len;
         if (v->source == SOURCE_BIRTH_MONTH)
-                return days_from_civil(
-                        (struct civil){2001 + (int)(person % 24), 1 + (int)(person % 12), 1});
+                return birth_month(w, person);
         if (v == &p->dataset->variables[p->dataset->order_variable])
                 return bytes_is_text(v->id, "manad") ? month_start(day) : day;
         if (!v->required && one_in(w, 6))
@@ -336,20 +350,24 @@ static bool value_at(const struct sql_part *p, uint32_t i, uint32_t row, int64_t
 
 #define NAME(b) (int)(b).len, (const char *)(b).data
 
-static void create_table(struct sql_world *w, const struct policy_dataset *d, char *insert)
+enum { STATEMENT = 8192 };
+
+static void create_table(
+        struct sql_world *w, const struct policy_dataset *d, char insert[STATEMENT])
 {
-        char text[8192];
-        int len = snprintf(text, sizeof text,
+        char text[STATEMENT];
+        size_t len = (size_t)snprintf(text, sizeof text,
                 "CREATE TABLE \"t_%.*s\"(rid INTEGER PRIMARY KEY, p INTEGER", NAME(d->id));
-        int at = sprintf(insert, "INSERT INTO \"t_%.*s\" VALUES(?,?", NAME(d->id));
+        size_t at = (size_t)snprintf(
+                insert, STATEMENT, "INSERT INTO \"t_%.*s\" VALUES(?,?", NAME(d->id));
 
         for (uint32_t i = 0; i < d->variables_len; i++) {
-                len += snprintf(text + len, sizeof text - (size_t)len, ", \"%.*s\" INTEGER",
+                len += (size_t)snprintf(text + len, sizeof text - len, ", \"%.*s\" INTEGER",
                         NAME(d->variables[i].id));
-                at += sprintf(insert + at, ",?");
+                at += (size_t)snprintf(insert + at, STATEMENT - at, ",?");
         }
-        snprintf(text + len, sizeof text - (size_t)len, ")");
-        strcpy(insert + at, ")");
+        snprintf(text + len, sizeof text - len, ")");
+        snprintf(insert + at, STATEMENT - at, ")");
         sql_run(w->db, text);
 }
 
@@ -386,7 +404,7 @@ static void compute_columns(struct sql_world *w, const struct policy_dataset *d)
 static void load_part(struct sql_world *w, const struct sql_part *p)
 {
         const struct policy_dataset *d = p->dataset;
-        char insert[512], index[256];
+        char insert[STATEMENT], index[256];
         int64_t value;
 
         create_table(w, d, insert);
