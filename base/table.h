@@ -74,6 +74,9 @@ struct measure {
          * denominator_persons. */
         int64_t *numerator, *denominator, *numerator_persons, *denominator_persons;
         uint32_t scale; /* RATE, RATIO: per so many */
+        /* What it adds up, or divides by, is a number of records elsewhere, protected as so many
+         * persons: contributors, numerator_persons and denominator_persons are that sum. */
+        bool amounts, per_amounts;
 };
 #define TABLE_NO_VALUE INT64_MIN
 

@@ -49,9 +49,15 @@ void coverage_tell(const struct policy *policy, const struct deliveries *d,
         const struct period *period, const struct families *families, struct wire_coverage *out);
 
 /* The data set of deliveries (DATASET_DELIVERIES): a row without a person for every
- * municipality, data set and period for which a delivery was expected. Small counts of
- * rows, and what would give them away, are missing before they enter. */
+ * municipality, data set and period for which a delivery was expected. Counts of rows are
+ * exact, and for disclosure control to protect (coverage_threshold); what small ones could
+ * be computed from is missing. */
 MUST_CHECK enum err coverage_view(const struct policy *policy, const struct policy_dataset *dataset,
         const struct coverage *c, unsigned threads, struct linked **out);
+/* Fewest rows that a table of deliveries may tell of: the largest threshold of the bundle's
+ * data sets, since a cell may be about several of them. */
+uint32_t coverage_threshold(const struct policy *policy);
+/* Not applicable: cells of a table of deliveries in which nothing was expected. */
+void coverage_note_unexpected(struct table *t);
 
 #endif

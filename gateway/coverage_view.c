@@ -2,9 +2,13 @@
 /* coverage_view.c: the deliveries of a vintage as a data set.
  *
  * Expected is every period of a data set's own length between the first and the last
- * that anybody has delivered, from every municipality that there was in it. A count
- * below the threshold of the data set it counts, or of this one, is missing, and so is what
- * it could be computed from: the values that could be delivered are rows times columns. */
+ * that anybody has delivered, from every municipality that there was in it.
+ *
+ * Counts of rows are exact: were small ones left out here, sums and rates over many
+ * deliveries would come out too low, and mistakes are small numbers in most of them. They
+ * are protected where they are told, as if each row were a person. What surprised us is
+ * what else tells them: the values that could be delivered are rows times columns, so those
+ * are missing where the rows are few. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,11 +155,10 @@ static bool is_small(uint64_t n, uint32_t threshold)
 
 static void put_counts(struct making *m, const struct delivered *d, uint32_t threshold)
 {
-        bool small = is_small(d->accepted, threshold);
-        bool told = !small && d->fields > 0;
+        bool told = !is_small(d->accepted, threshold) && d->fields > 0;
 
-        put(m, FIELD_ROWS, small ? NO_NUMBER : (int64_t)d->accepted);
-        put(m, FIELD_REJECTED, is_small(d->rejected, threshold) ? NO_NUMBER : (int64_t)d->rejected);
+        put(m, FIELD_ROWS, (int64_t)d->accepted);
+        put(m, FIELD_REJECTED, (int64_t)d->rejected);
         put(m, FIELD_VALUES, told ? (int64_t)d->fields : NO_NUMBER);
         put(m, FIELD_MISSING, told ? (int64_t)d->blanks : NO_NUMBER);
 }
@@ -263,4 +266,23 @@ enum err coverage_view(const struct policy *policy, const struct policy_dataset 
 
         making_done(&m);
         return e;
+}
+
+uint32_t coverage_threshold(const struct policy *policy)
+{
+        uint32_t len = 0, most = 1;
+        const struct policy_dataset *all = policy_datasets(policy, &len);
+
+        for (uint32_t i = 0; i < len; i++)
+                most = all[i].disclosure.threshold > most ? all[i].disclosure.threshold : most;
+        return most;
+}
+
+/* The margin of a cell is what was expected in it, come or not: whether something came is no
+ * more known to a neighbour than what was in it. */
+void coverage_note_unexpected(struct table *t)
+{
+        for (size_t i = 0; i < t->cells_len; i++)
+                if (t->status[i] == CELL_PROTECTED && t->margin_persons[i] == 0)
+                        t->status[i] = CELL_NOT_APPLICABLE;
 }

@@ -156,6 +156,7 @@ static enum err safe_table(struct answering *a, struct question *q)
         struct rpc_call *c = a->call;
         struct gateway *g = c->handlers;
         const struct disclosure_rules *rules = &q->allowed.disclosure;
+        bool deliveries = q->allowed.dataset->kind == DATASET_DELIVERIES;
         const struct disclosure_settings settings = {
                 .threshold = rules->threshold,
                 .zeros_published = rules->zeros_published,
@@ -163,6 +164,7 @@ static enum err safe_table(struct answering *a, struct question *q)
                 .denominator = rules->denominator,
                 .complement = rules->complement,
                 .families = rules->families,
+                .amounts = deliveries ? coverage_threshold(a->policy) : 0,
         };
         struct disclosure_report report;
         struct plan_scope scope;
@@ -176,6 +178,8 @@ static enum err safe_table(struct answering *a, struct question *q)
         TRY(e);
         q->looks_beside = plan_looks_beside(plan);
         TRY(plan_places(plan, q->lease.view, a->arena, &q->counted));
+        if (deliveries)
+                coverage_note_unexpected(q->table);
         return disclosure_protect(q->table, &settings, &report);
 }
 

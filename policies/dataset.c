@@ -235,7 +235,8 @@ static enum err load_common(struct loader *l, const struct yaml *file, struct po
 
 /* Delivery status --------------------------------------------------------- */
 
-/* Nobody delivers it: the gateway knows it. So its variables are these and no others. */
+/* Nobody delivers it: the gateway knows it. So its variables are these and no others. Whether
+ * a delivery came does not identify it: what was expected is the margin of a cell. */
 static const struct status_variable {
         const char *id;
         enum variable_type type;
@@ -244,7 +245,7 @@ static const struct status_variable {
         {"kommun", VARIABLE_CODE, VARIABLE_IDENTIFYING},
         {"datamangd", VARIABLE_CODE, VARIABLE_IDENTIFYING},
         {"period", VARIABLE_DATE, VARIABLE_IDENTIFYING},
-        {"levererad", VARIABLE_BOOLEAN, VARIABLE_IDENTIFYING},
+        {"levererad", VARIABLE_BOOLEAN, VARIABLE_SENSITIVE},
         {"poster", VARIABLE_INTEGER, VARIABLE_MEASURE},
         {"avvisade", VARIABLE_INTEGER, VARIABLE_MEASURE},
         {"varden", VARIABLE_INTEGER, VARIABLE_MEASURE},

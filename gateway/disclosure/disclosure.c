@@ -13,6 +13,9 @@
  * them, so both need enough persons, and so do those in the one that are not in the
  * other: where 38 of 40 have it, the two that have not are told as well.
  *
+ * A measure of amounts counts records elsewhere, which nobody in this table is: there the
+ * sum itself stands for the persons, and none is told as it is.
+ *
  * A withheld value is overwritten here, so that no later mistake can send it.
  *
  * What this step does not do yet is hide partners. Where totals are shown, one
@@ -77,6 +80,9 @@ static enum cell_rule rule_of_families(const struct table *t, const struct measu
 static enum cell_rule rule_of_magnitude(const struct table *t, const struct measure *m, size_t cell,
         const struct disclosure_settings *s)
 {
+        if (m->amounts)
+                return rule_of_count(
+                        m->contributors[cell], floor_of(s->amounts, s), CELL_RULE_SMALL, s);
         return t->persons[cell] > 0 && persons_behind(t, m, cell) < (int64_t)s->threshold
                        ? CELL_RULE_SMALL
                        : CELL_RULE_NONE;
@@ -88,13 +94,14 @@ static enum cell_rule rule_of_parts(
         const struct measure *m, size_t cell, const struct disclosure_settings *s)
 {
         int64_t numerator = m->numerator_persons[cell];
-        enum cell_rule rule =
-                rule_of_count(numerator, floor_of(s->numerator, s), CELL_RULE_NUMERATOR, s);
+        uint32_t above = m->amounts ? s->amounts : s->numerator;
+        uint32_t below = m->per_amounts ? s->amounts : s->denominator;
+        enum cell_rule rule = rule_of_count(numerator, floor_of(above, s), CELL_RULE_NUMERATOR, s);
 
         if (rule != CELL_RULE_NONE || m->denominator_persons == NULL)
                 return rule;
         int64_t denominator = m->denominator_persons[cell];
-        rule = rule_of_count(denominator, floor_of(s->denominator, s), CELL_RULE_DENOMINATOR, s);
+        rule = rule_of_count(denominator, floor_of(below, s), CELL_RULE_DENOMINATOR, s);
         if (rule != CELL_RULE_NONE || m->kind != MEASURE_SHARE || denominator == 0)
                 return rule;
         return rule_of_count(

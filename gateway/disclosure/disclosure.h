@@ -17,6 +17,7 @@ struct disclosure_settings {
          * share's complement, the denominator without the numerator; 0: the threshold. */
         uint32_t numerator, denominator, complement;
         uint32_t families; /* fewest families of a cell, where they are linked; 0: not asked */
+        uint32_t amounts;  /* fewest of what measures of amounts add up; 0: the threshold */
 };
 
 /* For the DPO; obeys the same rules when shown. */

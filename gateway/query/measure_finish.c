@@ -295,6 +295,28 @@ static enum err finish_rate(const struct finishing *f, const struct part *part, 
         return ERR_OK;
 }
 
+/* Deliveries are nobody's, but what they add up is records of persons: the sum stands for
+ * them. Where no delivery has come there is none, and not nothing. */
+static void note_amounts(const struct finishing *f, uint32_t number, bool below, struct measure *m)
+{
+        const struct part *part = &f->p->plan->measures->parts[number];
+        const struct found *found = &f->parts[number];
+        int64_t *persons = m->contributors;
+
+        if (f->p->plan->dataset->kind != DATASET_DELIVERIES || part->counted != COUNTED_SUM)
+                return;
+        if (m->kind == MEASURE_RATIO)
+                persons = below ? m->denominator_persons : m->numerator_persons;
+        copy_cells(f, found->sum, persons);
+        for (size_t i = 0; i < f->t->cells_len; i++)
+                if (found->records[i] == 0)
+                        m->status[i] = CELL_MISSING;
+        if (below)
+                m->per_amounts = true;
+        else
+                m->amounts = true;
+}
+
 static enum err finish_measure(const struct finishing *f, uint32_t number)
 {
         const struct measures *plan = f->p->plan->measures;
@@ -307,6 +329,9 @@ static enum err finish_measure(const struct finishing *f, uint32_t number)
         if (below != PART_NONE)
                 copy_side(f, below, m->denominator, m->denominator_persons);
         copy_side(f, above, NULL, m->contributors);
+        note_amounts(f, above, false, m);
+        if (below != PART_NONE)
+                note_amounts(f, below, true, m);
         switch (m->kind) {
         case MEASURE_PERSONS:
         case MEASURE_RECORDS:

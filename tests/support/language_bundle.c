@@ -66,7 +66,7 @@ const struct bundle_file language_files[LANGUAGE_FILES] = {
                 "disclosure: {threshold: 1, zeros: publish}\nvariables:\n" PLACE
                 "  - {id: datamangd, label: X, type: code, codes: datamangd, role: identifying}\n"
                 "  - {id: period, label: X, type: date, role: identifying}\n"
-                "  - {id: levererad, label: X, type: boolean, role: identifying}\n"
+                "  - {id: levererad, label: X, type: boolean, role: sensitive}\n"
                 "  - {id: poster, label: X, type: integer, role: measure, min: 0, max: 9}\n"
                 "  - {id: avvisade, label: X, type: integer, role: measure, min: 0, max: 9}\n"
                 "  - {id: varden, label: X, type: integer, role: measure, min: 0, max: 9}\n"

@@ -136,8 +136,8 @@ static const struct bundle_fault faults[] = {
         {"d.yaml", "retention: {years: 10}\n", "retention: {years: 10}\n@@person: none\n",
                 "not a known key"},
         {"d.yaml", "id: poster", "id: @@rader", "here stands `poster`"},
-        {"d.yaml", "type: boolean, role: identifying", "type: boolean, role: sensitive",
-                "`levererad` is a boolean, identifying"},
+        {"d.yaml", "type: boolean, role: sensitive", "type: boolean, role: identifying",
+                "`levererad` is a boolean, sensitive"},
         {"d.yaml", "  - {id: saknade, label: X, type: integer, role: measure, min: 0, max: 9}\n",
                 "", "8 variables"},
 };

@@ -141,12 +141,6 @@ WORD(DIGEST_WRONG, "--expect-digest är 64 hexadecimala siffror",
 WORD(HEAD_EXPECTED, "Väntade", "Expected")
 WORD(HEAD_DELIVERED, "Levererade", "Delivered")
 WORD(HEAD_REJECTED, "Avvisat", "Rejected")
-WORD(COVERAGE_FLOOR,
-        "Antal under tröskeln i en enskild leverans ingår inte i summor och andelar, som alltså "
-        "kan "
-        "vara större.",
-        "Counts below the threshold in a single delivery are left out of sums and rates, which may "
-        "thus be larger.")
 WORD(HEAD_MISSING_VALUES, "Värden som saknas", "Missing values")
 
 /* questions */

@@ -165,14 +165,14 @@ static struct row row_of(const struct table *t, size_t cell)
         return r;
 }
 
-/* Nothing is expected where a data set has not begun (a threshold of one withholds
- * nothing else); and whoever looks for what is missing does not want what is complete. */
+/* Nothing is expected where a data set has not begun; and whoever looks for what is missing
+ * does not want what is complete. */
 static bool is_shown(const struct coverage *c, const struct row *r)
 {
         struct count expected = r->counts[EXPECTED], delivered = r->counts[DELIVERED];
 
         if ((expected.status == CELL_VALUE && expected.n == 0) ||
-                (expected.status == CELL_PROTECTED && c->answer->release->threshold <= 1))
+                expected.status == CELL_NOT_APPLICABLE)
                 return false;
         return !c->only_missing || expected.status != CELL_VALUE ||
                delivered.status != CELL_VALUE || delivered.n != expected.n;
@@ -252,7 +252,6 @@ static enum err write_table(const struct cli *cli, const void *what, const struc
         TRY(listing_print(l, how->out));
         (void)fputc('\n', how->out);
         frame_legend(cli, how->out, false);
-        cli_print(cli, how->out, false, WORD_COVERAGE_FLOOR, CLI_ARGS());
         return stream_end(how->out);
 }
 
