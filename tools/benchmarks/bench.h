@@ -60,5 +60,7 @@ void part_keeper(const struct bench *b);
 void part_store(const struct bench *b);
 void part_deliver(const struct bench *b); /* query: through the gateway */
 void part_engine(const struct bench *b);  /* query: on the same folder */
+void part_linked(const struct bench *b);
+void part_policy(const struct bench *b);
 
 #endif

@@ -179,6 +179,84 @@ double duck_load(struct duck *d, const struct records *r, uint64_t limit)
         return took;
 }
 
+/* Plain columns in --------------------------------------------------------------- */
+
+struct duck_table {
+        duckdb_appender appender;
+        duckdb_data_chunk chunk;
+        uint32_t columns;
+};
+
+static const struct {
+        const char *sql;
+        duckdb_type type;
+        size_t width;
+} plain_types[] = {
+        [DUCK_I16] = {"SMALLINT", DUCKDB_TYPE_SMALLINT, 2},
+        [DUCK_I32] = {"INTEGER", DUCKDB_TYPE_INTEGER, 4},
+};
+
+static void create_table(
+        struct duck *d, const char *name, const struct duck_column *columns, uint32_t len)
+{
+        char sql[512];
+        int at = snprintf(sql, sizeof sql, "CREATE TABLE %s (", name);
+
+        for (uint32_t i = 0; i < len; i++)
+                at += snprintf(sql + at, sizeof sql - (size_t)at, "%s%s %s", i > 0 ? ", " : "",
+                        columns[i].name, plain_types[columns[i].type].sql);
+        (void)snprintf(sql + at, sizeof sql - (size_t)at, ")");
+        (void)duck_run(d, sql);
+}
+
+struct duck_table *duck_table(
+        struct duck *d, const char *name, const struct duck_column *columns, uint32_t len)
+{
+        duckdb_logical_type logical[DUCK_COLUMNS_MAX];
+        struct duck_table *t = calloc(1, sizeof *t);
+
+        create_table(d, name, columns, len);
+        if (t == NULL ||
+                duckdb_appender_create(d->connection, NULL, name, &t->appender) != DuckDBSuccess)
+                bench_fail("DuckDB has no appender");
+        for (uint32_t i = 0; i < len; i++)
+                logical[i] = duckdb_create_logical_type(plain_types[columns[i].type].type);
+        t->chunk = duckdb_create_data_chunk(logical, len);
+        t->columns = len;
+        for (uint32_t i = 0; i < len; i++)
+                duckdb_destroy_logical_type(&logical[i]);
+        return t;
+}
+
+void duck_put(struct duck_table *t, const struct duck_column *columns, uint32_t rows)
+{
+        uint32_t most = (uint32_t)duckdb_vector_size();
+
+        for (uint32_t at = 0; at < rows; at += most) {
+                uint32_t n = rows - at < most ? rows - at : most;
+
+                duckdb_data_chunk_reset(t->chunk);
+                for (uint32_t i = 0; i < t->columns; i++) {
+                        size_t width = plain_types[columns[i].type].width;
+
+                        memcpy(data_of(t->chunk, i),
+                                (const uint8_t *)columns[i].values + at * width, n * width);
+                }
+                duckdb_data_chunk_set_size(t->chunk, n);
+                if (duckdb_append_data_chunk(t->appender, t->chunk) != DuckDBSuccess)
+                        bench_fail("DuckDB's appender refuses a chunk");
+        }
+}
+
+void duck_table_close(struct duck_table **t)
+{
+        if (duckdb_appender_destroy(&(*t)->appender) != DuckDBSuccess)
+                bench_fail("DuckDB does not take the records");
+        duckdb_destroy_data_chunk(&(*t)->chunk);
+        free(*t);
+        *t = NULL;
+}
+
 double duck_append_rate(const struct bench *b, const struct records *r, uint64_t rows)
 {
         char path[600];

@@ -16,6 +16,19 @@ void duck_close(struct duck **d);
  * small integers, which are as compact as DuckDB has them. Returns the seconds it took, the making
  * of the records not counted. */
 double duck_load(struct duck *d, const struct records *r, uint64_t limit);
+/* A table of plain columns, filled part by part. */
+struct duck_column {
+        const char *name;
+        enum duck_type { DUCK_I16, DUCK_I32 } type;
+        const void *values; /* of the part; duck_put reads them */
+};
+enum { DUCK_COLUMNS_MAX = 4 };
+struct duck_table;
+struct duck_table *duck_table(
+        struct duck *d, const char *name, const struct duck_column *columns, uint32_t len);
+void duck_put(struct duck_table *t, const struct duck_column *columns, uint32_t rows);
+void duck_table_close(struct duck_table **t);
+
 /* Runs a statement whose result does not matter; seconds. */
 double duck_run(struct duck *d, const char *sql);
 

@@ -5,22 +5,19 @@
  * The view is built by the real keeper out of the real store. DuckDB answers the question
  * three ways: with all totals (CUBE), without (GROUP BY), and it sorts the table by
  * person, which is what a view is. A cell that differs ends the bench. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/arena.h"
-#include "crypto/secret.h"
-#include "gateway/bundle.h"
 #include "gateway/query/engine.h"
 #include "proto/wire.h"
 #include "tools/benchmarks/duck.h"
+#include "tools/benchmarks/inside.h"
 #include "tools/benchmarks/parts.h"
 #include "tools/benchmarks/query.h"
 
-enum { BUILDS = 3, ASKED = 15, DUCK_ASKED = 3, SECURE_POOL = 1 << 16, ARENA = 1 << 30 };
+enum { BUILDS = 3, ASKED = 15, DUCK_ASKED = 3, ARENA = 1 << 30 };
 
 static const char sql_cube[] = "SELECT kommun, form, count(DISTINCT person) FROM placering"
                                " GROUP BY CUBE (kommun, form)";
@@ -29,54 +26,17 @@ static const char sql_group[] = "SELECT kommun, form, count(DISTINCT person) FRO
 static const char sql_sort[] = "CREATE OR REPLACE TABLE clustered AS"
                                " SELECT * FROM placering ORDER BY person";
 
-struct inside {
-        struct keeper *keeper;
-        struct store *store;
-        struct reign *reign;
-        struct policy *policy;
-        const struct policy_dataset *dataset;
-        struct stored_vintage vintage;
-};
-
-/* Before there is any thread. */
-static void inside_open(const struct bench *b, struct inside *in)
-{
-        char program[600], state[700], passphrase[700], path[700], policy[700];
-        struct refusal why = {0};
-        const struct keeper_options options = {.program = program, .state_path = state};
-
-        (void)snprintf(program, sizeof program, "%s/statgate-keeper", b->program_dir);
-        (void)snprintf(state, sizeof state, "%s/" QUERY_FOLDER "/keys/keyring.sgk", b->folder);
-        (void)snprintf(
-                passphrase, sizeof passphrase, "%s/" QUERY_FOLDER "/keys/passphrase", b->folder);
-        (void)snprintf(path, sizeof path, "%s/" QUERY_FOLDER "/store/statgate.db", b->folder);
-        (void)snprintf(policy, sizeof policy, "%s/" QUERY_FOLDER "/policy", b->folder);
-        bench_must(keeper_start(&options, &in->keeper), "starting a keeper");
-        bench_must(crypto_init(SECURE_POOL, false), "secure memory");
-        int fd = open(passphrase, O_RDONLY | O_CLOEXEC);
-        bench_must(keeper_unseal(in->keeper, fd), "unsealing");
-        (void)close(fd);
-        bench_must(store_open(path, &in->store), "opening the store");
-        bench_must(reign_new(in->keeper, policy, &in->reign, &why), "loading the policy");
-        in->policy = reign_policy(in->reign);
-        in->dataset = policy_dataset_find(in->policy, bytes_of_text(RECORDS_DATASET));
-        bench_must(store_vintage_find(in->store, (struct vintage){0}, &in->vintage), "a vintage");
-}
-
-static void inside_close(struct inside *in)
-{
-        policy_unref(&in->policy);
-        reign_free(&in->reign);
-        store_close(&in->store);
-        keeper_stop(&in->keeper);
-}
-
 /* View -------------------------------------------------------------------------- */
+
+static const struct policy_dataset *dataset_of(const struct inside *in)
+{
+        return policy_dataset_find(in->policy, bytes_of_text(RECORDS_DATASET));
+}
 
 static struct view *build(const struct inside *in)
 {
         const struct view_request request = {
-                .dataset = in->dataset,
+                .dataset = dataset_of(in),
                 .purpose = RECORDS_PURPOSE,
                 .vintage = in->vintage.vintage,
                 .store = in->store,
@@ -191,7 +151,7 @@ static double ask(
         struct query q = query_ask(dimensions);
         struct refusal why = {0};
         double ms[ASKED];
-        const struct plan_scope scope = {.dataset = in->dataset, .span = view_span(view)};
+        const struct plan_scope scope = {.dataset = dataset_of(in), .span = view_span(view)};
 
         for (unsigned i = 0; i < ASKED; i++) {
                 struct plan *plan = NULL;
@@ -265,7 +225,8 @@ void part_engine(const struct bench *b)
 
         if (r == NULL)
                 bench_fail("out of memory");
-        inside_open(b, &in);
+        inside_open(b, QUERY_FOLDER, &in);
+        bench_must(store_vintage_find(in.store, (struct vintage){0}, &in.vintage), "a vintage");
         parts_bundle(b, bundle);
         records_open(r, bundle, query_rows(b->quick),
                 (uint32_t)query_rows(b->quick) / QUERY_RECORDS_EACH);

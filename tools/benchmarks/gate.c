@@ -67,7 +67,7 @@ static bool read_address(struct gate *g)
         return got && g->address[0] != '\0';
 }
 
-static void make_folder(const struct bench *b, struct gate *g)
+void gate_init(const struct bench *b, const char *name, char folder[600])
 {
         char statgate[600], bundle[600], log[700];
 
@@ -75,8 +75,9 @@ static void make_folder(const struct bench *b, struct gate *g)
         (void)snprintf(bundle, sizeof bundle, "%s/policies/bundle", b->root);
         (void)snprintf(log, sizeof log, "%s/bench.log", b->folder);
         const char *const argv[] = {statgate, "--address", "127.0.0.1:0", "init", "--development",
-                "--bundle", bundle, g->folder, NULL};
+                "--bundle", bundle, folder, NULL};
 
+        (void)snprintf(folder, 600, "%s/%s", b->folder, name);
         if (gate_wait(gate_spawn(argv, log)) != 0)
                 bench_fail("statgate init failed; see bench.log");
 }
@@ -86,10 +87,9 @@ void gate_open(const struct bench *b, const char *name, struct gate *out)
         struct gate g = {.gateway = 0};
         char statgated[600], log[700];
 
-        (void)snprintf(g.folder, sizeof g.folder, "%s/%s", b->folder, name);
         (void)snprintf(statgated, sizeof statgated, "%s/statgated", b->program_dir);
         (void)snprintf(log, sizeof log, "%s/bench.log", b->folder);
-        make_folder(b, &g);
+        gate_init(b, name, g.folder);
         const char *const argv[] = {
                 statgated, "--data", g.folder, "--view_memory_mib", "8192", NULL};
 

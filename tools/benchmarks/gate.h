@@ -14,7 +14,9 @@ struct gate {
         pid_t gateway, keeper;
 };
 
-/* `statgate init --development`, then statgated; waits until it listens. `name` is
+/* `statgate init --development` on a folder inside that of the run. */
+void gate_init(const struct bench *b, const char *name, char folder[600]);
+/* The same, then statgated; waits until it listens. `name` is
  * the folder's, inside that of the run. */
 void gate_open(const struct bench *b, const char *name, struct gate *out);
 /* SIGTERM, and its exit code must be 0. The folder stays. */

@@ -22,7 +22,9 @@
                 NULL)                                                                              \
         NAME("csv", "files through `statgate submit`", part_csv, NULL)                             \
         NAME("query", "view and table of 10 million records, beside DuckDB", part_deliver,         \
-                part_engine)
+                part_engine)                                                                       \
+        NAME("linked", "five data sets about the same children, beside DuckDB", part_linked, NULL) \
+        NAME("policy", "reading the bundle, deciding a question", part_policy, NULL)
 
 static const struct {
         const char *name, *help;

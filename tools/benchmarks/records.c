@@ -15,7 +15,7 @@ enum { BIRTH_DAYS = 7000, BIRTH_NUMBERS = 999, YEAR_DAYS = 365 };
 static const char *const code_variables[6] = {
         "kon", "form", "lagrum", "regi", "utforare", "avslut"};
 
-static uint64_t hash(uint64_t x) /* splitmix64 (Steele et al. 2014) */
+uint64_t records_hash(uint64_t x) /* splitmix64 (Steele et al. 2014) */
 {
         uint64_t z = x + 0x9e3779b97f4a7c15u;
 
@@ -88,21 +88,27 @@ static void digits(char *to, unsigned len, uint32_t v)
         }
 }
 
+void records_id(int32_t born, uint32_t number, uint8_t id[PERSON_ID_LEN])
+{
+        struct civil c = civil_from_days(born);
+        char *text = (char *)id;
+
+        digits(text, 4, (uint32_t)c.year);
+        digits(text + 4, 2, (uint32_t)c.month);
+        digits(text + 6, 2, (uint32_t)c.day);
+        digits(text + 8, 3, number);
+        text[11] = pnr_check_digit(text + 2);
+}
+
 static void fill_person(struct rows *out, uint32_t i, uint32_t person)
 {
         int32_t born = days_from_civil((struct civil){2005, 2, 1}) + (int32_t)(person % BIRTH_DAYS);
-        struct civil c = civil_from_days(born);
         uint32_t number = 1 + person / BIRTH_DAYS;
-        char *id = (char *)out->ids[i];
 
-        digits(id, 4, (uint32_t)c.year);
-        digits(id + 4, 2, (uint32_t)c.month);
-        digits(id + 6, 2, (uint32_t)c.day);
-        digits(id + 8, 3, number);
-        id[11] = pnr_check_digit(id + 2);
+        records_id(born, number, out->ids[i]);
         out->kinds[i] = PERSON_NATIONAL;
         out->person[i] = person;
-        out->birth[i] = born - (c.day - 1);
+        out->birth[i] = born - (civil_from_days(born).day - 1);
         out->codes[CODE_KON][i] = (uint8_t)(number % 2);
 }
 
@@ -119,7 +125,7 @@ static void fill_values(const struct records *r, struct rows *out, uint32_t i, u
         out->start[i] = days_from_civil((struct civil){2025, 1, 1}) + (int32_t)(h / 80 % YEAR_DAYS);
         out->end[i] = ended ? out->start[i] + (int32_t)(h / 32000 % 400) : 0;
         set_bit(out->end_missing, i, !ended);
-        h = hash(h);
+        h = records_hash(h);
         out->cost[i] = priced ? 80000 + (int64_t)(h % 7000) * 100 : 0;
         set_bit(out->cost_missing, i, !priced);
         for (unsigned c = CODE_FORM; c <= CODE_AVSLUT; c++) {
@@ -137,12 +143,12 @@ void records_fill(
         memset(out->end_missing, 0, sizeof out->end_missing);
         memset(out->cost_missing, 0, sizeof out->cost_missing);
         for (uint32_t i = 0; i < len; i++) {
-                uint64_t h = hash((uint64_t)place << 32 | (first + i));
+                uint64_t h = records_hash((uint64_t)place << 32 | (first + i));
                 const struct place *home = &r->place[h % 10 != 0 ? place : (place + 1) % r->places];
 
                 h /= 10;
                 fill_person(out, i, home->first_person + (uint32_t)(h % home->persons));
-                fill_values(r, out, i, hash(h));
+                fill_values(r, out, i, records_hash(h));
                 memcpy(out->keys[i], "2025-", 5);
                 digits(out->keys[i] + 5, 7, first + i);
         }

@@ -49,6 +49,10 @@ void records_close(struct records *r);
 void records_fill(
         const struct records *r, uint32_t place, uint32_t first, uint32_t len, struct rows *out);
 
+/* A valid personal number: somebody born on a day, the `number`th (1..999) of them. */
+void records_id(int32_t born, uint32_t number, uint8_t id[PERSON_ID_LEN]);
+uint64_t records_hash(uint64_t x);
+
 /* The same as a batch; borrows from `rows` and `columns`. */
 enum { RECORDS_COLUMNS = 10 };
 struct batch records_batch(const struct records *r, const struct rows *rows, uint32_t sequence,
