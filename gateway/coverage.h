@@ -54,9 +54,9 @@ void coverage_tell(const struct policy *policy, const struct deliveries *d,
  * be computed from is missing. */
 MUST_CHECK enum err coverage_view(const struct policy *policy, const struct policy_dataset *dataset,
         const struct coverage *c, unsigned threads, struct linked **out);
-/* Fewest rows that a table of deliveries may tell of: the largest threshold of the bundle's
- * data sets, since a cell may be about several of them. */
-uint32_t coverage_threshold(const struct policy *policy);
+/* Fewest rows that a table of deliveries may tell of: the largest threshold of the data sets
+ * that the question lets through, since a cell may be about all of them. */
+uint32_t coverage_threshold(const struct policy *policy, const struct query *q);
 /* Not applicable: cells of a table of deliveries in which nothing was expected. */
 void coverage_note_unexpected(struct table *t);
 

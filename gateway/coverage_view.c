@@ -268,13 +268,38 @@ enum err coverage_view(const struct policy *policy, const struct policy_dataset 
         return e;
 }
 
-uint32_t coverage_threshold(const struct policy *policy)
+/* Telling ----------------------------------------------------------------------- */
+
+static bool names(const struct filter *f, struct bytes dataset)
+{
+        for (uint32_t i = 0; i < f->values_len; i++)
+                if (bytes_equal(f->values[i], dataset))
+                        return true;
+        return false;
+}
+
+/* By its filters on the data set's own code; others leave every data set in. */
+static bool lets_through(const struct query *q, struct bytes dataset)
+{
+        for (uint32_t i = 0; i < q->filters_len; i++) {
+                const struct filter *f = &q->filters[i];
+
+                if ((f->op == FILTER_EQ || f->op == FILTER_IN) && f->level.len == 0 &&
+                        bytes_is_text(f->variable, field_names[FIELD_DATASET]) &&
+                        !names(f, dataset))
+                        return false;
+        }
+        return true;
+}
+
+uint32_t coverage_threshold(const struct policy *policy, const struct query *q)
 {
         uint32_t len = 0, most = 1;
         const struct policy_dataset *all = policy_datasets(policy, &len);
 
         for (uint32_t i = 0; i < len; i++)
-                most = all[i].disclosure.threshold > most ? all[i].disclosure.threshold : most;
+                if (lets_through(q, all[i].id) && all[i].disclosure.threshold > most)
+                        most = all[i].disclosure.threshold;
         return most;
 }
 

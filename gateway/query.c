@@ -164,7 +164,7 @@ static enum err safe_table(struct answering *a, struct question *q)
                 .denominator = rules->denominator,
                 .complement = rules->complement,
                 .families = rules->families,
-                .amounts = deliveries ? coverage_threshold(a->policy) : 0,
+                .amounts = deliveries ? coverage_threshold(a->policy, &q->query) : 0,
         };
         struct disclosure_report report;
         struct plan_scope scope;

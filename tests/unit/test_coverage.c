@@ -233,6 +233,46 @@ static void every_expected_delivery_is_a_row_of_nobody(void **state)
         linked_unref(&l);
 }
 
+static void the_strictest_data_set_asked_about_decides(void **state)
+{
+        struct bytes values[] = {bytes_of_text("placering"), bytes_of_text("vald")};
+        struct filter filters[] = {
+                {.variable = bytes_of_text("kommun"), .op = FILTER_EQ, .values = values},
+                {.variable = bytes_of_text("datamangd"),
+                        .op = FILTER_IN,
+                        .values = values,
+                        .values_len = 2}};
+        struct query q = {.filters = filters, .filters_len = 2};
+        uint32_t own = policy_dataset_find(policy, values[0])->disclosure.threshold;
+        uint32_t other = policy_dataset_find(policy, values[1])->disclosure.threshold;
+
+        (void)state;
+        assert_true(own < other);
+        assert_int_equal(coverage_threshold(policy, &q), other);
+        filters[1].values_len = 1;
+        assert_int_equal(coverage_threshold(policy, &q), own);
+        filters[1].op = FILTER_NE;
+        assert_true(coverage_threshold(policy, &q) >= other);
+        filters[1].op = FILTER_EQ;
+        filters[1].level = bytes_of_text("grupp");
+        assert_true(coverage_threshold(policy, &q) >= other);
+        q.filters_len = 0;
+        assert_true(coverage_threshold(policy, &q) >= other);
+}
+
+static void what_nobody_expects_is_not_applicable(void **state)
+{
+        uint8_t status[] = {CELL_PROTECTED, CELL_PROTECTED, CELL_MISSING};
+        int64_t margin[] = {0, 1, 0};
+        struct table t = {.cells_len = 3, .status = status, .margin_persons = margin};
+
+        (void)state;
+        coverage_note_unexpected(&t);
+        assert_int_equal(status[0], CELL_NOT_APPLICABLE);
+        assert_int_equal(status[1], CELL_PROTECTED);
+        assert_int_equal(status[2], CELL_MISSING);
+}
+
 /* Values ------------------------------------------------------------------------------- */
 
 static void a_missing_end_is_no_missing_value(void **state)
@@ -265,6 +305,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(shares_of_few_rows_are_withheld, make, unmake),
                 cmocka_unit_test_setup_teardown(
                         every_expected_delivery_is_a_row_of_nobody, make, unmake),
+                cmocka_unit_test(the_strictest_data_set_asked_about_decides),
+                cmocka_unit_test(what_nobody_expects_is_not_applicable),
                 cmocka_unit_test(a_missing_end_is_no_missing_value),
         };
 

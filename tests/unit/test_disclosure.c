@@ -253,6 +253,46 @@ static void a_ratio_has_two_sides_and_a_rate_has_one(void **state)
         assert_int_equal(protect_parts(MEASURE_RATE, 5, 0, s), CELL_VALUE);
 }
 
+static enum cell_status protect_amounts(
+        enum measure_kind kind, int64_t amount, int64_t per, struct disclosure_settings s)
+{
+        struct one o;
+
+        one_new(&o, kind, false);
+        o.measure.amounts = true;
+        if (kind == MEASURE_RATIO) {
+                o.measure.per_amounts = true;
+                o.measure.numerator_persons[0] = amount;
+                o.measure.denominator_persons[0] = per;
+        } else {
+                o.measure.contributors[0] = amount;
+        }
+        return protect_one(&o, s);
+}
+
+/* The cell is about one delivery, which may be told; the rows in it are persons'. */
+static void amounts_are_protected_as_so_many_persons(void **state)
+{
+        const struct disclosure_settings s = {
+                .threshold = 1, .zeros_published = true, .numerator = 2, .amounts = 5};
+        static const enum measure_kind kinds[] = {MEASURE_SUM, MEASURE_MEAN};
+
+        (void)state;
+        for (int i = 0; i < 2; i++) {
+                assert_int_equal(protect_amounts(kinds[i], 0, 0, s), CELL_VALUE);
+                assert_int_equal(protect_amounts(kinds[i], 1, 0, s), CELL_PROTECTED);
+                assert_int_equal(protect_amounts(kinds[i], 4, 0, s), CELL_PROTECTED);
+                assert_int_equal(protect_amounts(kinds[i], 5, 0, s), CELL_VALUE);
+        }
+        assert_int_equal(protect_amounts(MEASURE_RATIO, 5, 100, s), CELL_VALUE);
+        assert_int_equal(protect_amounts(MEASURE_RATIO, 4, 100, s), CELL_PROTECTED);
+        assert_int_equal(protect_amounts(MEASURE_RATIO, 0, 100, s), CELL_VALUE);
+        assert_int_equal(protect_amounts(MEASURE_RATIO, 100, 4, s), CELL_PROTECTED);
+        assert_int_equal(protect_amounts(MEASURE_RATIO, 0, 4, s), CELL_PROTECTED);
+        /* Units beside amounts are as many as they are. */
+        assert_int_equal(protect_parts(MEASURE_RATIO, 2, 1, s), CELL_VALUE);
+}
+
 static void a_count_with_filters_is_a_count_of_its_own(void **state)
 {
         static const enum measure_kind kinds[] = {MEASURE_PERSONS, MEASURE_RECORDS};
@@ -544,6 +584,7 @@ int main(void)
                 cmocka_unit_test(a_share_needs_enough_who_have_it_and_enough_who_have_not),
                 cmocka_unit_test(the_policy_may_ask_more_of_each_side),
                 cmocka_unit_test(a_ratio_has_two_sides_and_a_rate_has_one),
+                cmocka_unit_test(amounts_are_protected_as_so_many_persons),
                 cmocka_unit_test(a_count_with_filters_is_a_count_of_its_own),
                 cmocka_unit_test(few_families_hide_a_cell_of_many_persons),
                 cmocka_unit_test(few_families_hide_their_count),
