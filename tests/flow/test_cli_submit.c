@@ -162,6 +162,9 @@ static void a_delivery_is_committed_and_asked_again_shows_its_receipt(void **sta
 
 static void rows_that_the_gateway_rejects_are_listed_by_their_row_in_the_file(void **state)
 {
+        static const char receipt[] = "Receipt: delivery ";
+        char id[37] = "";
+
         (void)state;
         write_file("mixed.csv", HEAD "114;C;201001022390;2024-05-01;Polis;konflikt\r\n" GOOD
                                      "\r\n114;D;201001022399;2023-05-01;Polis;konflikt\r\n");
@@ -170,10 +173,17 @@ static void rows_that_the_gateway_rejects_are_listed_by_their_row_in_the_file(vo
                         "--rejected", in_folder("rejected.csv"), in_folder("mixed.csv")),
                 0);
         assert_true(says("4 rows read, 2 accepted, 2 rejected"));
+        assert_true(says(receipt));
+        memcpy(id, strstr(output, receipt) + strlen(receipt), sizeof id - 1);
         read_file(in_folder("rejected.csv"));
         assert_true(says("\r\n2;Personnr;CHECK_DIGIT;"));
         assert_true(says("\r\n6;Anmälningsdatum;OUTSIDE_PERIOD;"));
         assert_null(strstr(output, "2010"));
+        /* The first was never sent, and the gateway heard that there was one. */
+        assert_int_equal(STATGATE("--as", "0114", "submission", id), 0);
+        const char *told = strstr(output, "Rejected before sending");
+        assert_non_null(told);
+        assert_int_equal(strtol(told + strlen("Rejected before sending"), NULL, 10), 1);
 }
 
 static void all_or_nothing_sends_nothing(void **state)
