@@ -101,6 +101,22 @@ static void the_overview_names_every_command(void **state)
         assert_non_null(strstr(none.err, "Kommandon"));
 }
 
+static void half_a_command_lists_the_commands_that_begin_so(void **state)
+{
+        RAN asked = RUN("help", "policy", "--lang", "en");
+        RAN alone = RUN("--lang", "en", "policy");
+        RAN part = RUN("help", "pol");
+
+        (void)state;
+        assert_int_equal(asked.code, EXIT_CODE_OK);
+        assert_non_null(strstr(asked.out, "policy diff"));
+        assert_null(strstr(asked.out, "vintage"));
+        assert_int_equal(alone.code, EXIT_CODE_USAGE);
+        assert_non_null(strstr(alone.err, "policy diff"));
+        assert_int_equal(part.code, EXIT_CODE_USAGE);
+        assert_null(strstr(part.err, "policy"));
+}
+
 /* Beside a test there is no gateway; tests/flow starts one with it. */
 static void serve_says_when_there_is_no_gateway_beside_it(void **state)
 {
@@ -419,6 +435,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(every_command_has_help_in_both_languages),
                 cmocka_unit_test(the_overview_names_every_command),
+                cmocka_unit_test(half_a_command_lists_the_commands_that_begin_so),
                 cmocka_unit_test(serve_says_when_there_is_no_gateway_beside_it),
                 cmocka_unit_test(a_wrong_command_line_is_told_and_never_repeated),
                 cmocka_unit_test(there_are_no_colours_in_a_pipe),

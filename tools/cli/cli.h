@@ -111,6 +111,8 @@ const char *paint_out(const struct cli *cli, enum paint p);
 const char *paint_err(const struct cli *cli, enum paint p);
 
 void help_overview(const struct cli *cli, FILE *to);
+/* `policy`: the commands that begin with that word. false: none does. */
+bool help_group(const struct cli *cli, FILE *to, const char *word);
 void help_command(const struct cli *cli, FILE *to, const struct command *command);
 /* Words from argv[at]: "policy check" takes two. NULL: no such command. */
 const struct command *command_find(int argc, char **argv, int at, int *out_words);

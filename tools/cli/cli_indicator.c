@@ -214,10 +214,10 @@ const struct command command_indicator_show = {
                 "show the definition, question, target and digest of an indicator"},
         .details = {"Utan version visas den senaste. Sigillet är det som statgate indicator run "
                     "--expect-digest jämför med.\nExempel: statgate indicator show "
-                    "anmalda_pa_nytt@1",
+                    "utredningstid@1",
                 "Without a version the latest is shown. The digest is what statgate indicator run "
                 "--expect-digest compares with.\nExample: statgate indicator show "
-                "anmalda_pa_nytt@1"},
+                "utredningstid@1"},
         .options = show_options,
         .options_len = ARRAY_LEN(show_options),
         .run = run_show,

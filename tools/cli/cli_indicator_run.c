@@ -476,13 +476,13 @@ const struct command command_indicator_run = {
                     "som är skyddat i ett svar är skyddat i jämförelsen. Mot målet döms bara när "
                     "hela intervallet ligger på ena sidan. För ett utfallskontrakt är kohorten "
                     "fast, och svaret säger om målet nås.\nExempel: statgate indicator run "
-                    "anmalda_pa_nytt --by kommun --years 2022:2024 --compare target,lan,riket",
+                    "aterplacerad_12_manader --by kommun --years 2022:2024 --compare target,riket",
                 "One question is asked per year, and for the counties and the country where the "
                 "rows do not hold them; what is protected in an answer is protected in the "
                 "comparison. Against the target is judged only when the whole interval lies on "
                 "one side. An outcome contract has a fixed cohort, and the answer says whether "
-                "the target is met.\nExample: statgate indicator run anmalda_pa_nytt --by kommun "
-                "--years 2022:2024 --compare target,lan,riket"},
+                "the target is met.\nExample: statgate indicator run aterplacerad_12_manader "
+                "--by kommun --years 2022:2024 --compare target,riket"},
         .options = options,
         .options_len = ARRAY_LEN(options),
         .run = run,

@@ -132,6 +132,22 @@ void help_overview(const struct cli *cli, FILE *to)
         exit_codes(cli, to);
 }
 
+bool help_group(const struct cli *cli, FILE *to, const char *word)
+{
+        size_t len = strlen(word);
+        bool any = false;
+
+        for (unsigned i = 0; cli_commands[i] != NULL; i++) {
+                const char *name = cli_commands[i]->name;
+
+                if (strncmp(name, word, len) != 0 || name[len] != ' ')
+                        continue;
+                any = true;
+                row(to, name, cli_text(cli, cli_commands[i]->summary), 18);
+        }
+        return any;
+}
+
 void help_command(const struct cli *cli, FILE *to, const struct command *command)
 {
         wrap(to, cli_text(cli, command->summary), 0, 0);

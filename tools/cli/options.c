@@ -222,6 +222,8 @@ static enum exit_code help(struct cli *cli, int argc, char **argv, int at)
         if (code != EXIT_CODE_OK)
                 return code;
         if (args.rest_len > 0 && command == NULL) {
+                if (args.rest_len == 1 && help_group(cli, cli->out, args.rest[0]))
+                        return EXIT_CODE_OK;
                 complain(cli, WORD_COMMAND_UNKNOWN);
                 return EXIT_CODE_USAGE;
         }
@@ -257,6 +259,7 @@ enum exit_code options_run(struct cli *cli, int argc, char **argv)
 
         if (command == NULL) {
                 complain(cli, WORD_COMMAND_UNKNOWN);
+                (void)help_group(cli, cli->err, argv[at]);
                 return EXIT_CODE_USAGE;
         }
         code = read_options(cli, command, argc, argv, at + words, false, &args);
