@@ -333,6 +333,7 @@ static void count_inhabitants(struct expected *e, uint32_t m)
                 sql_say_codes(a, place->codes);
                 fprintf(a->to, " k ON k.idx = x.\"%.*s\" WHERE 1", (int)place->id.len,
                         (const char *)place->id.data);
+                sql_say_delivered(a, "x");
                 for (uint32_t l = 0; l < 2; l++)
                         for (uint32_t i = 0; i < lens[l]; i++)
                                 if (bytes_equal(lists[l][i].variable, place->id))

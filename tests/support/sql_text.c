@@ -357,6 +357,17 @@ static void say_period(const struct sql_asking *a, const char *alias)
                         NAME(d->variables[d->episode_until].id), last, first);
 }
 
+void sql_say_delivered(const struct sql_asking *a, const char *alias)
+{
+        const struct policy_dataset *d = base_of(a);
+
+        for (uint32_t i = 0; i < a->q->derived_len; i++)
+                if (a->q->derived[i].kind != DERIVED_DAYS_BETWEEN)
+                        fprintf(a->to, " AND %s.\"%.*s\" IN (SELECT place FROM \"delivered_%.*s\")",
+                                alias, NAME(d->variables[d->municipality_variable].id),
+                                NAME(a->q->derived[i].dataset));
+}
+
 static void say_stated_place(const struct sql_asking *a)
 {
         const struct policy_dataset *d = base_of(a);
@@ -369,6 +380,7 @@ static void say_stated_place(const struct sql_asking *a)
                 "WHERE y.p = b.p AND ",
                 NAME(place), NAME(place), NAME(d->id));
         say_period(a, "y");
+        sql_say_delivered(a, "y");
         fprintf(a->to, " ORDER BY y.\"%.*s\" %s, y.rid %s LIMIT 1) END AS \"stated %.*s\"",
                 NAME(order), way, way, NAME(place));
 }
@@ -396,6 +408,7 @@ static void say_base(const struct sql_asking *a)
                         say_stated_age(a, &d->variables[i]);
         fprintf(a->to, " FROM \"t_%.*s\" b WHERE ", NAME(d->id));
         say_period(a, "b");
+        sql_say_delivered(a, "b");
         fprintf(a->to, ")");
 }
 

@@ -38,6 +38,9 @@ void sql_say_filters(
 /* The steps: "WITH q0 AS (…), q1 AS (…)": rows in the period, then a derived variable
  * each; the number of the last. */
 uint32_t sql_say_steps(const struct sql_asking *a);
+/* " AND ..." for every data set that the question looks at: a municipality that has not
+ * delivered it does not count. */
+void sql_say_delivered(const struct sql_asking *a, const char *alias);
 /* The table of code `list` as of the day that the question divides the country on. */
 void sql_say_codes(const struct sql_asking *a, const struct code_list *list);
 

@@ -202,7 +202,9 @@ static int64_t value_of(struct sql_world *w, const struct sql_part *p, const str
         return INT64_MIN;
 }
 
-static void make_row(struct sql_world *w, struct sql_part *p, uint32_t row, int64_t *seen)
+/* `absent` is the place that has not delivered. */
+static void make_row(
+        struct sql_world *w, struct sql_part *p, uint32_t row, uint64_t absent, int64_t *seen)
 {
         const struct policy_dataset *d = p->dataset;
         int64_t day;
@@ -212,9 +214,9 @@ static void make_row(struct sql_world *w, struct sql_part *p, uint32_t row, int6
                 p->person[row] = -1;
         if (p->person[row] >= 0)
                 memcpy(p->tokens + (size_t)row * 16, w->tokens[p->person[row]], 16);
-        p->places[row] = (uint16_t)w->places[one_in(w, 3) || p->person[row] < 0
-                                                     ? sql_random(w, SQL_PLACES)
-                                                     : (uint64_t)p->person[row] % SQL_PLACES];
+        uint64_t place = one_in(w, 3) || p->person[row] < 0 ? sql_random(w, SQL_PLACES)
+                                                            : (uint64_t)p->person[row] % SQL_PLACES;
+        p->places[row] = (uint16_t)w->places[(place + (place == absent)) % SQL_PLACES];
         day = day_of_record(w, seen, p->person[row]);
         for (uint32_t i = 0; i < d->variables_len; i++)
                 if (p->columns[i] != NULL)
@@ -227,7 +229,8 @@ static void make_part(struct sql_world *w, uint32_t part, int64_t *seen)
         struct sql_part *p = &w->parts[part];
         const struct policy_dataset *d = w->datasets[part];
 
-        assert(d->variables_len <= SQL_VARIABLES_MAX && d->order_variable != UINT32_MAX);
+        assert(d->variables_len <= SQL_VARIABLES_MAX && d->order_variable != UINT32_MAX &&
+                d->municipality_variable != UINT32_MAX);
         /* Not everybody is everywhere, and some are nowhere. */
         *p = (struct sql_part){.dataset = d, .rows = w->persons * (part % 2 == 0 ? 7 : 5) / 4};
         p->person = must_have(p->rows, sizeof(*p->person));
@@ -237,7 +240,7 @@ static void make_part(struct sql_world *w, uint32_t part, int64_t *seen)
                 if (variable_is_column(&d->variables[i]))
                         p->columns[i] = must_have(p->rows, 8);
         for (uint32_t r = 0; r < p->rows; r++)
-                make_row(w, p, r, seen);
+                make_row(w, p, r, part % 2 == 1 ? 4 + part % 4 : SQL_PLACES, seen);
 }
 
 /* Guardians ----------------------------------------------------------------------------- */
@@ -427,6 +430,12 @@ static void load_part(struct sql_world *w, const struct sql_part *p)
         snprintf(index, sizeof index, "CREATE INDEX \"i_%.*s\" ON \"t_%.*s\"(p, \"%.*s\")",
                 NAME(d->id), NAME(d->id), NAME(d->variables[d->order_variable].id));
         sql_run(w->db, index);
+        snprintf(insert, sizeof insert,
+                "CREATE TABLE \"delivered_%.*s\"(place INTEGER PRIMARY KEY); INSERT INTO "
+                "\"delivered_%.*s\" SELECT DISTINCT \"%.*s\" FROM \"t_%.*s\"",
+                NAME(d->id), NAME(d->id), NAME(d->variables[d->municipality_variable].id),
+                NAME(d->id));
+        sql_run(w->db, insert);
         compute_columns(w, d);
 }
 

@@ -4,7 +4,8 @@
  *
  * Tables: "t_DATASET" (rid: the row's number; p: the person or NULL; a column per
  * variable: codes by their index, dates in days, decimals scaled), "codes_LIST" (idx, l0, l1 …:
- * the code of each level), "family" (p, fam), "kin" (p, k, f, l: days, both inside). */
+ * the code of each level), "delivered_DATASET" (place), "family" (p, fam), "kin" (p, k, f, l: days,
+ * both inside). */
 #ifndef STATGATE_TESTS_SUPPORT_SQL_WORLD_H
 #define STATGATE_TESTS_SUPPORT_SQL_WORLD_H
 
