@@ -36,6 +36,10 @@ enum cell_rule {
         CELL_RULE_COUNT
 };
 
+/* What every dimension calls the values that none of its categories is for; no code or
+ * band of a bundle may be called so. */
+#define CATEGORY_OTHER "ovrigt"
+
 struct category {
         struct bytes code;
         struct bytes label_sv, label_en;

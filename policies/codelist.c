@@ -284,16 +284,6 @@ static enum err load_parent(
         return load_parents(l, item, up, out);
 }
 
-static enum err load_code_text(
-        struct loader *l, const struct yaml *at, struct bytes text, struct bytes *out)
-{
-        if (!load_is_code(text))
-                return yaml_complain(at, ERR_CONFIG, l->why,
-                        "a code is 1 to %d of letters a-z, digits, _ + - and single points",
-                        CODE_MAX_LEN);
-        return load_keep(l, text, out);
-}
-
 static enum err load_code(
         struct loader *l, const struct yaml *item, const struct parents *up, struct code *out)
 {

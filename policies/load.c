@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/table.h"
 #include "policies/suggest.h"
 
 enum err load_keep(struct loader *l, struct bytes text, struct bytes *out)
@@ -43,7 +44,7 @@ enum err load_name(struct loader *l, const struct yaml *m, const char *key, stru
 }
 
 /* What may stand in a code: nothing that a filter would read as its own syntax. */
-bool load_is_code(struct bytes code)
+static bool is_code(struct bytes code)
 {
         if (code.len == 0 || code.len > CODE_MAX_LEN)
                 return false;
@@ -57,6 +58,20 @@ bool load_is_code(struct bytes code)
                         return false;
         }
         return true;
+}
+
+enum err load_code_text(
+        struct loader *l, const struct yaml *at, struct bytes text, struct bytes *out)
+{
+        if (!is_code(text))
+                return yaml_complain(at, ERR_CONFIG, l->why,
+                        "a code is 1 to %d of letters a-z, digits, _ + - and single points",
+                        CODE_MAX_LEN);
+        if (bytes_is_text(text, CATEGORY_OTHER))
+                return yaml_complain(at, ERR_CONFIG, l->why,
+                        "answers call everything else `%s`: the code needs another name",
+                        CATEGORY_OTHER);
+        return load_keep(l, text, out);
 }
 
 /* A citation of nothing but blanks cites nothing. */

@@ -113,8 +113,10 @@ MUST_CHECK enum err load_roles(
 /* The index of the name under `key` among `known`; complains with a suggestion. */
 MUST_CHECK enum err load_choice(struct loader *l, const struct yaml *m, const char *key,
         const struct bytes *known, uint32_t known_len, const char *noun, uint32_t *out);
-/* Whether it may be a code: text without anything that filters use themselves. */
-bool load_is_code(struct bytes code);
+/* A copy of what may be a code: text without anything that filters use themselves, and not
+ * the name of all other values. */
+MUST_CHECK enum err load_code_text(
+        struct loader *l, const struct yaml *at, struct bytes text, struct bytes *out);
 /* Where `key` of mapping `m` stands; the mapping itself where it is absent (or NULL). */
 struct rule_place load_place(const struct loader *l, const struct yaml *m, const char *key);
 /* A copy that lives as long as the policy. */

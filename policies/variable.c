@@ -348,11 +348,7 @@ static enum err load_band(
 
         TRY(yaml_known_keys(m, known, l->why));
         TRY(yaml_text(m, "code", true, &code, l->why));
-        if (!load_is_code(code))
-                return yaml_complain(yaml_find(m, "code"), ERR_CONFIG, l->why,
-                        "a code is 1 to %d of letters a-z, digits, _ + - and single points",
-                        CODE_MAX_LEN);
-        TRY(load_keep(l, code, &out->code));
+        TRY(load_code_text(l, yaml_find(m, "code"), code, &out->code));
         out->low = v->min;
         out->high = v->max;
         out->open_low = yaml_find(m, "from") == NULL;

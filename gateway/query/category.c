@@ -90,8 +90,8 @@ static void add_other(struct making *m, bool left)
         const struct label label = {
                 bytes_of_text("Övrigt eller uppgift saknas"), bytes_of_text("Other or not stated")};
 
-        m->grouping->other =
-                has_filter(m) && !left ? CATEGORY_NONE : add(m, bytes_of_text("ovrigt"), label);
+        m->grouping->other = has_filter(m) && !left ? CATEGORY_NONE
+                                                    : add(m, bytes_of_text(CATEGORY_OTHER), label);
 }
 
 /* The level that was asked for, or the finest that may be. */

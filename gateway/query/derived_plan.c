@@ -346,7 +346,7 @@ static enum err read_bands(struct deriving *s, struct band *bands)
                         return fault(s, ERR_INVALID, part,
                                 "the band does not lie after the one before it");
                 if (b->code.len == 0 || b->code.len > CODE_MAX_LEN ||
-                        bytes_is_text(b->code, "ovrigt"))
+                        bytes_is_text(b->code, CATEGORY_OTHER))
                         return fault(s, ERR_INVALID, part,
                                 "the band has no code, a long one or that of all other values");
                 for (uint32_t k = 0; k < i; k++)

@@ -165,6 +165,7 @@ static const struct bundle_fault broken[] = {
                 "`en` is missing"},
         {"kon.yaml", "code: kvinna", "code: @@\"a,b\"", "a code is"},
         {"kon.yaml", "code: kvinna", "code: @@a..b", "a code is"},
+        {"kon.yaml", "code: kvinna", "code: @@ovrigt", "everything else"},
         {"kon.yaml", "code: kvinna", "code: @@a234567890123456789012345678901234", "a code is"},
         {"kon.yaml", "aliases: [M, \"1\"]", "aliases: [M, @@\"2\"]", "another code"},
         {"kon.yaml", "aliases: [M, \"1\"]", "aliases: [M, @@kvinna]", "a code of the list"},
