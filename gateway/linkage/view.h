@@ -105,7 +105,7 @@ const struct view *view_beside(const struct view *v, struct bytes dataset);
 
 /* Families. Two persons are kin while they share a guardian: each edge from child to
  * guardian holds from `holds_days` before it was first named until as long after it
- * was last named; one that no record dates holds always. A guardian with more children
+ * was last named; one that some record does not date holds always. A guardian with more children
  * than `children_max` (a professional one) is not followed, and neither is anybody in a
  * chain of more than `persons_max`: the families of these children and of that chain
  * are missing, never silently unmerged. For counting, every other person is in one
