@@ -307,6 +307,7 @@ static void note_amounts(const struct finishing *f, uint32_t number, bool below,
                 return;
         if (m->kind == MEASURE_RATIO)
                 persons = below ? m->denominator_persons : m->numerator_persons;
+        assert(found->records != NULL && m->status != NULL);
         copy_cells(f, found->sum, persons);
         for (size_t i = 0; i < f->t->cells_len; i++)
                 if (found->records[i] == 0)

@@ -244,6 +244,16 @@ static void who_has_not_delivered_the_events_is_missing_and_not_without_them(voi
         assert_int_equal(r.delivered, 2);
         assert_true(r.has_counted);
         assert_int_equal(r.counted, 1);
+        /* Nor do its inhabitants, who are twenty times as many. */
+        assert_int_equal(ask_yaml(&world,
+                                 "dataset: anmalan\n"
+                                 "derived: [{name: placerad, kind: exists, dataset: placering}]\n"
+                                 "dimensions: [kommun]\n"
+                                 "measures: [{kind: rate, filters: [\"placerad = true\"]}]\n",
+                                 &r),
+                STATUS_OK);
+        assert_true(cell_value(&r, 0, here) > 0);
+        assert_int_equal(cell_value(&r, 0, all), cell_value(&r, 0, here));
         assert_int_equal(
                 ask_yaml(&world, "dataset: anmalan\ndimensions: [kommun]\n", &r), STATUS_OK);
         assert_int_equal(cell_value(&r, 0, there), ELSEWHERE);
