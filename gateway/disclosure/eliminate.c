@@ -53,8 +53,10 @@ struct elimination {
         uint64_t *marks, *words; /* which rows of `sum` are not; which words of `marks` */
         struct vector remainder, merged, substitute;
         struct vector one, other; /* free rows as vectors */
-        uint32_t *affected, affected_len;
-        uint32_t *seen, seen_now; /* of items */
+        uint32_t *affected, affected_len; /* items the pivot stands in */
+        uint32_t *affected_at;            /* and at which entry */
+        uint32_t *seen, seen_now;         /* of items: looked at in this search */
+        uint32_t *swept, swept_now;       /* the same, in this sweep */
         uint64_t *old_key, *product;
         uint8_t *fate;
         struct elimination_stats stats;
@@ -95,7 +97,7 @@ static enum err allocate(struct elimination *e)
                 NEW(fs, rows) || NEW(gs, rows) || NEW(column_item, columns) ||
                 NEW(secret_of, items) || NEW(secrets, items) || NEW(sum, rows) ||
                 NEW(marks, rows / 64 + 1) || NEW(words, rows / 4096 + 1) ||
-                NEW(affected, items + 1) || NEW(seen, items) || NEW(old_key, items + 1) ||
+                NEW(affected, items + 1) || NEW(affected_at, items + 1) || NEW(seen, items) || NEW(swept, items) || NEW(old_key, items + 1) ||
                 NEW(product, items + 1) || NEW(fate, columns))
                 return ERR_NO_MEMORY;
         for (e->mask = 1; e->mask < 2 * items;)
@@ -336,6 +338,36 @@ static void substitute_make(struct elimination *e, const struct vector *v, uint3
         }
 }
 
+/* Leaves in a free row's list only items it stands in, each once. */
+static void sweep(struct elimination *e, uint32_t row)
+{
+        struct list *in = &e->stands[row];
+        uint32_t kept = 0;
+
+        e->swept_now++;
+        e->stats.work += in->len;
+        for (uint32_t i = 0; i < in->len; i++) {
+                const struct vector *v = &e->item[in->at[i]];
+
+                if (e->swept[in->at[i]] == e->swept_now || vector_find(v, row) == v->len)
+                        continue;
+                e->swept[in->at[i]] = e->swept_now;
+                in->at[kept++] = in->at[i];
+        }
+        in->len = kept;
+}
+
+/* A list that would have to grow is swept first where most of it is not true. */
+static enum err stand_in(struct elimination *e, uint32_t row, uint32_t item)
+{
+        struct list *in = &e->stands[row];
+
+        if (in->len == in->cap && in->len > 2 * e->count[row] + 8)
+                sweep(e, row);
+        e->count[row]++;
+        return list_push(&e->pool, in, item);
+}
+
 /* The items the pivot stands in, each once. */
 static void affected_find(struct elimination *e, uint32_t pivot)
 {
@@ -343,57 +375,97 @@ static void affected_find(struct elimination *e, uint32_t pivot)
 
         e->affected_len = 0;
         e->seen_now++;
+        e->stats.work += in->len;
         for (uint32_t i = 0; i < in->len; i++) {
-                uint32_t item = in->at[i];
+                uint32_t item = in->at[i], at;
 
-                e->stats.work++;
                 if (e->seen[item] == e->seen_now)
                         continue;
                 e->seen[item] = e->seen_now;
-                if (vector_find(&e->item[item], pivot) < e->item[item].len)
-                        e->affected[e->affected_len++] = item;
+                at = vector_find(&e->item[item], pivot);
+                if (at == e->item[item].len)
+                        continue;
+                e->affected[e->affected_len] = item;
+                e->affected_at[e->affected_len++] = at;
         }
         assert(e->affected_len == e->count[pivot]);
 }
 
-static enum err stand_in(struct elimination *e, uint32_t row, uint32_t item)
+static void append(struct vector *to, const struct vector *from, uint32_t first, uint32_t end)
 {
-        e->count[row]++;
-        return list_push(&e->pool, &e->stands[row], item);
+        uint32_t len = end - first;
+
+        memcpy(to->row + to->len, from->row + first, len * sizeof *to->row);
+        memcpy(to->value + to->len, from->value + first, len * sizeof *to->value);
+        to->len += len;
 }
 
-/* v without its entry at `at`, plus `factor` times the substitute. */
+/* The first entry from `first` on whose row is not below; looks near before far. */
+static uint32_t gallop(const struct vector *v, uint32_t first, uint32_t row)
+{
+        uint32_t step = 1, low = first, high = first;
+
+        while (high < v->len && v->row[high] < row) {
+                low = high + 1;
+                high = v->len - high > step ? high + step : v->len;
+                step *= 2;
+        }
+        while (low < high) {
+                uint32_t middle = low + (high - low) / 2;
+
+                if (v->row[middle] < row)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
+/* An entry of the substitute, times a factor, behind those of `to`; `i` is where the item
+ * has one for the same row, or the next. */
+static enum err merge_entry(struct elimination *e, uint32_t item, uint32_t *i, uint32_t row,
+        uint64_t value, struct vector *to)
+{
+        const struct vector *v = &e->item[item];
+
+        if (*i == v->len || v->row[*i] != row) {
+                TRY(stand_in(e, row, item));
+        } else {
+                value = residue_add(v->value[(*i)++], value);
+                e->count[row] -= value == 0;
+        }
+        to->row[to->len] = row;
+        to->value[to->len] = value;
+        to->len += value != 0;
+        return ERR_OK;
+}
+
+/* The item without its entry at `at`, plus `factor` times the substitute. Long items meet
+ * short substitutes nearly always: what lies between two entries is copied as it is. */
 static enum err merge(struct elimination *e, uint32_t item, uint32_t at, uint64_t factor)
 {
-        const struct vector *v = &e->item[item], *s = &e->substitute;
-        struct vector *m = &e->merged;
-        uint32_t i = 0, k = 0;
+        struct vector *v = &e->item[item], to = {0};
+        const struct vector *s = &e->substitute;
+        uint32_t i = 0;
 
-        m->len = 0;
-        while (i < v->len || k < s->len) {
-                uint32_t row = i < v->len ? v->row[i] : NONE, other = k < s->len ? s->row[k] : NONE;
-                uint64_t value;
+        TRY(vector_reserve(&e->pool, &to, v->len + s->len));
+        for (uint32_t k = 0; k <= s->len; k++) {
+                uint32_t next = k < s->len ? gallop(v, i, s->row[k]) : v->len;
 
-                if (i == at) {
-                        i++;
-                        continue;
+                if (i <= at && at < next) {
+                        append(&to, v, i, at);
+                        i = at + 1;
                 }
-                if (row < other) {
-                        value = v->value[i++];
-                } else if (other < row) {
-                        value = residue_times(s->value[k++], factor);
-                        TRY(stand_in(e, other, item));
-                        row = other;
-                } else {
-                        value = residue_add(v->value[i++], residue_times(s->value[k++], factor));
-                        e->count[row] -= value == 0;
-                }
-                m->row[m->len] = row;
-                m->value[m->len] = value;
-                m->len += value != 0;
+                append(&to, v, i, next);
+                i = next;
+                if (k < s->len)
+                        TRY(merge_entry(e, item, &i, s->row[k],
+                                residue_times(s->value[k], factor), &to));
         }
-        e->stats.work += v->len + s->len;
-        return vector_copy(&e->pool, &e->item[item], m);
+        e->stats.work += v->len / 8 + s->len;
+        vector_drop(&e->pool, v);
+        *v = to;
+        return vector_fit(&e->pool, v);
 }
 
 static void entry_remove(struct vector *v, uint32_t at)
@@ -404,16 +476,13 @@ static void entry_remove(struct vector *v, uint32_t at)
         memmove(v->value + at, v->value + at + 1, behind * sizeof *v->value);
 }
 
-static enum err replace(struct elimination *e, uint32_t item, uint32_t pivot)
+static enum err replace(struct elimination *e, uint32_t item, uint32_t at)
 {
-        struct vector *v = &e->item[item];
-        uint32_t at = vector_find(v, pivot);
-
         e->stats.work++;
         if (e->substitute.len > 0)
-                return merge(e, item, at, v->value[at]);
-        entry_remove(v, at);
-        return ERR_OK;
+                return merge(e, item, at, e->item[item].value[at]);
+        entry_remove(&e->item[item], at);
+        return vector_fit(&e->pool, &e->item[item]);
 }
 
 /* Puts the substitute in the pivot's place everywhere. */
@@ -422,7 +491,7 @@ static enum err eliminate(struct elimination *e, uint32_t pivot)
         const struct vector *s = &e->substitute;
 
         for (uint32_t i = 0; i < e->affected_len; i++)
-                TRY(replace(e, e->affected[i], pivot));
+                TRY(replace(e, e->affected[i], e->affected_at[i]));
         list_drop(&e->pool, &e->stands[pivot]);
         e->count[pivot] = 0;
         e->gone[pivot] = true;
@@ -433,13 +502,13 @@ static enum err eliminate(struct elimination *e, uint32_t pivot)
 
 /* Keys after a replacement ------------------------------------------------------------------ */
 
-/* By how much item's value at the pivot moves its fingerprints; the pivot itself stands in
- * itself once. */
-static uint64_t value_at(const struct elimination *e, uint32_t item, uint32_t pivot)
+/* By how much a replacement moves the fingerprints of the i-th affected item; the pivot,
+ * last of them, stands in itself once. */
+static uint64_t value_at(const struct elimination *e, uint32_t i, uint32_t pivot)
 {
-        const struct vector *v = &e->item[item];
+        uint32_t item = e->affected[i];
 
-        return item == pivot ? 1 : v->value[vector_find(v, pivot)];
+        return item == pivot ? 1 : e->item[item].value[e->affected_at[i]];
 }
 
 /* f and g of the pivot's change into its substitute, times the item's value there. */
@@ -451,7 +520,7 @@ static void shift(struct elimination *e, uint32_t pivot, uint64_t f, uint64_t g,
 
                 if (s == NONE)
                         continue;
-                value = value_at(e, e->affected[i], pivot);
+                value = value_at(e, i, pivot);
                 if (back)
                         value = residue_negative(value);
                 e->secrets[s].f = residue_add(e->secrets[s].f, residue_times(value, f));
@@ -700,7 +769,7 @@ const struct vector *elimination_direction(struct elimination *e, uint32_t free_
                 if (item >= e->rows)
                         continue;
                 v->row[v->len] = item;
-                v->value[v->len++] = value_at(e, item, free_row);
+                v->value[v->len++] = value_at(e, i, free_row);
         }
         return v;
 }

@@ -65,7 +65,7 @@ enum err vector_reserve(struct pool *pool, struct vector *v, uint32_t cap)
         unsigned class = class_for((size_t)cap * ENTRY);
         void *block;
 
-        if (v->cap >= cap && v->cap <= 2 * (uint64_t)cap + 2)
+        if (v->cap >= cap && cap > 0)
                 return ERR_OK;
         vector_drop(pool, v);
         if (cap == 0)
@@ -76,6 +76,18 @@ enum err vector_reserve(struct pool *pool, struct vector *v, uint32_t cap)
         v->cap = cap_of(class);
         v->value = block;
         v->row = (uint32_t *)(v->value + v->cap);
+        return ERR_OK;
+}
+
+enum err vector_fit(struct pool *pool, struct vector *v)
+{
+        struct vector smaller = {0};
+
+        if (v->cap <= 2 * (uint64_t)v->len + 2)
+                return ERR_OK;
+        TRY(vector_copy(pool, &smaller, v));
+        vector_drop(pool, v);
+        *v = smaller;
         return ERR_OK;
 }
 
