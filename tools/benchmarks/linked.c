@@ -107,9 +107,10 @@ static size_t cell_of(const struct desk *d, const struct table *t, uint32_t plac
         return by->len;
 }
 
-/* Every cell of DuckDB's is ours, and what DuckDB does not have is zero. */
+/* Every cell of DuckDB's is ours, and what DuckDB does not have of every `step`th municipality
+ * is zero. */
 static void compare(const struct desk *d, const struct table *t, const struct duck_cell *cells,
-        size_t len, const char *how)
+        size_t len, uint32_t step, const char *how)
 {
         int64_t ours = 0, theirs = 0;
 
@@ -123,8 +124,8 @@ static void compare(const struct desk *d, const struct table *t, const struct du
                 }
                 theirs += cells[i].place != UINT32_MAX ? count : 0;
         }
-        for (size_t i = 0; i + 1 < t->cells_len; i++)
-                ours += t->persons[i];
+        for (uint32_t p = 0; p < d->homes->places; p += step)
+                ours += t->persons[cell_of(d, t, p)];
         if (ours != theirs || ours == 0)
                 bench_fail("our table has persons in cells that DuckDB does not know");
 }
@@ -138,7 +139,8 @@ struct way {
 
 #define PERSONS_BY_PLACE "SELECT kommun, 0::UTINYINT, count(DISTINCT person) "
 
-static double ask_duck(struct desk *d, const struct way *w, const struct table *t)
+/* It counts those of every `step`th municipality. */
+static double ask_duck(struct desk *d, const struct way *w, uint32_t step, const struct table *t)
 {
         double ms[ASKED];
 
@@ -147,7 +149,7 @@ static double ask_duck(struct desk *d, const struct way *w, const struct table *
                 size_t len = 0;
 
                 ms[i] = duck_cells(d->duck, w->sql, &cells, &len) * 1000;
-                compare(d, t, cells, len, w->figure);
+                compare(d, t, cells, len, step, w->figure);
                 free(cells);
         }
         return bench_median(ms, w->times);
@@ -162,9 +164,9 @@ static void question_figures(struct desk *d, const char *question, const struct 
 
         for (size_t i = 0; i < len; i++)
                 bench_tell(d->bench,
-                        &(struct figure){ways[i].figure, "ms", ours, ask_duck(d, &ways[i], t),
+                        &(struct figure){ways[i].figure, "ms", ours, ask_duck(d, &ways[i], 1, t),
                                 i == 0 ? GOAL_RATIO_AT_MOST : GOAL_NONE, 0.1});
-        (void)ask_duck(d, &total, t);
+        (void)ask_duck(d, &total, 1, t);
 }
 
 /* Reported again within 365 days ---------------------------------------------------- */
@@ -250,12 +252,17 @@ static const char sql_kin[] =
         " FROM edge a JOIN edge b ON a.guardian = b.guardian WHERE greatest(a.since, b.since) <="
         " least(a.until, b.until)";
 
+/* DuckDB needs minutes for the families of the whole country: it counts those of every fifth
+ * municipality, with their kin everywhere. */
+enum { PLACES_STEP = 5 };
+#define SOME_PLACES "a.kommun % 5 = 0"
+
 /* Oneself is among them, since one shares guardians with oneself, on every day of one's own
  * reports. */
 static const char sql_family_earlier[] = PERSONS_BY_PLACE
         "FROM anmalan a WHERE EXISTS (SELECT 1 FROM kin k JOIN anmalan b ON b.person = k.other"
         " WHERE k.person = a.person AND a.datum BETWEEN k.since AND k.until AND b.datum < a.datum)"
-        " GROUP BY GROUPING SETS ((kommun), ())";
+        " AND " SOME_PLACES " GROUP BY kommun";
 static const char sql_person_earlier[] = PERSONS_BY_PLACE
         "FROM (SELECT person, kommun, datum > min(datum) OVER (PARTITION BY person) AS later"
         " FROM anmalan) WHERE later GROUP BY GROUPING SETS ((kommun), ())";
@@ -263,20 +270,20 @@ static const char sql_family_counted[] = PERSONS_BY_PLACE
         "FROM (SELECT any_value(a.person) AS person, any_value(a.kommun) AS kommun,"
         " count(DISTINCT b.rowid) AS events FROM anmalan a JOIN kin k ON k.person = a.person"
         " AND a.datum BETWEEN k.since AND k.until JOIN anmalan b ON b.person = k.other"
-        " AND b.datum BETWEEN a.datum + 1 AND a.datum + 365 GROUP BY a.rowid) WHERE events > 1"
-        " GROUP BY GROUPING SETS ((kommun), ())";
+        " AND b.datum BETWEEN a.datum + 1 AND a.datum + 365 WHERE " SOME_PLACES
+        " GROUP BY a.rowid) WHERE events > 1 GROUP BY kommun";
 static const char sql_person_counted[] = PERSONS_BY_PLACE
         "FROM (SELECT person, kommun, " COUNTED("person") " AS events FROM anmalan)"
                                                           " WHERE events > 1"
                                                           " GROUP BY GROUPING SETS ((kommun), ())";
 
-static double ask_checked(struct desk *d, const char *question, const char *sql)
+static double ask_checked(struct desk *d, const char *question, const char *sql, uint32_t step)
 {
-        const struct way w = {"a family's cells", 1, sql};
+        const struct way w = {"cells of families", 1, sql};
         struct table *t = NULL;
         double ms = ask(d, question, &t);
 
-        (void)ask_duck(d, &w, t);
+        (void)ask_duck(d, &w, step, t);
         return ms;
 }
 
@@ -291,13 +298,13 @@ static void family_figures(struct desk *d)
                                      .unit = "% of persons",
                                      .value = 100.0 * with_kin / f->persons});
         (void)duck_run(d->duck, sql_kin);
-        double person = ask_checked(d, FAMILY_QUESTION("person"), sql_person_earlier);
-        double family = ask_checked(d, FAMILY_QUESTION("family"), sql_family_earlier);
+        double person = ask_checked(d, FAMILY_QUESTION("person"), sql_person_earlier, 1);
+        double family = ask_checked(d, FAMILY_QUESTION("family"), sql_family_earlier, PLACES_STEP);
 
         bench_tell(d->bench,
                 &(struct figure){"linked.family", "ms", family, person, GOAL_RATIO_AT_MOST, 3});
-        person = ask_checked(d, COUNT_QUESTION("person"), sql_person_counted);
-        family = ask_checked(d, COUNT_QUESTION("family"), sql_family_counted);
+        person = ask_checked(d, COUNT_QUESTION("person"), sql_person_counted, 1);
+        family = ask_checked(d, COUNT_QUESTION("family"), sql_family_counted, PLACES_STEP);
         bench_tell(d->bench, &(struct figure){"linked.family.count", "ms", family, person,
                                      GOAL_RATIO_AT_MOST, 3});
 }
