@@ -128,6 +128,8 @@ static enum err keep(struct search *s, struct elimination *e, uint32_t start)
         s->best_cost = stats.cost;
         s->best_secondary = stats.secondary;
         s->result.best_start = start;
+        s->result.whole = report.whole;
+        s->result.modular = report.modular;
         memcpy(s->best, elimination_fates(e), s->model->columns);
         return ERR_OK;
 }

@@ -2,8 +2,9 @@
 /* suppress.h: which cells go with the protected ones, so that subtraction gives none back.
  *
  * The guarantee: no linear combination of published cells, over the rationals, gives a
- * protected one; a pattern without the proof (witness.h) is never returned. Where the
- * proof fails or the work limit is reached, more is hidden, never less. The same model,
+ * protected one; a pattern without the proof is never returned, and what the proof says
+ * where numbers grow very large is told in witness.h. Where it fails or the work limit is
+ * reached, more is hidden, never less. The same model,
  * seed and limits give the same pattern on every machine: nothing looks at a clock.
  *
  * The elimination decides by one order of candidates, and another order may lose less. So
@@ -40,7 +41,9 @@ struct suppress_result {
         uint32_t starts;     /* passes that were made */
         uint32_t best_start; /* which was the cheapest, from 0 */
         bool limited;        /* the work limit ended it */
-        bool proved;         /* false: nothing could be proved, so everything is hidden */
+        /* False: not all that is protected could be proved safe, so everything is hidden. */
+        bool proved;
+        uint32_t whole, modular; /* columns proved in the one way and the other (witness.h) */
         uint64_t work;
         size_t bytes; /* memory of the largest pass */
 };

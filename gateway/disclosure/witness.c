@@ -4,7 +4,7 @@
  * A direction is known modulo the prime. Its numbers are nearly always 1 and -1; a few
  * are fractions. Each is lifted to the fraction with the smallest parts (Wang 1981), all
  * are multiplied by what their denominators have in common, and then the sums are made
- * anew in whole numbers. One witness usually moves many protected cells, so one is made
+ * anew in whole numbers; where those are too large, in residues. One witness usually moves many protected cells, so one is made
  * only for those that none has moved yet. */
 #include "gateway/disclosure/witness.h"
 
@@ -13,9 +13,13 @@
 
 #include "gateway/disclosure/residue.h"
 
+/* Directions tried for a column before the sums are made modulo the prime. */
+enum { TRIES = 2 };
 /* Parts of a fraction; and numbers of a witness, of which MODEL_ROWS_MAX fit a sum. */
 enum { PART_MAX = 1 << 29 };
 #define NUMBER_MAX ((int64_t)1 << 38)
+
+enum proved { PROVED_NOT = 0, PROVED_MODULAR, PROVED_WHOLE };
 
 struct proof {
         const struct model *model;
@@ -24,8 +28,10 @@ struct proof {
         int64_t *sum;      /* of columns, under the witness at hand */
         uint32_t *touched; /* columns whose sum was made */
         uint32_t touched_len;
-        bool *is_touched, *proved;
+        bool *is_touched;
+        uint8_t *proved; /* of columns: enum proved */
         int64_t *number; /* the witness, beside the direction's rows */
+        uint32_t *tried; /* free rows of the column at hand */
 };
 
 static enum err allocate(struct arena *arena, const struct model *m, struct proof *p)
@@ -40,8 +46,10 @@ static enum err allocate(struct arena *arena, const struct model *m, struct proo
         p->is_touched = arena_alloc(arena, m->columns, sizeof *p->is_touched);
         p->proved = arena_alloc(arena, m->columns, sizeof *p->proved);
         p->number = arena_alloc_raw(arena, m->rows, sizeof *p->number);
+        p->tried = arena_alloc_raw(arena, m->rows, sizeof *p->tried);
         return p->start == NULL || p->column == NULL || p->sum == NULL || p->touched == NULL ||
-                               p->is_touched == NULL || p->proved == NULL || p->number == NULL
+                               p->is_touched == NULL || p->proved == NULL || p->number == NULL ||
+                               p->tried == NULL
                        ? ERR_NO_MEMORY
                        : ERR_OK;
 }
@@ -102,8 +110,15 @@ static bool lift(struct proof *p, const struct vector *direction)
         return true;
 }
 
-/* What the witness does to every column; none overflows by NUMBER_MAX. */
-static void sums_make(struct proof *p, const struct vector *direction)
+/* Residues as they are, where whole numbers would be too large. */
+static void keep(struct proof *p, const struct vector *direction)
+{
+        for (uint32_t i = 0; i < direction->len; i++)
+                p->number[i] = (int64_t)direction->value[i];
+}
+
+/* What the witness does to every column. Whole numbers cannot overflow, by NUMBER_MAX. */
+static void sums_make(struct proof *p, const struct vector *direction, enum proved how)
 {
         for (uint32_t i = 0; i < direction->len; i++) {
                 uint32_t row = direction->row[i];
@@ -115,12 +130,14 @@ static void sums_make(struct proof *p, const struct vector *direction)
                                 p->touched[p->touched_len++] = c;
                         p->is_touched[c] = true;
                         p->sum[c] += p->number[i];
+                        if (how == PROVED_MODULAR && p->sum[c] >= (int64_t)RESIDUE_PRIME)
+                                p->sum[c] -= (int64_t)RESIDUE_PRIME;
                 }
         }
 }
 
-/* Does every published column stay? Then all protected ones that move are proved. */
-static bool sums_judge(struct proof *p, const uint8_t *fate)
+/* Where every published column stays, all protected ones that move are proved. */
+static void sums_judge(struct proof *p, const uint8_t *fate, enum proved how)
 {
         bool stays = true;
 
@@ -130,70 +147,65 @@ static bool sums_judge(struct proof *p, const uint8_t *fate)
         for (uint32_t i = 0; i < p->touched_len; i++) {
                 uint32_t c = p->touched[i];
 
-                if (stays && p->sum[c] != 0)
-                        p->proved[c] = true;
+                if (stays && p->sum[c] != 0 && p->proved[c] < how)
+                        p->proved[c] = (uint8_t)how;
                 p->sum[c] = 0;
                 p->is_touched[c] = false;
         }
         p->touched_len = 0;
-        return stays;
 }
 
-static void try_direction(struct proof *p, struct elimination *e, uint32_t free_row)
+static void try_direction(
+        struct proof *p, struct elimination *e, uint32_t free_row, enum proved how)
 {
         const struct vector *direction = elimination_direction(e, free_row);
 
-        if (!lift(p, direction))
+        if (how == PROVED_WHOLE && !lift(p, direction))
                 return;
-        sums_make(p, direction);
-        sums_judge(p, elimination_fates(e));
+        if (how == PROVED_MODULAR)
+                keep(p, direction);
+        sums_make(p, direction, how);
+        sums_judge(p, elimination_fates(e), how);
 }
 
-/* Any free row in what is left of the column will do; the next only where one fails. */
-static enum err prove(struct proof *p, struct elimination *e, uint32_t column, struct arena *arena,
-        struct witness_report *report)
+/* Any free row in what is left of the column will do. */
+static void prove(
+        struct proof *p, struct elimination *e, uint32_t column, struct witness_report *report)
 {
         const struct vector *left = elimination_reduce(e, column);
         uint32_t len = left->len;
-        uint32_t *row = arena_alloc_raw(arena, len, sizeof *row);
 
-        if (row == NULL)
-                return ERR_NO_MEMORY;
         if (len > 0)
-                memcpy(row, left->row, len * sizeof *row);
-        for (uint32_t i = 0; i < len && !p->proved[column]; i++) {
-                try_direction(p, e, row[i]);
+                memcpy(p->tried, left->row, len * sizeof *p->tried);
+        for (uint32_t i = 0; i < len && i < TRIES && p->proved[column] != PROVED_WHOLE; i++) {
+                try_direction(p, e, p->tried[i], PROVED_WHOLE);
                 report->witnesses++;
         }
-        return ERR_OK;
-}
-
-static enum err prove_all(
-        struct proof *p, struct elimination *e, struct arena *arena, struct witness_report *out)
-{
-        struct witness_report report = {0};
-
-        for (uint32_t c = 0; c < p->model->columns; c++) {
-                if (!p->model->column[c].protect)
-                        continue;
-                if (!p->proved[c])
-                        TRY(prove(p, e, c, arena, &report));
-                report.proved += p->proved[c];
-                report.unproved += !p->proved[c];
-        }
-        *out = report;
-        return ERR_OK;
+        if (p->proved[column] == PROVED_NOT && len > 0)
+                try_direction(p, e, p->tried[0], PROVED_MODULAR);
 }
 
 enum err witness_prove(
         struct elimination *e, const struct model *model, struct witness_report *out)
 {
         OWNED(arena_free) struct arena *arena = arena_new(SIZE_MAX);
+        struct witness_report report = {0};
         struct proof p = {0};
 
         if (arena == NULL)
                 return ERR_NO_MEMORY;
         TRY(allocate(arena, model, &p));
         transpose(&p);
-        return prove_all(&p, e, arena, out);
+        for (uint32_t c = 0; c < model->columns; c++)
+                if (model->column[c].protect && p.proved[c] != PROVED_WHOLE)
+                        prove(&p, e, c, &report);
+        for (uint32_t c = 0; c < model->columns; c++) {
+                if (!model->column[c].protect)
+                        continue;
+                report.whole += p.proved[c] == PROVED_WHOLE;
+                report.modular += p.proved[c] == PROVED_MODULAR;
+                report.unproved += p.proved[c] == PROVED_NOT;
+        }
+        *out = report;
+        return ERR_OK;
 }
