@@ -37,13 +37,13 @@ struct elimination {
         const struct model *model;
         struct pool pool;
         uint32_t rows, items;
-        struct vector *item;  /* rows, then protected columns of several rows */
-        bool *gone;           /* of rows: eliminated */
-        struct list *stands;  /* of free rows: items it stands in, itself apart */
-        uint32_t *count;      /* of free rows: how many of them are true */
-        uint64_t *fs, *gs;    /* of rows: their random numbers */
+        struct vector *item;   /* rows, then protected columns of several rows */
+        bool *gone;            /* of rows: eliminated */
+        struct list *stands;   /* of free rows: items it stands in, itself apart */
+        uint32_t *count;       /* of free rows: how many of them are true */
+        uint64_t *fs, *gs;     /* of rows: their random numbers */
         uint32_t *column_item; /* of columns: their item, or NONE */
-        uint32_t *secret_of;  /* of items: index into secrets, or NONE */
+        uint32_t *secret_of;   /* of items: index into secrets, or NONE */
         struct secret *secrets;
         uint32_t secrets_len;
         uint32_t *slot; /* heads of the hash table's chains */
@@ -52,7 +52,7 @@ struct elimination {
         uint64_t *sum;           /* of rows; zero between calls */
         uint64_t *marks, *words; /* which rows of `sum` are not; which words of `marks` */
         struct vector remainder, merged, substitute;
-        struct vector one, other; /* free rows as vectors */
+        struct vector one, other;         /* free rows as vectors */
         uint32_t *affected, affected_len; /* items the pivot stands in */
         uint32_t *affected_at;            /* and at which entry */
         uint32_t *seen, seen_now;         /* of items: looked at in this search */
@@ -97,8 +97,9 @@ static enum err allocate(struct elimination *e)
                 NEW(fs, rows) || NEW(gs, rows) || NEW(column_item, columns) ||
                 NEW(secret_of, items) || NEW(secrets, items) || NEW(sum, rows) ||
                 NEW(marks, rows / 64 + 1) || NEW(words, rows / 4096 + 1) ||
-                NEW(affected, items + 1) || NEW(affected_at, items + 1) || NEW(seen, items) || NEW(swept, items) || NEW(old_key, items + 1) ||
-                NEW(product, items + 1) || NEW(fate, columns))
+                NEW(affected, items + 1) || NEW(affected_at, items + 1) || NEW(seen, items) ||
+                NEW(swept, items) || NEW(old_key, items + 1) || NEW(product, items + 1) ||
+                NEW(fate, columns))
                 return ERR_NO_MEMORY;
         for (e->mask = 1; e->mask < 2 * items;)
                 e->mask *= 2;
@@ -159,8 +160,7 @@ static const struct vector *item_vector(
 
 static bool multiples(const struct vector *a, const struct vector *b)
 {
-        if (a->len != b->len || a->len == 0 ||
-                memcmp(a->row, b->row, a->len * sizeof *a->row) != 0)
+        if (a->len != b->len || a->len == 0 || memcmp(a->row, b->row, a->len * sizeof *a->row) != 0)
                 return false;
         for (uint32_t i = 1; i < a->len; i++)
                 if (residue_times(a->value[i], b->value[0]) !=
@@ -459,8 +459,8 @@ static enum err merge(struct elimination *e, uint32_t item, uint32_t at, uint64_
                 append(&to, v, i, next);
                 i = next;
                 if (k < s->len)
-                        TRY(merge_entry(e, item, &i, s->row[k],
-                                residue_times(s->value[k], factor), &to));
+                        TRY(merge_entry(
+                                e, item, &i, s->row[k], residue_times(s->value[k], factor), &to));
         }
         e->stats.work += v->len / 8 + s->len;
         vector_drop(&e->pool, v);
@@ -649,8 +649,8 @@ static enum err consider(struct elimination *e, uint32_t column, bool whatever, 
                 return ERR_OK;
         fingerprint(e, v, &f, &g);
         e->stats.work += v->len;
-        *published = whatever || (v->row[v->len - 1] >= e->model->lowest &&
-                                         !gives_away(e, v, key_of(f, g)));
+        *published = whatever ||
+                     (v->row[v->len - 1] >= e->model->lowest && !gives_away(e, v, key_of(f, g)));
         if (!*published)
                 return ERR_OK;
         uint32_t at = pivot_of(e, v), pivot = v->row[at];

@@ -102,6 +102,8 @@ static enum err nodes_above(struct builder *b, uint32_t dimension)
 
         if (d->leaves == 0 || nodes == 0 || (d->levels_len > 0 && d->levels == NULL))
                 return ERR_INVALID;
+        if (nodes > MODEL_CELLS_MAX)
+                return ERR_TOO_MANY_CELLS;
         for (uint32_t l = 0; l < d->levels_len; l++)
                 TRY(level_check(d, l));
         uint32_t *above = arena_alloc_raw(b->arena, d->leaves, sizeof *above * each);
@@ -368,8 +370,8 @@ static bool same_rows(const struct raw *raw, size_t a, size_t b)
         size_t len = raw->start[a + 1] - raw->start[a];
 
         return raw->hash[a] == raw->hash[b] && raw->start[b + 1] - raw->start[b] == len &&
-               memcmp(raw->row + raw->start[a], raw->row + raw->start[b],
-                       len * sizeof *raw->row) == 0;
+               memcmp(raw->row + raw->start[a], raw->row + raw->start[b], len * sizeof *raw->row) ==
+                       0;
 }
 
 struct merging {
@@ -478,6 +480,7 @@ enum err model_new(struct arena *arena, const struct model_release *release, str
         TRY(columns_merge(&b, &raw, &m));
         m.rows = (uint32_t)b.rows;
         m.cells = b.cells;
+        m.inner = b.inner;
         while (m.lowest < m.rows && b.lowest[m.lowest])
                 m.lowest++;
         *out = m;

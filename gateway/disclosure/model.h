@@ -102,8 +102,9 @@ struct model {
         const struct model_column *column;
         const uint32_t *column_of; /* of every cell, table after table */
         size_t cells;
-        uint32_t lowest;           /* the rows before this one hold the lowest value */
-        size_t impossible; /* cells to be protected that are zero by what is known */
+        const uint32_t *inner; /* of every row: which inner cell, as combined or listed */
+        uint32_t lowest;       /* the rows before this one hold the lowest value */
+        size_t impossible;     /* cells to be protected that are zero by what is known */
 };
 
 /* Rows are numbered so that those to be eliminated first come last. What the release

@@ -29,8 +29,7 @@ struct vector {
 
 /* Room for at least `cap` entries; where there was not, what was in it is gone. */
 MUST_CHECK enum err vector_reserve(struct pool *pool, struct vector *v, uint32_t cap);
-MUST_CHECK enum err vector_copy(
-        struct pool *pool, struct vector *to, const struct vector *from);
+MUST_CHECK enum err vector_copy(struct pool *pool, struct vector *to, const struct vector *from);
 /* Gives room back where more than half of it is empty. */
 MUST_CHECK enum err vector_fit(struct pool *pool, struct vector *v);
 void vector_drop(struct pool *pool, struct vector *v);

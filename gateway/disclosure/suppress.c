@@ -53,8 +53,8 @@ static enum err search_init(struct search *s, struct arena *arena)
                 return ERR_NO_MEMORY;
         for (uint32_t c = 0; c < m->columns; c++)
                 if (m->column[c].open && !m->column[c].protect && !m->column[c].known)
-                        s->plain[s->len++] = (struct place){m->column[c].want,
-                                (uint32_t)(m->start[c + 1] - m->start[c]), c};
+                        s->plain[s->len++] = (struct place){
+                                m->column[c].want, (uint32_t)(m->start[c + 1] - m->start[c]), c};
         qsort(s->plain, s->len, sizeof *s->plain, by_place);
         return ERR_OK;
 }
@@ -117,9 +117,9 @@ static enum err keep(struct search *s, struct elimination *e, uint32_t start)
         struct elimination_stats stats = elimination_stats(e);
         struct witness_report report;
 
-        if (s->found && (stats.cost > s->best_cost ||
-                                (stats.cost == s->best_cost &&
-                                        stats.secondary >= s->best_secondary)))
+        if (s->found &&
+                (stats.cost > s->best_cost ||
+                        (stats.cost == s->best_cost && stats.secondary >= s->best_secondary)))
                 return ERR_OK;
         TRY(witness_prove(e, s->model, &report));
         if (report.unproved > stats.exposed)
@@ -143,8 +143,8 @@ static enum err pass(struct search *s, uint32_t start)
 
         order_make(s, start);
         r->starts++;
-        enum err err = elimination_run(s->model, s->order, s->len,
-                limit == 0 ? 0 : limit - r->work, ceiling == 0 ? SIZE_MAX : ceiling, &e);
+        enum err err = elimination_run(s->model, s->order, s->len, limit == 0 ? 0 : limit - r->work,
+                ceiling == 0 ? SIZE_MAX : ceiling, &e);
         if (err == ERR_LIMIT && s->found) {
                 r->work = limit; /* what is known took all that was left */
                 r->limited = true;

@@ -4,8 +4,8 @@
  * A direction is known modulo the prime. Its numbers are nearly always 1 and -1; a few
  * are fractions. Each is lifted to the fraction with the smallest parts (Wang 1981), all
  * are multiplied by what their denominators have in common, and then the sums are made
- * anew in whole numbers; where those are too large, in residues. One witness usually moves many protected cells, so one is made
- * only for those that none has moved yet. */
+ * anew in whole numbers; where those are too large, in residues. One witness usually moves many
+ * protected cells, so one is made only for those that none has moved yet. */
 #include "gateway/disclosure/witness.h"
 
 #include <stdlib.h>
@@ -142,8 +142,8 @@ static void sums_judge(struct proof *p, const uint8_t *fate, enum proved how)
         bool stays = true;
 
         for (uint32_t i = 0; i < p->touched_len; i++)
-                stays = stays && (fate[p->touched[i]] != FATE_PUBLISHED ||
-                                         p->sum[p->touched[i]] == 0);
+                stays = stays &&
+                        (fate[p->touched[i]] != FATE_PUBLISHED || p->sum[p->touched[i]] == 0);
         for (uint32_t i = 0; i < p->touched_len; i++) {
                 uint32_t c = p->touched[i];
 
@@ -185,8 +185,7 @@ static void prove(
                 try_direction(p, e, p->tried[0], PROVED_MODULAR);
 }
 
-enum err witness_prove(
-        struct elimination *e, const struct model *model, struct witness_report *out)
+enum err witness_prove(struct elimination *e, const struct model *model, struct witness_report *out)
 {
         OWNED(arena_free) struct arena *arena = arena_new(SIZE_MAX);
         struct witness_report report = {0};

@@ -23,8 +23,8 @@
 #include "gateway/disclosure/eliminate.h"
 
 struct witness_report {
-        uint32_t whole;     /* protected columns proved in whole numbers */
-        uint32_t modular;   /* modulo the prime */
+        uint32_t whole;   /* protected columns proved in whole numbers */
+        uint32_t modular; /* modulo the prime */
         uint32_t unproved;
         uint32_t witnesses; /* that were tried */
 };

@@ -11,7 +11,7 @@ struct dice {
         uint64_t seed, thrown;
 };
 
-static uint32_t throw(struct dice *d, uint32_t sides)
+static uint32_t throw(struct dice * d, uint32_t sides)
 {
         return (uint32_t)(residue_mix(d->seed, d->thrown++) % sides);
 }

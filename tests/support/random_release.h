@@ -33,8 +33,8 @@ struct random_release {
         uint32_t of_table[RELEASE_TABLES][RELEASE_DIMENSIONS];
         struct model_cell *cell[RELEASE_TABLES];
         size_t cells[RELEASE_TABLES];
-        size_t inner;     /* combinations of leaves */
-        uint32_t *value;  /* of them, last dimension fastest */
+        size_t inner;    /* combinations of leaves */
+        uint32_t *value; /* of them, last dimension fastest */
 };
 
 void random_release_new(

@@ -174,7 +174,7 @@ static uint64_t naive_cost(const struct world *w, bool *published)
 static struct random_options options_of(uint64_t seed)
 {
         return (struct random_options){.seed = seed,
-                .inner_max = seed % 10 == 0 ? 48 : 24,
+                .inner_max = seed % 10 == 0 ? 72 : 36,
                 .threshold = 2 + (uint32_t)(seed % 4),
                 .zeros_published = seed % 3 > 0};
 }
@@ -282,6 +282,25 @@ static void order_of_codes_is_no_matter(void **state)
         }
 }
 
+/* Nobody is left in the first category of the first dimension. */
+static void a_category_without_anybody_is_no_matter(void **state)
+{
+        (void)state;
+        for (uint64_t seed = 35000; seed < 35150; seed++) {
+                const struct random_options o = options_of(seed);
+                struct world w;
+
+                world_new(&w, &o);
+                memset(w.random.value, 0,
+                        w.random.inner / w.random.dimension[0].leaves * sizeof *w.random.value);
+                random_release_fill(&o, &w.random);
+                assert_int_equal(model_new(w.arena, &w.random.release, &w.model), ERR_OK);
+                world_run(&w, 2);
+                assert_safe(&w);
+                world_free(&w);
+        }
+}
+
 static void the_same_seed_gives_the_same_pattern(void **state)
 {
         (void)state;
@@ -316,8 +335,7 @@ static void a_work_limit_hides_more(void **state)
         for (uint64_t limit = 1; limit <= work; limit += 7) {
                 struct suppress_options options = {.starts = 3, .work_limit = limit};
 
-                assert_int_equal(
-                        suppress_run(w.arena, &w.model, &options, &w.result), ERR_OK);
+                assert_int_equal(suppress_run(w.arena, &w.model, &options, &w.result), ERR_OK);
                 assert_true(w.result.limited);
                 assert_true(w.result.cost >= cost);
                 assert_safe(&w);
@@ -365,8 +383,7 @@ static void memory_has_a_ceiling(void **state)
 
         (void)state;
         world_new(&w, &o);
-        assert_int_equal(
-                suppress_run(w.arena, &w.model, &options, &w.result), ERR_NO_MEMORY);
+        assert_int_equal(suppress_run(w.arena, &w.model, &options, &w.result), ERR_NO_MEMORY);
         world_free(&w);
 }
 
@@ -378,6 +395,7 @@ int main(void)
                 cmocka_unit_test(what_is_known_elsewhere_counts),
                 cmocka_unit_test(who_is_alone_in_a_cell_learns_no_other),
                 cmocka_unit_test(order_of_codes_is_no_matter),
+                cmocka_unit_test(a_category_without_anybody_is_no_matter),
                 cmocka_unit_test(the_same_seed_gives_the_same_pattern),
                 cmocka_unit_test(a_work_limit_hides_more),
                 cmocka_unit_test(every_allocation_may_fail),
