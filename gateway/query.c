@@ -6,6 +6,8 @@
  *
  * A question begun under a policy ends under it, unless its linkage ended: then it is cut
  * wherever it is, and asked once more at the door. */
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/digest.h"
@@ -117,6 +119,40 @@ static enum err note_other(struct answering *a, const struct question *q, struct
         return ERR_OK;
 }
 
+static void keep_of_period(const struct question *of, uint8_t *delivered, uint32_t len)
+{
+        const struct deliveries *d = coverage_find(of->lease.coverage, of->query.dataset);
+
+        for (uint32_t i = 0; i < len; i++) {
+                bool any = d == NULL; /* not a data set that municipalities deliver */
+
+                for (uint32_t k = 0; d != NULL && !any && k < d->len; k++)
+                        any = d->list[k].municipality == i &&
+                              d->list[k].period.first <= of->query.period.last &&
+                              d->list[k].period.last >= of->query.period.first;
+                delivered[i] &= any;
+        }
+}
+
+/* Who has delivered for the period; for both questions of two that are divided. What ended
+ * in a period may stand in deliveries of another (`period_date`): there any delivery will
+ * do. */
+static enum err note_period(struct answering *a, const struct question *q, struct plan_scope *out)
+{
+        uint32_t len = policy_municipalities(a->policy)->levels[0].len;
+        uint8_t *delivered = arena_alloc(a->arena, len, 1);
+
+        if (delivered == NULL)
+                return ERR_NO_MEMORY;
+        memset(delivered, 1, len);
+        keep_of_period(q, delivered, len);
+        if (a->has_denominator)
+                keep_of_period(q == &a->main ? &a->denominator : &a->main, delivered, len);
+        out->delivered = delivered;
+        out->delivered_len = len;
+        return ERR_OK;
+}
+
 static enum err scope_of(struct answering *a, const struct question *q, struct plan_scope *out)
 {
         const struct view_lease *l = &q->lease;
@@ -135,6 +171,8 @@ static enum err scope_of(struct answering *a, const struct question *q, struct p
         };
         if (a->has_denominator)
                 TRY(note_other(a, q, out));
+        if (q->query.has_period && q->query.period_date.len == 0 && l->linkage != NULL)
+                TRY(note_period(a, q, out));
         if (l->linkage == NULL) {
                 datasets[0] = q->allowed.dataset;
                 out->span = spans[0] = coverage_span(l->coverage);

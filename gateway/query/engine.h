@@ -25,6 +25,10 @@ struct plan_scope {
          * this question's answer is divided by, or divides. Borrowed until the plan is run. */
         const struct view *const *also;
         uint32_t also_len;
+        /* delivered[i] = 1: municipality i has delivered for the period asked about. NULL: there
+         * is none, and whoever has delivered at all counts. */
+        const uint8_t *delivered;
+        uint32_t delivered_len;
 };
 
 /* Looks up names, levels and values; checks what may be filtered and grouped,
@@ -36,7 +40,8 @@ MUST_CHECK enum err plan_make(const struct plan_scope *scope, const struct query
 /* Fills a table with raw counts, not yet protected: persons, records, margin
  * persons (the same row's count under identifying filters and dimensions only) and
  * measures per cell; totals included. A municipality counts when it has delivered the base
- * and every data set that a derived variable looks at; where it looks at another than the
+ * (for the period, if one is asked about) and every data set that a derived variable looks
+ * at; where it looks at another than the
  * base, the linkage must join it as well. Records of others are left out. Statuses are
  * CELL_MISSING where no municipality of the category counts, else CELL_PROTECTED until
  * disclosure control decides. `cancel` may be NULL. */

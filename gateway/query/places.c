@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* places.c: which municipalities count in a question.
  *
- * Those that have delivered every data set it looks at. Where one has delivered the reports
+ * Those that have delivered every data set it looks at, and the base for the period that is
+ * asked about. Where one has delivered the reports
  * but not the measures that followed, its reports would all say "no measure": that is
  * missing, and not zero, so its records are left out as if it had delivered nothing. The
  * same goes for one outside the linkage, whose records are joined with no other data set's.
@@ -38,6 +39,13 @@ static void keep_delivered(const struct view *v, struct places *p)
 
         for (uint32_t i = 0; delivered != NULL && i < p->len; i++)
                 p->counts[i] &= i < len && delivered[i] != 0;
+}
+
+/* A placement that goes on is no answer about a year that nobody has told of. */
+static void keep_of_period(const struct plan *plan, struct places *p)
+{
+        for (uint32_t i = 0; plan->delivered != NULL && i < p->len; i++)
+                p->counts[i] &= i < plan->delivered_len && plan->delivered[i] != 0;
 }
 
 static void drop_alone(const struct view *v, struct places *p)
@@ -98,6 +106,7 @@ enum err places_make(
                 return ERR_NO_MEMORY;
         memset(p.counts, 1, p.len);
         keep_delivered(view, &p);
+        keep_of_period(plan, &p);
         TRY(keep_beside(plan, view, &p));
         for (uint32_t i = 0; delivered != NULL && i < p.len; i++)
                 p.leaves_out |= delivered[i] != 0 && p.counts[i] == 0;

@@ -132,6 +132,8 @@ enum err plan_make(const struct plan_scope *scope, const struct query *q, struct
         p->query = q;
         p->also = scope->also;
         p->also_len = scope->also_len;
+        p->delivered = scope->delivered;
+        p->delivered_len = scope->delivered_len;
         TRY(make_operands(&g));
         TRY(stated_compile(&g));
         TRY(derived_compile(&g));

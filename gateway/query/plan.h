@@ -105,6 +105,8 @@ struct plan {
         uint32_t *place_of_category[DIMENSIONS_MAX]; /* index in that level */
         const struct view *const *also;              /* as of the scope */
         uint32_t also_len;
+        const uint8_t *delivered; /* as of the scope */
+        uint32_t delivered_len;
 };
 
 /* What makes a plan, while it is made. */

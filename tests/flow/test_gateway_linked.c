@@ -161,6 +161,7 @@ static void who_has_not_delivered_is_missing_and_said_to_be(void **state)
         assert_int_equal(r.coverage[0].delivered, 0);
         assert_int_equal(r.coverage[0].rejected_permille, NO_SHARE);
         assert_true(r.has_period);
+        assert_int_equal(cell_at(&r, NULL), CELL_MISSING); /* nobody has told of 2024 */
 }
 
 static void deliveries_are_a_data_set_that_can_be_asked(void **state)
