@@ -335,6 +335,22 @@ static void an_indicator_is_listed_shown_and_run(void **state)
         assert_true(said("Target 75.0"));
 }
 
+/* Of placements 2025 is delivered, of reports nothing. */
+static void an_indicator_is_run_for_a_year_that_is_delivered(void **state)
+{
+        (void)state;
+        assert_int_equal(
+                RUN("indicator", "run", "avslut_som_planerat", "--format", "csv"), EXIT_CODE_OK);
+        assert_true(said("\r\n2025,"));
+        assert_string_equal(err_text, "");
+        assert_int_equal(RUN("indicator", "run", "beslut_inom_14_dagar"), EXIT_CODE_OK);
+        assert_true(complained("anmalan: no municipality has delivered "));
+        assert_true(complained("; name other years with --years\n"));
+        assert_int_equal(
+                RUN("indicator", "run", "beslut_inom_14_dagar", "--years", "2020"), EXIT_CODE_OK);
+        assert_string_equal(err_text, "");
+}
+
 static void what_an_indicator_cannot_be_asked_is_told(void **state)
 {
         (void)state;
@@ -443,6 +459,7 @@ int main(void)
                 cmocka_unit_test(data_sets_are_listed_and_described),
                 cmocka_unit_test(coverage_tells_who_has_not_delivered),
                 cmocka_unit_test(an_indicator_is_listed_shown_and_run),
+                cmocka_unit_test(an_indicator_is_run_for_a_year_that_is_delivered),
                 cmocka_unit_test(what_an_indicator_cannot_be_asked_is_told),
                 cmocka_unit_test(a_contract_is_held_to_its_digest),
                 cmocka_unit_test(status_is_for_people_and_for_programs),

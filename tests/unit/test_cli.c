@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -304,6 +305,24 @@ static void init_leaves_nothing_behind_when_it_fails(void **state)
         assert_false(file_exists(at("other")));
 }
 
+/* Away from the program's own folders and from a clone. */
+static void init_says_how_to_name_a_bundle(void **state)
+{
+        int here = open(".", O_PATH | O_CLOEXEC);
+
+        (void)state;
+        assert_true(here >= 0);
+        assert_int_equal(chdir(folder), 0);
+
+        RAN r = RUN("--lang", "en", "init", at("other"), "--development");
+
+        assert_int_equal(fchdir(here), 0);
+        assert_int_equal(close(here), 0);
+        assert_int_equal(r.code, EXIT_CODE_USAGE);
+        assert_non_null(strstr(r.err, "name its folder with --bundle\n"));
+        assert_false(file_exists(at("other")));
+}
+
 static void settings_with_an_unknown_key_are_refused(void **state)
 {
         (void)state;
@@ -445,6 +464,7 @@ int main(void)
                 cmocka_unit_test(a_bundle_is_shown_and_compared),
                 cmocka_unit_test(signing_twice_changes_nothing),
                 cmocka_unit_test(init_leaves_nothing_behind_when_it_fails),
+                cmocka_unit_test(init_says_how_to_name_a_bundle),
                 cmocka_unit_test(settings_with_an_unknown_key_are_refused),
                 cmocka_unit_test(a_dry_run_tells_what_is_wrong_without_repeating_it),
                 cmocka_unit_test(files_that_cannot_be_delivered_end_with_the_code_for_input),

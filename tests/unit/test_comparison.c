@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "tools/cli/comparison.h"
+#include "tools/cli/years.h"
 
 enum { CEILING = 16 << 20, PLANTED = 77777777, HIGHER = 1, LOWER = 2, YEARS = 2 };
 
@@ -396,6 +397,36 @@ static void a_contract_says_whether_its_target_is_met(void **state)
         assert_non_null(strstr(render(w, comparison_json), "\"target_met\": null"));
 }
 
+/* Years ------------------------------------------------------------------- */
+
+static void count(const struct wire_release *r, size_t cell, int64_t v)
+{
+        put(r, cell, v, TABLE_NO_VALUE, TABLE_NO_VALUE);
+}
+
+static void nobody_is_asked_for_a_year_that_none_has_delivered(void **state)
+{
+        static const char *const codes[] = {"2022", "2023", "2024", "2025", "2026", "9"};
+        struct world *w = *state;
+        const struct wire_release *r = release(w, codes, ARRAY_LEN(codes));
+
+        for (size_t i = 0; i < ARRAY_LEN(codes); i++)
+                count(r, i, 0);
+        count(r, ARRAY_LEN(codes), PLANTED); /* the total is no year */
+        count(r, 5, PLANTED);
+        assert_int_equal(years_latest(&r->table, 2025), 0);
+        count(r, 1, 290);
+        count(r, 2, 1);
+        assert_int_equal(years_latest(&r->table, 2025), 2024);
+        hide(r, 2, CELL_MISSING);
+        assert_int_equal(years_latest(&r->table, 2025), 2023);
+        count(r, 4, 12); /* has begun */
+        assert_int_equal(years_latest(&r->table, 2025), 2023);
+        assert_int_equal(years_latest(&r->table, 2022), 2023);
+        assert_int_equal(years_latest(&r->table, 2026), 2026);
+        assert_int_equal(years_latest(&release(w, NULL, 0)->table, 2025), 0);
+}
+
 static void answers_to_different_questions_are_not_compared(void **state)
 {
         struct world *w = *state;
@@ -425,6 +456,7 @@ int main(void)
                 T(what_is_withheld_is_in_no_format),
                 T(a_contract_says_whether_its_target_is_met),
                 T(answers_to_different_questions_are_not_compared),
+                T(nobody_is_asked_for_a_year_that_none_has_delivered),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

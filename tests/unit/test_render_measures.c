@@ -259,6 +259,24 @@ static void say_everything(struct world *w)
         w->asked.period_date = bytes_of_text("beslutsdatum");
 }
 
+static void days_are_days_in_both_languages(void **state)
+{
+        struct world *w = *state;
+        const struct measure list[] = {
+                {.kind = MEASURE_MEDIAN,
+                        .variable = bytes_of_text("tid"),
+                        .unit = bytes_of_text("dagar")},
+                {.kind = MEASURE_SUM,
+                        .variable = bytes_of_text("belopp"),
+                        .unit = bytes_of_text("kr")},
+        };
+
+        measures(w, list, ARRAY_LEN(list));
+        assert_non_null(strstr(render(w, render_table, LANG_EN), "Tid, median (days), belopp, "));
+        assert_non_null(strstr(render(w, render_table, LANG_EN), " (kr)"));
+        assert_non_null(strstr(render(w, render_table, LANG_SV), "Tid, median (dagar), belopp, "));
+}
+
 static void the_head_tells_the_reference(void **state)
 {
         struct world *w = *state;
@@ -284,8 +302,6 @@ static void the_foot_tells_what_was_delivered(void **state)
                 "anmalan: 288 of 290 municipalities; rejected 0.4 %; missing values 2.1 %\n"));
         assert_non_null(strstr(
                 text, "utredning: 290 of 290 municipalities; rejected ..; missing values 0.0 %\n"));
-        assert_non_null(strstr(text, "utredning: persons whose family cannot be told: 1.3 %\n"));
-        assert_null(strstr(text, "anmalan: persons whose family"));
         assert_non_null(strstr(text, "3 municipalities that delivered stand outside"));
         assert_null(strstr(text, "288 of 290 municipalities delivered"));
         assert_null(strstr(text, "count in this table"));
@@ -309,6 +325,47 @@ static void the_foot_tells_who_counts_where_several_data_sets_are_looked_at(void
                 render(w, render_json, LANG_EN), "    \"unlinked\": 3,\n    \"counted\": 287,\n"));
         w->release.counted = 290;
         assert_null(strstr(render(w, render_table, LANG_EN), "count in this table"));
+}
+
+static unsigned told(struct world *w, const char *what)
+{
+        unsigned n = 0;
+
+        for (const char *at = render(w, render_table, LANG_EN); (at = strstr(at, what)) != NULL;
+                at++)
+                n++;
+        return n;
+}
+
+static void families_are_told_of_once_and_only_where_they_matter(void **state)
+{
+        struct world *w = *state;
+        struct measure_ref measure = {.kind = MEASURE_FAMILIES};
+        struct derived derived = {.kind = DERIVED_EXISTS, .same = SAME_FAMILY};
+
+        say_everything(w);
+        w->coverage[0].families_missing_permille = 0;
+        w->coverage[1].families_missing_permille = 0;
+        assert_int_equal(told(w, "Persons whose family cannot be told: 0.0 %\n"), 1);
+        w->release.unit = UNIT_PERSON;
+        assert_int_equal(told(w, "whose family"), 0);
+        w->asked.measures = &measure;
+        w->asked.measures_len = 1;
+        assert_int_equal(told(w, "whose family"), 1);
+        w->asked.measures_len = 0;
+        w->asked.derived = &derived;
+        w->asked.derived_len = 1;
+        assert_int_equal(told(w, "whose family"), 1);
+        w->asked.derived_len = 0;
+        w->asked.indicator = bytes_of_text("aterkomst");
+        assert_int_equal(told(w, "whose family"), 0);
+        w->coverage[0].families_missing_permille = NO_SHARE;
+        w->coverage[1].families_missing_permille = 13;
+        assert_int_equal(told(w, "Persons whose family cannot be told: 1.3 %\n"), 1);
+        w->asked.indicator = bytes_of_text("");
+        assert_int_equal(told(w, "whose family"), 0);
+        w->answer.asked = NULL;
+        assert_int_equal(told(w, "whose family"), 1);
 }
 
 /* Deliveries are not persons, and nobody delivers them. */
@@ -414,9 +471,11 @@ int main(void)
                 T(what_the_cell_withholds_no_measure_shows),
                 T(an_interval_that_does_not_exist_is_left_out),
                 T(measures_are_told_apart_by_name_kind_and_variable),
+                T(days_are_days_in_both_languages),
                 T(the_head_tells_the_reference),
                 T(the_foot_tells_what_was_delivered),
                 T(the_foot_tells_who_counts_where_several_data_sets_are_looked_at),
+                T(families_are_told_of_once_and_only_where_they_matter),
                 T(what_does_not_apply_is_not_told),
                 T(json_tells_the_same),
                 T(an_indicator_is_named_with_its_definition),

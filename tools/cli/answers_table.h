@@ -32,6 +32,7 @@ WORD(FRAME_DIVISION, "Indelning den {1}.", "Divisions as on {1}.")
 WORD(UNIT_PERSON, "person", "person")
 WORD(UNIT_FAMILY, "familj", "family")
 WORD(UNIT_RECORD, "post", "record")
+WORD(UNIT_DAYS, "dagar", "days")
 WORD(RULE_FIRST, "personens första i perioden", "the person's first in the period")
 WORD(RULE_LAST, "personens sista i perioden", "the person's last in the period")
 WORD(FRAME_INDICATOR, "{1} (indikator {2}, version {3}, definition {4})",
@@ -51,8 +52,8 @@ WORD(THRESHOLD_AND_ZERO, "Uppgifter om färre än {1} personer visas inte, inte 
 WORD(COVERAGE, "{1} av {2} kommuner har levererat.", "{1} of {2} municipalities delivered.")
 WORD(COVERAGE_DATASET, "{1}: {2} av {3} kommuner; avvisat {4}; värden som saknas {5}",
         "{1}: {2} of {3} municipalities; rejected {4}; missing values {5}")
-WORD(COVERAGE_FAMILIES, "{1}: personer vars familj inte går att avgöra: {2}",
-        "{1}: persons whose family cannot be told: {2}")
+WORD(COVERAGE_FAMILIES, "Personer vars familj inte går att avgöra: {1}",
+        "Persons whose family cannot be told: {1}")
 WORD(UNLINKED,
         "{1} kommuner som har levererat står utanför länkningen: deras personer räknas, men länkas "
         "inte till andra kommuner.",
@@ -93,6 +94,8 @@ WORD(CONTRACT, "Utfallskontrakt: {1}", "Outcome contract: {1}")
 WORD(CONTRACT_COHORT, "Kohort: {1}", "Cohort: {1}")
 WORD(CONTRACT_DEFINITION, "Definition: {1}", "Definition: {1}")
 WORD(CONTRACT_RESULT, "Utfall {1} mot målet {2}: {3}", "Outcome {1} against the target {2}: {3}")
+WORD(YEAR_EMPTY, "{1}: ingen kommun har levererat {2}; ange andra år med --years",
+        "{1}: no municipality has delivered {2}; name other years with --years")
 WORD(INDICATORS_NONE, "Inga indikatorer är öppna för dig.", "No indicators are open to you.")
 WORD(INDICATOR_UNKNOWN, "det finns ingen sådan indikator; se statgate indicator list",
         "there is no such indicator; see statgate indicator list")

@@ -15,8 +15,10 @@
 #include "tools/cli/comparison.h"
 #include "tools/cli/output.h"
 #include "tools/cli/question.h"
+#include "tools/cli/question_text.h"
 #include "tools/cli/registry.h"
 #include "tools/cli/render_parts.h"
+#include "tools/cli/years.h"
 
 enum { YEARS_MAX = 30, YEAR_LAST = 9999, ANSWER_ARENA = 1 << 30 };
 
@@ -34,6 +36,7 @@ struct run {
         unsigned compared;
         struct comparison_year years[YEARS_MAX];
         uint32_t years_len;
+        bool year_guessed;
 };
 
 typedef enum err render_fn(
@@ -110,7 +113,18 @@ static void add_year(struct run *r, int year)
         y->has_period = period_parse(text, 4, &y->period);
 }
 
-/* "2022:2024", "2024", or the last whole year. A contract has its cohort. */
+/* Nobody named a year: the last whole one that has been delivered. */
+static void guess_year(struct run *r)
+{
+        int whole = civil_from_days((int32_t)(clock_now_ms() / 86400000)).year - 1;
+        int year =
+                years_delivered(r->cli, r->arena, r->indicator->dataset, r->base.q.vintage, whole);
+
+        add_year(r, year > 0 ? year : whole);
+        r->year_guessed = true;
+}
+
+/* "2022:2024", "2024", or a guess. A contract has its cohort. */
 static enum exit_code choose_years(struct run *r)
 {
         const char *text = option_text(r->args, "years");
@@ -126,7 +140,7 @@ static enum exit_code choose_years(struct run *r)
                 return text == NULL ? EXIT_CODE_OK : EXIT_CODE_USAGE;
         }
         if (text == NULL) {
-                add_year(r, civil_from_days((int32_t)(clock_now_ms() / 86400000)).year - 1);
+                guess_year(r);
                 return EXIT_CODE_OK;
         }
         if (!year_parse(text, colon != NULL ? (size_t)(colon - text) : strlen(text), &first) ||
@@ -374,6 +388,20 @@ static enum exit_code read_question(struct run *r)
         return EXIT_CODE_OK;
 }
 
+/* A year that nobody has delivered says nothing, and whoever did not choose it should know
+ * how to. */
+static void tell_if_empty(const struct run *r)
+{
+        const struct wire_release *a = r->years[0].rows.release;
+        char period[PERIOD_TEXT];
+
+        for (uint32_t i = 0; r->year_guessed && i < a->coverage_len; i++)
+                if (bytes_equal(a->coverage[i].dataset, a->dataset) &&
+                        a->coverage[i].delivered == 0)
+                        note(r->cli, WORD_YEAR_EMPTY, text_from(r->cli, a->dataset),
+                                text_of_period(r->years[0].period, period));
+}
+
 struct shown {
         const struct comparison *comparison;
         render_fn *render;
@@ -422,7 +450,10 @@ static enum exit_code run_in(struct run *r, render_fn *render)
                 code = steps[i](r);
         for (uint32_t y = 0; y < r->years_len && code == EXIT_CODE_OK; y++)
                 code = ask_year(r, &r->years[y]);
-        return code == EXIT_CODE_OK ? show(r, render) : code;
+        if (code != EXIT_CODE_OK)
+                return code;
+        tell_if_empty(r);
+        return show(r, render);
 }
 
 static enum exit_code run(struct cli *cli, const struct arguments *args)
@@ -446,8 +477,8 @@ static const struct option_spec options[] = {
                 {"en rad för varje kommun, län eller annan kategori",
                         "a row for each municipality, county or other category"}},
         {"years", "FIRST[:LAST]", NULL, false, false,
-                {"år, ett eller flera (annars det senaste hela)",
-                        "years, one or several (else the last whole one)"}},
+                {"år, ett eller flera (annars det senaste hela som har levererats)",
+                        "years, one or several (else the last whole one that was delivered)"}},
         {"where", "'VAR[:LEVEL] OP VALUE'", NULL, false, true,
                 {"villkor, som i statgate query", "condition, as in statgate query"}},
         {"compare", "target,lan,riket,history", NULL, false, false,

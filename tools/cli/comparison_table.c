@@ -205,7 +205,7 @@ static void put_coverage(const struct cli *cli, FILE *to, const struct compariso
         for (uint32_t y = 0; y < (same ? 1 : r->years_len); y++) {
                 if (!same)
                         (void)fprintf(to, "%s\n", text_of_period(r->years[y].period, period));
-                frame_coverage(cli, to, r->years[y].rows.release);
+                frame_coverage(cli, to, &r->years[y].rows);
         }
 }
 

@@ -323,7 +323,7 @@ static enum exit_code run(struct cli *cli, const struct arguments *args)
         if (in.folder == NULL)
                 return EXIT_CODE_INTERNAL;
         if (in.bundle == NULL) {
-                complain(cli, WORD_BUNDLE_MISSING);
+                complain(cli, WORD_BUNDLE_NOT_GIVEN);
                 return EXIT_CODE_USAGE;
         }
         if (!folder_is_empty(in.wanted)) {

@@ -181,25 +181,51 @@ void frame_legend(const struct cli *cli, FILE *to, bool intervals)
 static void put_coverage(const struct cli *cli, FILE *to, const struct wire_coverage *c)
 {
         char delivered[NUMBER_TEXT], expected[NUMBER_TEXT];
-        char rejected[VALUE_TEXT], missing[VALUE_TEXT], families[VALUE_TEXT];
-        const char *dataset = text_from(cli, c->dataset);
+        char rejected[VALUE_TEXT], missing[VALUE_TEXT];
 
-        TELL(WORD_COVERAGE_DATASET, dataset, cli_number(cli, c->delivered, delivered),
-                cli_number(cli, c->expected, expected),
+        TELL(WORD_COVERAGE_DATASET, text_from(cli, c->dataset),
+                cli_number(cli, c->delivered, delivered), cli_number(cli, c->expected, expected),
                 permille_text(cli, c->rejected_permille, rejected),
                 permille_text(cli, c->missing_permille, missing));
-        if (c->families_missing_permille != NO_SHARE)
-                TELL(WORD_COVERAGE_FAMILIES, dataset,
-                        permille_text(cli, c->families_missing_permille, families));
 }
 
-void frame_coverage(const struct cli *cli, FILE *to, const struct wire_release *r)
+static bool asks_families(const struct query *q)
 {
+        bool asks = q->unit == UNIT_FAMILY;
+
+        for (uint32_t i = 0; i < q->measures_len; i++)
+                asks |= q->measures[i].kind == MEASURE_FAMILIES;
+        for (uint32_t i = 0; i < q->derived_len; i++)
+                asks |= q->derived[i].same == SAME_FAMILY;
+        return asks;
+}
+
+/* A linkage with families knows the share whatever is asked, and the same beside every data
+ * set. It is told once, where families matter; of an indicator only the registry knows
+ * whether they do, so there a share of nothing is left out. */
+static void put_families(const struct cli *cli, FILE *to, const struct answer *a)
+{
+        const struct wire_release *r = a->release;
+        bool asked = r->unit == UNIT_FAMILY || (a->asked != NULL && asks_families(a->asked));
+        bool known = a->asked != NULL && a->asked->indicator.len == 0 && !r->has_indicator;
+        uint32_t missing = NO_SHARE;
+        char share[VALUE_TEXT];
+
+        for (uint32_t i = 0; i < r->coverage_len && missing == NO_SHARE; i++)
+                missing = r->coverage[i].families_missing_permille;
+        if (missing != NO_SHARE && (asked || (!known && missing > 0)))
+                TELL(WORD_COVERAGE_FAMILIES, permille_text(cli, missing, share));
+}
+
+void frame_coverage(const struct cli *cli, FILE *to, const struct answer *a)
+{
+        const struct wire_release *r = a->release;
         char delivered[NUMBER_TEXT], expected[NUMBER_TEXT], unlinked[NUMBER_TEXT];
         char counted[NUMBER_TEXT];
 
         for (uint32_t i = 0; i < r->coverage_len; i++)
                 put_coverage(cli, to, &r->coverage[i]);
+        put_families(cli, to, a);
         if (r->coverage_len == 0 && r->expected > 0)
                 TELL(WORD_COVERAGE, cli_number(cli, r->delivered, delivered),
                         cli_number(cli, r->expected, expected));
@@ -232,7 +258,7 @@ void frame_foot(const struct cli *cli, const struct answer *a, const struct rend
         (void)fputc('\n', to);
         frame_legend(cli, to, intervals);
         frame_threshold(cli, to, a->release);
-        frame_coverage(cli, to, a->release);
+        frame_coverage(cli, to, a);
         for (uint32_t d = 0; d < t->dimensions_len; d++)
                 if (t->dimensions[d].overlapping)
                         TELL(WORD_OVERLAPPING,

@@ -13,7 +13,7 @@ void frame_foot(const struct cli *cli, const struct answer *a, const struct rend
  * line; linkage, unit and period on a line; coverage by data set; what the marks mean. */
 void frame_conditions(const struct cli *cli, FILE *to, const struct query *q);
 void frame_scope(const struct cli *cli, FILE *to, const struct answer *a);
-void frame_coverage(const struct cli *cli, FILE *to, const struct wire_release *r);
+void frame_coverage(const struct cli *cli, FILE *to, const struct answer *a);
 void frame_legend(const struct cli *cli, FILE *to, bool intervals);
 void frame_threshold(const struct cli *cli, FILE *to, const struct wire_release *r);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "tools/cli/ask.h"
 
 enum err answer_check(const struct answer *a)
 {
@@ -267,6 +268,13 @@ static const char *kind_word(const struct cli *cli, enum measure_kind kind)
         return "";
 }
 
+/* A unit stands as the bundle has it. Only days are the gateway's own word, and it writes
+ * that in Swedish. */
+static const char *unit_given(const struct cli *cli, struct bytes unit)
+{
+        return bytes_is_text(unit, "dagar") ? cli_word(cli, WORD_UNIT_DAYS) : text_from(cli, unit);
+}
+
 /* What a number is per, where the gateway gave neither unit nor label. */
 static const char *unit_of(const struct cli *cli, const struct measure *m)
 {
@@ -274,8 +282,7 @@ static const char *unit_of(const struct cli *cli, const struct measure *m)
         char scale[NUMBER_TEXT];
 
         if (m->unit.len > 0)
-                text = arena_printf(
-                        cli->arena, " (%.*s)", (int)m->unit.len, (const char *)m->unit.data);
+                text = arena_printf(cli->arena, " (%s)", unit_given(cli, m->unit));
         else if (m->label_sv.len > 0 || m->label_en.len > 0)
                 return "";
         else if (m->kind == MEASURE_RATE)

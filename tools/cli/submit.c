@@ -195,7 +195,7 @@ static enum exit_code find_bundle(struct submit *s, const char **folder)
                 *folder = settings->folder != NULL ? settings->policy : bundle_find(s->cli, NULL);
         if (*folder != NULL)
                 return EXIT_CODE_OK;
-        complain(s->cli, WORD_BUNDLE_MISSING);
+        complain(s->cli, WORD_BUNDLE_NOT_GIVEN);
         return EXIT_CODE_USAGE;
 }
 

@@ -82,6 +82,8 @@ WORD(KEY_WRONG, "{1} är inte en signeringsnyckel som går att läsa",
 /* policy */
 WORD(BUNDLE_MISSING, "hittar inget regelverk; ange dess mapp",
         "cannot find a bundle; name its folder")
+WORD(BUNDLE_NOT_GIVEN, "hittar inget regelverk; ange dess mapp med --bundle",
+        "cannot find a bundle; name its folder with --bundle")
 WORD(BUNDLE_REFUSED, "regelverket i {1} går inte att använda: {2}",
         "the bundle in {1} cannot be used: {2}")
 WORD(BUNDLE_SUMMARY, "Regelverket {1}, version {2}, för {3}: {4} kommuner",
