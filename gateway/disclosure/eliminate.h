@@ -53,7 +53,7 @@ struct elimination_stats elimination_stats(const struct elimination *e);
 const struct vector *elimination_reduce(struct elimination *e, uint32_t column);
 
 /* The direction of a free row: by how much every row changes when it grows by one and
- * published cells stay. Unordered; valid until the next call. */
+ * published cells stay. Unordered; valid until the next call; leaves the other valid. */
 const struct vector *elimination_direction(struct elimination *e, uint32_t free_row);
 
 #endif

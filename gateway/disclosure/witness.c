@@ -13,8 +13,6 @@
 
 #include "gateway/disclosure/residue.h"
 
-/* Directions tried for a column before the sums are made modulo the prime. */
-enum { TRIES = 2 };
 /* Parts of a fraction; and numbers of a witness, of which MODEL_ROWS_MAX fit a sum. */
 enum { PART_MAX = 1 << 29 };
 #define NUMBER_MAX ((int64_t)1 << 38)
@@ -31,7 +29,7 @@ struct proof {
         bool *is_touched;
         uint8_t *proved; /* of columns: enum proved */
         int64_t *number; /* the witness, beside the direction's rows */
-        uint32_t *tried; /* free rows of the column at hand */
+        bool *tried;     /* of rows: its direction has been tried */
 };
 
 static enum err allocate(struct arena *arena, const struct model *m, struct proof *p)
@@ -46,7 +44,7 @@ static enum err allocate(struct arena *arena, const struct model *m, struct proo
         p->is_touched = arena_alloc(arena, m->columns, sizeof *p->is_touched);
         p->proved = arena_alloc(arena, m->columns, sizeof *p->proved);
         p->number = arena_alloc_raw(arena, m->rows, sizeof *p->number);
-        p->tried = arena_alloc_raw(arena, m->rows, sizeof *p->tried);
+        p->tried = arena_alloc(arena, m->rows, sizeof *p->tried);
         return p->start == NULL || p->column == NULL || p->sum == NULL || p->touched == NULL ||
                                p->is_touched == NULL || p->proved == NULL || p->number == NULL ||
                                p->tried == NULL
@@ -121,7 +119,7 @@ static void keep(struct proof *p, const struct vector *direction)
 static void sums_make(struct proof *p, const struct vector *direction, enum proved how)
 {
         for (uint32_t i = 0; i < direction->len; i++) {
-                uint32_t row = direction->row[i];
+                uint32_t row = direction->at[i];
 
                 for (size_t k = p->start[row]; k < p->start[row + 1]; k++) {
                         uint32_t c = p->column[k];
@@ -155,34 +153,30 @@ static void sums_judge(struct proof *p, const uint8_t *fate, enum proved how)
         p->touched_len = 0;
 }
 
-static void try_direction(
-        struct proof *p, struct elimination *e, uint32_t free_row, enum proved how)
+static void try_direction(struct proof *p, struct elimination *e, uint32_t free_row)
 {
         const struct vector *direction = elimination_direction(e, free_row);
+        enum proved how = lift(p, direction) ? PROVED_WHOLE : PROVED_MODULAR;
 
-        if (how == PROVED_WHOLE && !lift(p, direction))
-                return;
         if (how == PROVED_MODULAR)
                 keep(p, direction);
         sums_make(p, direction, how);
         sums_judge(p, elimination_fates(e), how);
+        p->tried[free_row] = true;
 }
 
-/* Any free row in what is left of the column will do. */
+/* Any free row in what is left of the column will do, best one whose numbers are small. */
 static void prove(
         struct proof *p, struct elimination *e, uint32_t column, struct witness_report *report)
 {
         const struct vector *left = elimination_reduce(e, column);
-        uint32_t len = left->len;
 
-        if (len > 0)
-                memcpy(p->tried, left->row, len * sizeof *p->tried);
-        for (uint32_t i = 0; i < len && i < TRIES && p->proved[column] != PROVED_WHOLE; i++) {
-                try_direction(p, e, p->tried[i], PROVED_WHOLE);
+        for (uint32_t i = 0; i < left->len && p->proved[column] != PROVED_WHOLE; i++) {
+                if (p->tried[left->at[i]])
+                        continue;
+                try_direction(p, e, left->at[i]);
                 report->witnesses++;
         }
-        if (p->proved[column] == PROVED_NOT && len > 0)
-                try_direction(p, e, p->tried[0], PROVED_MODULAR);
 }
 
 enum err witness_prove(struct elimination *e, const struct model *model, struct witness_report *out)
