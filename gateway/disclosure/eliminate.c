@@ -82,8 +82,19 @@ static void reduce(struct elimination *e, uint32_t column, struct vector *out)
         e->stats.work += m->start[column + 1] - m->start[column] + out->len;
 }
 
-/* By how much every row changes when a free row grows by one and published cells stay. */
-static void walk_direction(struct elimination *e, uint32_t free_row, struct vector *out)
+static void drain(struct bag *b)
+{
+        uint64_t value;
+        uint32_t at;
+
+        while (bag_take_high(b, &at, &value))
+                continue;
+}
+
+/* By how much every row changes when a free row grows by one and published cells stay;
+ * false where those are more than `most` rows. */
+static bool walk_direction(
+        struct elimination *e, uint32_t free_row, uint32_t most, struct vector *out)
 {
         uint32_t row = free_row, went;
         uint64_t value = 1;
@@ -93,13 +104,17 @@ static void walk_direction(struct elimination *e, uint32_t free_row, struct vect
         do {
                 const struct vector *stands = &e->stands[row];
 
+                if (out->len == most) {
+                        drain(&e->parts);
+                        return false;
+                }
                 out->at[out->len] = row;
                 out->value[out->len++] = value;
                 e->stats.work += stands->len + 1;
                 for (uint32_t i = 0; i < stands->len; i++)
                         bag_add(&e->parts, stands->at[i], residue_times(stands->value[i], value));
                 if (!bag_take_high(&e->parts, &went, &value))
-                        return;
+                        return true;
                 row = e->went[went];
         } while (true);
 }
@@ -184,7 +199,8 @@ static enum err publish(
         struct print by = {residue_negative(residue_times(print.f, inverse)),
                 residue_negative(residue_times(print.g, inverse))};
 
-        walk_direction(e, v->at[pivot], &e->direction);
+        if (!walk_direction(e, v->at[pivot], e->model->rows, &e->direction))
+                return ERR_INTERNAL; /* more rows than there are */
         *published = secrets_move(e->secrets, &e->direction, by, whatever);
         if (!*published)
                 return ERR_OK;
@@ -316,14 +332,17 @@ struct elimination_stats elimination_stats(const struct elimination *e)
         return e->stats;
 }
 
-const struct vector *elimination_reduce(struct elimination *e, uint32_t column)
+bool elimination_is_free(const struct elimination *e, uint32_t row)
 {
-        reduce(e, column, &e->remainder);
-        return &e->remainder;
+        return e->gone[row] == FREE;
 }
 
-const struct vector *elimination_direction(struct elimination *e, uint32_t free_row)
+const struct vector *elimination_direction(struct elimination *e, uint32_t free_row, uint32_t most)
 {
-        walk_direction(e, free_row, &e->direction);
-        return &e->direction;
+        return walk_direction(e, free_row, most, &e->direction) ? &e->direction : NULL;
+}
+
+const struct print *elimination_prints(const struct elimination *e)
+{
+        return e->print;
 }

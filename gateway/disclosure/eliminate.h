@@ -22,6 +22,7 @@
 #define STATGATE_GATEWAY_DISCLOSURE_ELIMINATE_H
 
 #include "gateway/disclosure/model.h"
+#include "gateway/disclosure/secrets.h"
 #include "gateway/disclosure/sparse.h"
 
 /* Zero is the safe answer. */
@@ -48,12 +49,14 @@ void elimination_free(struct elimination **e);
 const uint8_t *elimination_fates(const struct elimination *e); /* enum fate, of columns */
 struct elimination_stats elimination_stats(const struct elimination *e);
 
-/* What is left of a column: free rows, in an order that depends on the model alone. Valid
- * until the next call. */
-const struct vector *elimination_reduce(struct elimination *e, uint32_t column);
+bool elimination_is_free(const struct elimination *e, uint32_t row);
 
 /* The direction of a free row: by how much every row changes when it grows by one and
- * published cells stay. Unordered; valid until the next call; leaves the other valid. */
-const struct vector *elimination_direction(struct elimination *e, uint32_t free_row);
+ * published cells stay. Unordered; valid until the next call. NULL where those are more
+ * than `most` rows. */
+const struct vector *elimination_direction(struct elimination *e, uint32_t free_row, uint32_t most);
+
+/* Of every row: two directions chosen at random. */
+const struct print *elimination_prints(const struct elimination *e);
 
 #endif

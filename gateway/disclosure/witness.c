@@ -4,8 +4,8 @@
  * A direction is known modulo the prime. Its numbers are nearly always 1 and -1; a few
  * are fractions. Each is lifted to the fraction with the smallest parts (Wang 1981), all
  * are multiplied by what their denominators have in common, and then the sums are made
- * anew in whole numbers; where those are too large, in residues. One witness usually moves many
- * protected cells, so one is made only for those that none has moved yet. */
+ * anew in whole numbers. One witness usually moves many protected cells, so one is made
+ * only for those that none has moved yet. */
 #include "gateway/disclosure/witness.h"
 
 #include <stdlib.h>
@@ -13,6 +13,8 @@
 
 #include "gateway/disclosure/residue.h"
 
+/* Rows of a direction: longer ones have large numbers, and take long. */
+enum { LONGEST = 1024 };
 /* Parts of a fraction; and numbers of a witness, of which MODEL_ROWS_MAX fit a sum. */
 enum { PART_MAX = 1 << 29 };
 #define NUMBER_MAX ((int64_t)1 << 38)
@@ -27,9 +29,9 @@ struct proof {
         uint32_t *touched; /* columns whose sum was made */
         uint32_t touched_len;
         bool *is_touched;
-        uint8_t *proved; /* of columns: enum proved */
-        int64_t *number; /* the witness, beside the direction's rows */
-        bool *tried;     /* of rows: its direction has been tried */
+        uint8_t *proved;  /* of columns: enum proved */
+        uint32_t missing; /* protected columns not proved in whole numbers */
+        int64_t *number;  /* the witness, beside the direction's rows */
 };
 
 static enum err allocate(struct arena *arena, const struct model *m, struct proof *p)
@@ -44,10 +46,8 @@ static enum err allocate(struct arena *arena, const struct model *m, struct proo
         p->is_touched = arena_alloc(arena, m->columns, sizeof *p->is_touched);
         p->proved = arena_alloc(arena, m->columns, sizeof *p->proved);
         p->number = arena_alloc_raw(arena, m->rows, sizeof *p->number);
-        p->tried = arena_alloc(arena, m->rows, sizeof *p->tried);
         return p->start == NULL || p->column == NULL || p->sum == NULL || p->touched == NULL ||
-                               p->is_touched == NULL || p->proved == NULL || p->number == NULL ||
-                               p->tried == NULL
+                               p->is_touched == NULL || p->proved == NULL || p->number == NULL
                        ? ERR_NO_MEMORY
                        : ERR_OK;
 }
@@ -108,15 +108,8 @@ static bool lift(struct proof *p, const struct vector *direction)
         return true;
 }
 
-/* Residues as they are, where whole numbers would be too large. */
-static void keep(struct proof *p, const struct vector *direction)
-{
-        for (uint32_t i = 0; i < direction->len; i++)
-                p->number[i] = (int64_t)direction->value[i];
-}
-
-/* What the witness does to every column. Whole numbers cannot overflow, by NUMBER_MAX. */
-static void sums_make(struct proof *p, const struct vector *direction, enum proved how)
+/* What the witness does to every column; none overflows by NUMBER_MAX. */
+static void sums_make(struct proof *p, const struct vector *direction)
 {
         for (uint32_t i = 0; i < direction->len; i++) {
                 uint32_t row = direction->at[i];
@@ -128,14 +121,12 @@ static void sums_make(struct proof *p, const struct vector *direction, enum prov
                                 p->touched[p->touched_len++] = c;
                         p->is_touched[c] = true;
                         p->sum[c] += p->number[i];
-                        if (how == PROVED_MODULAR && p->sum[c] >= (int64_t)RESIDUE_PRIME)
-                                p->sum[c] -= (int64_t)RESIDUE_PRIME;
                 }
         }
 }
 
 /* Where every published column stays, all protected ones that move are proved. */
-static void sums_judge(struct proof *p, const uint8_t *fate, enum proved how)
+static void sums_judge(struct proof *p, const uint8_t *fate)
 {
         bool stays = true;
 
@@ -145,38 +136,53 @@ static void sums_judge(struct proof *p, const uint8_t *fate, enum proved how)
         for (uint32_t i = 0; i < p->touched_len; i++) {
                 uint32_t c = p->touched[i];
 
-                if (stays && p->sum[c] != 0 && p->proved[c] < how)
-                        p->proved[c] = (uint8_t)how;
+                if (stays && p->sum[c] != 0 && p->proved[c] != PROVED_WHOLE) {
+                        p->proved[c] = PROVED_WHOLE;
+                        p->missing -= p->model->column[c].protect;
+                }
                 p->sum[c] = 0;
                 p->is_touched[c] = false;
         }
         p->touched_len = 0;
 }
 
-static void try_direction(struct proof *p, struct elimination *e, uint32_t free_row)
+/* Every protected column moves in the direction of some free row, and is proved if the
+ * numbers of one are small. */
+static void prove_whole(struct proof *p, struct elimination *e, struct witness_report *report)
 {
-        const struct vector *direction = elimination_direction(e, free_row);
-        enum proved how = lift(p, direction) ? PROVED_WHOLE : PROVED_MODULAR;
-
-        if (how == PROVED_MODULAR)
-                keep(p, direction);
-        sums_make(p, direction, how);
-        sums_judge(p, elimination_fates(e), how);
-        p->tried[free_row] = true;
+        for (uint32_t r = 0; r < p->model->rows && p->missing > 0; r++) {
+                if (!elimination_is_free(e, r))
+                        continue;
+                const struct vector *direction = elimination_direction(e, r, LONGEST);
+                report->witnesses++;
+                if (direction == NULL || !lift(p, direction))
+                        continue;
+                sums_make(p, direction);
+                sums_judge(p, elimination_fates(e));
+        }
 }
 
-/* Any free row in what is left of the column will do, best one whose numbers are small. */
-static void prove(
-        struct proof *p, struct elimination *e, uint32_t column, struct witness_report *report)
+/* Two random witnesses modulo the prime, for all columns. */
+static void prove_modular(struct proof *p, const struct elimination *e)
 {
-        const struct vector *left = elimination_reduce(e, column);
+        const struct model *m = p->model;
+        const struct print *row = elimination_prints(e);
+        const uint8_t *fate = elimination_fates(e);
+        bool stays = true;
 
-        for (uint32_t i = 0; i < left->len && p->proved[column] != PROVED_WHOLE; i++) {
-                if (p->tried[left->at[i]])
-                        continue;
-                try_direction(p, e, left->at[i]);
-                report->witnesses++;
+        for (uint32_t c = 0; c < m->columns; c++) {
+                struct print sum = {0};
+
+                for (size_t k = m->start[c]; k < m->start[c + 1]; k++) {
+                        sum.f = residue_add(sum.f, row[m->row[k]].f);
+                        sum.g = residue_add(sum.g, row[m->row[k]].g);
+                }
+                bool moves = sum.f != 0 || sum.g != 0;
+                stays = stays && (fate[c] != FATE_PUBLISHED || !moves);
+                p->proved[c] = moves ? PROVED_MODULAR : PROVED_NOT;
         }
+        if (!stays)
+                memset(p->proved, PROVED_NOT, m->columns);
 }
 
 enum err witness_prove(struct elimination *e, const struct model *model, struct witness_report *out)
@@ -189,9 +195,10 @@ enum err witness_prove(struct elimination *e, const struct model *model, struct 
                 return ERR_NO_MEMORY;
         TRY(allocate(arena, model, &p));
         transpose(&p);
+        prove_modular(&p, e);
         for (uint32_t c = 0; c < model->columns; c++)
-                if (model->column[c].protect && p.proved[c] != PROVED_WHOLE)
-                        prove(&p, e, c, &report);
+                p.missing += model->column[c].protect;
+        prove_whole(&p, e, &report);
         for (uint32_t c = 0; c < model->columns; c++) {
                 if (!model->column[c].protect)
                         continue;

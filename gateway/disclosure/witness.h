@@ -6,14 +6,17 @@
  * inner cell, such that added to the truth they leave every published cell as it is, and
  * move the protected one. Each is checked by plain addition over the matrix.
  *
- * With whole numbers it proves: no linear combination of published cells, over the
- * rationals, gives the protected one. On tables of some ten thousand cells all cells are
- * proved so. On the largest, the numbers of some witnesses grow beyond a word; there the
- * same sums are made modulo 2^61 - 1, which proves a little less: every combination that
- * gives the protected cell, if there were any, has a denominator that is a multiple of
- * that prime. (Write the combination with whole numbers a, d·p = Σ a·x without common
- * factor, and multiply by the witness: d times what is not zero is zero, so the prime
- * divides d.) Coefficients of sums in tables are small fractions.
+ * Modulo 2^61 - 1, a random witness moves all protected cells at once, so all are proved
+ * so. What that says: a combination that gives the protected cell, if there were any,
+ * would have a denominator that is a multiple of that prime. (Write it in whole numbers
+ * without common factor, d·p = Σ a·x, and multiply by the witness: d times what is not
+ * zero is zero, so the prime divides d.) Coefficients of sums in tables are small
+ * fractions, and no d below the prime is left.
+ *
+ * With whole numbers not even that is left: no linear combination of published cells,
+ * over the rationals, gives the protected one. Such witnesses are looked for among the
+ * shorter directions, and found for all cells of tables of some ten thousand; on the
+ * largest the numbers of some grow beyond a word.
  *
  * What neither proves: that no narrow interval can be given for the cell (that is for the
  * auditor), and that nobody who knows a cell of his own can compute another. */
