@@ -15,6 +15,8 @@
 
 /* Rows of a direction: longer ones have large numbers, and take long. */
 enum { LONGEST = 1024 };
+/* Sums made in whole numbers: so many, and a quarter of what the elimination looked at. */
+#define SUMS_LEAST (UINT64_C(1) << 26)
 /* Parts of a fraction; and numbers of a witness, of which MODEL_ROWS_MAX fit a sum. */
 enum { PART_MAX = 1 << 29 };
 #define NUMBER_MAX ((int64_t)1 << 38)
@@ -31,6 +33,7 @@ struct proof {
         bool *is_touched;
         uint8_t *proved;  /* of columns: enum proved */
         uint32_t missing; /* protected columns not proved in whole numbers */
+        uint64_t sums;    /* made so far */
         int64_t *number;  /* the witness, beside the direction's rows */
 };
 
@@ -114,6 +117,7 @@ static void sums_make(struct proof *p, const struct vector *direction)
         for (uint32_t i = 0; i < direction->len; i++) {
                 uint32_t row = direction->at[i];
 
+                p->sums += p->start[row + 1] - p->start[row];
                 for (size_t k = p->start[row]; k < p->start[row + 1]; k++) {
                         uint32_t c = p->column[k];
 
@@ -150,7 +154,9 @@ static void sums_judge(struct proof *p, const uint8_t *fate)
  * numbers of one are small. */
 static void prove_whole(struct proof *p, struct elimination *e, struct witness_report *report)
 {
-        for (uint32_t r = 0; r < p->model->rows && p->missing > 0; r++) {
+        uint64_t most = SUMS_LEAST + elimination_stats(e).work / 4;
+
+        for (uint32_t r = 0; r < p->model->rows && p->missing > 0 && p->sums < most; r++) {
                 if (!elimination_is_free(e, r))
                         continue;
                 const struct vector *direction = elimination_direction(e, r, LONGEST);

@@ -343,6 +343,64 @@ static void a_work_limit_hides_more(void **state)
         world_free(&w);
 }
 
+/* 300 places in 12 groups, by 16 kinds and 2 more. */
+enum { PLACES = 300, GROUPS = 12, KINDS = 16, MORE = 2 };
+
+static void large_table(struct model_cell *cell, const uint32_t *group)
+{
+        for (uint32_t i = 0; i < PLACES * KINDS * MORE; i++) {
+                uint32_t place = i / (KINDS * MORE), kind = i / MORE % KINDS, more = i % MORE;
+                uint32_t places[] = {place, PLACES + group[place], PLACES + GROUPS};
+                uint32_t value =
+                        (uint32_t)(residue_mix(3, i) % (1 + 3000 / (1 + place + 9 * kind)));
+
+                for (uint32_t k = 0; k < 12; k++) {
+                        uint32_t a = places[k % 3], b = k / 3 % 2 == 0 ? kind : KINDS,
+                                 c = k / 6 == 0 ? more : MORE;
+
+                        cell[(a * (KINDS + 1) + b) * (MORE + 1) + c].want += value;
+                }
+        }
+}
+
+static void thousands_of_cells_are_proved_in_whole_numbers(void **state)
+{
+        enum { CELLS = (PLACES + GROUPS + 1) * (KINDS + 1) * (MORE + 1) };
+        uint32_t group[PLACES];
+        const struct model_level level = {.parent = group, .len = GROUPS};
+        const struct model_dimension dimension[] = {
+                {.leaves = PLACES, .levels = &level, .levels_len = 1}, {.leaves = KINDS},
+                {.leaves = MORE}};
+        const uint32_t all[] = {0, 1, 2};
+        const struct suppress_options once = {.starts = 1};
+        struct world w = {.arena = arena_new(ARENA)};
+        struct model_cell *cell = arena_alloc(w.arena, CELLS, sizeof *cell);
+        const struct model_table table = {all, 3, cell};
+        const struct model_release release = {
+                .dimensions = dimension, .dimensions_len = 3, .tables = &table, .tables_len = 1};
+        uint32_t protect = 0;
+
+        (void)state;
+        for (uint32_t i = 0; i < PLACES; i++)
+                group[i] = i % GROUPS;
+        large_table(cell, group);
+        for (size_t i = 0; i < CELLS; i++) {
+                cell[i].cost = 1;
+                cell[i].role = cell[i].want == 0  ? ROLE_ZERO
+                               : cell[i].want < 6 ? ROLE_PROTECT
+                                                  : ROLE_OPEN;
+        }
+        assert_int_equal(model_new(w.arena, &release, &w.model), ERR_OK);
+        assert_true(w.model.rows > 2 * 4096);
+        assert_int_equal(suppress_run(w.arena, &w.model, &once, &w.result), ERR_OK);
+        for (uint32_t c = 0; c < w.model.columns; c++)
+                protect += w.model.column[c].protect;
+        assert_true(w.result.proved && w.result.secondary > 100);
+        assert_int_equal(w.result.whole, protect);
+        assert_int_equal(w.result.modular, 0);
+        world_free(&w);
+}
+
 static void every_allocation_may_fail(void **state)
 {
         const struct random_options o = {
@@ -398,6 +456,7 @@ int main(void)
                 cmocka_unit_test(a_category_without_anybody_is_no_matter),
                 cmocka_unit_test(the_same_seed_gives_the_same_pattern),
                 cmocka_unit_test(a_work_limit_hides_more),
+                cmocka_unit_test(thousands_of_cells_are_proved_in_whole_numbers),
                 cmocka_unit_test(every_allocation_may_fail),
                 cmocka_unit_test(memory_has_a_ceiling),
         };
