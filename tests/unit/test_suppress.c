@@ -210,7 +210,7 @@ static void more_starts_never_lose_more(void **state)
                 world_new(&w, &o);
                 world_run(&w, 1);
                 uint64_t once = w.result.cost;
-                world_run(&w, 20);
+                world_run(&w, 40);
                 assert_safe(&w);
                 assert_true(w.result.cost <= once);
                 plain += once;
