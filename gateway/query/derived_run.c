@@ -93,23 +93,7 @@ static inline bool exists_from(
 
 static bool value_at(const struct work *w, uint32_t row, int64_t *out)
 {
-        switch (w->e->value_form) {
-        case PHYSICAL_U8:
-                *out = ((const uint8_t *)w->e->values)[row];
-                return *out != MISSING_U8;
-        case PHYSICAL_U16:
-                *out = ((const uint16_t *)w->e->values)[row];
-                return *out != MISSING_U16;
-        case PHYSICAL_I32:
-                *out = ((const int32_t *)w->e->values)[row];
-                return *out != MISSING_I32;
-        case PHYSICAL_I64:
-                *out = ((const int64_t *)w->e->values)[row];
-                return *out != MISSING_I64;
-        case PHYSICAL_NONE:
-                break;
-        }
-        return false;
+        return column_value(w->e->value_form, w->e->values, row, out);
 }
 
 static uint32_t id_at(const struct work *w, uint32_t row)

@@ -58,23 +58,7 @@ static struct values values_of(
 /* False: missing. */
 static inline bool value_at(struct values v, uint32_t i, int64_t *out)
 {
-        switch (v.physical) {
-        case PHYSICAL_U8:
-                *out = ((const uint8_t *)v.column)[i];
-                return *out != MISSING_U8;
-        case PHYSICAL_U16:
-                *out = ((const uint16_t *)v.column)[i];
-                return *out != MISSING_U16;
-        case PHYSICAL_I32:
-                *out = ((const int32_t *)v.column)[i];
-                return *out != MISSING_I32;
-        case PHYSICAL_I64:
-                *out = ((const int64_t *)v.column)[i];
-                return *out != MISSING_I64;
-        case PHYSICAL_NONE:
-                break;
-        }
-        return false;
+        return column_value(v.physical, v.column, i, out);
 }
 
 /* The last bucket that begins at or below the value; the first begins below every one. */

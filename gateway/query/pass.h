@@ -71,6 +71,29 @@ struct pass {
         uint32_t tasks_persons, persons_per_task, tasks_rest;
 };
 
+/* A number, a date or an index, whatever it is kept as. False: missing. */
+static inline bool column_value(
+        enum physical physical, const void *column, uint32_t i, int64_t *out)
+{
+        switch (physical) {
+        case PHYSICAL_U8:
+                *out = ((const uint8_t *)column)[i];
+                return *out != MISSING_U8;
+        case PHYSICAL_U16:
+                *out = ((const uint16_t *)column)[i];
+                return *out != MISSING_U16;
+        case PHYSICAL_I32:
+                *out = ((const int32_t *)column)[i];
+                return *out != MISSING_I32;
+        case PHYSICAL_I64:
+                *out = ((const int64_t *)column)[i];
+                return *out != MISSING_I64;
+        case PHYSICAL_NONE:
+                break;
+        }
+        return false;
+}
+
 /* The value of `row` of an operand, and behind it those of the next rows, in physical form: in
  * the view's column, or in the worker's buffer where the operand is computed. Computed ones
  * are there for the rows of the last pass_locate only; of a row that was filtered they
