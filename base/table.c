@@ -22,6 +22,27 @@ const char *cell_status_mark(enum cell_status s)
         return (unsigned)s < CELL_STATUS_COUNT ? marks[s] : marks[CELL_PROTECTED];
 }
 
+static const char *const contributor_names[CONTRIBUTOR_COUNT] = {
+        [CONTRIBUTOR_NONE] = "none",
+        [CONTRIBUTOR_PERSON] = "person",
+        [CONTRIBUTOR_FAMILY] = "family",
+        [CONTRIBUTOR_PROVIDER] = "provider",
+        [CONTRIBUTOR_MUNICIPALITY] = "municipality",
+};
+
+const char *contributor_name(enum contributor c)
+{
+        return (unsigned)c < CONTRIBUTOR_COUNT ? contributor_names[c] : "none";
+}
+
+enum contributor contributor_find(struct bytes name)
+{
+        for (int c = CONTRIBUTOR_PERSON; c < CONTRIBUTOR_COUNT; c++)
+                if (bytes_equal(name, bytes_of_text(contributor_names[c])))
+                        return (enum contributor)c;
+        return CONTRIBUTOR_NONE;
+}
+
 enum err table_cells(const struct dimension *dims, uint32_t len, size_t *out)
 {
         size_t cells = 1;

@@ -32,13 +32,39 @@ enum cell_rule {
         CELL_RULE_FAMILIES,  /* fewer families than asked */
         CELL_RULE_NUMERATOR, /* of one measure: too few in its numerator */
         CELL_RULE_DENOMINATOR,
-        CELL_RULE_COMPLEMENT, /* too few in the denominator that are not in the numerator */
+        CELL_RULE_COMPLEMENT,   /* too few in the denominator that are not in the numerator */
+        CELL_RULE_HOMOGENEOUS,  /* all of a group, or all but a few, have the same */
+        CELL_RULE_CONTRIBUTORS, /* fewer contributors of a type than asked */
+        CELL_RULE_REMAINDER,    /* too few are left when one contributor takes its own away */
+        CELL_RULE_DOMINANCE,    /* (n,k), p % or pq: a few make up most of a magnitude */
+        CELL_RULE_INTERVAL,     /* goes so that a neighbour's interval is wide enough */
         CELL_RULE_COUNT
 };
 
 /* What every dimension calls the values that none of its categories is for; no code or
  * band of a bundle may be called so. */
 #define CATEGORY_OTHER "ovrigt"
+
+/* Who a cell is made of, where one of them knows a part of it. */
+enum contributor {
+        CONTRIBUTOR_NONE = 0,
+        CONTRIBUTOR_PERSON,
+        CONTRIBUTOR_FAMILY,
+        CONTRIBUTOR_PROVIDER,     /* who gives the service: a variable of the data set */
+        CONTRIBUTOR_MUNICIPALITY, /* who delivered */
+        CONTRIBUTOR_COUNT
+};
+const char *contributor_name(enum contributor c); /* "municipality" */
+enum contributor contributor_find(struct bytes name);
+
+/* What each contributor of a type adds to every cell: distinct persons to a count, its part
+ * of the sum to a magnitude (as an absolute amount). */
+enum { CONTRIBUTIONS_LARGEST = 5 };
+struct contributions {
+        enum contributor type;
+        uint32_t *number; /* cells_len: distinct contributors */
+        int64_t *largest; /* cells_len × CONTRIBUTIONS_LARGEST, descending; 0: no more */
+};
 
 struct category {
         struct bytes code;
@@ -56,6 +82,8 @@ struct dimension {
         uint32_t len, parents_len; /* categories, and groups of them */
         bool identifying;          /* what a neighbour knows */
         bool overlapping;          /* a person can be in several categories */
+        /* A category (at this level) is one contributor, who is then no stranger to its row. */
+        enum contributor fixes;
 };
 
 struct measure {
@@ -78,6 +106,10 @@ struct measure {
          * denominator_persons. */
         int64_t *numerator, *denominator, *numerator_persons, *denominator_persons;
         uint32_t scale; /* RATE, RATIO: per so many */
+        /* SUM, MEAN: who makes up the sum, where the plan was asked to tell. MEAN: its sum. */
+        struct contributions *contributions;
+        uint32_t contributions_len;
+        int64_t *sums;
         /* What it adds up, or divides by, is a number of records elsewhere, protected as so many
          * persons: contributors, numerator_persons and denominator_persons are that sum. */
         bool amounts, per_amounts;
@@ -94,8 +126,15 @@ struct table {
         int64_t *records;        /* records per cell */
         int64_t *margin_persons; /* persons of the identifying margin the cell lies in */
         int64_t *families;       /* distinct families per cell; NULL: families are not linked */
-        uint8_t *status;         /* enum cell_status, cells_len */
-        uint8_t *rule;           /* enum cell_rule, cells_len; internal */
+        struct contributions *contributions; /* to `persons`, where the plan was asked to tell */
+        uint32_t contributions_len;
+        unsigned fixed;     /* bits 1 << enum contributor: a filter leaves one of these only */
+        uint32_t *cell_key; /* sum of the persons' record keys modulo 2^32; NULL: no noise */
+        /* Values of an earlier vintage that stand still, since the change would tell of too
+         * few; NULL: none. */
+        uint8_t *held;
+        uint8_t *status; /* enum cell_status, cells_len */
+        uint8_t *rule;   /* enum cell_rule, cells_len; internal */
 };
 
 /* Π(len + 1) with overflow and CELLS_MAX checked (ERR_TOO_MANY_CELLS). */

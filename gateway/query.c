@@ -218,7 +218,7 @@ static enum err safe_table(struct answering *a, struct question *q)
         TRY(plan_places(plan, q->lease.view, a->arena, &q->counted));
         if (deliveries)
                 coverage_note_unexpected(q->table);
-        return disclosure_protect(q->table, &settings, &report);
+        return disclosure_protect_table(a->arena, q->table, &settings, &q->lease.stop, &report);
 }
 
 static enum err tables(struct answering *a)

@@ -9,6 +9,7 @@
 
 #include "base/batch.h"
 #include "base/query.h"
+#include "base/table.h"
 #include "policies/rules/rules.h"
 
 struct label {
@@ -30,6 +31,7 @@ struct code {
         uint32_t parent;
         int32_t valid_from, valid_until; /* days, both inside; INT32_MIN/MAX: always */
         uint32_t population;             /* inhabitants (municipalities); 0: not stated */
+        uint32_t population_permille;    /* of the inhabitants (sexes); 0: not stated */
         uint32_t line;                   /* in the list's file */
         /* Where a code has changed parents: every parent with its days, ascending;
          * `parent` is the last. None: `parent` has always been it. */
@@ -95,7 +97,8 @@ bool code_in_use(const struct code_list *list, uint32_t level, uint32_t code, in
 struct band {
         struct bytes code; /* "0-6", "18+" */
         struct label label;
-        int64_t low, high; /* both inside; in scaled units for decimals */
+        int64_t low, high;            /* both inside; in scaled units for decimals */
+        uint32_t population_permille; /* of the inhabitants (ages); 0: not stated */
         /* An end that nobody has said: the variable's own limit stands for it, and says
          * nothing about how far the values go. */
         bool open_low, open_high;
@@ -222,13 +225,69 @@ struct date_order {
         uint32_t first, second; /* indices of date variables */
 };
 
+/* How questions of a data set are answered. Zero is the strictest. */
+enum answers {
+        /* From the release lattice only; a question outside it only where every row passes by
+         * inhabitants (`population`), and then as with the ledger. */
+        ANSWERS_LATTICE = 0,
+        ANSWERS_LEDGER, /* from the lattice where it holds the question, else heeding all that was
+                         * answered before */
+        ANSWERS_ALONE,  /* each by itself, as if it were the only one */
+        ANSWERS_COUNT
+};
+const char *answers_name(enum answers a); /* "ledger" */
+
+enum perturbation { PERTURB_NONE = 0, PERTURB_CELLKEY, PERTURB_ROUNDING, PERTURB_COUNT };
+const char *perturbation_name(enum perturbation p); /* "cellkey" */
+
+/* The bundle's presets (policies/bundle/presets.yaml) fill these in; a data set names one and
+ * may say some of them otherwise. An indicator may only be stricter. */
 struct disclosure_rules {
-        uint32_t threshold; /* fewest persons behind a cell and an identifying margin */
+        struct bytes preset; /* empty: none */
+        uint32_t threshold;  /* fewest persons behind a cell and an identifying margin */
         bool zeros_published;
         /* Of shares and ratios; 0: the threshold. The complement is the denominator without
          * the numerator: where 38 of 40 have it, two have not. */
         uint32_t numerator, denominator, complement;
         uint32_t families; /* fewest families behind a cell; 0: not asked */
+        /* What follows means what disclosure.h says of it. */
+        uint32_t homogeneous;
+        unsigned contributors;              /* bits 1 << enum contributor */
+        uint32_t number[CONTRIBUTOR_COUNT]; /* fewest of each */
+        uint32_t remainder, part_max;
+        uint32_t dominance_n, dominance_k, p_percent, pq_p, pq_q; /* per cent; 0: not asked */
+        bool secondary;
+        uint32_t interval;         /* persons; 0: not asked */
+        uint32_t cost;             /* enum disclosure_cost */
+        bool reasons_public;       /* CONF_STATUS tells primary from secondary; else C for all */
+        bool membership_sensitive; /* margins are inhabitants, not those in the data */
+        enum answers answers;
+        enum perturbation perturbation;
+        uint32_t variance_permille, deviation, smallest; /* cell key */
+        uint32_t base;                                   /* rounding */
+        uint32_t questions_per_day; /* of one principal, outside the lattice; 0: no limit */
+};
+
+/* Tables that are counted and protected together, once, when a vintage is published; every
+ * question that only cuts or adds up one of them is answered from there. Persons and
+ * records of the data set under its own linkage, and the measures named. */
+struct lattice_axis {
+        uint32_t variable; /* index */
+        uint32_t level;
+};
+struct lattice_table {
+        struct lattice_axis *axes;
+        uint32_t axes_len;
+};
+struct lattice {
+        struct lattice_table *tables;
+        uint32_t tables_len;          /* 0: none is planned */
+        struct measure_ref *measures; /* SUM and MEAN of measure variables */
+        uint32_t measures_len;
+        bool by_year;       /* one block for every calendar year, and one for all */
+        uint32_t cells_max; /* of all tables and blocks together; checked against the code lists
+                             * when the bundle is loaded (years counted as 10) */
+        struct rule_place at;
 };
 
 /* What a data set's records are. */
@@ -255,6 +314,8 @@ struct policy_dataset {
         unsigned deliver_roles, ask_roles;   /* bit 1 << enum role */
         const struct rules_linkage *linkage; /* the one its views are built under */
         struct disclosure_rules disclosure;
+        struct lattice lattice;
+        uint32_t provider_variable; /* index; UINT32_MAX: none names who gives the service */
         uint32_t replace_rejected_max_permille; /* a replace with more is refused */
         uint32_t open_hours_max;                /* open submissions expire */
         enum dataset_kind kind;

@@ -128,13 +128,13 @@ struct twins {
         uint32_t found;
 };
 
-struct table {
+struct seen_keys {
         uint32_t *slots; /* tag in the high bits, row + 1 in the low; 0: free */
         uint32_t mask;
         uint64_t probes_left;
 };
 
-static enum err table_new(struct arena *a, uint32_t rows, struct table *out)
+static enum err table_new(struct arena *a, uint32_t rows, struct seen_keys *out)
 {
         uint32_t size = 64;
 
@@ -147,7 +147,7 @@ static enum err table_new(struct arena *a, uint32_t rows, struct table *out)
 }
 
 /* False when the keys collide too much to go on. */
-static inline bool table_visit(struct table *t, struct twins *tw, uint32_t row, struct key key)
+static inline bool table_visit(struct seen_keys *t, struct twins *tw, uint32_t row, struct key key)
 {
         uint64_t hash = key_hash(key);
         uint32_t tag = (uint32_t)(hash >> 32) >> SLOT_ROW_BITS << SLOT_ROW_BITS;
@@ -210,7 +210,7 @@ enum err validate_record_keys(struct validation *v)
         struct twins tw = {.keys = keys_of(b), .later = arena_alloc(v->arena, b->rows, 1)};
         bool plain = is_plain(b->record_keys, (size_t)b->rows * b->record_key_width);
         bool hashing = true;
-        struct table t;
+        struct seen_keys t;
 
         if (tw.later == NULL)
                 return ERR_NO_MEMORY;

@@ -207,11 +207,14 @@ static bool has_statuses(const struct table *t)
         return true;
 }
 
-enum err disclosure_protect(
-        struct table *t, const struct disclosure_settings *settings, struct disclosure_report *out)
+enum err disclosure_protect_table(struct arena *arena, struct table *t,
+        const struct disclosure_settings *settings, const atomic_bool *cancel,
+        struct disclosure_report *out)
 {
         struct disclosure_report report = {.cells = t->cells_len};
 
+        (void)arena;
+        (void)cancel;
         if (settings->threshold < 1)
                 return ERR_INVALID; /* a policy without a threshold protects nothing */
         if (!has_statuses(t))

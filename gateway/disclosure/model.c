@@ -142,7 +142,7 @@ static enum err shape_of(struct builder *b, const struct model_table *t, struct 
         if (cells > MODEL_CELLS_MAX - b->cells)
                 return ERR_TOO_MANY_CELLS;
         for (size_t i = 0; i < cells; i++)
-                if (t->cells[i].role >= ROLE_COUNT)
+                if (t->cells[i].role >= MODEL_ROLE_COUNT)
                         return ERR_INVALID;
         for (uint32_t d = t->dimensions_len; d-- > 0;) {
                 out->stride[d] = stride;
@@ -264,7 +264,7 @@ static bool is_lowest(const struct builder *b, size_t inner)
                         continue;
                 touch_table(b, t, leaves, b->touched);
                 const struct model_cell *cell = b->cell[b->touched[0]];
-                if (cell->lowest && cell->role == ROLE_PROTECT)
+                if (cell->lowest && cell->role == MODEL_ROLE_PROTECT)
                         return true;
         }
         return false;
@@ -291,7 +291,7 @@ static enum err rows_choose(struct builder *b)
                 bool zero = false;
 
                 for (size_t k = 0; k < len && !zero; k++) {
-                        zero = b->cell[b->touched[k]]->role == ROLE_ZERO;
+                        zero = b->cell[b->touched[k]]->role == MODEL_ROLE_ZERO;
                         size += magnitude(b->cell[b->touched[k]]->want);
                 }
                 if (zero)
@@ -332,7 +332,7 @@ static enum err columns_count(const struct builder *b, struct raw *raw)
                 size_t len = touch(b, b->inner[r]);
 
                 for (size_t k = 0; k < len; k++)
-                        if (b->cell[b->touched[k]]->role != ROLE_ABSENT)
+                        if (b->cell[b->touched[k]]->role != MODEL_ROLE_ABSENT)
                                 raw->start[b->touched[k] + 2]++;
                 ones += len;
                 if (ones > MODEL_SUMS_MAX)
@@ -356,7 +356,7 @@ static enum err columns_fill(const struct builder *b, struct raw *raw)
                 for (size_t k = 0; k < len; k++) {
                         uint32_t c = b->touched[k];
 
-                        if (b->cell[c]->role == ROLE_ABSENT)
+                        if (b->cell[c]->role == MODEL_ROLE_ABSENT)
                                 continue;
                         raw->row[raw->start[c + 1]++] = (uint32_t)r;
                         raw->hash[c] += mixed;
@@ -397,9 +397,9 @@ static void merge_cell(struct merging *m, const struct model_cell *cell, size_t 
 {
         bool empty = m->raw->start[c] == m->raw->start[c + 1];
 
-        if (cell->role == ROLE_ABSENT || empty) {
-                m->column_of[c] = cell->role == ROLE_ABSENT ? MODEL_ABSENT : MODEL_EMPTY;
-                m->impossible += cell->role == ROLE_PROTECT;
+        if (cell->role == MODEL_ROLE_ABSENT || empty) {
+                m->column_of[c] = cell->role == MODEL_ROLE_ABSENT ? MODEL_ABSENT : MODEL_EMPTY;
+                m->impossible += cell->role == MODEL_ROLE_PROTECT;
                 return;
         }
         uint32_t *slot = slot_of(m, c);
@@ -409,10 +409,10 @@ static void merge_cell(struct merging *m, const struct model_cell *cell, size_t 
         }
         struct model_column *column = &m->column[*slot - 1];
         m->column_of[c] = *slot - 1;
-        column->protect |= cell->role == ROLE_PROTECT;
-        column->known |= cell->role == ROLE_KNOWN;
-        column->open |= cell->role == ROLE_OPEN;
-        column->cost += cell->role == ROLE_OPEN ? cell->cost : 0;
+        column->protect |= cell->role == MODEL_ROLE_PROTECT;
+        column->known |= cell->role == MODEL_ROLE_KNOWN;
+        column->open |= cell->role == MODEL_ROLE_OPEN;
+        column->cost += cell->role == MODEL_ROLE_OPEN ? cell->cost : 0;
         column->alone |= cell->alone;
         if (cell->want > column->want)
                 column->want = cell->want;

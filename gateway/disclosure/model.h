@@ -21,19 +21,19 @@
 #include "base/err.h"
 
 /* Zero is the safe answer. */
-enum role {
-        ROLE_PROTECT = 0, /* must not be computable: a primary cell */
-        ROLE_OPEN,        /* may be published, or go with a neighbour */
-        ROLE_KNOWN,       /* everybody has it already, or it is published whatever happens */
-        ROLE_ZERO,        /* known to be zero, and so is every inner cell in it */
-        ROLE_ABSENT,      /* neither published nor protected */
-        ROLE_COUNT
+enum model_role {
+        MODEL_ROLE_PROTECT = 0, /* must not be computable: a primary cell */
+        MODEL_ROLE_OPEN,        /* may be published, or go with a neighbour */
+        MODEL_ROLE_KNOWN,       /* everybody has it already, or it is published whatever happens */
+        MODEL_ROLE_ZERO,        /* known to be zero, and so is every inner cell in it */
+        MODEL_ROLE_ABSENT,      /* neither published nor protected */
+        MODEL_ROLE_COUNT
 };
 
 struct model_cell {
         uint64_t want; /* larger: rather published; usually its value */
         uint32_t cost; /* what is lost when it goes with a neighbour */
-        uint8_t role;  /* enum role */
+        uint8_t role;  /* enum model_role */
         bool alone;    /* of one contributor, who knows it and may compute others with it */
         /* Of inner cells only. The smallest value a protected cell can have, so that a
          * published sum of such cells alone tells them all: ones where zeros are published,
@@ -56,7 +56,7 @@ struct model_dimension {
 };
 
 /* A table over some of the dimensions: a dense block of its nodes' product, last of its
- * dimensions fastest. A level it does not show is ROLE_ABSENT. */
+ * dimensions fastest. A level it does not show is MODEL_ROLE_ABSENT. */
 struct model_table {
         const uint32_t *dimensions;
         uint32_t dimensions_len;

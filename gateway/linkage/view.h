@@ -46,6 +46,7 @@ struct view_plain {
         const uint8_t *tokens;
         const uint16_t *municipalities;
         const void *const *columns;
+        const uint64_t *record_keys; /* by row; NULL: none */
 };
 MUST_CHECK enum err view_from_plain(
         const struct view_plain *plain, unsigned threads, struct view **out);
@@ -131,6 +132,11 @@ struct families {
 };
 /* NULL: the linkage does not follow guardians. */
 const struct families *view_families(const struct view *v);
+
+/* The record key of every person: random to whoever has no noise key, and the same in every
+ * vintage of the linkage, so that noise is, and so that persons of two vintages can be
+ * told to be the same. NULL: the linkage keeps none (a plain view made without). */
+const uint64_t *view_record_keys(const struct view *v);
 
 uint32_t view_rows(const struct view *v);
 /* Persons are 0..persons-1; rows of person p are starts[p] .. starts[p+1]-1. Rows

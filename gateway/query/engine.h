@@ -29,6 +29,12 @@ struct plan_scope {
          * is none, and whoever has delivered at all counts. */
         const uint8_t *delivered;
         uint32_t delivered_len;
+        /* What disclosure control wants to know besides. Bits 1 << enum contributor: whose parts
+         * of persons, and of sums, are told (contributions; persons of their own counts are
+         * nobody's). FAMILY only where the linkage follows guardians. */
+        unsigned contributors;
+        uint32_t provider; /* the data set's variable that names providers; UINT32_MAX: none */
+        bool cell_keys;    /* sum the persons' record keys (the view has them) */
 };
 
 /* Looks up names, levels and values; checks what may be filtered and grouped,
@@ -52,5 +58,19 @@ MUST_CHECK enum err plan_run(const struct plan *plan, const struct view *view, u
 bool plan_looks_beside(const struct plan *plan);
 MUST_CHECK enum err plan_places(
         const struct plan *plan, const struct view *view, struct arena *arena, uint32_t *out);
+
+/* Who is in which cell: distinct persons of every cell of a table, totals included, in
+ * ascending order; of cell i they stand at starts[i] .. starts[i+1]-1. Rows of nobody are in no
+ * list. `margin`: the table over the identifying dimensions and filters alone, which margin
+ * persons are counted in; cells_of_margin says of every cell of the full table which of these
+ * it lies in. */
+struct plan_members {
+        struct table *shape; /* dimensions only */
+        size_t *starts;      /* cells_len + 1 */
+        uint32_t *persons;
+        uint32_t *cells_of_margin; /* margin only */
+};
+MUST_CHECK enum err plan_members(const struct plan *plan, const struct view *view, bool margin,
+        struct arena *arena, const atomic_bool *cancel, struct plan_members *out);
 
 #endif

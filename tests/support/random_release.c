@@ -106,13 +106,13 @@ static void judge(const struct random_options *o, struct model_cell *cell, struc
         bool zero = cell->want == 0;
 
         cell->cost = 1;
-        cell->role = cell->want < o->threshold ? ROLE_PROTECT : ROLE_OPEN;
+        cell->role = cell->want < o->threshold ? MODEL_ROLE_PROTECT : MODEL_ROLE_OPEN;
         if (zero && o->zeros_published)
-                cell->role = ROLE_ZERO;
+                cell->role = MODEL_ROLE_ZERO;
         cell->alone = o->alone && cell->want == 1;
         cell->lowest = o->alone && cell->want == (o->zeros_published ? 1 : 0);
-        if (o->known && cell->role == ROLE_OPEN && throw(d, 10) == 0)
-                cell->role = throw(d, 3) == 0 ? ROLE_KNOWN : ROLE_ABSENT;
+        if (o->known && cell->role == MODEL_ROLE_OPEN && throw(d, 10) == 0)
+                cell->role = throw(d, 3) == 0 ? MODEL_ROLE_KNOWN : MODEL_ROLE_ABSENT;
 }
 
 void random_release_fill(const struct random_options *o, struct random_release *r)

@@ -46,7 +46,7 @@ static void a_cell_is_the_sum_of_its_rows(void **state)
                                 uint32_t c = m.column_of[at];
 
                                 if (c == MODEL_ABSENT)
-                                        assert_int_equal(cell->role, ROLE_ABSENT);
+                                        assert_int_equal(cell->role, MODEL_ROLE_ABSENT);
                                 else if (c == MODEL_EMPTY)
                                         assert_int_equal(cell->want, 0);
                                 else
@@ -100,9 +100,9 @@ static const uint32_t first_dimension[] = {0};
 static void pair_new(struct pair *p)
 {
         *p = (struct pair){
-                .cell = {{.want = 3, .role = ROLE_PROTECT, .alone = true, .lowest = true},
-                        {.want = 9, .cost = 2, .role = ROLE_OPEN},
-                        {.want = 12, .cost = 5, .role = ROLE_OPEN}},
+                .cell = {{.want = 3, .role = MODEL_ROLE_PROTECT, .alone = true, .lowest = true},
+                        {.want = 9, .cost = 2, .role = MODEL_ROLE_OPEN},
+                        {.want = 12, .cost = 5, .role = MODEL_ROLE_OPEN}},
                 .dimension = {.leaves = 2},
         };
         p->table = (struct model_table){first_dimension, 1, p->cell};
@@ -137,13 +137,13 @@ static void duplicates_share_what_is_said_of_them(void **state)
 
         (void)state;
         pair_new(&p);
-        p.cell[0].role = ROLE_ZERO;
+        p.cell[0].role = MODEL_ROLE_ZERO;
         assert_int_equal(model_new(arena, &p.release, &m), ERR_OK);
         assert_int_equal(m.columns, 1);
         assert_int_equal(m.column_of[0], MODEL_EMPTY);
         assert_int_equal(m.column[0].want, 12);
         assert_int_equal(m.column[0].cost, 7);
-        p.cell[1].role = ROLE_PROTECT;
+        p.cell[1].role = MODEL_ROLE_PROTECT;
         assert_int_equal(model_new(arena, &p.release, &m), ERR_OK);
         assert_true(m.column[0].protect && m.column[0].open);
         arena_free(&arena);
@@ -157,7 +157,7 @@ static void what_is_zero_cannot_be_protected(void **state)
 
         (void)state;
         pair_new(&p);
-        p.cell[2].role = ROLE_ZERO;
+        p.cell[2].role = MODEL_ROLE_ZERO;
         assert_int_equal(model_new(arena, &p.release, &m), ERR_OK);
         assert_int_equal(m.rows, 0);
         assert_int_equal(m.impossible, 1);
@@ -198,7 +198,7 @@ static void shapes_that_cannot_be_are_refused(void **state)
 
         (void)state;
         pair_new(&p);
-        p.cell[1].role = ROLE_COUNT;
+        p.cell[1].role = MODEL_ROLE_COUNT;
         assert_refused(&p, ERR_INVALID);
         pair_new(&p);
         p.dimension.leaves = 0;

@@ -386,9 +386,9 @@ static void thousands_of_cells_are_proved_in_whole_numbers(void **state)
         large_table(cell, group);
         for (size_t i = 0; i < CELLS; i++) {
                 cell[i].cost = 1;
-                cell[i].role = cell[i].want == 0  ? ROLE_ZERO
-                               : cell[i].want < 6 ? ROLE_PROTECT
-                                                  : ROLE_OPEN;
+                cell[i].role = cell[i].want == 0  ? MODEL_ROLE_ZERO
+                               : cell[i].want < 6 ? MODEL_ROLE_PROTECT
+                                                  : MODEL_ROLE_OPEN;
         }
         assert_int_equal(model_new(w.arena, &release, &w.model), ERR_OK);
         assert_true(w.model.rows > 2 * 4096);

@@ -44,14 +44,14 @@ static void values_of(const struct example *x, uint64_t *value)
 
 static struct model_cell cell_of(const struct example *x, uint64_t value, char shape)
 {
-        struct model_cell cell = {.want = value, .cost = 1, .role = ROLE_OPEN};
+        struct model_cell cell = {.want = value, .cost = 1, .role = MODEL_ROLE_OPEN};
 
         if (shape == '-')
-                cell.role = ROLE_ABSENT;
+                cell.role = MODEL_ROLE_ABSENT;
         else if (value == 0 && (x->zeros_published || shape == '0'))
-                cell.role = ROLE_ZERO;
+                cell.role = MODEL_ROLE_ZERO;
         else if (value < x->threshold)
-                cell.role = ROLE_PROTECT;
+                cell.role = MODEL_ROLE_PROTECT;
         cell.lowest = value == (x->zeros_published ? 1 : 0);
         cell.alone = value == 1;
         return cell;

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* audit.h: what an attacker can say about the protected cells of a published table.
+ *
+ * Written apart from what protects: it is given what everybody sees (the structure, which
+ * cells are published, and their values), never a protected value, and finds by linear
+ * programming the smallest and largest value each protected cell can have. Three attackers:
+ *
+ *      REAL      knows that counts are not negative
+ *      WHOLE     and that they are whole numbers
+ *      RULES     and which cells the rules protect: published zeros mean that a protected
+ *                inner cell is at least 1; with a threshold, that a primary one is below it
+ *                where nothing else can have been the reason
+ *
+ * Fischetti & Salazar-González, Management Science 47 (2001), for the attacker's programs. */
+#ifndef STATGATE_GATEWAY_DISCLOSURE_AUDIT_H
+#define STATGATE_GATEWAY_DISCLOSURE_AUDIT_H
+
+#include <stdatomic.h>
+
+#include "gateway/disclosure/model.h"
+
+enum audit_attacker { AUDIT_REAL = 0, AUDIT_WHOLE, AUDIT_RULES, AUDIT_ATTACKERS };
+const char *audit_attacker_name(enum audit_attacker a); /* "real" */
+
+/* Zero is the safe answer. */
+enum audit_status {
+        AUDIT_PROTECTED = 0,
+        AUDIT_PUBLISHED,
+        AUDIT_ABSENT, /* neither published nor protected: nobody asks */
+        AUDIT_ZERO    /* zero by definition */
+};
+
+struct audit_table {
+        const uint32_t *dimensions; /* of the release */
+        uint32_t dimensions_len;
+        const uint8_t *status; /* dense block, as of model_table */
+        const int64_t *values; /* of published cells; others are not read */
+};
+
+struct audit_release {
+        const struct model_dimension *dimensions;
+        uint32_t dimensions_len;
+        /* Bits by dimension: its categories can overlap, so parts only bound a total: each part ≤
+         * total ≤ sum of parts. */
+        unsigned overlapping;
+        const struct audit_table *tables;
+        uint32_t tables_len;
+        const uint32_t *inner; /* as of model_release; NULL: all combinations */
+        size_t inner_len;
+        bool zeros_published;
+        bool negative;      /* values may be negative (magnitudes): nothing bounds them */
+        uint32_t threshold; /* 0: not told */
+};
+
+struct audit_options {
+        enum audit_attacker attacker;
+        size_t cells_max;    /* all protected cells up to here, a sample beyond; 0: all */
+        uint64_t seed;       /* of the sample */
+        uint32_t width;      /* high - low below this is `narrow`; 0 and 1: exact only */
+        uint64_t work_limit; /* simplex iterations; 0: none */
+        const atomic_bool *cancel;
+};
+
+struct audit_interval {
+        uint32_t table;
+        size_t cell;
+        int64_t low, high; /* whole numbers inside the interval; INT64_MAX: no bound */
+        bool audited;      /* false: not in the sample, or the limit came first */
+};
+
+struct audit_verdict {
+        struct audit_interval *intervals; /* of every protected cell, in order */
+        size_t len, audited, exact, narrow;
+        bool limited;
+        bool feasible; /* false: no table fits what is published (it does not add up) */
+        uint64_t iterations;
+};
+
+/* ERR_INVALID: shapes; ERR_TOO_MANY_CELLS; ERR_CANCELLED. Intervals live in the arena. */
+MUST_CHECK enum err audit_run(struct arena *arena, const struct audit_release *release,
+        const struct audit_options *options, struct audit_verdict *out);
+
+#endif

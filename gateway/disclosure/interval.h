@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* interval.h: protected cells must not be told nearly either.
+ *
+ * A pattern that no subtraction breaks can still pin a count between 3 and 4. A direction in
+ * which hidden cells can change while every published one stays, as far as none becomes
+ * negative, bounds from within how wide the attacker's interval is: with a direction wide
+ * enough no linear program is needed. Where none is found by that, the program decides, and
+ * where it says "narrow" the cheapest cells on the binding rows go as well. */
+#ifndef STATGATE_GATEWAY_DISCLOSURE_INTERVAL_H
+#define STATGATE_GATEWAY_DISCLOSURE_INTERVAL_H
+
+#include <stdatomic.h>
+
+#include "gateway/disclosure/suppress.h"
+
+struct interval_options {
+        uint32_t width;       /* persons; high - low must be at least this */
+        bool zeros_published; /* a protected inner cell is then known to be at least 1 */
+        uint32_t threshold;   /* what an attacker who knows the rules knows; 0: nothing */
+        size_t cells_max;     /* cells asked by linear program; a sample beyond; 0: all */
+        uint64_t work_limit;
+        const atomic_bool *cancel;
+        struct suppress_options suppress;
+};
+
+struct interval_result {
+        struct suppress_result pattern; /* statuses as suppress_run gives them */
+        size_t extra;                   /* cells hidden for the width alone, among its secondary */
+        size_t asked, by_direction;     /* cells proved by program and by direction */
+        size_t narrow;                  /* still narrow: cannot be wider, or the limit came */
+        bool limited;
+        uint32_t rounds;
+};
+
+/* A pattern as suppress_run finds it, widened until every protected cell has the width or
+ * nothing is left to hide. `values` are those of the model's rows (inner cells, by
+ * model->inner's order), not negative. */
+MUST_CHECK enum err interval_protect(struct arena *arena, const struct model *model,
+        const int64_t *values, const struct interval_options *options, struct interval_result *out);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rounding.h: every count a multiple of a base, and totals still the sum of their parts.
+ *
+ * Controlled rounding (Cox, JASA 82, 1987): an inner cell goes to the multiple below or
+ * above it, so that margins stay within bounds; multiples stay. Tables of two dimensions
+ * are a flow and always have an answer within one base; others are a program whose answer
+ * may need margins to move further, which is told. */
+#ifndef STATGATE_GATEWAY_DISCLOSURE_ROUNDING_H
+#define STATGATE_GATEWAY_DISCLOSURE_ROUNDING_H
+
+#include "gateway/disclosure/model.h"
+
+struct rounding_options {
+        uint32_t base;       /* ≥ 2 */
+        uint64_t seed;       /* which of the roundings that are equally good */
+        uint64_t work_limit; /* 0: a default */
+};
+struct rounding_result {
+        int64_t *rows;        /* of every row of the model: the rounded inner value */
+        int64_t *columns;     /* of every column: the sum of its rows */
+        uint32_t margin_most; /* the furthest a column is from its value */
+        bool controlled;      /* every column within one base of its value */
+};
+/* `values` of the model's rows. What cannot be controlled within the limit is rounded cell by
+ * cell upwards and downwards in turn along the rows, still additive, and says so. */
+MUST_CHECK enum err rounding_run(struct arena *arena, const struct model *model,
+        const int64_t *values, const struct rounding_options *options, struct rounding_result *out);
+
+#endif
