@@ -128,8 +128,9 @@ struct table {
         int64_t *families;       /* distinct families per cell; NULL: families are not linked */
         struct contributions *contributions; /* to `persons`, where the plan was asked to tell */
         uint32_t contributions_len;
-        unsigned fixed;     /* bits 1 << enum contributor: a filter leaves one of these only */
-        uint32_t *cell_key; /* sum of the persons' record keys modulo 2^32; NULL: no noise */
+        unsigned fixed;        /* bits 1 << enum contributor: a filter leaves one of these only */
+        bool sensitive_filter; /* something sensitive takes persons out of every cell */
+        uint32_t *cell_key;    /* sum of the persons' record keys modulo 2^32; NULL: no noise */
         /* Values of an earlier vintage that stand still, since the change would tell of too
          * few; NULL: none. */
         uint8_t *held;
