@@ -185,6 +185,7 @@ struct query {
         struct bytes indicator;
         struct bytes period_date; /* the date that must lie in the period instead ("ended in
                                    * 2024") */
+        bool dry_run;             /* how it is asked, not what: no part of the canonical bytes */
 };
 
 /* Shape only (counts within limits, names printable, values per op, fields that their kind

@@ -198,6 +198,52 @@ struct wire_linkage {
         int32_t until; /* the last day */
 };
 
+/* Numbers as in the .proto's enums AnswerSource, which are enum answers of policies/policy.h
+ * and one, and Perturbation, which are enum perturbation. */
+enum answer_source {
+        ANSWER_SOURCE_NONE = 0,
+        ANSWER_SOURCE_LATTICE,
+        ANSWER_SOURCE_LEDGER,
+        ANSWER_SOURCE_ALONE,
+        ANSWER_SOURCE_COUNT
+};
+enum wire_perturbation {
+        WIRE_PERTURBATION_NONE = 0,
+        WIRE_PERTURBATION_CELLKEY,
+        WIRE_PERTURBATION_ROUNDING,
+        WIRE_PERTURBATION_COUNT
+};
+
+/* What an answer is held to beside the threshold: disclosure_rules of policies/policy.h.
+ * 0: not asked. */
+struct wire_rules {
+        struct bytes preset;
+        enum answer_source answers;
+        uint32_t homogeneous;
+        unsigned contributors;              /* bits 1 << enum contributor */
+        uint32_t number[CONTRIBUTOR_COUNT]; /* of those only */
+        uint32_t remainder, part_max;
+        uint32_t dominance_n, dominance_k, p_percent, pq_p, pq_q;
+        bool secondary, reasons_public, membership_sensitive;
+        uint32_t interval;
+        enum wire_perturbation perturbation;
+        uint32_t variance_permille, deviation, smallest, base;
+        uint32_t questions_per_day;
+};
+
+/* Dimensions are variables with levels; measures have kind and variable. */
+struct wire_lattice_table {
+        const struct dimension_ref *dimensions;
+        uint32_t dimensions_len;
+};
+struct wire_lattice {
+        const struct wire_lattice_table *tables;
+        uint32_t tables_len; /* 0: none is planned */
+        const struct measure_ref *measures;
+        uint32_t measures_len;
+        bool by_year;
+};
+
 struct wire_dataset {
         struct bytes id, legal_basis;
         struct wire_label label;
@@ -213,6 +259,9 @@ struct wire_dataset {
         uint32_t numerator, denominator, complement, families;    /* disclosure_rules */
         const struct wire_linkage *linkages;
         uint32_t linkages_len;
+        bool has_rules;
+        struct wire_rules rules;
+        struct wire_lattice lattice;
 };
 
 MUST_CHECK enum err datasets_encode(const struct wire_datasets *in, struct buf *out);
@@ -272,6 +321,25 @@ MUST_CHECK enum err indicators_encode(const struct wire_indicators *in, struct b
 MUST_CHECK enum err indicators_decode(
         struct arena *a, struct bytes wire, struct wire_indicators *out);
 
+/* How a release was protected. */
+struct wire_protection {
+        struct wire_rules rules;
+        enum answer_source source;
+        bool additive; /* cells add up to their totals, but for overlapping dimensions */
+        /* The audit's verdict: protected values looked at, of how many, and those narrower than
+         * asked; limited: more is hidden than need be. */
+        uint64_t audited, audit_of, narrow;
+        bool limited;
+        uint32_t numerator, denominator, complement, families;
+};
+
+/* The least coarsening of a question that would tell more. */
+struct wire_nearest {
+        const struct dimension_ref *dimensions; /* instead of the question's; levels are named */
+        uint32_t dimensions_len;
+        struct wire_label text;
+};
+
 struct wire_release {
         struct vintage vintage;
         int64_t vintage_at_ms;
@@ -281,8 +349,12 @@ struct wire_release {
         bool zeros_published;
         struct table table; /* encode: values of cells that are not CELL_VALUE, in the table or
                                in the measure, are never written; decode: of the table only
-                               dimensions, measures and status are set, of a measure what is
-                               asked and shown, and values of other cells are 0 */
+                               dimensions, measures, status and held are set, of a measure what
+                               is asked and shown, and values of other cells are 0. Where
+                               protection says that reasons are public, `rule` is written as
+                               primary, secondary or not told, and read as CELL_RULE_SMALL,
+                               CELL_RULE_SECONDARY or CELL_RULE_NONE; NULL when no reason is
+                               told. */
         uint32_t delivered, expected;
         struct bytes linkage;
         enum unit unit;
@@ -296,17 +368,50 @@ struct wire_release {
         uint32_t counted;
         bool has_indicator; /* what it was asked by: all but its long texts */
         struct wire_indicator indicator;
+        bool has_protection, has_nearest;
+        struct wire_protection protection;
+        struct wire_nearest nearest;
 };
 
 MUST_CHECK enum err release_encode(
         const struct wire_release *in, struct buf *out); /* deterministic */
 MUST_CHECK enum err release_decode(struct arena *a, struct bytes wire, struct wire_release *out);
 
+/* SDMX CONF_STATUS of a cell: "F", "C", "A" or "D". `reasons_public` as the release's
+ * protection says: without it every protected cell is C. */
+char wire_confidentiality(const struct table *t, size_t cell, bool reasons_public);
+
+/* What is known of an answer beforehand. */
+struct wire_forecast_dimension {
+        struct bytes variable, level;
+        uint32_t answered, refused; /* of its categories */
+};
+struct wire_forecast_note {
+        struct bytes code; /* for programs */
+        struct wire_label text;
+};
+struct wire_forecast {
+        enum answer_source source;
+        uint64_t cells;
+        bool known; /* whether anything can be said of rows without looking */
+        uint64_t rows_answered, rows_refused;
+        const struct wire_forecast_dimension *dimensions; /* the identifying ones */
+        uint32_t dimensions_len;
+        const struct wire_forecast_note *notes;
+        uint32_t notes_len;
+        bool has_nearest;
+        struct wire_nearest nearest;
+};
+enum { FORECAST_NOTES_MAX = 64 };
+
+/* A release or, of a dry run, a forecast; never both (ERR_INVALID, ERR_MALFORMED). */
 struct wire_answer {
         struct bytes release;
-        struct digest release_digest;
+        struct digest release_digest; /* where there is a release */
         int64_t answered_at_ms;
         uint32_t took_us;
+        bool has_forecast;
+        struct wire_forecast forecast;
 };
 MUST_CHECK enum err answer_encode(const struct wire_answer *in, struct buf *out);
 MUST_CHECK enum err answer_decode(struct arena *a, struct bytes wire, struct wire_answer *out);

@@ -49,6 +49,29 @@ MUST_CHECK enum err indicator_message(struct arena *scratch, const struct wire_i
 MUST_CHECK enum err indicator_decode(
         struct arena *a, const Statgate__V1__Indicator *from, struct wire_indicator *out);
 
+/* wire_protection.c. Messages are built in `scratch`; ERR_INVALID for a kind that does not
+ * exist. */
+MUST_CHECK enum err rules_message(
+        struct arena *scratch, const struct wire_rules *in, Statgate__V1__DisclosureRules **out);
+MUST_CHECK enum err rules_decode(const Statgate__V1__DisclosureRules *from, struct wire_rules *out);
+/* Absent where no table is planned. */
+MUST_CHECK enum err lattice_message(
+        struct arena *scratch, const struct wire_lattice *in, Statgate__V1__Lattice **out);
+MUST_CHECK enum err lattice_decode(
+        struct arena *a, const Statgate__V1__Lattice *from, struct wire_lattice *out);
+MUST_CHECK enum err protection_message(
+        struct arena *scratch, const struct wire_protection *in, Statgate__V1__Protection **out);
+MUST_CHECK enum err protection_decode(
+        const Statgate__V1__Protection *from, struct wire_protection *out);
+MUST_CHECK enum err nearest_message(
+        struct arena *scratch, const struct wire_nearest *in, Statgate__V1__Nearest **out);
+MUST_CHECK enum err nearest_decode(
+        struct arena *a, const Statgate__V1__Nearest *from, struct wire_nearest *out);
+MUST_CHECK enum err forecast_message(
+        struct arena *scratch, const struct wire_forecast *in, Statgate__V1__Forecast **out);
+MUST_CHECK enum err forecast_decode(
+        struct arena *a, const Statgate__V1__Forecast *from, struct wire_forecast *out);
+
 /* wire_batch.c */
 MUST_CHECK enum err batch_decode(
         struct arena *a, const Statgate__V1__Batch *from, struct batch *out, struct refusal *why);

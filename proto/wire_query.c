@@ -286,6 +286,7 @@ enum err query_request_decode(
                 .unit = (enum unit)known((int)m->unit, UNIT_COUNT, UNIT_COUNT),
                 .period_date = run_of(m->period_date),
                 .municipality_rule = rule_of((int)m->municipality_rule),
+                .dry_run = m->dry_run != 0,
         };
 
         if (m->indicator != NULL) {
@@ -451,6 +452,7 @@ enum err query_request_encode(const struct query *in, struct buf *out)
         if (in->has_division_at)
                 TRY(day_text(scratch, in->division_at, &m.division_at));
         TRY(parts_message(scratch, in, &m));
+        m.dry_run = in->dry_run;
         if (in->indicator.len > 0 || in->indicator_version > 0) {
                 indicator.id = binary(in->indicator);
                 indicator.version = in->indicator_version;

@@ -2,8 +2,9 @@
 /* wire_release.c: the last door a table goes through.
  *
  * Values are written for cells whose status is VALUE and for no other: a protected
- * cell is absent, so there is no number that a careless reader could print. Which
- * rule hid a cell, and the counts that decided it, have no field at all. A status
+ * cell is absent, so there is no number that a careless reader could print. The counts
+ * that decided it have no field at all, nor has the rule that hid it, but for its being for
+ * a neighbour's sake where the policy lets that be told. A status
  * that nobody knows is written as protected. Where a measure is withheld in cells that
  * show another, it has statuses of its own, which can only hide more than the table's;
  * its interval goes with its values.
@@ -131,8 +132,45 @@ static enum err measure_message(struct arena *scratch, const struct table *t,
         return shown_message(scratch, t, in, in->high, shown, &out->high, &out->n_high);
 }
 
+/* Which protected cells are so for themselves is told only where the policy opts in. */
+char wire_confidentiality(const struct table *t, size_t cell, bool reasons_public)
+{
+        if (t->status[cell] != CELL_PROTECTED && t->status[cell] < CELL_STATUS_COUNT)
+                return 'F';
+        if (!reasons_public || t->rule == NULL || t->rule[cell] == CELL_RULE_NONE ||
+                t->rule[cell] >= CELL_RULE_COUNT)
+                return 'C';
+        return t->rule[cell] == CELL_RULE_SECONDARY || t->rule[cell] == CELL_RULE_INTERVAL ? 'D'
+                                                                                           : 'A';
+}
+
+/* Written only where they say something. A cell that is not shown is not held either. */
+static enum err marks_message(
+        struct arena *scratch, const struct table *t, bool reasons_public, Statgate__V1__Table *out)
+{
+        uint8_t *held = arena_alloc_raw(scratch, t->cells_len, 1);
+        uint8_t *letters = arena_alloc_raw(scratch, t->cells_len, 1);
+        bool any_held = false, any_told = false;
+
+        if (held == NULL || letters == NULL)
+                return ERR_NO_MEMORY;
+        for (size_t cell = 0; cell < t->cells_len; cell++) {
+                char letter = wire_confidentiality(t, cell, reasons_public);
+
+                held[cell] = t->held != NULL && t->held[cell] != 0 && t->status[cell] == CELL_VALUE;
+                letters[cell] = (uint8_t)letter;
+                any_held = any_held || held[cell] != 0;
+                any_told = any_told || letter == 'A' || letter == 'D';
+        }
+        if (any_held)
+                out->held = binary(bytes_of(held, t->cells_len));
+        if (any_told)
+                out->confidentiality = binary(bytes_of(letters, t->cells_len));
+        return ERR_OK;
+}
+
 static enum err table_message(
-        struct arena *scratch, const struct table *t, Statgate__V1__Table *out)
+        struct arena *scratch, const struct table *t, bool reasons_public, Statgate__V1__Table *out)
 {
         size_t cells = 0;
 
@@ -153,6 +191,7 @@ static enum err table_message(
                 statuses[cell] = wire_status[known ? t->status[cell] : CELL_PROTECTED];
         }
         out->statuses = binary(bytes_of(statuses, cells));
+        TRY(marks_message(scratch, t, reasons_public, out));
         out->n_dimensions = t->dimensions_len;
         for (uint32_t i = 0; i < t->dimensions_len; i++)
                 TRY(dimension_message(scratch, &t->dimensions[i], out->dimensions[i]));
@@ -254,7 +293,8 @@ enum err release_encode(const struct wire_release *in, struct buf *out)
                 return ERR_NO_MEMORY;
         if ((unsigned)in->unit >= UNIT_COUNT)
                 return ERR_INVALID;
-        TRY(table_message(scratch, &in->table, &table));
+        TRY(table_message(scratch, &in->table,
+                in->has_protection && in->protection.rules.reasons_public, &table));
         m.vintage = vintage_message(in->vintage, &room);
         m.vintage_at_ms = in->vintage_at_ms;
         m.query_digest = digest_binary(&in->query);
@@ -267,6 +307,10 @@ enum err release_encode(const struct wire_release *in, struct buf *out)
         m.delivered = in->delivered;
         m.expected = in->expected;
         TRY(context_message(scratch, in, &indicator, &m));
+        if (in->has_protection)
+                TRY(protection_message(scratch, &in->protection, &m.protection));
+        if (in->has_nearest)
+                TRY(nearest_message(scratch, &in->nearest, &m.nearest));
         return pack(&m, out);
 }
 
@@ -383,7 +427,47 @@ static enum err measure_decode(struct arena *a, const Statgate__V1__Measure *fro
         return label_take(from->label, &out->label_sv, &out->label_en);
 }
 
-static enum err table_decode(struct arena *a, const Statgate__V1__Table *from, struct table *out)
+static enum err held_decode(struct arena *a, ProtobufCBinaryData from, struct table *t)
+{
+        if (from.len == 0)
+                return ERR_OK;
+        if (from.len != t->cells_len)
+                return ERR_MALFORMED;
+        t->held = arena_alloc_raw(a, t->cells_len, 1);
+        if (t->held == NULL)
+                return ERR_NO_MEMORY;
+        for (size_t cell = 0; cell < t->cells_len; cell++) {
+                t->held[cell] = from.data[cell];
+                if (t->held[cell] > 1 || (t->held[cell] == 1 && t->status[cell] != CELL_VALUE))
+                        return ERR_MALFORMED;
+        }
+        return ERR_OK;
+}
+
+/* Letters must agree with the statuses, and are for releases whose rules allow them. */
+static enum err confidentiality_decode(
+        struct arena *a, ProtobufCBinaryData from, bool reasons_public, struct table *t)
+{
+        if (from.len == 0)
+                return ERR_OK;
+        if (from.len != t->cells_len || !reasons_public)
+                return ERR_MALFORMED;
+        t->rule = arena_alloc(a, t->cells_len, 1);
+        if (t->rule == NULL)
+                return ERR_NO_MEMORY;
+        for (size_t cell = 0; cell < t->cells_len; cell++) {
+                if (from.data[cell] == 'A')
+                        t->rule[cell] = CELL_RULE_SMALL;
+                else if (from.data[cell] == 'D')
+                        t->rule[cell] = CELL_RULE_SECONDARY;
+                if ((char)from.data[cell] != wire_confidentiality(t, cell, true))
+                        return ERR_MALFORMED;
+        }
+        return ERR_OK;
+}
+
+static enum err table_decode(
+        struct arena *a, const Statgate__V1__Table *from, bool reasons_public, struct table *out)
 {
         struct table t = {0};
 
@@ -400,6 +484,8 @@ static enum err table_decode(struct arena *a, const Statgate__V1__Table *from, s
         if (table_cells(t.dimensions, t.dimensions_len, &t.cells_len) != ERR_OK)
                 return ERR_MALFORMED;
         TRY(statuses_decode(a, from->statuses, t.cells_len, &t.status));
+        TRY(held_decode(a, from->held, &t));
+        TRY(confidentiality_decode(a, from->confidentiality, reasons_public, &t));
         for (uint32_t i = 0; i < t.measures_len; i++)
                 TRY(measure_decode(a, from->measures[i], &t, &t.measures[i]));
         *out = t;
@@ -454,7 +540,11 @@ enum err release_decode(struct arena *a, struct bytes wire, struct wire_release 
         TRY(answer_text(m->dataset, &r.dataset));
         TRY(answer_text(m->purpose, &r.purpose));
         TRY(context_decode(a, m, &r));
-        TRY(table_decode(a, m->table, &r.table));
+        r.has_protection = m->protection != NULL;
+        r.has_nearest = m->nearest != NULL;
+        TRY(protection_decode(m->protection, &r.protection));
+        TRY(nearest_decode(a, m->nearest, &r.nearest));
+        TRY(table_decode(a, m->table, r.protection.rules.reasons_public, &r.table));
         *out = r;
         return ERR_OK;
 }

@@ -177,6 +177,9 @@ enum err dataset_encode(const struct wire_dataset *in, struct buf *out)
                 return ERR_NO_MEMORY;
         for (uint32_t i = 0; i < in->linkages_len; i++)
                 TRY(linkage_message(scratch, &in->linkages[i], m.linkages[i]));
+        if (in->has_rules)
+                TRY(rules_message(scratch, &in->rules, &m.disclosure));
+        TRY(lattice_message(scratch, &in->lattice, &m.lattice));
         return pack(&m, out);
 }
 
@@ -283,6 +286,9 @@ enum err dataset_decode(struct arena *a, struct bytes wire, struct wire_dataset 
         TRY(answer_text(m->episode_from, &d.episode_from));
         TRY(answer_text(m->episode_until, &d.episode_until));
         TRY(linkages_decode(a, m, &d));
+        d.has_rules = m->disclosure != NULL;
+        TRY(rules_decode(m->disclosure, &d.rules));
+        TRY(lattice_decode(a, m->lattice, &d.lattice));
         *out = d;
         return ERR_OK;
 }
@@ -291,12 +297,20 @@ enum err dataset_decode(struct arena *a, struct bytes wire, struct wire_dataset 
 
 enum err answer_encode(const struct wire_answer *in, struct buf *out)
 {
+        OWNED(arena_free) struct arena *scratch = scratch_new();
         Statgate__V1__QueryResponse m = STATGATE__V1__QUERY_RESPONSE__INIT;
 
+        if (scratch == NULL)
+                return ERR_NO_MEMORY;
+        if (in->has_forecast && in->release.len > 0)
+                return ERR_INVALID;
         m.release = binary(in->release);
-        m.release_digest = digest_binary(&in->release_digest);
+        if (!in->has_forecast)
+                m.release_digest = digest_binary(&in->release_digest);
         m.answered_at_ms = in->answered_at_ms;
         m.took_us = in->took_us;
+        if (in->has_forecast)
+                TRY(forecast_message(scratch, &in->forecast, &m.forecast));
         return pack(&m, out);
 }
 
@@ -313,9 +327,16 @@ enum err answer_decode(struct arena *a, struct bytes wire, struct wire_answer *o
                 .release = run_of(m->release),
                 .answered_at_ms = m->answered_at_ms,
                 .took_us = m->took_us,
+                .has_forecast = m->forecast != NULL,
         };
 
-        TRY(answer_digest(m->release_digest, &answer.release_digest));
+        if (answer.has_forecast) {
+                if (m->release.len > 0 || m->release_digest.len > 0)
+                        return ERR_MALFORMED;
+                TRY(forecast_decode(a, m->forecast, &answer.forecast));
+        } else {
+                TRY(answer_digest(m->release_digest, &answer.release_digest));
+        }
         *out = answer;
         return ERR_OK;
 }
