@@ -218,7 +218,7 @@ static size_t linkage_place(const struct keyring *k, const char *name)
         return at;
 }
 
-static const struct keyring_linkage *linkage_entry(const struct keyring *k, const char *name)
+static struct keyring_linkage *linkage_entry(const struct keyring *k, const char *name)
 {
         size_t at = linkage_place(k, name);
 
@@ -239,6 +239,13 @@ const struct secret *keyring_linkage_find(const struct keyring *k, const char *l
         const struct keyring_linkage *entry = linkage_entry(k, linkage);
 
         return entry != NULL ? entry->key : NULL;
+}
+
+const struct secret *keyring_noise_find(const struct keyring *k, const char *linkage)
+{
+        const struct keyring_linkage *entry = linkage_entry(k, linkage);
+
+        return entry != NULL && entry->has_noise ? entry->noise : NULL;
 }
 
 /* The list with room for one more pointer, doubled when it was full; NULL leaves it
@@ -321,18 +328,20 @@ enum err keyring_domain_make(struct keyring *k, const struct domain *d)
 static enum err linkage_entry_new(struct keyring *k, const char *name, struct keyring_linkage **out)
 {
         struct keyring_linkage *entry;
-        struct secret *key = NULL;
+        struct secret *key = NULL, *noise = NULL;
         struct keyring_linkage **list = list_grown(k->linkages, k->linkages_len, &k->linkages_cap);
 
         if (list == NULL)
                 return ERR_NO_MEMORY;
         k->linkages = list;
         TRY(secret_slab_take(&k->slab, &key));
+        TRY(secret_slab_take(&k->slab, &noise));
         entry = fault_hit("alloc") ? NULL : calloc(1, sizeof *entry);
         if (entry == NULL)
                 return ERR_NO_MEMORY;
         memcpy(entry->name, name, strlen(name));
         entry->key = key;
+        entry->noise = noise;
         *out = entry;
         return ERR_OK;
 }
@@ -345,12 +354,24 @@ static void linkage_insert(struct keyring *k, size_t at, struct keyring_linkage 
         k->linkages_len++;
 }
 
-enum err keyring_linkage_append(struct keyring *k, const char *name)
+enum err keyring_linkage_append(struct keyring *k, const char *name, bool has_noise)
 {
         struct keyring_linkage *entry = NULL;
 
         TRY(linkage_entry_new(k, name, &entry));
+        entry->has_noise = has_noise;
         linkage_insert(k, k->linkages_len, entry);
+        return ERR_OK;
+}
+
+/* The tokens of such a linkage stay as they are. */
+static enum err noise_make(struct keyring *k, struct keyring_linkage *entry)
+{
+        if (entry->has_noise)
+                return ERR_OK;
+        TRY(random_bytes(secret_bytes(entry->noise), secret_len(entry->noise)));
+        entry->has_noise = true;
+        entry->change = ++k->changes;
         return ERR_OK;
 }
 
@@ -361,17 +382,19 @@ enum err keyring_linkage_make(struct keyring *k, const char *linkage)
 
         if (!keyring_name_is_sane(linkage))
                 return ERR_INVALID;
-        if (linkage_entry(k, linkage) != NULL)
-                return ERR_OK;
+        entry = linkage_entry(k, linkage);
+        if (entry != NULL)
+                return noise_make(k, entry);
         if (k->linkages_len == LINKAGES_MAX)
                 return ERR_LIMIT;
         TRY(linkage_entry_new(k, linkage, &entry));
         e = random_bytes(secret_bytes(entry->key), secret_len(entry->key));
+        if (e == ERR_OK)
+                e = noise_make(k, entry);
         if (e != ERR_OK) {
                 free(entry);
                 return e;
         }
-        entry->change = ++k->changes;
         linkage_insert(k, linkage_place(k, linkage), entry);
         return ERR_OK;
 }
@@ -387,7 +410,7 @@ bool keyring_linkage_ready(const struct keyring *k, const char *linkage)
 {
         const struct keyring_linkage *entry = linkage_entry(k, linkage);
 
-        return entry != NULL && entry->change <= k->changes_confirmed;
+        return entry != NULL && entry->has_noise && entry->change <= k->changes_confirmed;
 }
 
 size_t keyring_domains_len(const struct keyring *k)

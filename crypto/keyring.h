@@ -9,9 +9,9 @@
  * torn or foreign file be told from a wrong passphrase, before Argon2id runs.
  *
  * The body holds: k_person; per (data set, municipality) an epoch with three
- * independent random keys (pseudonym, data, record tag); per linkage one key;
- * the pinned policy signers; version and digest of the running bundle, and the
- * officers who may sign what follows it; and the highest time seen. */
+ * independent random keys (pseudonym, data, record tag); per linkage two, one for
+ * tokens and one for noise; the pinned policy signers; version and digest of the running bundle,
+ * and the officers who may sign what follows it; and the highest time seen. */
 #ifndef STATGATE_CRYPTO_KEYRING_H
 #define STATGATE_CRYPTO_KEYRING_H
 
@@ -73,13 +73,16 @@ const struct secret *keyring_person(const struct keyring *k);
 /* NULL: no such domain or linkage yet. */
 const struct domain_keys *keyring_domain_find(const struct keyring *k, const struct domain *d);
 const struct secret *keyring_linkage_find(const struct keyring *k, const char *linkage);
+/* What the noise of a linkage's answers is drawn with, in every vintage. NULL: none yet;
+ * linkages of states from before there was noise get one when they are made again. */
+const struct secret *keyring_noise_find(const struct keyring *k, const char *linkage);
 /* Makes fresh random keys (epoch 1) if there are none; the keyring is then dirty,
  * and the new keys may be used only after the state was confirmed
  * (`keyring_domain_ready`). */
 MUST_CHECK enum err keyring_domain_make(struct keyring *k, const struct domain *d);
 MUST_CHECK enum err keyring_linkage_make(struct keyring *k, const char *linkage);
 bool keyring_domain_ready(const struct keyring *k, const struct domain *d);
-bool keyring_linkage_ready(const struct keyring *k, const char *linkage);
+bool keyring_linkage_ready(const struct keyring *k, const char *linkage); /* both keys */
 size_t keyring_domains_len(const struct keyring *k);
 
 /* Whose signatures count, and how many there must be. */

@@ -7,15 +7,18 @@
  *             names:  signers u32 × 32 ‖ policy version u64 ‖ policy digest 32
  *                     ‖ officers required u32, u32 × 32 ‖ time i64
  *                     ‖ domains u32 × (data set, municipality u16, epoch u32)
- *                     ‖ linkages u32 × (name)
- *             keys:   k_person ‖ 3 × 32 for each domain ‖ 32 for each linkage
+ *                     ‖ linkages u32 × (name, has noise u8)
+ *             keys:   k_person ‖ 3 × 32 for each domain
+ *                     ‖ for each linkage 32 for tokens, and 32 for noise where it has one
  *   checksum  SHA-256 of header ‖ body
  *
  * Keys stand behind the names so that sealing needs no second copy of them: the
  * cipher reads them where they live. Entries must ascend strictly, which refuses
  * duplicates and makes the plain body of a state one string and no other.
  *
- * Version 1 had no officers. It opens, and is written as version 2 at the next seal.
+ * Version 1 had no officers, and version 2 no noise. They open, and are written as
+ * version 3 at the next seal; until its keys are made again a linkage of theirs has none
+ * for noise, and says so.
  *
  * Whoever can write the file can write the checksum too, so behind it nothing is
  * trusted until the seal has been opened; and even then it is read as input. */
@@ -62,8 +65,10 @@ static void names_write(const struct keyring *k, struct buf *out)
                 put_u32(out, k->domains[i]->keys.epoch);
         }
         put_u32(out, (uint32_t)k->linkages_len);
-        for (size_t i = 0; i < k->linkages_len; i++)
+        for (size_t i = 0; i < k->linkages_len; i++) {
                 put_text(out, k->linkages[i]->name);
+                put_u8(out, k->linkages[i]->has_noise ? 1 : 0);
+        }
 }
 
 static struct bytes key_view(const struct secret *key)
@@ -75,7 +80,7 @@ static struct bytes key_view(const struct secret *key)
 static enum err parts_list(
         const struct keyring *k, struct bytes names, struct bytes **out, unsigned *out_len)
 {
-        size_t len = 2 + k->domains_len * DOMAIN_KEYS + k->linkages_len;
+        size_t len = 2 + k->domains_len * DOMAIN_KEYS + k->linkages_len * LINKAGE_KEYS;
         struct bytes *parts = fault_hit("alloc") ? NULL : calloc(len, sizeof *parts);
         unsigned n = 0;
 
@@ -86,8 +91,11 @@ static enum err parts_list(
         for (size_t i = 0; i < k->domains_len; i++)
                 for (unsigned j = 0; j < DOMAIN_KEYS; j++)
                         parts[n++] = key_view(k->domains[i]->slots[j]);
-        for (size_t i = 0; i < k->linkages_len; i++)
+        for (size_t i = 0; i < k->linkages_len; i++) {
                 parts[n++] = key_view(k->linkages[i]->key);
+                if (k->linkages[i]->has_noise)
+                        parts[n++] = key_view(k->linkages[i]->noise);
+        }
         *out = parts;
         *out_len = n;
         return ERR_OK;
@@ -240,6 +248,7 @@ static enum err domains_read(struct reader *in, struct keyring *into)
 static enum err linkages_read(struct reader *in, struct keyring *into)
 {
         char before[NAME_MAX_LEN + 1] = "", name[NAME_MAX_LEN + 1];
+        uint8_t has_noise = 0;
         uint32_t count;
 
         TRY(read_u32(in, &count));
@@ -247,9 +256,11 @@ static enum err linkages_read(struct reader *in, struct keyring *into)
                 return ERR_TOO_LARGE;
         for (uint32_t i = 0; i < count; i++) {
                 TRY(name_read(in, name));
-                if (strcmp(before, name) >= 0)
+                if (into->header.version > KEYRING_BLOB_NOISELESS)
+                        TRY(read_u8(in, &has_noise));
+                if (strcmp(before, name) >= 0 || has_noise > 1)
                         return ERR_MALFORMED;
-                TRY(keyring_linkage_append(into, name));
+                TRY(keyring_linkage_append(into, name, has_noise != 0));
                 memcpy(before, name, sizeof before);
         }
         return ERR_OK;
@@ -270,8 +281,11 @@ static enum err keys_read(struct reader *in, struct keyring *into)
         for (size_t i = 0; i < into->domains_len; i++)
                 for (unsigned j = 0; j < DOMAIN_KEYS; j++)
                         TRY(key_read(in, into->domains[i]->slots[j]));
-        for (size_t i = 0; i < into->linkages_len; i++)
+        for (size_t i = 0; i < into->linkages_len; i++) {
                 TRY(key_read(in, into->linkages[i]->key));
+                if (into->linkages[i]->has_noise)
+                        TRY(key_read(in, into->linkages[i]->noise));
+        }
         return read_end(in);
 }
 

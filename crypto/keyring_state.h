@@ -9,14 +9,16 @@
 
 enum {
         DOMAIN_KEYS = 3,
+        LINKAGE_KEYS = 2,
         KEYRING_SALT_LEN = 16,
         KEYRING_WRAPPED_LEN = 40,
         PENDING_SEALS = 8,
         /* Together they stay under KEYRING_BLOB_MAX: what can be sealed can be opened. */
         DOMAINS_MAX = 1 << 17,
         LINKAGES_MAX = 1 << 12,
-        KEYRING_BLOB_FIRST = 1, /* had no officers; opens still */
-        KEYRING_BLOB_VERSION = 2,
+        KEYRING_BLOB_FIRST = 1,     /* had no officers; opens still */
+        KEYRING_BLOB_NOISELESS = 2, /* linkages had no noise keys; opens still */
+        KEYRING_BLOB_VERSION = 3,
 };
 
 struct keyring_domain {
@@ -28,7 +30,8 @@ struct keyring_domain {
 
 struct keyring_linkage {
         char name[NAME_MAX_LEN + 1];
-        struct secret *key; /* borrowed from the slab */
+        struct secret *key, *noise; /* borrowed from the slab */
+        bool has_noise;             /* false: read from a state that had none */
         uint64_t change;
 };
 
@@ -82,7 +85,7 @@ int domain_compare(const struct domain *a, const struct domain *b);
  * sure that they ascend. */
 MUST_CHECK enum err keyring_domain_append(
         struct keyring *k, const struct domain *d, uint32_t epoch);
-MUST_CHECK enum err keyring_linkage_append(struct keyring *k, const char *name);
+MUST_CHECK enum err keyring_linkage_append(struct keyring *k, const char *name, bool has_noise);
 
 /* The state as a blob of header.generation, appended to `out`. */
 MUST_CHECK enum err keyring_blob_write(

@@ -180,6 +180,24 @@ enum err pseudonyms_make(
         return ERR_OK;
 }
 
+enum err record_keys_make(
+        const struct block_key *noise, const uint8_t *codes, size_t rows, uint8_t *keys)
+{
+        uint8_t blocks[CHUNK_ROWS * PSEUDONYM_LEN];
+        enum err e = ERR_OK;
+
+        for (size_t at = 0; at < rows && e == ERR_OK; at += CHUNK_ROWS) {
+                size_t n = rows - at < CHUNK_ROWS ? rows - at : CHUNK_ROWS;
+
+                e = blocks_run(noise->encrypt, codes + at * PSEUDONYM_LEN, n, blocks);
+                for (size_t i = 0; i < n && e == ERR_OK; i++)
+                        memcpy(keys + (at + i) * PERSON_KEY_LEN, blocks + i * PSEUDONYM_LEN,
+                                PERSON_KEY_LEN);
+        }
+        wipe(blocks, sizeof blocks);
+        return e;
+}
+
 /* All 32 zero bits of all codes together: one branch a chunk. */
 static bool codes_hold(const uint8_t *codes, size_t rows)
 {

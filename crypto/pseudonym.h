@@ -5,6 +5,7 @@
  *               ‖ id) ‖ 32 zero bits; one compression block (under 56 bytes)
  * pseudonym     P = AES-256(k_domain, M): what is stored
  * token         T = AES-256(k_token, M): what a linked view sorts by, then drops
+ * record key    R = first 64 bits of AES-256(k_noise, M): what noise is drawn with
  *
  * Same person and domain, same pseudonym; pseudonyms of two domains cannot be
  * joined without both keys. The zero bits catch a wrong key, a wrong epoch or a
@@ -18,7 +19,7 @@
 
 struct secret;
 
-enum { PSEUDONYM_LEN = 16, RECORD_TAG_LEN = 12 };
+enum { PSEUDONYM_LEN = 16, RECORD_TAG_LEN = 12, PERSON_KEY_LEN = 8 };
 
 /* k_person made ready: HMAC midstates; in locked memory. */
 struct person_key;
@@ -43,6 +44,13 @@ MUST_CHECK enum err pseudonyms_make(
 /* Pseudonym → code; ERR_TAMPERED if any lacks its 32 zero bits: `codes` is then wiped. */
 MUST_CHECK enum err pseudonyms_open(
         const struct block_key *domain, const uint8_t *pseudonyms, size_t rows, uint8_t *codes);
+
+/* Code → record key, as statisticians call it (not the deliverer's, which has a tag): a
+ * random number that is one person's in every vintage of a linkage, and says nothing about
+ * her to whoever has no k_noise. keys: rows × PERSON_KEY_LEN, to be read little-endian.
+ * No person: zeros; a person's are by odds of 2^-64. */
+MUST_CHECK enum err record_keys_make(
+        const struct block_key *noise, const uint8_t *codes, size_t rows, uint8_t *keys);
 
 /* Keyed tags of local record keys: first RECORD_TAG_LEN bytes of SipHash-2-4-128
  * under the first 16 bytes of the key (Aumasson & Bernstein 2012). keys: rows × width,

@@ -279,7 +279,7 @@ static enum err read_opened(struct ask *ask, struct keeper_opened *out)
         struct keeper_opened o = {.slot = ask->lane};
         uint32_t body_len;
         const uint8_t *at = ask->slot;
-        size_t tokens, tags, counts, guardians;
+        size_t tokens, tags, counts, guardians, keys;
         uint8_t joined;
 
         TRY(read_u32(&ask->answer, &o.rows));
@@ -291,7 +291,8 @@ static enum err read_opened(struct ask *ask, struct keeper_opened *out)
         tags = (size_t)o.rows * RECORD_TAG_LEN;
         counts = o.guardians_len > 0 ? o.rows : 0;
         guardians = (size_t)o.guardians_len * PSEUDONYM_LEN;
-        if (tokens + tags + counts + guardians + body_len != ask->answer_bulk)
+        keys = (size_t)o.rows * PERSON_KEY_LEN;
+        if (tokens + tags + counts + guardians + body_len + keys != ask->answer_bulk)
                 return ERR_KEEPER_REFUSED;
         o.tokens = at;
         o.tags = at + tokens;
@@ -300,6 +301,7 @@ static enum err read_opened(struct ask *ask, struct keeper_opened *out)
                 o.guardian_tokens = o.guardian_counts + counts;
         }
         o.body = bytes_of(at + tokens + tags + counts + guardians, body_len);
+        o.person_keys = o.body.data + body_len;
         *out = o;
         return ERR_OK;
 }
@@ -342,8 +344,9 @@ void keeper_release(struct keeper *k, struct keeper_opened *opened)
 {
         if (opened == NULL || opened->tokens == NULL)
                 return;
-        ask_release(
-                k, opened->slot, (size_t)(opened->body.data - opened->tokens) + opened->body.len);
+        ask_release(k, opened->slot,
+                (size_t)(opened->person_keys - opened->tokens) +
+                        (size_t)opened->rows * PERSON_KEY_LEN);
         *opened = (struct keeper_opened){.rows = 0};
 }
 

@@ -99,6 +99,9 @@ struct keeper_opened { /* borrowed from a slot until keeper_release */
         const uint8_t *guardian_counts; /* rows, or NULL */
         const uint8_t *guardian_tokens; /* guardians_len × 16 */
         struct bytes body;
+        /* rows × PERSON_KEY_LEN, little-endian: what noise is drawn with (pseudonym.h); the
+         * same for a person in every vintage of the linkage. All zero: no person. */
+        const uint8_t *person_keys;
         bool joined; /* false: the municipality is outside the linkage, and its tokens
                       * are equal to those of this domain alone */
         unsigned slot;

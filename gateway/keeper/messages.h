@@ -21,6 +21,7 @@
 
 #include "base/bytes.h"
 #include "base/terms.h"
+#include "crypto/pseudonym.h"
 #include "gateway/keeper/keeper.h"
 
 enum keeper_state {
@@ -36,9 +37,11 @@ const char *keeper_state_name(enum keeper_state state); /* "RULED" */
 enum keeper_lane { KEEPER_LANE_SMALL, KEEPER_LANE_STATE, KEEPER_LANE_BULK };
 
 enum {
-        KEEPER_PROTOCOL = 2,
+        KEEPER_PROTOCOL = 3,
         KEEPER_MAGIC = 0x314b4753, /* "SGK1" */
-        KEEPER_SLOT_LEN = 8 << 20,
+        /* A sealed batch; a slot holds one opened too, with a record key more for each row. */
+        KEEPER_SEALED_MAX = 8 << 20,
+        KEEPER_SLOT_LEN = KEEPER_SEALED_MAX + BATCH_ROWS_MAX * PERSON_KEY_LEN,
         KEEPER_SLOTS_DEFAULT = 8,
         KEEPER_SLOTS_MAX = 64,
         KEEPER_SMALL_LANES = 4,

@@ -70,8 +70,10 @@ void run_forget_ciphers(struct run *r)
 {
         for (unsigned i = 0; i < DOMAIN_CACHE_LEN; i++)
                 block_key_free(&r->domains[i].key);
-        for (unsigned i = 0; i < TOKEN_CACHE_LEN; i++)
+        for (unsigned i = 0; i < TOKEN_CACHE_LEN; i++) {
                 block_key_free(&r->tokens[i].key);
+                block_key_free(&r->tokens[i].noise);
+        }
 }
 
 void run_free(struct run **r)

@@ -51,32 +51,54 @@ enum err run_domain(struct run *r, const struct domain *d, uint32_t epoch,
         return ERR_OK;
 }
 
+static enum err key_derive(const struct secret *from, const char *label, struct bytes salt,
+        const char *linkage, struct block_key **out)
+{
+        OWNED(secret_free) struct secret *key = NULL;
+        const struct bytes parts[] = {bytes_of_text(label), salt, bytes_of_text(linkage)};
+        struct digest mac;
+        enum err e;
+
+        TRY(mac_of(from, parts, ARRAY_LEN(parts), &mac));
+        e = secret_copy(mac.bytes, sizeof mac.bytes, &key);
+        wipe(&mac, sizeof mac);
+        return e == ERR_OK ? block_key_new(key, out) : e;
+}
+
 /* The key of one view: another vintage, another revision, other tokens. `alone`: of
  * the part of it that a single domain is, where its municipality is not in the
  * linkage. The labels differ, so neither key can ever be the other. */
 static enum err token_key_new(
         const struct secret *linkage_key, const struct token_cipher *of, struct block_key **out)
 {
-        OWNED(secret_free) struct secret *key = NULL;
         OWNED(buf_done) struct buf salt = {.ceiling = 16 + NAME_MAX_LEN};
         bool alone = of->alone.municipality != 0;
-        struct digest mac;
         struct bytes salt_bytes;
-        enum err e;
 
         put_u32(&salt, of->vintage.number);
         put_u32(&salt, of->vintage.revision);
         if (alone)
                 keeper_put_domain(&salt, &of->alone);
         TRY(buf_end(&salt, &salt_bytes));
-        const struct bytes parts[] = {
-                bytes_of_text(alone ? "statgate/token/alone/1" : "statgate/token/1"), salt_bytes,
-                bytes_of_text(of->linkage)};
+        return key_derive(linkage_key, alone ? "statgate/token/alone/1" : "statgate/token/1",
+                salt_bytes, of->linkage, out);
+}
 
-        TRY(mac_of(linkage_key, parts, ARRAY_LEN(parts), &mac));
-        e = secret_copy(mac.bytes, sizeof mac.bytes, &key);
-        wipe(&mac, sizeof mac);
-        return e == ERR_OK ? block_key_new(key, out) : e;
+/* The key of its persons' record keys. No vintage is in it: the same persons shall get the
+ * same noise in all of them, or asking again next year would wear it off. Who stands alone
+ * has keys that meet nobody's, as her token does. */
+static enum err noise_key_new(
+        const struct secret *noise_key, const struct token_cipher *of, struct block_key **out)
+{
+        OWNED(buf_done) struct buf salt = {.ceiling = 16 + NAME_MAX_LEN};
+        bool alone = of->alone.municipality != 0;
+        struct bytes salt_bytes;
+
+        if (alone)
+                keeper_put_domain(&salt, &of->alone);
+        TRY(buf_end(&salt, &salt_bytes));
+        return key_derive(noise_key, alone ? "statgate/noise/alone/1" : "statgate/noise/1",
+                salt_bytes, of->linkage, out);
 }
 
 static bool same_tokens(const struct token_cipher *a, const struct token_cipher *b)
@@ -88,7 +110,7 @@ static bool same_tokens(const struct token_cipher *a, const struct token_cipher 
 }
 
 enum err run_token_cipher(struct run *r, const char *linkage, struct vintage vintage,
-        const struct domain *alone, const struct block_key **out)
+        const struct domain *alone, const struct token_cipher **out)
 {
         struct token_cipher wanted = {.vintage = vintage};
         struct token_cipher *place =
@@ -101,12 +123,14 @@ enum err run_token_cipher(struct run *r, const char *linkage, struct vintage vin
         memcpy(wanted.linkage, linkage, strlen(linkage) + 1);
         if (alone != NULL)
                 wanted.alone = *alone;
-        if (place->key == NULL || !same_tokens(place, &wanted)) {
+        if (place->key == NULL || place->noise == NULL || !same_tokens(place, &wanted)) {
                 block_key_free(&place->key);
-                TRY(token_key_new(keyring_linkage_find(r->keyring, linkage), &wanted, &wanted.key));
+                block_key_free(&place->noise);
                 *place = wanted;
+                TRY(token_key_new(keyring_linkage_find(r->keyring, linkage), place, &place->key));
+                TRY(noise_key_new(keyring_noise_find(r->keyring, linkage), place, &place->noise));
         }
-        *out = place->key;
+        *out = place;
         return ERR_OK;
 }
 
@@ -173,9 +197,9 @@ static enum err read_accept(struct request *rq, struct accept *out)
         TRY(read_fixed(&in, body_len, &a.body));
         TRY(read_end(&in));
         TRY(check_counts(&a));
-        /* What does not fit sealed does not fit the private buffers either. */
+        /* What fits sealed fits the slot when it is opened, record keys and all. */
         if (sealed_len(&(struct sealed_batch){
-                    .rows = a.rows, .guardians = a.guardians, .body = a.body}) > KEEPER_SLOT_LEN)
+                    .rows = a.rows, .guardians = a.guardians, .body = a.body}) > KEEPER_SEALED_MAX)
                 return ERR_TOO_LARGE;
         *out = a;
         return ERR_OK;
@@ -381,23 +405,29 @@ static enum err read_open(struct reader *in, struct open *out)
         return out->epoch != 0 ? ERR_OK : ERR_MALFORMED;
 }
 
-/* Pseudonyms of the domain into tokens of the view, in place. */
-static enum err translate(
-        const struct block_key *domain, const struct block_key *view, uint8_t *column, size_t rows)
+/* Pseudonyms of the domain into tokens of the view, in place; `keys`: record keys of the
+ * same persons, or NULL. */
+static enum err translate(const struct block_key *domain, const struct token_cipher *view,
+        uint8_t *column, size_t rows, uint8_t *keys)
 {
         TRY(pseudonyms_open(domain, column, rows, column));
-        return pseudonyms_make(view, column, rows, column);
+        if (keys != NULL)
+                TRY(record_keys_make(view->noise, column, rows, keys));
+        return pseudonyms_make(view->key, column, rows, column);
 }
 
-/* The columns follow each other in the plain text as they do in the answer. */
-static enum err translate_batch(const struct block_key *domain, const struct block_key *view,
+/* The columns follow each other in the plain text as they do in the answer; record keys
+ * come last. */
+static enum err translate_batch(const struct block_key *domain, const struct token_cipher *view,
         bool joined, struct sealed_batch *b, struct request *rq)
 {
-        TRY(translate(domain, view, b->pseudonyms, b->rows));
+        size_t columns = sealed_columns_len(b->rows, b->guardians) + b->body.len;
+
         if (b->guardians > 0)
-                TRY(translate(domain, view, b->guardian_pseudonyms, b->guardians));
-        rq->output_len = sealed_columns_len(b->rows, b->guardians) + b->body.len;
-        memcpy(rq->slot, b->pseudonyms, rq->output_len);
+                TRY(translate(domain, view, b->guardian_pseudonyms, b->guardians, NULL));
+        TRY(translate(domain, view, b->pseudonyms, b->rows, rq->slot + columns));
+        memcpy(rq->slot, b->pseudonyms, columns);
+        rq->output_len = columns + (size_t)b->rows * PERSON_KEY_LEN;
         put_u32(rq->answer, b->rows);
         put_u32(rq->answer, b->guardians);
         put_u32(rq->answer, (uint32_t)b->body.len);
@@ -408,13 +438,16 @@ static enum err translate_batch(const struct block_key *domain, const struct blo
 enum err run_OPEN_FOR_VIEW(struct run *r, struct request *rq)
 {
         const struct domain_keys *keys;
-        const struct block_key *domain, *view;
+        const struct block_key *domain;
+        const struct token_cipher *view;
         struct sealed_batch b;
         struct open o;
         bool joined = false;
         enum err e;
 
         TRY(read_open(&rq->payload, &o));
+        if (rq->input_len > KEEPER_SEALED_MAX)
+                return ERR_TOO_LARGE;
         TRY(rules_may_link(&r->ruling.rules, bytes_of_text(o.linkage),
                 bytes_of_text(o.name.domain.dataset), o.name.domain.municipality,
                 bytes_of_text(o.purpose), run_now(r), &joined));

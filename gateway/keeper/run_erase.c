@@ -202,7 +202,7 @@ static enum err seal_shortened(
         shorten(v, s->keep.data);
         if (hits > 0)
                 v->batch.body = s->body;
-        if (sealed_len(&v->batch) > KEEPER_SLOT_LEN)
+        if (sealed_len(&v->batch) > KEEPER_SEALED_MAX)
                 return ERR_TOO_LARGE;
         TRY(sealed_write(v->keys->data, &s->erase.name, s->erase.epoch, &v->batch, r->sealed));
         rq->output_len = sealed_len(&v->batch);

@@ -26,6 +26,7 @@ struct token_cipher {
         struct vintage vintage;
         struct domain alone; /* municipality 0: of all that the linkage joins */
         struct block_key *key;
+        struct block_key *noise; /* of the same persons, whatever the vintage */
 };
 
 /* A bundle that was verified: rules borrow from the arena. */
@@ -76,10 +77,10 @@ int64_t run_now(struct run *r);
  * on disk yet, or when `epoch` (0: any) is not theirs. Borrowed. */
 MUST_CHECK enum err run_domain(struct run *r, const struct domain *d, uint32_t epoch,
         const struct domain_keys **out_keys, const struct block_key **out_cipher);
-/* The cipher of one linkage and vintage, or of one domain alone in it (NULL: of all
+/* The ciphers of one linkage and vintage, or of one domain alone in it (NULL: of all
  * that are joined). Borrowed until the next call. */
 MUST_CHECK enum err run_token_cipher(struct run *r, const char *linkage, struct vintage vintage,
-        const struct domain *alone, const struct block_key **out);
+        const struct domain *alone, const struct token_cipher **out);
 void run_forget_ciphers(struct run *r);
 void ruling_done(struct ruling *ruling);
 

@@ -83,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         if (data[0] % 2 == 0)
                 blob_try(data + 1, len - 1);
         else
-                body_try(
-                        data[0] & 2 ? KEYRING_BLOB_VERSION : KEYRING_BLOB_FIRST, data + 1, len - 1);
+                body_try(KEYRING_BLOB_FIRST + (data[0] >> 1) % KEYRING_BLOB_VERSION, data + 1,
+                        len - 1);
         return 0;
 }

@@ -111,6 +111,8 @@ static void a_sealed_ring_opens_as_it_was(void **state)
                 secret_equal(keyring_linkage_find(k, "barn"), keyring_linkage_find(back, "barn")));
         assert_true(
                 secret_equal(keyring_linkage_find(k, "alla"), keyring_linkage_find(back, "alla")));
+        assert_true(secret_equal(keyring_noise_find(k, "barn"), keyring_noise_find(back, "barn")));
+        assert_true(secret_equal(keyring_noise_find(k, "alla"), keyring_noise_find(back, "alla")));
         assert_true(keyring_signer_is_pinned(back, signer));
         assert_int_equal(keyring_policy(back, &policy), 12);
         assert_int_equal(policy.bytes[0], 7);
@@ -136,6 +138,8 @@ static void every_key_is_its_own(void **state)
         assert_false(secret_equal(keyring_person(k), x->pseudonym));
         assert_false(
                 secret_equal(keyring_linkage_find(k, "barn"), keyring_linkage_find(k, "alla")));
+        assert_false(secret_equal(keyring_noise_find(k, "barn"), keyring_noise_find(k, "alla")));
+        assert_false(secret_equal(keyring_linkage_find(k, "barn"), keyring_noise_find(k, "barn")));
         assert_int_equal(x->epoch, 1);
 }
 
@@ -459,13 +463,75 @@ static void a_blob_from_before_there_were_officers_opens(void **state)
         assert_int_equal(policy.bytes[0], 7);
         assert_int_equal(keyring_time(k), 1790000000000);
         assert_true(keyring_domain_ready(k, &d));
-        assert_true(keyring_linkage_ready(k, "barn"));
+        assert_non_null(keyring_linkage_find(k, "barn"));
         assert_int_equal(keyring_officers(k)->len, 0);
         assert_int_equal(ring_seal(k, &blob), 2);
-        assert_int_equal(blob.data[8], 2); /* written in the version of today */
+        assert_int_equal(blob.data[8], 3); /* written in the version of today */
         assert_int_equal(keyring_open(passphrase, blob_of(&blob), &again), ERR_OK);
         assert_true(secret_equal(keyring_person(k), keyring_person(again)));
         same_domain(k, again, d);
+}
+
+/* Made by the program before there was noise: data set placering in 0180, linkage barn,
+ * policy version 12, one officer. */
+static const char without_noise[] =
+        "53474b4559524e4702000000010000000000000008000000010000002567d35e"
+        "05e52b45f6dfa7f30ec6c79b8a6c79e8e4ddcfca577c24dafa1e55fac057c217"
+        "45cf5f60c4d2597da482a7257330fa61b742efe40136534f50f92788d76fe607"
+        "de0f0c02107c30d2209412fd79f11d3c252f731de90564d5e6e1229f8245379e"
+        "9509e724cdea4c21f9ddeb3d282a6a85c4a64d0cb3e65d8b87475ab4a5339446"
+        "a912828075da885cceb3cb5ade9b871c2080d20fdabd73657005a81c4d20f7c5"
+        "c807d405c8fde5185db005ef496cadfcd7a029c59bc49b0d45e11f3907905566"
+        "f022c87cf29fd29d2a2787c0d25f1d46dd69c9592360ad2245a7ccb651b054bb"
+        "bdabd8c258fdd75e91cacd2144f1d4bf5c6b3a8b6525dda808b04b62dd6b9d4f"
+        "119aaf8c49963686a2568ce3db7d91894b8e00eaa4326eea945bd901ece3c92c"
+        "f30b970926b280f214128b176c72858e4001496ef0c6b1829dd98d4f03d7ccd6"
+        "c434a6b4f3c4adfb6a2295e988b63745a8b3a1a01bdd10a0bb08517dbdea4818"
+        "dd5b9de6e8d1057b3f34692c73765bd1df084fbfdb5fc5caefc71d761ce7a139"
+        "1fabe17ec10c08dd1be3e2b3f408752a9790a895b0ed01ea4e6c405b45807589"
+        "9e0f5213c2c5839396aac28eb398f5252b8e8e25dd8b824c2dfecd5dbb7898d9"
+        "5ac3df6cbd0baa2eb82ea24a";
+
+static void a_linkage_from_before_there_was_noise_gets_a_key_when_it_is_made_again(void **state)
+{
+        static const uint8_t token_key[] = {0x47, 0x0b, 0xc6, 0xbc};
+        static uint8_t raw[sizeof without_noise / 2];
+        OWNED(keyring_free) struct keyring *k = NULL, *between = NULL, *after = NULL;
+        OWNED(buf_done) struct buf first, second;
+        struct domain d = domain("placering", 180);
+
+        (void)state;
+        assert_int_equal(hex_decode(without_noise, raw, sizeof raw), ERR_OK);
+        assert_int_equal(keyring_open(passphrase, bytes_of(raw, sizeof raw), &k), ERR_OK);
+        assert_int_equal(keyring_policy(k, NULL), 12);
+        assert_int_equal(keyring_officers(k)->len, 1);
+        assert_true(keyring_domain_ready(k, &d));
+        assert_memory_equal(
+                secret_view(keyring_linkage_find(k, "barn")), token_key, sizeof token_key);
+        assert_null(keyring_noise_find(k, "barn"));
+        assert_false(keyring_linkage_ready(k, "barn"));
+        assert_false(keyring_dirty(k));
+
+        /* Other changes may be saved before anybody asks for the linkage. */
+        (void)ring_seal(k, &first);
+        assert_int_equal(keyring_open(passphrase, blob_of(&first), &between), ERR_OK);
+        assert_null(keyring_noise_find(between, "barn"));
+        assert_false(keyring_linkage_ready(between, "barn"));
+
+        assert_int_equal(keyring_linkage_make(between, "barn"), ERR_OK);
+        assert_non_null(keyring_noise_find(between, "barn"));
+        assert_true(keyring_dirty(between));
+        assert_false(keyring_linkage_ready(between, "barn")); /* not before it is on disk */
+        keyring_confirm(between, ring_seal(between, &second));
+        assert_true(keyring_linkage_ready(between, "barn"));
+        assert_int_equal(keyring_open(passphrase, blob_of(&second), &after), ERR_OK);
+        assert_true(keyring_linkage_ready(after, "barn"));
+        assert_true(secret_equal(
+                keyring_noise_find(between, "barn"), keyring_noise_find(after, "barn")));
+        assert_memory_equal(
+                secret_view(keyring_linkage_find(after, "barn")), token_key, sizeof token_key);
+        assert_int_equal(keyring_linkage_make(after, "barn"), ERR_OK); /* and once only */
+        assert_false(keyring_dirty(after));
 }
 
 static void costs_have_limits(void **state)
@@ -525,6 +591,7 @@ struct body {
         uint32_t epoch;
         unsigned keys;
         uint32_t required, officers;
+        uint8_t has_noise; /* of each linkage */
 };
 
 static void body_write(struct body what, struct buf *out)
@@ -548,14 +615,18 @@ static void body_write(struct body what, struct buf *out)
         put_u16(out, what.municipality);
         put_u32(out, what.epoch);
         put_u32(out, what.linkages);
+        for (uint32_t i = 0; i < what.linkages && i < 2; i++) {
+                put_text(out, i == 0 ? "alla" : "barn");
+                put_u8(out, what.has_noise);
+        }
         put_raw(out, zero, what.keys * 32);
 }
 
 /* Even behind the seal, the body is input. */
 static void a_malformed_body_is_refused(void **state)
 {
-        const struct body good = {1, 0, "a", "b", 114, 1, 7, 0, 0};
-        struct body bad[13];
+        const struct body good = {1, 0, "a", "b", 114, 1, 7, 0, 0, 0};
+        struct body bad[17], linked[2];
 
         (void)state;
         for (unsigned i = 0; i < ARRAY_LEN(bad); i++)
@@ -573,6 +644,15 @@ static void a_malformed_body_is_refused(void **state)
         bad[10].required = 1; /* of none */
         bad[11].officers = 2; /* and nobody signs */
         bad[12].required = bad[12].officers = 17;
+        for (unsigned i = 13; i < 17; i++)
+                bad[i].linkages = 1;
+        bad[13].keys = 9; /* one too many without noise, */
+        bad[14].keys = 8;
+        bad[14].has_noise = 1; /* too few with it, */
+        bad[15].keys = 10;
+        bad[15].has_noise = 1; /* too many */
+        bad[16].keys = 9;
+        bad[16].has_noise = 2; /* neither yes nor no */
         for (unsigned i = 0; i < ARRAY_LEN(bad); i++) {
                 OWNED(buf_done) struct buf b;
 
@@ -583,6 +663,16 @@ static void a_malformed_body_is_refused(void **state)
 
         body_write(good, &b);
         body_is(&b, ERR_OK);
+        for (unsigned i = 0; i < ARRAY_LEN(linked); i++) {
+                OWNED(buf_done) struct buf l;
+
+                linked[i] = good;
+                linked[i].linkages = 2;
+                linked[i].has_noise = (uint8_t)i;
+                linked[i].keys = 9 + 2 * i;
+                body_write(linked[i], &l);
+                body_is(&l, ERR_OK);
+        }
 }
 
 static void every_failed_allocation_leaves_a_whole_ring(void **state)
@@ -667,6 +757,8 @@ int main(void)
                 cmocka_unit_test(a_new_policy_makes_the_ring_dirty),
                 cmocka_unit_test(the_officers_of_the_running_bundle_survive),
                 cmocka_unit_test(a_blob_from_before_there_were_officers_opens),
+                cmocka_unit_test(
+                        a_linkage_from_before_there_was_noise_gets_a_key_when_it_is_made_again),
                 cmocka_unit_test(costs_have_limits),
                 cmocka_unit_test(a_national_ring_fits_the_pool_it_asks_for),
                 cmocka_unit_test(a_malformed_body_is_refused),
