@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: Apache-2.0
+"""world.py: a small synthetic country in a gateway of its own.
+
+Everything is deterministic in the seed. Personal numbers use the official numbers
+for tests (238 and 239): one girl and one boy can be born on a day, and nobody is."""
+
+import dataclasses
+import datetime
+import os
+import random
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+
+COUNTIES = {
+    "10": ["1060", "1080", "1081", "1082", "1083"],
+    "21": ["2101", "2104", "2121", "2132", "2161", "2180", "2181", "2182", "2183", "2184"],
+}
+MUNICIPALITIES = [code for codes in COUNTIES.values() for code in codes]
+COUNTY_OF = {code: county for county, codes in COUNTIES.items() for code in codes}
+FORMS = ["familjehem", "jourhem", "natverkshem", "hvb", "stodboende", "sis"]
+WEIGHTS = [46, 10, 14, 17, 8, 5]
+GROUND = {"familjehem": "sol", "jourhem": "lvu6", "natverkshem": "sol", "hvb": "lvu3",
+          "stodboende": "sol", "sis": "lvu3"}
+YEAR = 2024
+AGES = 21
+BANDS = ["0-3", "4-6", "7-12", "13-15", "16-17", "18-20"]  # as the data set declares them
+QUARTERS = [f"{YEAR}-Q{q}" for q in (1, 2, 3, 4)]
+STEPS = 5  # vintages after the first, each with a few late targets
+
+
+@dataclasses.dataclass(frozen=True)
+class Child:
+    number: str
+    kommun: str
+    kon: str  # K or M, as files say it
+    born: datetime.date
+    start: datetime.date
+    form: str
+
+    @property
+    def age(self):
+        months = (self.start.year - self.born.year) * 12 + self.start.month - self.born.month
+        return months // 12
+
+    @property
+    def band(self):
+        return next(b for b in BANDS if self.age <= int(b.split("-")[1]))
+
+    @property
+    def quarter(self):
+        return f"{self.start.year}-Q{(self.start.month + 2) // 3}"
+
+
+def personnummer(born, sex):
+    digits = f"{born:%Y%m%d}{238 if sex == 'K' else 239}"
+    total = sum(sum(divmod(int(c) * (2 - i % 2), 10)) for i, c in enumerate(digits[2:]))
+    return digits + str(-total % 10)
+
+
+class Country:
+    """Children, and which of them are targets. `late` of step i come with vintage i + 2; every
+    other of those is a correction: it stood there before under another form."""
+
+    def __init__(self, seed, targets, per_municipality=50):
+        self.random = random.Random(seed)
+        self.days = [(day, sex) for day in range((AGES - 1) * 365 - 10) for sex in "KM"]
+        self.random.shuffle(self.days)
+        self.children, self.targets, self.late, self.wrong = [], [], [], {}
+        for code in MUNICIPALITIES:
+            size = int(per_municipality * self.random.lognormvariate(0, 0.6)) + 25
+            self.children += [self.child(code) for _ in range(size)]
+        for i in range(targets):
+            self.targets.append(self.child(MUNICIPALITIES[i % len(MUNICIPALITIES)]))
+        for step in range(STEPS):
+            self.late.append([self.child(code) for code in MUNICIPALITIES])
+            for child in self.late[-1][::2]:
+                others = [f for f in FORMS if f != child.form]
+                self.wrong[child.number] = self.random.choice(others)
+
+    def child(self, code):
+        back, sex = self.days.pop()
+        start = datetime.date(YEAR, 1, 1) + datetime.timedelta(days=self.random.randrange(366))
+        born = datetime.date(YEAR, 1, 1) - datetime.timedelta(days=back)
+        if born > start:
+            born = start - datetime.timedelta(days=30)
+        form = self.random.choices(FORMS, WEIGHTS)[0]
+        return Child(personnummer(born, sex), code, sex, born, start, form)
+
+    def shams(self, per_target=4, most=40):
+        """Invented children, delivered by the first municipality of a county: alike with the
+        targets of the others there, in a form that the sender knows."""
+        made = []
+        sender = COUNTIES["10"][0]
+        victims = [t for t in self.targets if COUNTY_OF[t.kommun] == "10" and t.kommun != sender]
+        for target in victims[:most]:
+            for _ in range(per_target):
+                made.append(self.alike(target, sender))
+        return [m for m in made if m is not None], victims[:most]
+
+    def alike(self, target, sender):
+        for at, (back, sex) in enumerate(self.days):
+            born = datetime.date(YEAR, 1, 1) - datetime.timedelta(days=back)
+            sham = Child(personnummer(born, sex), sender, sex, born, target.start, "sis")
+            if sex == target.kon and sham.band == target.band and born <= target.start:
+                del self.days[at]
+                return sham
+        return None
+
+
+HEADER = "Kommun;Ärendenummer;Personnummer;Kön;Placeringsdatum;Avslutsdatum;Placeringsform;Lagrum"
+
+
+def row(child, form=None):
+    form = form or child.form
+    return ";".join([child.kommun, "A" + child.number, child.number, child.kon,
+                     child.start.isoformat(), "", form, GROUND[form]])
+
+
+class Gateway:
+    """A gateway with its own data folder, ended by `close`."""
+
+    def __init__(self, programs, bundle, preset, threads=2):
+        self.programs = programs
+        self.folder = tempfile.mkdtemp(prefix="statgate-attack.")
+        self.data = os.path.join(self.folder, "gate")
+        self.process = None
+        self.bundle(bundle, preset)
+        secret = os.path.join(self.folder, "passphrase")
+        with open(os.open(secret, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
+            file.write(os.urandom(18).hex() + "\n")
+        self.run("init", self.data, "--development", "--bundle", os.path.join(self.folder, "bundle"),
+                 "--passphrase-file", secret, "--municipalities", ",".join(MUNICIPALITIES), cwd=self.folder)
+        self.edit(os.path.join(self.data, "statgate.yaml"), r"(?m)^address: .*", "address: 127.0.0.1:0")
+        self.second_statistician()
+        log = open(os.path.join(self.folder, "gateway.log"), "w")
+        self.process = subprocess.Popen([os.path.join(programs, "statgated"), "--data", self.data],
+                                        stdout=log, stderr=log)
+        address = os.path.join(self.data, "run", "address")
+        for _ in range(200):
+            if os.path.exists(address) and os.path.getsize(address) > 0:
+                break
+            if self.process.poll() is not None:
+                raise RuntimeError(self.log())
+            time.sleep(0.05)
+        with open(address) as file:
+            self.address = file.read().strip()
+
+    def bundle(self, source, preset):
+        copy = os.path.join(self.folder, "bundle")
+        shutil.copytree(source, copy)
+        placering = os.path.join(copy, "datasets", "placering.yaml")
+        self.edit(placering, r"(?m)^disclosure:.*(\n +.*)*", f"disclosure: {{preset: {preset}}}")
+        # Budgets only slow an attacker down; here he has all the time that he wants.
+        self.edit(os.path.join(copy, "bundle.yaml"), r"(?m)^ +questions_per_day: .*\n", "")
+
+    @staticmethod
+    def edit(path, pattern, to):
+        with open(path) as file:
+            text = file.read()
+        with open(path, "w") as file:
+            file.write(re.sub(pattern, to, text))
+
+    def second_statistician(self):
+        """Another principal, to collude with: the authority of the data folder signs her key."""
+        client, pki = os.path.join(self.data, "client"), os.path.join(self.data, "pki")
+        key, request, extension = (os.path.join(self.folder, n) for n in ("b.key", "b.csr", "b.ext"))
+        with open(extension, "w") as file:
+            file.write("subjectAltName=URI:statgate://demo/statistician/bertil\n"
+                       "keyUsage=digitalSignature\nextendedKeyUsage=clientAuth\n")
+        for command in (
+                ["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                 "-keyout", key, "-out", request, "-subj", "/CN=bertil"],
+                ["openssl", "x509", "-req", "-in", request, "-CA", os.path.join(pki, "ca.pem"), "-CAkey",
+                 os.path.join(pki, "ca.key"), "-CAcreateserial", "-days", "2", "-extfile", extension,
+                 "-out", os.path.join(client, "bertil.pem")]):
+            subprocess.run(command, check=True, capture_output=True)
+        shutil.copy(key, os.path.join(client, "bertil.key"))
+
+    def run(self, *arguments, cwd=None, allowed=(0,)):
+        done = subprocess.run([os.path.join(self.programs, "statgate"), *arguments], capture_output=True,
+                              text=True, cwd=cwd or self.data, env={**os.environ, "LC_ALL": "C.UTF-8"})
+        if done.returncode not in allowed:
+            raise RuntimeError(f"statgate {arguments[0]}: {done.stdout}{done.stderr}{self.log()}")
+        return done.stdout
+
+    def log(self):
+        path = os.path.join(self.folder, "gateway.log")
+        if not os.path.exists(path):
+            return ""
+        with open(path) as file:
+            return file.read()[-2000:]
+
+    def deliver(self, rows, name):
+        """Rows by municipality, each its own file, added to what is there."""
+        for code in MUNICIPALITIES:
+            own = [r for r in rows if r.startswith(code)]
+            if not own:
+                continue
+            path = os.path.join(self.folder, f"{name}-{code}.csv")
+            with open(path, "w") as file:
+                file.write("\n".join([HEADER, *own]) + "\n")
+            self.run("--as", code, "submit", path, "--dataset", "placering", "--period", str(YEAR),
+                     "--quiet", "--as-of", f"{YEAR + 1}-01-15")
+
+    def publish(self):
+        self.run("--as", "operator", "vintage", "publish", "--note", "attack")
+
+    def close(self):
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def populate(gateway, country, shams, with_targets):
+    """All vintages. Without targets nothing that they know of is in any of them."""
+    rows = [row(c) for c in country.children + shams]
+    if with_targets:
+        rows += [row(c) for c in country.targets]
+        rows += [row(c, country.wrong[c.number]) for step in country.late for c in step
+                 if c.number in country.wrong]
+    gateway.deliver(rows, "first")
+    gateway.publish()
+    for i, step in enumerate(country.late):
+        if with_targets:
+            gateway.deliver([row(c) for c in step], f"late{i}")
+        gateway.publish()
