@@ -5,6 +5,7 @@
  * and then they are gone. */
 #include "gateway/linkage/assemble.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ enum { PLACES_MAX = UINT16_MAX + 1 };
 struct person_marks {
         uint32_t *starts;     /* absolute row numbers, in order */
         struct token *tokens; /* where they are asked for */
+        uint64_t *keys;       /* record keys, where rows carry them */
         uint32_t len;
 };
 
@@ -254,6 +256,25 @@ static enum err note_tokens(
         return ERR_OK;
 }
 
+/* All rows of a person carry the same. */
+static enum err note_keys(
+        struct assembly *a, const struct scratch *s, struct person_marks *m, uint32_t begin)
+{
+        void *keys = NULL;
+
+        TRY(work_alloc(a->work, m->len, sizeof(*m->keys), &keys));
+        m->keys = keys;
+        for (uint32_t i = 0; i < m->len; i++) {
+                uint32_t row = s->sorter.keys[m->starts[i] - begin].row;
+                uint64_t key;
+
+                memcpy(&key, s->rows + (size_t)row * a->layout->size + LAYOUT_PERSON_KEY,
+                        sizeof(key));
+                m->keys[i] = le64toh(key);
+        }
+        return ERR_OK;
+}
+
 static enum err mark_persons(
         struct assembly *a, struct scratch *s, uint32_t partition, uint32_t begin, uint32_t len)
 {
@@ -274,6 +295,8 @@ static enum err mark_persons(
         a->marks[partition] = (struct person_marks){.starts = starts, .len = n};
         if (a->out_tokens != NULL)
                 TRY(note_tokens(a, s, &a->marks[partition], begin));
+        if (a->view->keyed)
+                TRY(note_keys(a, s, &a->marks[partition], begin));
         return compute_linked(a->view, s, starts, n, begin + len);
 }
 
@@ -301,21 +324,29 @@ static enum err assemble_partition(void *ctx, unsigned worker, size_t partition)
         return ERR_OK;
 }
 
+static void marks_wipe(const struct work *w, struct person_marks *m)
+{
+        work_wipe(w, m->tokens, sizeof(*m->tokens) * m->len);
+        work_wipe(w, m->keys, sizeof(*m->keys) * m->len);
+        m->tokens = NULL;
+        m->keys = NULL;
+}
+
 static enum err copy_marks(void *ctx, unsigned worker, size_t partition)
 {
         struct assembly *a = ctx;
         struct person_marks *m = &a->marks[partition];
+        uint32_t first = a->person_base[partition];
 
         (void)worker;
         if (m->len == 0)
                 return ERR_OK;
-        memcpy(a->view->starts + a->person_base[partition], m->starts, sizeof(*m->starts) * m->len);
-        if (m->tokens == NULL)
-                return ERR_OK;
-        memcpy(a->out_tokens->tokens + a->person_base[partition], m->tokens,
-                sizeof(*m->tokens) * m->len);
-        work_wipe(a->work, m->tokens, sizeof(*m->tokens) * m->len);
-        m->tokens = NULL;
+        memcpy(a->view->starts + first, m->starts, sizeof(*m->starts) * m->len);
+        if (m->tokens != NULL)
+                memcpy(a->out_tokens->tokens + first, m->tokens, sizeof(*m->tokens) * m->len);
+        if (m->keys != NULL)
+                memcpy(a->view->record_keys + first, m->keys, sizeof(*m->keys) * m->len);
+        marks_wipe(a->work, m);
         return ERR_OK;
 }
 
@@ -358,6 +389,16 @@ static enum err reserve_tokens(struct assembly *a, uint32_t persons)
         return ERR_OK;
 }
 
+static enum err reserve_keys(struct assembly *a, uint32_t persons)
+{
+        void *keys = NULL;
+
+        TRY(work_alloc(a->work, persons, sizeof(uint64_t), &keys));
+        a->view->record_keys = keys;
+        a->view->bytes += record_keys_bytes(persons);
+        return ERR_OK;
+}
+
 static enum err collect_persons(struct assembly *a)
 {
         struct view *v = a->view;
@@ -377,6 +418,8 @@ static enum err collect_persons(struct assembly *a)
         v->starts[persons] = v->personless;
         if (a->out_tokens != NULL)
                 TRY(reserve_tokens(a, persons));
+        if (v->keyed)
+                TRY(reserve_keys(a, persons));
         return parallel_for(a->work->threads, len, copy_marks, a);
 }
 
@@ -420,7 +463,7 @@ enum err assemble(struct view *v, struct partitions *p, const struct layout *l,
         }
         for (uint32_t i = 0; a.marks != NULL && i < len; i++) {
                 free(a.marks[i].starts);
-                work_wipe(w, a.marks[i].tokens, sizeof(*a.marks[i].tokens) * a.marks[i].len);
+                marks_wipe(w, &a.marks[i]);
         }
         free(a.base);
         free(a.marks);

@@ -13,6 +13,8 @@ struct view {
         struct vintage vintage;
         uint32_t rows, persons, personless; /* personless: first row without a person */
         uint32_t *starts;                   /* persons + 1 */
+        bool keyed;                         /* its rows carry record keys */
+        uint64_t *record_keys; /* by person, while it stands alone; linked views share theirs */
         void *columns[LAYOUT_VARIABLES_MAX];
         uint8_t *delivered;
         uint8_t *alone; /* by municipality, as delivered; NULL: nobody is */
@@ -26,6 +28,12 @@ struct view {
 
 /* Bytes a view of so many rows takes, without person starts. */
 size_t assemble_bytes(const struct policy_dataset *d, uint64_t rows);
+
+/* Room of so many persons' record keys. */
+static inline size_t record_keys_bytes(uint32_t persons)
+{
+        return sizeof(uint64_t) * (size_t)persons;
+}
 
 /* An empty, counted view. */
 MUST_CHECK enum err view_new(const struct policy_dataset *d, struct view **out);

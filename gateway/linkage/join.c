@@ -26,6 +26,7 @@ struct join {
         uint32_t *first;   /* by range and one more: its first person */
         uint32_t **starts; /* by view: the new ones */
         struct token *all;
+        uint64_t *keys; /* NULL: some view has none */
 };
 
 /* Cursors of worker-private storage on one range of every list. */
@@ -82,6 +83,16 @@ static enum err count_range(void *ctx, unsigned worker, size_t range)
         return ERR_OK;
 }
 
+/* Of somebody whom at least one view knows: it is the same in all that do. */
+static uint64_t key_of(const struct join *j, const struct cursor *cursors, struct token t)
+{
+        uint32_t i = 0;
+
+        while (cursors[i].at == cursors[i].end || token_compare(*cursors[i].at, t) != 0)
+                i++;
+        return j->views[i]->record_keys[cursors[i].at - j->lists[i].tokens];
+}
+
 /* Where a person's rows begin: those of the next one who has any, if she has none. */
 static enum err number_range(void *ctx, unsigned worker, size_t range)
 {
@@ -97,6 +108,8 @@ static enum err number_range(void *ctx, unsigned worker, size_t range)
                 for (uint32_t i = 0; i < j->len; i++)
                         j->starts[i][person] =
                                 j->views[i]->starts[cursors[i].at - j->lists[i].tokens];
+                if (j->keys != NULL)
+                        j->keys[person] = key_of(j, cursors, t);
                 if (j->all != NULL)
                         j->all[person] = t;
                 pass(cursors, j->len, t);
@@ -122,18 +135,31 @@ static size_t starts_bytes(uint32_t persons)
         return sizeof(uint32_t) * ((size_t)persons + 1);
 }
 
-static enum err number_all(struct join *j, uint32_t persons, struct token_list *out_all)
+static bool all_keyed(const struct join *j)
+{
+        for (uint32_t i = 0; i < j->len; i++)
+                if (j->views[i]->record_keys == NULL)
+                        return false;
+        return true;
+}
+
+static enum err number_all(struct join *j, uint32_t persons, bool tokens_wanted, struct joined *out)
 {
         void *at = NULL;
 
+        out->persons = persons;
         for (uint32_t i = 0; i < j->len; i++) {
                 TRY(work_alloc(j->work, (size_t)persons + 1, sizeof(uint32_t), &at));
                 j->starts[i] = at;
         }
-        if (out_all != NULL) {
+        if (tokens_wanted) {
                 TRY(work_alloc(j->work, persons, sizeof(struct token), &at));
-                *out_all = (struct token_list){at, persons};
+                out->tokens = (struct token_list){at, persons};
                 j->all = at;
+        }
+        if (all_keyed(j)) {
+                TRY(work_alloc(j->work, persons, sizeof(uint64_t), &at));
+                out->keys = j->keys = at;
         }
         return parallel_for(j->work->threads, (size_t)1 << j->bits, number_range, j);
 }
@@ -148,25 +174,29 @@ static void hand_over(struct join *j, uint32_t persons)
                 v->bytes += starts_bytes(persons);
                 v->bytes -= starts_bytes(v->persons);
                 work_free(j->work, v->starts, starts_bytes(v->persons));
+                if (v->record_keys != NULL)
+                        v->bytes -= record_keys_bytes(v->persons);
+                work_wipe(j->work, v->record_keys, record_keys_bytes(v->persons));
+                v->record_keys = NULL;
                 v->starts = j->starts[i];
                 v->persons = persons;
                 j->starts[i] = NULL;
         }
 }
 
-static enum err join_all(struct join *j, struct token_list *out_all)
+static enum err join_all(struct join *j, bool tokens_wanted, struct joined *out)
 {
         uint32_t ranges = 1u << j->bits;
 
         TRY(parallel_for(j->work->threads, ranges, count_range, j));
         TRY(sum_ranges(j));
-        TRY(number_all(j, j->first[ranges], out_all));
+        TRY(number_all(j, j->first[ranges], tokens_wanted, out));
         hand_over(j, j->first[ranges]);
         return ERR_OK;
 }
 
 enum err join_persons(const struct work *w, struct view *const *views,
-        const struct token_list *lists, uint32_t len, struct token_list *out_all)
+        const struct token_list *lists, uint32_t len, bool tokens_wanted, struct joined *out)
 {
         struct join j = {.work = w, .views = views, .lists = lists, .len = len};
         uint64_t tokens = 0;
@@ -179,7 +209,8 @@ enum err join_persons(const struct work *w, struct view *const *views,
                 j.bits++;
         j.first = calloc(((size_t)1 << j.bits) + 1, sizeof(*j.first));
         j.starts = calloc((size_t)len + 1, sizeof(*j.starts));
-        enum err e = j.first != NULL && j.starts != NULL ? join_all(&j, out_all) : ERR_NO_MEMORY;
+        enum err e = j.first != NULL && j.starts != NULL ? join_all(&j, tokens_wanted, out)
+                                                         : ERR_NO_MEMORY;
         for (uint32_t i = 0; j.starts != NULL && i < len; i++)
                 if (j.starts[i] != NULL)
                         work_free(w, j.starts[i], starts_bytes(j.first[(size_t)1 << j.bits]));

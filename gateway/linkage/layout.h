@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* layout.h: one row in the making: token, ordinal, then every delivered variable
- * at its offset. Rows travel whole while they are partitioned and sorted, so
+/* layout.h: one row in the making: token, ordinal, record key of the person, then every
+ * delivered variable at its offset. Rows travel whole while they are partitioned and sorted, so
  * that a partition fits a core's cache; they become columns at the end. */
 #ifndef STATGATE_GATEWAY_LINKAGE_LAYOUT_H
 #define STATGATE_GATEWAY_LINKAGE_LAYOUT_H
@@ -8,7 +8,7 @@
 #include "base/batch.h"
 #include "policies/policy.h"
 
-enum { LAYOUT_TOKEN = 0, LAYOUT_ORDINAL = 16, LAYOUT_VALUES = 20 };
+enum { LAYOUT_TOKEN = 0, LAYOUT_ORDINAL = 16, LAYOUT_PERSON_KEY = 20, LAYOUT_VALUES = 28 };
 enum { LAYOUT_TOKEN_LEN = 16, LAYOUT_VARIABLES_MAX = 128 };
 
 struct layout {

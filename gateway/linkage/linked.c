@@ -4,6 +4,7 @@
 #include "gateway/linkage/linked.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fault.h"
 #include "gateway/linkage/families.h"
@@ -41,6 +42,9 @@ void linked_unref(struct linked **l)
                 for (uint32_t i = 0; i < (*l)->len; i++)
                         view_unref(&(*l)->views[i]);
                 families_done(&(*l)->families);
+                if ((*l)->record_keys != NULL)
+                        explicit_bzero((*l)->record_keys, record_keys_bytes((*l)->persons));
+                free((*l)->record_keys);
                 free((*l)->views);
                 free(*l);
         }
@@ -114,6 +118,8 @@ static enum err find_families(struct linking *g, const struct work *w, struct to
         l->bytes += families_bytes(&l->families);
         edges_free(&g->edges);
         enum err e = renumber_persons(w, l->views, l->len, order);
+        if (e == ERR_OK && l->record_keys != NULL)
+                e = renumber_keys(w, &l->record_keys, persons, order);
         work_free(w, order, sizeof(*order) * persons);
         return e;
 }
@@ -122,14 +128,18 @@ static enum err find_families(struct linking *g, const struct work *w, struct to
 static enum err number_persons(struct linking *g, const struct work *w)
 {
         struct linked *l = g->linked;
-        struct token_list all = {0};
+        struct joined everybody = {0};
 
-        enum err e = join_persons(w, l->views, g->tokens, l->len, g->edges != NULL ? &all : NULL);
+        enum err e = join_persons(w, l->views, g->tokens, l->len, g->edges != NULL, &everybody);
         for (uint32_t i = 0; i < g->len; i++)
                 token_list_wipe(w, &g->tokens[i]);
+        l->persons = everybody.persons;
+        l->record_keys = everybody.keys;
+        if (l->record_keys != NULL)
+                l->bytes += record_keys_bytes(l->persons);
         if (e == ERR_OK && g->edges != NULL)
-                e = find_families(g, w, &all);
-        token_list_wipe(w, &all);
+                e = find_families(g, w, &everybody.tokens);
+        token_list_wipe(w, &everybody.tokens);
         return e;
 }
 

@@ -11,6 +11,8 @@ struct linked {
         atomic_uint refs;
         struct view **views; /* owned: they live as long as this */
         uint32_t len;
+        uint64_t *record_keys; /* by person; NULL: a view has none */
+        uint32_t persons;
         bool family; /* `families` says something */
         struct families families;
         struct vintage vintage;

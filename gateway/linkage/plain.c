@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plain.c: views from plain columns, for tests, oracles and benches: everything but
  * store and keeper is as it is in a build. */
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,8 @@ static void plain_row(
 
         memcpy(to + LAYOUT_TOKEN, in->tokens + (size_t)row * LAYOUT_TOKEN_LEN, LAYOUT_TOKEN_LEN);
         memcpy(to + LAYOUT_ORDINAL, &row, sizeof(row));
+        const uint64_t key = htole64(in->record_keys != NULL ? in->record_keys[row] : 0);
+        memcpy(to + LAYOUT_PERSON_KEY, &key, sizeof(key));
         for (uint32_t i = 0; i < d->variables_len; i++) {
                 const struct variable *v = &d->variables[i];
                 size_t width = physical_width(v->physical);
@@ -77,6 +80,7 @@ static enum err make_view(const struct view_plain *plain, const struct work *w,
         TRY(partitions_new(l.size, plain->rows, 1, w->room, &p));
         TRY(partition_plain(plain, &l, p));
         TRY(view_new(plain->dataset, &v));
+        v->keyed = plain->record_keys != NULL;
         TRY(assemble(v, p, &l, w, out_tokens));
         TRY(plain_delivered(plain, v));
         *out = v;

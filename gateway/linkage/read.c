@@ -137,6 +137,8 @@ static void place_rows(struct reading *r, struct domain_rows *d, const struct sp
                 memcpy(to + LAYOUT_TOKEN, opened->tokens + (size_t)i * LAYOUT_TOKEN_LEN,
                         LAYOUT_TOKEN_LEN);
                 memcpy(to + LAYOUT_ORDINAL, &ordinal, sizeof(ordinal));
+                memcpy(to + LAYOUT_PERSON_KEY, opened->person_keys + (size_t)i * PERSON_KEY_LEN,
+                        PERSON_KEY_LEN);
         }
         for (uint32_t i = 0; i < opened->rows; i++)
                 resolve(d, d->len + i);
@@ -418,6 +420,7 @@ enum err reading_open(struct source *s, const struct policy_dataset *dataset, st
         TRY(layout_make(dataset, &out->layout));
         TRY(view_new(dataset, &out->view));
         out->view->vintage = s->vintage;
+        out->view->keyed = true;
         return open_all(out);
 }
 

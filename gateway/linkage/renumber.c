@@ -168,3 +168,15 @@ enum err renumber_persons(
                 TRY(move_view(w, views[i], order));
         return ERR_OK;
 }
+
+enum err renumber_keys(
+        const struct work *w, uint64_t **keys, uint32_t persons, const uint32_t *order)
+{
+        void *at = NULL;
+
+        TRY(work_alloc(w, persons, sizeof(uint64_t), &at));
+        gather_8(*keys, at, order, persons);
+        work_wipe(w, *keys, record_keys_bytes(persons));
+        *keys = at;
+        return ERR_OK;
+}

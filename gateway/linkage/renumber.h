@@ -9,5 +9,8 @@
  * stands there twice at a time. */
 MUST_CHECK enum err renumber_persons(
         const struct work *w, struct view *const *views, uint32_t len, const uint32_t *order);
+/* The same for their record keys: they stand there twice for a moment. */
+MUST_CHECK enum err renumber_keys(
+        const struct work *w, uint64_t **keys, uint32_t persons, const uint32_t *order);
 
 #endif

@@ -4,8 +4,9 @@
 #include "gateway/linkage/view.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#include "gateway/linkage/assemble.h"
+#include "gateway/linkage/linked.h"
 
 struct view *view_ref(struct view *v)
 {
@@ -21,6 +22,9 @@ void view_unref(struct view **v)
                 for (uint32_t i = 0; i < LAYOUT_VARIABLES_MAX; i++)
                         free((*v)->columns[i]);
                 free((*v)->starts);
+                if ((*v)->record_keys != NULL)
+                        explicit_bzero((*v)->record_keys, record_keys_bytes((*v)->persons));
+                free((*v)->record_keys);
                 free((*v)->delivered);
                 free((*v)->alone);
                 free(*v);
@@ -41,6 +45,11 @@ uint32_t view_persons(const struct view *v)
 const uint32_t *view_person_starts(const struct view *v)
 {
         return v->starts;
+}
+
+const uint64_t *view_record_keys(const struct view *v)
+{
+        return v->linked != NULL ? v->linked->record_keys : v->record_keys;
 }
 
 uint32_t view_personless(const struct view *v)
