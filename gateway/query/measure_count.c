@@ -15,7 +15,7 @@ enum err parts_new(struct arena *a, const struct pass *p, struct tally *t)
 {
         const struct measures *m = p->plan->measures;
 
-        for (uint32_t i = 0; i < m->parts_len && !p->margin; i++) {
+        for (uint32_t i = 0; i < m->parts_len && !p->margin && !p->cells_only; i++) {
                 const struct part *part = &m->parts[i];
                 struct part_tally *to = &t->parts[i];
                 bool sums = part->counted == COUNTED_SUM || part->counted == COUNTED_DAYS;

@@ -56,6 +56,7 @@ struct pass {
         const struct places *places;
         const atomic_bool *cancel;
         bool margin;
+        bool cells_only;                    /* nothing is measured */
         bool parts;                         /* measures need more than persons and records */
         const struct families *families;    /* NULL: nobody counts them in this pass */
         struct table *table;                /* shape of this pass */
@@ -108,6 +109,20 @@ static inline const void *pass_column(
         if (operand < columns)
                 return (const uint8_t *)view_column(p->view, operand) + width * row;
         return t->computed[operand - columns] + width * (row - t->block);
+}
+
+/* pass.c */
+/* Everything but persons_per_task and the tasks, for a pass whose table, plan, view and places
+ * are there. */
+MUST_CHECK enum err pass_prepare(struct pass *p, unsigned threads, struct arena *scratch);
+/* Makes it a pass over the identifying margin: `shape`, of dimensions `kept`. */
+void pass_shape_margin(struct pass *p, struct dimension kept[DIMENSIONS_MAX], struct table *shape);
+/* The cell of such a pass that a cell of the full table lies in. */
+size_t pass_margin_cell(const struct pass *p, const struct table *full, size_t cell);
+/* Asked at every block: where persons have thousands of events each, a task lasts. */
+static inline bool pass_cancelled(const struct pass *p)
+{
+        return p->cancel != NULL && atomic_load_explicit(p->cancel, memory_order_relaxed);
 }
 
 /* places.c */

@@ -24,26 +24,8 @@
 #include "gateway/query/pass.h"
 
 enum { TASK_ROWS = 1 << 17 };
-enum { MARGIN_TABLE_MAX = 1 << 21 }; /* entries; beyond, margins are computed each time */
 
 /* Counting ----------------------------------------------------------------------------- */
-
-unsigned pass_margins(const struct pass *p, uint32_t inner, uint32_t out[COMBINATIONS_MAX])
-{
-        unsigned n = 1;
-
-        out[0] = inner;
-        for (uint32_t d = 0; d < p->table->dimensions_len; d++) {
-                uint32_t places = p->table->dimensions[d].len + 1;
-                uint32_t at = inner / p->stride[d] % places;
-                uint32_t to_total = (places - 1 - at) * p->stride[d];
-
-                for (unsigned i = 0; i < n; i++)
-                        out[n + i] = out[i] + to_total;
-                n *= 2;
-        }
-        return n;
-}
 
 /* The cell of all totals takes every row: its count stays in a register, for through
  * memory each row would wait for the one before. */
@@ -181,19 +163,13 @@ static void name_families(
         walk->person = person;
 }
 
-/* Asked at every block: where persons have thousands of events each, a task lasts. */
-static bool is_cancelled(const struct pass *p)
-{
-        return p->cancel != NULL && atomic_load_explicit(p->cancel, memory_order_relaxed);
-}
-
 /* Rows of whole persons; the first row is the start of `person`. */
 static void count_persons(
         const struct pass *p, struct tally *t, uint32_t person, uint32_t row, uint32_t end)
 {
         struct walk walk = {.next = person, .person = person, .stamp = person};
 
-        while (row < end && !is_cancelled(p)) {
+        while (row < end && !pass_cancelled(p)) {
                 uint32_t n = end - row < BLOCK ? end - row : BLOCK;
 
                 stamp_persons(p, t, &walk, row, n);
@@ -210,7 +186,7 @@ static void count_personless(const struct pass *p, struct tally *t, uint32_t row
 {
         uint32_t persons = view_persons(p->view), first = view_personless(p->view);
 
-        while (row < end && !is_cancelled(p)) {
+        while (row < end && !pass_cancelled(p)) {
                 uint32_t n = end - row < BLOCK ? end - row : BLOCK;
 
                 for (uint32_t i = 0; i < n; i++)
@@ -271,64 +247,12 @@ static enum err run_task(void *ctx, unsigned worker, size_t i)
 
                 count_personless(p, t, row, rows - row < TASK_ROWS ? rows : row + TASK_ROWS);
         }
-        if (is_cancelled(p))
+        if (pass_cancelled(p))
                 return ERR_CANCELLED;
         return t->overflow ? ERR_LIMIT : ERR_OK;
 }
 
 /* A pass ------------------------------------------------------------------------------- */
-
-static void shape_pass(struct pass *p)
-{
-        size_t stride = 1;
-
-        for (uint32_t d = p->table->dimensions_len; d-- > 0;) {
-                p->stride[d] = (uint32_t)stride;
-                stride *= p->table->dimensions[d].len + 1;
-        }
-        p->cells = stride;
-}
-
-/* Whether measures need more than the cells have, and families. */
-static enum err note_parts(struct pass *p)
-{
-        const struct measures *m = p->plan->measures;
-        bool families = false;
-
-        for (uint32_t i = 0; i < m->parts_len && !p->margin; i++) {
-                p->parts |= !part_is_cell(&m->parts[i]);
-                families |= m->parts[i].counted == COUNTED_FAMILIES;
-        }
-        if (!families)
-                return ERR_OK;
-        p->families = view_families(p->view);
-        return p->families != NULL ? ERR_OK : ERR_INTERNAL;
-}
-
-static enum err new_tally(struct arena *a, const struct pass *p, struct tally *t)
-{
-        t->counts = arena_alloc(a, p->cells, sizeof(*t->counts));
-        t->records = arena_alloc(a, p->cells, sizeof(*t->records));
-        if (t->counts == NULL || t->records == NULL)
-                return ERR_NO_MEMORY;
-        TRY(parts_new(a, p, t));
-        return columns_new_tally(a, p, t);
-}
-
-/* Divisions once per cell instead of once per person and cell. */
-static enum err tabulate_margins(struct pass *p, struct arena *scratch)
-{
-        size_t combinations = (size_t)1 << p->table->dimensions_len;
-
-        if (p->cells * combinations > MARGIN_TABLE_MAX)
-                return ERR_OK;
-        p->margins = arena_alloc_raw(scratch, p->cells * combinations, sizeof(*p->margins));
-        if (p->margins == NULL)
-                return ERR_NO_MEMORY;
-        for (uint32_t inner = 0; inner < p->cells; inner++)
-                (void)pass_margins(p, inner, p->margins + inner * combinations);
-        return ERR_OK;
-}
 
 static enum err run_pass(struct pass *p, unsigned threads, struct arena *scratch)
 {
@@ -336,21 +260,10 @@ static enum err run_pass(struct pass *p, unsigned threads, struct arena *scratch
         uint32_t rest = rows - view_personless(p->view);
         uint32_t per_person = persons > 0 ? view_personless(p->view) / persons + 1 : 1;
 
-        shape_pass(p);
-        TRY(note_parts(p));
-        TRY(tabulate_margins(p, scratch));
-        for (uint32_t d = 0; d < p->table->dimensions_len; d++)
-                TRY(pass_tabulate(p, d, scratch));
         p->persons_per_task = TASK_ROWS / per_person + 1;
         p->tasks_persons = (persons + p->persons_per_task - 1) / p->persons_per_task;
         p->tasks_rest = (rest + TASK_ROWS - 1) / TASK_ROWS;
-        p->tallies_len = parallel_threads(threads);
-        TRY(columns_prepare(p, p->tallies_len, scratch));
-        p->tallies = arena_alloc(scratch, p->tallies_len, sizeof(*p->tallies));
-        if (p->tallies == NULL)
-                return ERR_NO_MEMORY;
-        for (unsigned w = 0; w < p->tallies_len; w++)
-                TRY(new_tally(scratch, p, &p->tallies[w]));
+        TRY(pass_prepare(p, parallel_threads(threads), scratch));
         return parallel_for(p->tallies_len, (size_t)p->tasks_persons + p->tasks_rest, run_task, p);
 }
 
@@ -375,35 +288,22 @@ static enum err finish(const struct pass *p, struct table *t, struct arena *scra
 static enum err run_margin(
         const struct pass *question, unsigned threads, struct arena *scratch, struct table *t)
 {
-        const struct plan *plan = question->plan;
         struct dimension kept[DIMENSIONS_MAX];
-        struct table shape = {.dimensions = kept};
-        struct pass p = {.plan = plan,
+        struct table shape;
+        struct pass p = {.plan = question->plan,
                 .view = question->view,
                 .places = question->places,
-                .cancel = question->cancel,
-                .margin = true,
-                .table = &shape};
-        uint32_t full[DIMENSIONS_MAX], part[DIMENSIONS_MAX];
+                .cancel = question->cancel};
 
-        for (uint32_t d = 0; d < t->dimensions_len; d++) {
-                if (!plan->dimension_identifying[d])
-                        continue;
-                p.dimension[shape.dimensions_len] = d;
-                kept[shape.dimensions_len++] = t->dimensions[d];
-        }
+        pass_shape_margin(&p, kept, &shape);
         TRY(run_pass(&p, threads, scratch));
         int64_t *persons = arena_alloc(scratch, p.cells, sizeof(*persons));
         if (persons == NULL)
                 return ERR_NO_MEMORY;
         for (unsigned w = 0; w < p.tallies_len; w++)
                 add_up_counts(p.tallies[w].counts, p.cells, persons);
-        for (size_t i = 0; i < t->cells_len; i++) {
-                table_coordinates(t, i, full);
-                for (uint32_t d = 0; d < shape.dimensions_len; d++)
-                        part[d] = full[p.dimension[d]];
-                t->margin_persons[i] = persons[table_cell(&shape, part)];
-        }
+        for (size_t i = 0; i < t->cells_len; i++)
+                t->margin_persons[i] = persons[pass_margin_cell(&p, t, i)];
         return ERR_OK;
 }
 
