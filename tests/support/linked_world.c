@@ -26,6 +26,11 @@ uint64_t linked_random(struct linked_world *w, uint64_t below)
         return (z ^ z >> 31) % below;
 }
 
+uint64_t linked_world_key(uint32_t name)
+{
+        return ((uint64_t)name + 1) * 0x9e3779b97f4a7c15u;
+}
+
 static void make_variables(struct linked_schema *s, struct variable *v)
 {
         v[WORLD_PLACE] = (struct variable){.id = bytes_of_text("kommun"),
@@ -103,6 +108,7 @@ static void make_part(struct linked_world *w, struct linked_part *part, uint32_t
         part->person = must_have(rows, sizeof(*part->person));
         part->tokens = must_have(rows, 16);
         part->places = must_have(rows, sizeof(*part->places));
+        part->keys = must_have(rows, sizeof(*part->keys));
         for (uint32_t i = 0; i < WORLD_SEEN_IN; i++)
                 part->columns[i] = must_have(rows, 8);
         for (uint32_t r = 0; r < rows; r++) {
@@ -111,6 +117,7 @@ static void make_part(struct linked_world *w, struct linked_part *part, uint32_t
                 part->person[r] = nobody ? w->names_len : (uint32_t)linked_random(w, w->persons);
                 if (!nobody)
                         memcpy(part->tokens + (size_t)r * 16, w->names[part->person[r]], 16);
+                part->keys[r] = nobody ? 0 : linked_world_key(part->person[r]);
                 part->places[r] = (uint16_t)linked_random(w, WORLD_PLACES);
                 ((uint16_t *)part->columns[WORLD_PLACE])[r] = part->places[r];
                 ((int32_t *)part->columns[WORLD_DATE])[r] =
@@ -192,6 +199,7 @@ void linked_world_free(struct linked_world *w)
                 free(w->parts[i].person);
                 free(w->parts[i].tokens);
                 free(w->parts[i].places);
+                free(w->parts[i].keys);
                 for (uint32_t k = 0; k < WORLD_VARIABLES; k++)
                         free(w->parts[i].columns[k]);
         }
@@ -213,6 +221,7 @@ enum err linked_world_try(
                         .tokens = w->parts[i].tokens,
                         .municipalities = w->parts[i].places,
                         .columns = (const void *const *)w->parts[i].columns,
+                        .record_keys = w->parts[i].keyless ? NULL : w->parts[i].keys,
                 };
         const struct linked_plain plain = {
                 .parts = parts,

@@ -36,6 +36,8 @@ struct linked_part {
         uint32_t *person; /* by row; `names_len` = nobody */
         uint8_t *tokens;
         uint16_t *places;
+        uint64_t *keys; /* linked_world_key of the person, 0 of nobody */
+        bool keyless;   /* leaves them out; set it before a view is made */
         void *columns[WORLD_VARIABLES];
 };
 
@@ -62,6 +64,8 @@ struct linked_wish {
 void linked_world_make(struct linked_world *w, const struct linked_wish *wish);
 void linked_world_free(struct linked_world *w);
 uint64_t linked_random(struct linked_world *w, uint64_t below);
+/* The record key of one of `names`. */
+uint64_t linked_world_key(uint32_t name);
 /* Names one more edge; the child must have a row. */
 void linked_world_edge(struct linked_world *w, uint32_t child, uint32_t guardian, int32_t day);
 bool linked_world_has_rows(const struct linked_world *w, uint32_t person);

@@ -142,8 +142,14 @@ static void check_all(const struct linked *l, const struct linked_world *w)
                 assert_false(met[names[p]]++);
         for (uint32_t i = 0; i < w->names_len; i++)
                 assert_int_equal(met[i], linked_world_has_rows(w, i));
-        for (uint32_t i = 0; i < WORLD_PARTS; i++)
+        for (uint32_t i = 0; i < WORLD_PARTS; i++) {
+                const uint64_t *keys = view_record_keys(part_of(l, w, i));
+
                 check_part(l, w, i);
+                assert_non_null(keys);
+                for (uint32_t p = 0; p < persons; p++)
+                        assert_true(keys[p] == linked_world_key(names[p]));
+        }
         free(met);
         free(names);
 }
@@ -199,18 +205,76 @@ static void a_view_knows_those_beside_it_and_itself(void **state)
         assert_ptr_equal(view_beside(single, bytes_of_text("anmalan")), single);
         assert_null(view_beside(single, bytes_of_text("placering")));
         assert_null(view_families(single));
+        assert_null(view_record_keys(single));
         view_unref(&single);
 
         struct linked *again = linked_ref(l);
         linked_unref(&l);
         assert_null(l);
         check_all(again, &w);
-        size_t sum = 0;
+        size_t sum = sizeof(uint64_t) * view_persons(part_of(again, &w, 0)); /* record keys */
         for (uint32_t i = 0; i < WORLD_PARTS; i++)
                 sum += view_bytes(part_of(again, &w, i));
         assert_int_equal(linked_bytes(again), sum);
         linked_unref(&again);
         linked_unref(&again);
+        linked_world_free(&w);
+}
+
+static void a_view_alone_has_the_keys_of_its_persons(void **state)
+{
+        struct linked_world w;
+        const struct linked_wish wish = {.seed = 31, .persons = 700, .rows = 2000};
+        struct view *v = NULL;
+
+        (void)state;
+        linked_world_make(&w, &wish);
+        const struct view_plain plain = {
+                .dataset = &w.schema.datasets[0],
+                .rows = w.parts[0].rows,
+                .tokens = w.parts[0].tokens,
+                .municipalities = w.parts[0].places,
+                .columns = (const void *const *)w.parts[0].columns,
+                .record_keys = w.parts[0].keys,
+        };
+        for (unsigned threads = 1; threads < 4; threads++) {
+                assert_int_equal(view_from_plain(&plain, threads, &v), ERR_OK);
+                for (uint32_t p = 0; p < view_persons(v); p++) {
+                        uint32_t row = plain_row_of(v, view_person_starts(v)[p]);
+
+                        assert_true(view_record_keys(v)[p] == w.parts[0].keys[row]);
+                        assert_true(view_record_keys(v)[p] != 0);
+                }
+                view_unref(&v);
+        }
+        linked_world_free(&w);
+}
+
+/* Half a set of keys is none: noise must not depend on which data set is asked. */
+static void a_part_without_keys_leaves_all_without(void **state)
+{
+        struct linked_world w;
+        const struct linked_wish wish = {.seed = 6,
+                .persons = 50,
+                .rows = 100,
+                .edges = 80,
+                .guardians = 30,
+                .limits = usual};
+
+        (void)state;
+        linked_world_make(&w, &wish);
+        w.parts[1].keyless = true;
+        for (unsigned family = 0; family < 2; family++) {
+                struct linked *l = linked_world_view(&w, family != 0, 2);
+                size_t sum = family != 0 ? linked_bytes(l) : 0;
+
+                for (uint32_t i = 0; i < WORLD_PARTS; i++) {
+                        assert_null(view_record_keys(part_of(l, &w, i)));
+                        sum += family != 0 ? 0 : view_bytes(part_of(l, &w, i));
+                }
+                assert_int_equal(linked_bytes(l), sum);
+                linked_unref(&l);
+        }
         linked_world_free(&w);
 }
 
@@ -294,6 +358,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(persons_are_numbered_alike_in_all_views),
                 cmocka_unit_test(a_view_knows_those_beside_it_and_itself),
+                cmocka_unit_test(a_view_alone_has_the_keys_of_its_persons),
+                cmocka_unit_test(a_part_without_keys_leaves_all_without),
                 cmocka_unit_test(any_number_of_threads_gives_the_same),
                 cmocka_unit_test(an_allocation_that_fails_leaves_nothing_behind),
         };

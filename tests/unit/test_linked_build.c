@@ -358,6 +358,34 @@ static void check_families(
         assert_true(f->own_guardians >= 1 && f->own_guardians <= 2);
 }
 
+/* By identity; 0: nobody of that name has a row. */
+static void find_keys(const struct hall *h, const struct linked *l, uint64_t keys[2 * PERSONS])
+{
+        uint32_t numbers[2 * PERSONS];
+        const uint64_t *of = view_record_keys(linked_view(l, h->datasets[1]->id));
+
+        find_numbers(h, l, numbers);
+        assert_non_null(of);
+        for (uint32_t i = 0; i < 2 * PERSONS; i++)
+                keys[i] = numbers[i] != UINT32_MAX ? of[numbers[i]] : 0;
+}
+
+/* One each: who stands alone in 1480 has another than she of the same number elsewhere. */
+static void check_keys(
+        const struct linked *l, const struct hall *h, const uint32_t numbers[2 * PERSONS])
+{
+        uint64_t keys[2 * PERSONS];
+
+        find_keys(h, l, keys);
+        for (uint32_t a = 0; a < 2 * PERSONS; a++) {
+                assert_int_equal(keys[a] != 0, numbers[a] != UINT32_MAX);
+                for (uint32_t b = 0; b < a; b++)
+                        assert_true(keys[a] != keys[b] || keys[a] == 0);
+        }
+        assert_ptr_equal(view_record_keys(linked_view(l, h->datasets[0]->id)),
+                view_record_keys(linked_view(l, h->datasets[1]->id)));
+}
+
 static void check_linked(const struct hall *h, const struct linked *l)
 {
         uint32_t numbers[2 * PERSONS], known = 0;
@@ -373,6 +401,7 @@ static void check_linked(const struct hall *h, const struct linked *l)
                 assert_int_equal(view_vintage(v).number, h->vintage.number);
         }
         assert_int_equal(linked_vintage(l).number, h->vintage.number);
+        check_keys(l, h, numbers);
         check_families(h, view_families(linked_view(l, h->datasets[0]->id)), numbers);
 }
 
@@ -388,6 +417,29 @@ static void two_data_sets_are_joined_where_the_linkage_joins(void **state)
                 check_linked(h, l);
                 linked_unref(&l);
         }
+}
+
+/* The keeper is started anew in between, and a vintage is published. */
+static void record_keys_outlive_vintages_and_restarts(void **state)
+{
+        struct hall *h = *state;
+        struct linked_request request = request_of(h, 2);
+        uint64_t before[2 * PERSONS], after[2 * PERSONS];
+        struct linked *l = NULL;
+
+        assert_int_equal(linked_build(&request, &l), ERR_OK);
+        find_keys(h, l, before);
+        linked_unref(&l);
+        stage_restart(&h->stage);
+        assert_int_equal(stage_unlock(&h->stage, "hemlig fras\n"), ERR_OK);
+        assert_int_equal(stage_load(&h->stage, 1, NULL), ERR_OK);
+        publish(h);
+        request = request_of(h, 1);
+        assert_int_equal(request.vintage.number, 2);
+        assert_int_equal(linked_build(&request, &l), ERR_OK);
+        find_keys(h, l, after);
+        linked_unref(&l);
+        assert_memory_equal(before, after, sizeof before);
 }
 
 static void without_family_nobody_is_followed(void **state)
@@ -550,6 +602,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(two_data_sets_are_joined_where_the_linkage_joins),
+                cmocka_unit_test(record_keys_outlive_vintages_and_restarts),
                 cmocka_unit_test(without_family_nobody_is_followed),
                 cmocka_unit_test(one_data_set_alone_is_as_it_was),
                 cmocka_unit_test(what_the_rules_do_not_allow_is_refused),

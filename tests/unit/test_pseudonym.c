@@ -12,6 +12,7 @@
 #include <gcrypt.h>
 
 #include "base/fault.h"
+#include "crypto/digest.h"
 #include "crypto/pseudonym.h"
 #include "crypto/secret.h"
 #include "tests/support/vectors.h"
@@ -328,6 +329,77 @@ static void record_tags_match_the_published_vectors(void **state)
         assert_true(count >= 5);
 }
 
+/* The key of a linkage's record keys, as the keeper derives it. */
+static void derive_noise(const struct vector *v, struct block_key **out)
+{
+        OWNED(secret_free) struct secret *k_noise = vector_secret(v, "k_noise");
+        OWNED(secret_free) struct secret *key = NULL;
+        OWNED(buf_done) struct buf domain = {.ceiling = 128};
+        const char *dataset = vector_text(v, "dataset");
+        struct bytes salt;
+        struct digest mac;
+
+        if (*dataset != '\0') {
+                put_text(&domain, dataset);
+                put_u16(&domain, (uint16_t)vector_number(v, "municipality"));
+        }
+        assert_int_equal(buf_end(&domain, &salt), ERR_OK);
+        const struct bytes parts[] = {
+                bytes_of_text(salt.len > 0 ? "statgate/noise/alone/1" : "statgate/noise/1"), salt,
+                bytes_of_text(vector_text(v, "linkage"))};
+
+        assert_int_equal(mac_of(k_noise, parts, ARRAY_LEN(parts), &mac), ERR_OK);
+        assert_int_equal(secret_copy(mac.bytes, sizeof mac.bytes, &key), ERR_OK);
+        assert_int_equal(block_key_new(key, out), ERR_OK);
+}
+
+static void record_keys_match_the_published_vectors(void **state)
+{
+        FILE *in = vectors_open(STATGATE_ROOT, "record_keys.txt");
+        struct vector v;
+        unsigned count = 0;
+
+        (void)state;
+        for (; vectors_next(in, &v); count++) {
+                OWNED(block_key_free) struct block_key *key = NULL;
+                uint8_t code[VECTOR_BYTES_MAX], expected[VECTOR_BYTES_MAX], out[PERSON_KEY_LEN];
+
+                assert_int_equal(vector_bytes(&v, "code", code), PSEUDONYM_LEN);
+                assert_int_equal(vector_bytes(&v, "record_key", expected), PERSON_KEY_LEN);
+                derive_noise(&v, &key);
+                assert_int_equal(record_keys_make(key, code, 1, out), ERR_OK);
+                assert_memory_equal(out, expected, PERSON_KEY_LEN);
+        }
+        fclose(in);
+        assert_true(count >= 15);
+}
+
+/* In bulk as one by one, over the edges of chunks, and nobody has none. */
+static void a_column_of_record_keys_is_that_of_its_rows(void **state)
+{
+        struct keys k = keys_new();
+        static struct column c;
+        static uint8_t codes[ROWS * PSEUDONYM_LEN], bulk[ROWS * PERSON_KEY_LEN + 1];
+        static uint8_t names[ROWS * PSEUDONYM_LEN];
+        static const uint8_t nothing[PERSON_KEY_LEN];
+
+        (void)state;
+        column_fill(&c);
+        assert_int_equal(person_codes(k.person_key, 114, c.ids[0], c.kinds, ROWS, codes), ERR_OK);
+        assert_int_equal(record_keys_make(k.block_key, codes, ROWS, bulk + 1), ERR_OK);
+        assert_int_equal(pseudonyms_make(k.block_key, codes, ROWS, names), ERR_OK);
+        for (unsigned i = 0; i < ROWS; i++) {
+                const uint8_t *key = bulk + 1 + (size_t)i * PERSON_KEY_LEN;
+                bool nobody = c.kinds[i] == PERSON_NONE;
+
+                assert_memory_equal(
+                        key, nobody ? nothing : names + (size_t)i * PSEUDONYM_LEN, PERSON_KEY_LEN);
+                assert_int_equal(memcmp(key, nothing, PERSON_KEY_LEN) == 0, nobody);
+        }
+        assert_int_equal(record_keys_make(k.block_key, codes, 0, bulk), ERR_OK);
+        keys_free(&k);
+}
+
 static void keys_without_memory_are_errors(void **state)
 {
         OWNED(secret_free) struct secret *key = NULL;
@@ -370,6 +442,8 @@ int main(void)
                 cmocka_unit_test(person_codes_match_the_published_vectors),
                 cmocka_unit_test(pseudonyms_match_the_published_vectors),
                 cmocka_unit_test(record_tags_match_the_published_vectors),
+                cmocka_unit_test(record_keys_match_the_published_vectors),
+                cmocka_unit_test(a_column_of_record_keys_is_that_of_its_rows),
                 cmocka_unit_test(keys_without_memory_are_errors),
         };
 

@@ -117,6 +117,34 @@ Record tags: the first 12 bytes of SipHash-2-4 with 128 bits of output under the
 """, [[("key", key("tag")), ("record_key", r), ("tag", siphash128(key("tag"), r.encode())[:12])]
       for r in ("1", "12", "2025-000123", "Dnr.2025/1234", "abcdefghijklmnopqrstuvwx")])
 
+
+
+def mac(k, *parts):
+    framed = b"".join(len(p).to_bytes(8, "little") + p for p in parts)
+    return hmac.new(k, framed, hashlib.sha256).digest()
+
+
+def record_key(k_noise, linkage, dataset, municipality, code):
+    if dataset:
+        alone = len(dataset).to_bytes(4, "little") + dataset.encode() + municipality.to_bytes(2, "little")
+        under = mac(k_noise, b"statgate/noise/alone/1", alone, linkage.encode())
+    else:
+        under = mac(k_noise, b"statgate/noise/1", b"", linkage.encode())
+    return aes(under, code)[:8]
+
+
+write("record_keys.txt", """
+Record keys of persons, which noise is drawn with: the first 8 bytes, read little-endian,
+of AES-256(k, person code). k is HMAC-SHA-256(k_noise, "statgate/noise/1" | nothing | linkage),
+and of a municipality outside the linkage HMAC-SHA-256(k_noise, "statgate/noise/alone/1" |
+domain | linkage), each field framed by its length as u64 little-endian; domain is the length of
+the data set's name as u32 little-endian | name | municipality u16 little-endian.
+""", [[("k_noise", key("noise")), ("linkage", linkage), ("dataset", dataset),
+       ("municipality", str(m)), ("code", person_code(k_person, k, i, d)),
+       ("record_key", record_key(key("noise"), linkage, dataset, m, person_code(k_person, k, i, d)))]
+      for linkage, dataset, m in (("barn", "", 0), ("alla", "", 0), ("barn", "anmalan", 1480))
+      for k, i, d in PERSONS[:5]])
+
 write("sealed.txt", """
 Sealed things, a batch's columns among them: version u8 = 1 | data key wrapped under the
 long-lived key (RFC 3394), 40 bytes | AES-256-GCM cipher text, nonce zero | tag 16.
