@@ -74,3 +74,13 @@ void csv_field_put(FILE *to, char separator, struct bytes text)
         }
         (void)putc_unlocked('"', to);
 }
+
+struct bytes csv_field_plain(struct bytes field)
+{
+        struct bytes rest;
+
+        if (field.len < 2 || field.data[0] != '\'')
+                return field;
+        rest = bytes_of(field.data + 1, field.len - 1);
+        return may_be_formula(rest) ? rest : field;
+}

@@ -8,5 +8,7 @@
 #include "base/bytes.h"
 
 void csv_field_put(FILE *to, char separator, struct bytes text);
+/* What csv_field_put was given, from the field that a reader found. */
+struct bytes csv_field_plain(struct bytes field);
 
 #endif

@@ -207,3 +207,5 @@ WORD(GENERATED_PLACED, "{1} placerade barn och unga, {2} placeringar",
 WORD(GENERATED_FAULTS, "{1} rader med planterade fel", "{1} rows with planted faults")
 WORD(GENERATED_ORDINARY, "OBS: för stort för testnumren; vanliga, giltiga personnummer används.",
         "NOTE: too large for the test numbers; ordinary valid personal numbers are used.")
+
+#include "tools/cli/words_protect_table.h"
