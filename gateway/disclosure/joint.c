@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* joint.c: cells of all tables of a release, as one model.
+ *
+ * What is told without a number counts as known. A published zero says that all its parts
+ * are zero. So does the mark of a cell that nobody delivered, where nobody is in it; where
+ * somebody is (a part of a total was delivered), it is neither shown nor protected.
+ *
+ * One pass does not see all. Who contributes alone to a cell that was hidden for a
+ * neighbour's sake knows it, so it must be protected from being used, like a primary; and
+ * all that is hidden of a shown total is a group of its own, which may be too small. Both
+ * add cells to what is protected, and the pass is made again, until nothing is added. Only
+ * single cells that a contributor knows are heeded, not all of his taken together. */
+#include "gateway/disclosure/joint.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/attrs.h"
+
+/* Rounds of protecting more; each adds a cell at least. */
+enum { ROUNDS_MAX = 64 };
+
+/* Cells --------------------------------------------------------------------------------- */
+
+/* Somebody made it alone, and can take it out of every sum. */
+static bool is_alone(const struct joint *j, const struct table *t, size_t cell)
+{
+        const struct disclosure_settings *s = j->settings;
+
+        if (t->persons[cell] == 1)
+                return true;
+        for (uint32_t i = 0; i < t->contributions_len; i++) {
+                const struct contributions *c = &t->contributions[i];
+
+                if ((s->contributors >> c->type & 1) != 0 && (t->fixed >> c->type & 1) == 0 &&
+                        c->number != NULL && c->number[cell] == 1)
+                        return true;
+        }
+        for (int type = CONTRIBUTOR_FAMILY; type < CONTRIBUTOR_COUNT; type++)
+                if ((s->contributors >> type & 1) != 0 && (t->fixed >> type & 1) == 0 &&
+                        rules_fixed(t, cell, (enum contributor)type))
+                        return true;
+        return false;
+}
+
+static uint8_t role_of(const struct table *t, size_t cell)
+{
+        switch ((enum cell_status)t->status[cell]) {
+        case CELL_VALUE:
+                return t->persons[cell] == 0 ? MODEL_ROLE_ZERO : MODEL_ROLE_OPEN;
+        case CELL_MISSING:
+        case CELL_NOT_APPLICABLE:
+                return t->persons[cell] == 0 ? MODEL_ROLE_ZERO : MODEL_ROLE_ABSENT;
+        case CELL_PROTECTED:
+        case CELL_STATUS_COUNT:
+                break;
+        }
+        return MODEL_ROLE_PROTECT;
+}
+
+static uint32_t small_cost(uint64_t cost)
+{
+        return cost < UINT32_MAX ? (uint32_t)cost : UINT32_MAX;
+}
+
+static uint64_t first_sum(const struct table *t, size_t cell)
+{
+        for (uint32_t m = 0; m < t->measures_len; m++)
+                if (t->measures[m].kind == MEASURE_SUM)
+                        return (uint64_t)llabs(t->measures[m].values[cell]);
+        return (uint64_t)t->persons[cell];
+}
+
+/* A total in one dimension costs as much as many inner cells, in two many times that. */
+enum { TOTAL_COST = 64 };
+
+static uint64_t totals_cost(const struct table *t, size_t cell)
+{
+        uint32_t at[DIMENSIONS_MAX];
+        uint64_t cost = 1;
+
+        table_coordinates(t, cell, at);
+        for (uint32_t d = 0; d < t->dimensions_len; d++)
+                cost *= at[d] == t->dimensions[d].len ? TOTAL_COST : 1;
+        return cost;
+}
+
+static uint64_t cost_of(const struct joint *j, const struct table *t, size_t cell)
+{
+        switch (j->settings->cost) {
+        case DISCLOSURE_COST_PERSONS:
+                return (uint64_t)t->persons[cell];
+        case DISCLOSURE_COST_VALUE:
+                return first_sum(t, cell);
+        case DISCLOSURE_COST_TOTALS:
+                return totals_cost(t, cell);
+        case DISCLOSURE_COST_CELLS:
+        case DISCLOSURE_COST_COUNT:
+                break;
+        }
+        return 1;
+}
+
+/* Which of two roles a cell has that stands in two tables. */
+static uint8_t stricter(uint8_t a, uint8_t b)
+{
+        static const uint8_t rank[MODEL_ROLE_COUNT] = {[MODEL_ROLE_PROTECT] = 4,
+                [MODEL_ROLE_ZERO] = 3,
+                [MODEL_ROLE_KNOWN] = 2,
+                [MODEL_ROLE_OPEN] = 1};
+
+        return rank[a] > rank[b] ? a : b;
+}
+
+static void cell_add(struct joint *j, const struct table *t, size_t i, uint32_t to)
+{
+        int64_t persons = t->persons[i], lowest = j->settings->zeros_published ? 1 : 0;
+        struct model_cell *cell = &j->cell[to];
+        uint64_t want = cost_of(j, t, i);
+
+        cell->role = stricter(cell->role, role_of(t, i));
+        cell->alone |= is_alone(j, t, i);
+        cell->lowest |= t->status[i] == CELL_PROTECTED && persons <= lowest;
+        if (small_cost(want) > cell->cost)
+                cell->cost = small_cost(want);
+        /* What costs more is asked for earlier; among equals, what is larger. */
+        want = j->settings->cost == DISCLOSURE_COST_CELLS ||
+                               j->settings->cost == DISCLOSURE_COST_PERSONS
+                       ? (uint64_t)persons
+                       : want << 24 | ((uint64_t)persons & 0xffffff);
+        if (want > cell->want)
+                cell->want = want;
+        if (persons > j->value[to])
+                j->value[to] = persons;
+}
+
+static enum err cells_read(struct joint *j)
+{
+        const struct disclosure_release *r = j->release;
+        size_t n = j->space.cells;
+
+        j->cell = arena_alloc(j->arena, n, sizeof *j->cell);
+        j->value = arena_alloc(j->arena, n, sizeof *j->value);
+        j->status = arena_alloc(j->arena, n, sizeof *j->status);
+        if (j->cell == NULL || j->value == NULL || j->status == NULL)
+                return ERR_NO_MEMORY;
+        for (size_t i = 0; i < n; i++)
+                j->cell[i].role = MODEL_ROLE_ABSENT;
+        for (uint32_t t = 0; t < r->tables_len; t++)
+                for (size_t i = 0; i < r->tables[t]->cells_len; i++) {
+                        uint32_t to = j->space.cell_of[t][i];
+
+                        if (r->tables[t]->persons[i] < 0 ||
+                                (to == SPACE_NOWHERE && r->tables[t]->persons[i] > 0))
+                                return ERR_INVALID;
+                        if (to != SPACE_NOWHERE)
+                                cell_add(j, r->tables[t], i, to);
+                }
+        return ERR_OK;
+}
+
+/* Passes --------------------------------------------------------------------------------- */
+
+uint64_t joint_work_left(const struct joint *j)
+{
+        return j->work < j->work_limit ? j->work_limit - j->work : 1;
+}
+
+/* Small models are asked for in many orders. */
+static uint32_t starts_of(const struct joint *j, const struct model *m)
+{
+        if (j->settings->starts > 0)
+                return j->settings->starts;
+        return m->columns <= 200 ? 60 : m->columns <= 1000 ? 30 : m->columns <= 2000 ? 8 : 1;
+}
+
+enum err joint_suppress(struct joint *j, struct arena *scratch, const struct model_release *release,
+        struct model *model, struct suppress_result *out)
+{
+        struct suppress_options options = {
+                .seed = j->settings->seed, .work_limit = joint_work_left(j)};
+
+        if (j->cancel != NULL && atomic_load(j->cancel))
+                return ERR_CANCELLED;
+        TRY(model_new(scratch, release, model));
+        options.starts = starts_of(j, model);
+        enum err err = suppress_run(scratch, model, &options, out);
+        if (err == ERR_LIMIT) {
+                *out = (struct suppress_result){.limited = true};
+                err = ERR_OK;
+        }
+        j->work += out->work;
+        j->limited |= out->limited;
+        return err;
+}
+
+/* A zero that a rule hides is told where a published total of it is zero. Then it is shown
+ * as what everybody knows. */
+static void release_known_zeros(struct joint *j, const struct model *m)
+{
+        for (size_t i = 0; i < m->cells; i++)
+                if (m->column_of[i] == MODEL_EMPTY && j->cell[i].role == MODEL_ROLE_PROTECT)
+                        j->status[i] = SUPPRESS_PUBLISHED;
+}
+
+/* Cells hidden for a neighbour's sake that somebody knows. */
+static size_t protect_alone(struct joint *j)
+{
+        size_t chosen = 0;
+
+        for (size_t i = 0; i < j->space.cells; i++)
+                if (j->status[i] == SUPPRESS_SECONDARY && j->cell[i].alone &&
+                        j->cell[i].role == MODEL_ROLE_OPEN) {
+                        j->cell[i].role = MODEL_ROLE_PROTECT;
+                        chosen++;
+                }
+        return chosen;
+}
+
+static enum err round_run(struct joint *j, bool *done)
+{
+        OWNED(arena_free) struct arena *scratch = arena_new(SIZE_MAX);
+        struct model_release release;
+        struct model model;
+        struct suppress_result result;
+        size_t lines = 0;
+
+        if (scratch == NULL)
+                return ERR_NO_MEMORY;
+        TRY(space_release(scratch, &j->space, j->cell, &release));
+        TRY(joint_suppress(j, scratch, &release, &model, &result));
+        j->failed = !result.proved || result.exposed > model.impossible;
+        *done = true;
+        if (j->failed)
+                return ERR_OK;
+        memcpy(j->status, result.status, j->space.cells);
+        release_known_zeros(j, &model);
+        size_t alone = protect_alone(j);
+        TRY(joint_lines(j, &lines));
+        *done = alone + lines == 0;
+        return ERR_OK;
+}
+
+/* A hidden zero that is shown now: its measures stay as they were. */
+static void keep_measures(const struct joint *j, uint32_t table, size_t cell)
+{
+        const struct table *t = j->release->tables[table];
+
+        for (uint32_t m = 0; m < t->measures_len; m++)
+                if (j->told[table].rule[m] != NULL)
+                        j->told[table].rule[m][cell] = t->rule[cell];
+}
+
+/* What became of the tables' cells. */
+static void statuses_write(struct joint *j)
+{
+        for (uint32_t n = 0; n < j->release->tables_len; n++) {
+                struct table *t = j->release->tables[n];
+
+                for (size_t i = 0; i < t->cells_len; i++) {
+                        uint32_t at = j->space.cell_of[n][i];
+                        bool hidden = j->failed;
+
+                        if (at == SPACE_NOWHERE ||
+                                (t->status[i] != CELL_VALUE && t->status[i] != CELL_PROTECTED))
+                                continue;
+                        hidden |= j->status[at] == SUPPRESS_PRIMARY ||
+                                  j->status[at] == SUPPRESS_SECONDARY;
+                        if (hidden && t->rule[i] == CELL_RULE_NONE)
+                                t->rule[i] = CELL_RULE_SECONDARY;
+                        if (!hidden && t->status[i] == CELL_PROTECTED)
+                                keep_measures(j, n, i);
+                        if (!hidden)
+                                t->rule[i] = CELL_RULE_NONE;
+                        t->status[i] = hidden ? CELL_PROTECTED : CELL_VALUE;
+                }
+        }
+}
+
+enum err joint_protect(struct joint *j)
+{
+        bool done = false;
+
+        TRY(space_new(j->arena, j->release, &j->space));
+        TRY(cells_read(j));
+        for (uint32_t round = 0; !done; round++) {
+                if (round == ROUNDS_MAX)
+                        j->failed = done = true;
+                else
+                        TRY(round_run(j, &done));
+        }
+        statuses_write(j);
+        return ERR_OK;
+}
