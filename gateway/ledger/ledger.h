@@ -5,21 +5,29 @@
  * A question asked of identifying variables (where, how old, which sex) picks a set of
  * persons; a row that is answered publishes facts about that set. Sets that differ by a few
  * persons give those few away by subtraction, and so do unions, complements and any other
- * combination. The ledger keeps, per linked view, the sets of all rows that were answered, to
- * whomever, and admits a row only if afterwards no combination of them is a set of
- * fewer than `threshold` persons.
+ * combination. The ledger keeps what can be combined from the sets of all rows that were
+ * answered, to whomever, and admits a row only if afterwards nothing that can be combined
+ * tells of fewer than `threshold` persons.
  *
  * How: persons who lie in exactly the same sets form a *class*. Counts of distinct persons
  * add up over classes exactly, however much categories overlap, so every row is a vector of
  * zeros and ones over classes. The vectors of answered rows are kept reduced (Audit Expert:
  * Chin & Ozsoyoglu, IEEE TSE 8, 1982), modulo a prime; classes split as sets come.
- * Admission is refused where a class, or a union of classes that a reduced row
- * shows, of 1 to k-1 persons comes into the span, and where the set differs by 1 to k-1
- * persons from an answered set or its complement (CRoaring).
+ *
+ * What is guaranteed: let every answered row tell, of each person in it, some number (whether
+ * she has this or that), added up. Then no linear combination of the answers, with any
+ * rational factors, has all who are left in it among 1 .. k-1 persons. That covers one person
+ * or class, the difference of two answered sets or of a set and a union, complements, and
+ * signed differences of small groups. It is complete: what the search cannot decide
+ * within its limit is refused. Two things are not claimed. Factors whose least common
+ * denominator is a multiple of 2^61 - 1 escape; a 0/1 matrix needs more than 36 rows for
+ * such a determinant (Hadamard's bound), and nobody picks sets that finely by age and
+ * place, but a proof it is not. And sets are of persons: that the same persons are looked
+ * at in another period, or as corrected records, is a difference that sets do not show.
  *
  * Decisions look at identifying sets and at earlier answers only, never at what the sets
  * hold: whoever could know the sets could make the decision herself (simulatable auditing:
- * Kenthapadi, Mishra & Nissim, PODS 2005). */
+ * Kenthapadi, Mishra & Nissim, PODS 2005). And they do not depend on what was refused. */
 #ifndef STATGATE_GATEWAY_LEDGER_LEDGER_H
 #define STATGATE_GATEWAY_LEDGER_LEDGER_H
 
@@ -30,18 +38,21 @@
 #include "base/attrs.h"
 #include "base/err.h"
 
-struct ledger; /* of one data set's view: not for two threads at once */
+struct ledger; /* of one data set's views: not for two threads at once */
 
 struct ledger_options {
-        uint32_t persons;      /* of the view: ids are 0 .. persons-1 */
-        uint32_t threshold;    /* k */
+        uint32_t persons;      /* ids are 0 .. persons-1; ledger_grow adds */
+        uint32_t threshold;    /* k ≥ 1 */
         size_t memory_ceiling; /* bytes; when reached nothing new is admitted (ERR_LIMIT) */
         uint64_t work_limit;   /* of one admission; 0: a default */
 };
 MUST_CHECK enum err ledger_new(const struct ledger_options *options, struct ledger **out);
 void ledger_free(struct ledger **l);
 
-/* Persons of one row, ascending, without repetition; borrowed. */
+/* Persons of a later vintage get ids after those there are. */
+MUST_CHECK enum err ledger_grow(struct ledger *l, uint32_t persons);
+
+/* Persons of one row, in any order, without repetition; borrowed. */
 struct ledger_set {
         const uint32_t *persons;
         uint32_t len;
@@ -55,20 +66,27 @@ enum ledger_verdict {
         LEDGER_KNOWN,       /* implied by what was answered: costs nothing */
         LEDGER_ADMITTED
 };
+static inline bool ledger_allows(uint8_t verdict)
+{
+        return verdict == LEDGER_EMPTY || verdict == LEDGER_KNOWN || verdict == LEDGER_ADMITTED;
+}
 
 /* Judges rows of one table in the order given (coarse rows first, so that totals are rather
  * kept), each in the light of those admitted before it, and remembers the admitted ones only
  * when the caller commits: until then nothing is. Verdicts are of all rows. ERR_LIMIT: memory
- * or work; nothing is remembered then. */
+ * or work; nothing is remembered then, of this call or of others not committed. */
 MUST_CHECK enum err ledger_judge(
         struct ledger *l, const struct ledger_set *rows, uint32_t len, uint8_t *verdicts);
+/* Remembers rows that left, whatever it thinks of them: for making the memory anew from what
+ * was answered. Commits by itself. */
+MUST_CHECK enum err ledger_remember(struct ledger *l, const struct ledger_set *rows, uint32_t len);
 void ledger_commit(struct ledger *l);
 void ledger_forget(struct ledger *l); /* what was judged and not committed */
 
 struct ledger_stats {
         uint32_t tables, rows, classes, rank;
         size_t bytes;
-        uint64_t work;
+        uint64_t work; /* of the last admission */
 };
 struct ledger_stats ledger_stats(const struct ledger *l);
 

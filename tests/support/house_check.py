@@ -81,6 +81,7 @@ THIRD_PARTY = {
     "sys/capability.h": {"gateway/keeper"},
     "libsmartcols.h": {"tools/cli"},
     "libsmartcols/": {"tools/cli"},
+    "coin/": {"gateway/disclosure"},
     "duckdb.h": {"tools/benchmarks"},
     "cmocka.h": set(),
 }

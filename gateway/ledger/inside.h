@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* inside.h: what the files of this folder share behind ledger.h.
+ *
+ * A class is a set of persons whom nothing that was answered tells apart; class 0 holds
+ * those who are in no answered set. A row is what is left of an answered set after the
+ * others were taken out of it: residues other than 0, by class, ascending. The rows stand in
+ * reduced echelon form: each has a pivot, a class that no other row holds, where it is 1. A
+ * class of fewer than k persons is light, others are heavy.
+ *
+ * Whose pivot is light holds light classes only. So what can be combined from answered sets
+ * and holds light classes only, the one place where something that tells of fewer than k
+ * persons can be, is spanned by the rows with a light pivot: usually very few. */
+#ifndef STATGATE_GATEWAY_LEDGER_INSIDE_H
+#define STATGATE_GATEWAY_LEDGER_INSIDE_H
+
+#include "gateway/ledger/ledger.h"
+
+#define NO_ROW UINT32_MAX
+
+struct entry {
+        uint64_t value;
+        uint32_t at; /* class */
+};
+
+struct row {
+        struct entry *entries;
+        uint32_t len, cap;
+        uint32_t pivot;
+        bool saved; /* the undo list has it as it was, or it is new */
+        bool seen;  /* scratch of light.c */
+};
+
+struct class
+{
+        uint32_t size;      /* persons */
+        uint32_t pivot_row; /* NO_ROW: no row's pivot */
+        uint32_t parent;    /* that it was split from, in the transaction that made it */
+        uint32_t *rows;     /* that hold it, in any order */
+        uint32_t rows_len, rows_cap;
+        uint32_t count, target; /* scratch of a refinement; zero between uses */
+        bool marked;            /* scratch; false between uses */
+        uint64_t sum;           /* scratch of a reduction; zero between uses */
+};
+
+struct saved_row {
+        uint32_t number;
+        struct row as_it_was;
+};
+
+struct ledger {
+        struct ledger_options options;
+        uint32_t *class_of; /* by person */
+        uint32_t persons_cap;
+        struct class *classes;
+        uint32_t classes_len, classes_cap;
+        struct row *rows;
+        uint32_t rows_len, rows_cap;
+
+        /* Of the transaction: */
+        uint32_t rows_kept, classes_kept; /* that stood before it */
+        struct saved_row *saved;
+        uint32_t saved_len, saved_cap;
+        uint32_t admitted;
+        bool broken;  /* admits nothing any more */
+        bool refused; /* classes may have split for rows that are not there */
+        uint64_t work;
+
+        uint32_t *touched; /* scratch: classes of the set that is being judged */
+        uint32_t touched_len, touched_cap;
+        struct row left; /* scratch: what is left of it */
+        uint32_t tables, answered;
+        size_t bytes;
+};
+
+/* Makes room for `need` elements; ERR_LIMIT at the ledger's ceiling. `array` is a pointer to
+ * the pointer. */
+MUST_CHECK enum err ledger_reserve(
+        struct ledger *l, void *array, uint32_t *cap, uint32_t need, size_t size);
+void ledger_release(struct ledger *l, void *array, uint32_t cap, size_t size);
+MUST_CHECK enum err ledger_work(struct ledger *l, uint64_t steps);
+
+static inline bool class_is_light(const struct ledger *l, uint32_t c)
+{
+        return l->classes[c].size < l->options.threshold;
+}
+
+/* classes.c */
+MUST_CHECK enum err class_add(struct ledger *l, uint32_t parent, uint32_t *out);
+/* Splits classes until the set is made of whole ones, which it leaves in `touched`. */
+MUST_CHECK enum err classes_refine(struct ledger *l, const struct ledger_set *set);
+MUST_CHECK enum err class_touch(struct ledger *l, uint32_t class);
+void classes_untouch(struct ledger *l);
+/* As they were before the transaction; rows must be so already. */
+MUST_CHECK enum err classes_restore(struct ledger *l);
+/* Merges classes that no row tells apart. */
+MUST_CHECK enum err classes_merge(struct ledger *l);
+
+/* rows.c */
+void row_free(struct ledger *l, struct row *r);
+uint64_t row_value(const struct row *r, uint32_t class); /* 0: not there */
+MUST_CHECK enum err row_push(struct ledger *l, struct row *r, uint32_t at, uint64_t value);
+MUST_CHECK enum err class_add_row(struct ledger *l, uint32_t class, uint32_t row);
+/* Before a row is changed for the first time in a transaction. */
+MUST_CHECK enum err row_save(struct ledger *l, uint32_t number);
+/* What is left of the set of the touched classes, in `left`; nothing: it is implied. */
+MUST_CHECK enum err rows_reduce(struct ledger *l);
+/* `left` becomes a row. */
+MUST_CHECK enum err rows_insert(struct ledger *l);
+/* Sees to it that a row whose pivot is light holds light classes only. */
+MUST_CHECK enum err row_mend(struct ledger *l, uint32_t number);
+/* Which rows hold a class, and are pivots there, anew. */
+MUST_CHECK enum err rows_index(struct ledger *l);
+
+/* light.c: whether `left`, which holds light classes only, gives with the other such rows
+ * nothing that tells of fewer than k persons. What cannot be decided is unsafe. */
+MUST_CHECK enum err light_is_safe(struct ledger *l, bool *out);
+
+#endif
