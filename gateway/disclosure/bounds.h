@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bounds.h: how small and how large sums of unknown whole numbers can be.
+ *
+ * Unknowns have bounds of their own, and some of their sums are known, or known within
+ * bounds. Asked is about other sums. Linear programs find the answers and plain addition
+ * of whole numbers proves them: from within by a solution that fits, from without by
+ * multiples of the known sums (bounds.c). */
+#ifndef STATGATE_GATEWAY_DISCLOSURE_BOUNDS_H
+#define STATGATE_GATEWAY_DISCLOSURE_BOUNDS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+#define BOUNDS_NONE    INT64_MAX          /* no bound; below: -BOUNDS_NONE */
+#define BOUNDS_LARGEST ((int64_t)1 << 50) /* of any number given */
+
+/* Sums, one after the other; ascending without repetition within each. */
+struct bounds_sums {
+        uint32_t len;
+        const size_t *start; /* len + 1 */
+        const uint32_t *unknown;
+        const int8_t *sign; /* 1 and -1; NULL: all 1 */
+};
+
+struct bounds_system {
+        uint32_t unknowns;
+        const int64_t *low, *high; /* of each */
+        struct bounds_sums known;
+        const int64_t *known_low, *known_high;
+        struct bounds_sums asked; /* no signs */
+};
+
+struct bounds_options {
+        bool whole; /* unknowns are whole numbers; else the sums' bounds are of reals */
+        uint64_t iterations_max; /* of simplex, in all; 0: none */
+        const atomic_bool *cancel;
+};
+
+struct bounds_answer {
+        int64_t low, high; /* nothing outside is possible */
+        bool exact;        /* and these two are; false: work ended before */
+};
+
+struct bounds;
+
+/* Everything lives in `arena`, but programs: free it. `system` may go afterwards but for
+ * its arrays. ERR_CANCELLED. */
+MUST_CHECK enum err bounds_new(struct arena *arena, const struct bounds_system *system,
+        const struct bounds_options *options, struct bounds **out);
+void bounds_free(struct bounds **b);
+
+/* False where nothing fits what is known. */
+bool bounds_feasible(const struct bounds *b);
+bool bounds_limited(const struct bounds *b);
+uint64_t bounds_iterations(const struct bounds *b);
+
+/* A solution somebody has, of all unknowns; what does not fit is not believed. */
+void bounds_tell(struct bounds *b, const int64_t *value);
+
+/* What solutions seen so far say of a sum: BOUNDS_NONE and -BOUNDS_NONE before any. */
+void bounds_seen(const struct bounds *b, uint32_t sum, int64_t *low, int64_t *high);
+
+/* Works on all wanted sums. Those of which solutions were seen that differ by `enough` are
+ * left at that; 0: all to the end. */
+MUST_CHECK enum err bounds_work(struct bounds *b, const bool *wanted, int64_t enough);
+
+/* What is certain by now. */
+struct bounds_answer bounds_answer(const struct bounds *b, uint32_t sum);
+
+/* The known sums that keep a sum from being larger, or smaller: at most `cap` of them.
+ * While all of them are known nothing else would help. */
+MUST_CHECK enum err bounds_binding(
+        struct bounds *b, uint32_t sum, bool larger, uint32_t *known, size_t cap, size_t *len);
+
+#endif
