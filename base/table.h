@@ -70,6 +70,10 @@ struct category {
         struct bytes code;
         struct bytes label_sv, label_en;
         bool missing; /* nobody who would fill it has delivered */
+        /* All its records come from one contributor, or are given by one, whoever that is: a
+         * county of one municipality. Where the dimension fixes a type, so does each category
+         * but that of other values. */
+        enum contributor fixes;
 };
 
 struct dimension {

@@ -7,6 +7,8 @@
  *
  * Persons and families are counted with all their margins at once, since one in two
  * cells is one in their total; what adds up is kept for inner cells only. */
+#include <string.h>
+
 #include "base/arena.h"
 #include "gateway/query/measure.h"
 #include "gateway/query/pass.h"
@@ -144,13 +146,21 @@ static inline void add_value(const struct counting *c, uint32_t i, int64_t value
 static void add_values(const struct counting *c)
 {
         struct values v = values_of(c->p, c->t, c->part->operand, c->row);
+        bool keeps = c->to->has_value != NULL;
 
+        if (keeps)
+                memset(c->to->has_value, 0, BLOCK);
         for (uint32_t k = 0; k < c->kept; k++) {
                 uint32_t i = c->t->kept[k];
                 int64_t value;
 
-                if (value_at(v, c->t->row[i] - c->row, &value))
-                        add_value(c, i, value);
+                if (!value_at(v, c->t->row[i] - c->row, &value))
+                        continue;
+                add_value(c, i, value);
+                if (keeps) {
+                        c->to->values[i] = value;
+                        c->to->has_value[i] = 1;
+                }
         }
 }
 

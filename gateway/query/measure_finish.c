@@ -342,6 +342,7 @@ static enum err finish_measure(const struct finishing *f, uint32_t number)
                 copy_side(f, above, m->values, NULL);
                 return ERR_OK;
         case MEASURE_MEAN:
+                copy_side(f, above, m->sums, NULL);
                 return finish_mean(&f->parts[above], cells, m->values);
         case MEASURE_MEDIAN:
         case MEASURE_LOWER_QUARTILE:

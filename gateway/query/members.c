@@ -17,36 +17,17 @@ struct listing {
         uint32_t *persons; /* NULL: only counted */
 };
 
-/* Persons of rows row..row+n-1 as stamps: one more than their number. */
-static uint32_t name_persons(const struct listing *l, uint32_t person, uint32_t row, uint32_t n)
-{
-        const uint32_t *starts = view_person_starts(l->p->view);
-
-        for (uint32_t at = row; at < row + n;) {
-                while (starts[person + 1] <= at)
-                        person++;
-                uint32_t end = starts[person + 1] < row + n ? starts[person + 1] : row + n;
-                for (; at < end; at++)
-                        l->t->stamp[at - row] = person + 1;
-        }
-        return person;
-}
-
 /* As count_once, and with her name where it belongs. */
 static void list_once(const struct listing *l, uint32_t inner, uint32_t stamp)
 {
         const struct pass *p = l->p;
         struct count *counts = l->t->counts;
         uint32_t computed[COMBINATIONS_MAX];
-        const uint32_t *cells = computed;
         unsigned n = 1u << p->table->dimensions_len;
 
         if (counts[inner].word >> 32 == stamp)
                 return;
-        if (p->margins != NULL)
-                cells = p->margins + (size_t)inner * n;
-        else
-                (void)pass_margins(p, inner, computed);
+        const uint32_t *cells = pass_cells(p, inner, computed);
         for (unsigned i = 0; i < n; i++) {
                 if (counts[cells[i]].word >> 32 == stamp)
                         continue;
@@ -80,7 +61,7 @@ static enum err walk_rows(const struct listing *l)
 
                 if (pass_cancelled(l->p))
                         return ERR_CANCELLED;
-                person = name_persons(l, person, row, n);
+                person = pass_name_persons(l->p, person, row, n, l->t->stamp);
                 walk_block(l, row, n);
                 row += n;
         }

@@ -45,19 +45,31 @@ static enum err note_parts(struct pass *p)
                 p->parts |= !part_is_cell(&m->parts[i]);
                 families |= m->parts[i].counted == COUNTED_FAMILIES;
         }
+        const struct contributing *c = &p->plan->contributing;
+        if (!p->margin && !p->cells_only) {
+                p->tells = (c->types & ~(1u << CONTRIBUTOR_PERSON)) != 0 ||
+                           (c->types != 0 && c->sums_len > 0);
+                p->keys = c->keys ? view_record_keys(p->view) : NULL;
+        }
         if (!families)
                 return ERR_OK;
         p->families = view_families(p->view);
         return p->families != NULL ? ERR_OK : ERR_INTERNAL;
 }
 
-static enum err new_tally(struct arena *a, const struct pass *p, struct tally *t)
+static enum err new_tally(struct arena *a, const struct pass *p, unsigned workers, struct tally *t)
 {
         t->counts = arena_alloc(a, p->cells, sizeof(*t->counts));
         t->records = arena_alloc(a, p->cells, sizeof(*t->records));
         if (t->counts == NULL || t->records == NULL)
                 return ERR_NO_MEMORY;
+        if (p->keys != NULL) {
+                t->keys = arena_alloc(a, p->cells, sizeof(*t->keys));
+                if (t->keys == NULL)
+                        return ERR_NO_MEMORY;
+        }
         TRY(parts_new(a, p, t));
+        TRY(contributions_new(a, p, workers, t));
         return columns_new_tally(a, p, t);
 }
 
@@ -89,7 +101,7 @@ enum err pass_prepare(struct pass *p, unsigned threads, struct arena *scratch)
         if (p->tallies == NULL)
                 return ERR_NO_MEMORY;
         for (unsigned w = 0; w < threads; w++)
-                TRY(new_tally(scratch, p, &p->tallies[w]));
+                TRY(new_tally(scratch, p, threads, &p->tallies[w]));
         return ERR_OK;
 }
 
@@ -116,4 +128,19 @@ size_t pass_margin_cell(const struct pass *p, const struct table *full, size_t c
         for (uint32_t d = 0; d < p->table->dimensions_len; d++)
                 kept[d] = at[p->dimension[d]];
         return table_cell(p->table, kept);
+}
+
+uint32_t pass_name_persons(
+        const struct pass *p, uint32_t person, uint32_t row, uint32_t n, uint32_t *stamps)
+{
+        const uint32_t *starts = view_person_starts(p->view);
+
+        for (uint32_t at = row; at < row + n;) {
+                while (starts[person + 1] <= at)
+                        person++;
+                uint32_t end = starts[person + 1] < row + n ? starts[person + 1] : row + n;
+                for (; at < end; at++)
+                        stamps[at - row] = person + 1;
+        }
+        return person;
 }

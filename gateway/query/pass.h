@@ -26,7 +26,12 @@ struct tally {
                 uint32_t *records; /* rows that the part keeps, with a value where it has one */
                 int64_t *sum;
                 uint32_t *buckets; /* buckets × cells */
+                /* Where contributions to the sum are told: of the rows left of the block. */
+                int64_t *values;
+                uint8_t *has_value;
         } parts[PARTS_MAX];
+        struct telling *telling;  /* contributions.c; NULL: none are told */
+        uint32_t *keys;           /* sums of the record keys of a cell's persons; NULL: none */
         bool overflow;            /* some sum was more than there is room for */
         uint64_t sensitive_drops; /* rows that only sensitive filters or dimensions left out */
         uint32_t cell[BLOCK];     /* inner cell of each row of the block; CELL_FILTERED */
@@ -58,6 +63,8 @@ struct pass {
         bool margin;
         bool cells_only;                    /* nothing is measured */
         bool parts;                         /* measures need more than persons and records */
+        bool tells;                         /* contributions are told */
+        const uint64_t *keys;               /* record keys that are summed; or NULL */
         const struct families *families;    /* NULL: nobody counts them in this pass */
         struct table *table;                /* shape of this pass */
         uint32_t dimension[DIMENSIONS_MAX]; /* dimension of the plan */
@@ -119,6 +126,10 @@ MUST_CHECK enum err pass_prepare(struct pass *p, unsigned threads, struct arena 
 void pass_shape_margin(struct pass *p, struct dimension kept[DIMENSIONS_MAX], struct table *shape);
 /* The cell of such a pass that a cell of the full table lies in. */
 size_t pass_margin_cell(const struct pass *p, const struct table *full, size_t cell);
+/* Names the persons of rows row..row+n-1, all of persons: one more than the number of each.
+ * `person` has the row before or begins there; returned is who has the last. */
+uint32_t pass_name_persons(
+        const struct pass *p, uint32_t person, uint32_t row, uint32_t n, uint32_t *stamps);
 /* Asked at every block: where persons have thousands of events each, a task lasts. */
 static inline bool pass_cancelled(const struct pass *p)
 {
@@ -139,6 +150,16 @@ MUST_CHECK enum err columns_new_tally(struct arena *scratch, const struct pass *
 enum { COMBINATIONS_MAX = 1 << DIMENSIONS_MAX };
 unsigned pass_margins(const struct pass *p, uint32_t inner, uint32_t out[COMBINATIONS_MAX]);
 
+/* The same, looked up where there is a table of them. */
+static inline const uint32_t *pass_cells(
+        const struct pass *p, uint32_t inner, uint32_t computed[COMBINATIONS_MAX])
+{
+        if (p->margins != NULL)
+                return p->margins + ((size_t)inner << p->table->dimensions_len);
+        (void)pass_margins(p, inner, computed);
+        return computed;
+}
+
 static inline void count_one(struct count *c, uint32_t stamp)
 {
         uint64_t word = c->word;
@@ -152,18 +173,27 @@ static inline void count_once(
         const struct pass *p, uint32_t inner, uint32_t stamp, struct count *counts)
 {
         uint32_t computed[COMBINATIONS_MAX];
-        const uint32_t *cells = computed;
         unsigned n = 1u << p->table->dimensions_len;
 
         if (counts[inner].word >> 32 == stamp)
                 return; /* then so have all its margins */
-        if (p->margins != NULL)
-                cells = p->margins + (size_t)inner * n;
-        else
-                (void)pass_margins(p, inner, computed);
+        const uint32_t *cells = pass_cells(p, inner, computed);
         for (unsigned i = 0; i < n; i++)
                 count_one(&counts[cells[i]], stamp);
 }
+
+/* contributions.c: what contributors have in the cells, where the plan tells of them. */
+MUST_CHECK enum err contributions_new(
+        struct arena *scratch, const struct pass *p, unsigned workers, struct tally *t);
+/* The `left` rows of the block that begins at `row`, after parts_count. */
+void contributions_count(const struct pass *p, struct tally *t, uint32_t row, uint32_t left);
+/* At the end of a task: persons and families are whole. */
+MUST_CHECK enum err contributions_end(struct tally *t);
+/* Puts them into the table, from the request's own arena. */
+MUST_CHECK enum err contributions_finish(
+        const struct pass *p, struct table *t, struct arena *arena);
+/* Lets go of what the workers kept. */
+void contributions_done(struct pass *p);
 
 /* measure_count.c: the parts of the measures. */
 MUST_CHECK enum err parts_new(struct arena *a, const struct pass *p, struct tally *t);

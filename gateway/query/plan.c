@@ -117,7 +117,8 @@ static void note_margin(struct plan *p)
                 p->margin_differs |= !p->dimension_identifying[i];
         }
         for (uint32_t i = 0; i < p->tests_len; i++)
-                p->margin_differs |= !p->tests[i].identifying;
+                p->shape.sensitive_filter |= !p->tests[i].identifying;
+        p->margin_differs |= p->shape.sensitive_filter;
 }
 
 enum err plan_make(const struct plan_scope *scope, const struct query *q, struct arena *arena,
@@ -140,6 +141,7 @@ enum err plan_make(const struct plan_scope *scope, const struct query *q, struct
         TRY(add_filters(&g));
         TRY(compile_dimensions(p, q, arena, why));
         TRY(measures_compile(p, scope, q, arena, why));
+        TRY(contributors_compile(&g));
         note_margin(p);
         *out = p;
         return ERR_OK;

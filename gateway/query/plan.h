@@ -84,6 +84,21 @@ struct computed {
         const struct derivation *derivation; /* DERIVED */
 };
 
+/* Who has a part in a cell, as the scope asks; contributors.c. */
+enum { CONTRIBUTOR_UNKNOWN = UINT32_MAX };
+struct contributing {
+        unsigned types; /* those to be told: bits 1 << enum contributor */
+        /* PROVIDER and MUNICIPALITY: the column of the base, and by physical value who it is. */
+        struct contributor_column {
+                uint32_t variable; /* UINT32_MAX: none */
+                const uint32_t *of;
+                uint32_t of_len;
+        } columns[CONTRIBUTOR_COUNT];
+        uint32_t sums[MEASURES_MAX]; /* parts whose sums are told, apart */
+        uint32_t sums_len;
+        bool keys; /* the persons' record keys are summed */
+};
+
 struct plan {
         const struct policy_dataset *dataset;
         const struct query *query; /* borrowed */
@@ -96,6 +111,7 @@ struct plan {
         struct table shape;         /* dimensions and measures set, no cells yet */
         size_t cells;
         const struct measures *measures; /* measure.h */
+        struct contributing contributing;
         /* The identifying margin: which tests and dimensions it keeps. */
         bool margin_differs;
         bool dimension_identifying[DIMENSIONS_MAX];
@@ -150,6 +166,10 @@ MUST_CHECK enum err grouping_compile(struct plan *plan, uint32_t number,
 /* measure.c: what the cells are to hold, after operands and dimensions are there. */
 MUST_CHECK enum err measures_compile(struct plan *p, const struct plan_scope *scope,
         const struct query *q, struct arena *arena, struct refusal *why);
+
+/* contributors.c: whose parts are told, and where a category or a filter leaves one contributor
+ * only; after the measures. */
+MUST_CHECK enum err contributors_compile(struct planning *g);
 
 /* dates.c: "2024", "2024-Q1", "2024-03", "2024-03-15" ↔ days, by level (0 dag …
  * 3 ar). */

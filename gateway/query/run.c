@@ -70,13 +70,36 @@ static void count_two_dimensions(
         *total = all;
 }
 
+/* With the record key of whoever is new in a cell; rows of nobody have none. */
+static void count_with_keys(const struct pass *p, struct tally *t, uint32_t n)
+{
+        uint32_t computed[COMBINATIONS_MAX], persons = view_persons(p->view);
+        unsigned cells_len = 1u << p->table->dimensions_len;
+
+        for (uint32_t i = 0; i < n; i++) {
+                uint32_t inner = t->cell[i], stamp = t->stamp[i];
+                const uint32_t *cells = pass_cells(p, inner, computed);
+                uint32_t key = stamp <= persons ? (uint32_t)p->keys[stamp - 1] : 0;
+
+                t->records[inner]++;
+                if (t->counts[inner].word >> 32 == stamp)
+                        continue;
+                for (unsigned k = 0; k < cells_len; k++) {
+                        t->keys[cells[k]] += t->counts[cells[k]].word >> 32 != stamp ? key : 0;
+                        count_one(&t->counts[cells[k]], stamp);
+                }
+        }
+}
+
 /* Persons and records of the rows that are left in a block. */
 static void count_block(const struct pass *p, struct tally *t, uint32_t n)
 {
         unsigned dimensions = p->table->dimensions_len;
         struct count *total = &t->counts[p->cells - 1];
 
-        if (p->margins != NULL && dimensions == 2) {
+        if (p->keys != NULL) {
+                count_with_keys(p, t, n);
+        } else if (p->margins != NULL && dimensions == 2) {
                 count_two_dimensions(p->margins, t, total, n);
         } else if (dimensions == 1) {
                 count_one_dimension(t, total, n);
@@ -113,15 +136,18 @@ static void count_rows(const struct pass *p, struct tally *t, uint32_t row, uint
 {
         uint32_t filtered = pass_locate(p, t, row, n), left = n;
 
-        if (filtered > 0 || p->parts)
+        if (filtered > 0 || p->parts || p->tells)
                 left = close_ranks(t, filtered, row, n);
         count_block(p, t, left);
         if (p->parts)
                 parts_count(p, t, row, n, left);
+        if (p->tells)
+                contributions_count(p, t, row, left);
 }
 
-/* Where a task stands in its persons. A stamp is not the person's number: persons without
- * rows here have none, so stamps lag behind, but every person keeps hers. */
+/* Where a task stands in its persons. A stamp is not the person's number, unless her key is
+ * wanted: persons without rows here have none, so stamps lag behind, but every person keeps
+ * hers. */
 struct walk {
         uint32_t next;   /* first person that begins at the next row or behind it */
         uint32_t person; /* of the row before */
@@ -168,11 +194,15 @@ static void count_persons(
         const struct pass *p, struct tally *t, uint32_t person, uint32_t row, uint32_t end)
 {
         struct walk walk = {.next = person, .person = person, .stamp = person};
+        uint32_t named = person;
 
         while (row < end && !pass_cancelled(p)) {
                 uint32_t n = end - row < BLOCK ? end - row : BLOCK;
 
-                stamp_persons(p, t, &walk, row, n);
+                if (p->keys != NULL)
+                        named = pass_name_persons(p, named, row, n, t->stamp);
+                else
+                        stamp_persons(p, t, &walk, row, n);
                 if (p->families != NULL)
                         name_families(p, t, &walk, row, n);
                 count_rows(p, t, row, n);
@@ -249,6 +279,7 @@ static enum err run_task(void *ctx, unsigned worker, size_t i)
         }
         if (pass_cancelled(p))
                 return ERR_CANCELLED;
+        TRY(contributions_end(t));
         return t->overflow ? ERR_LIMIT : ERR_OK;
 }
 
@@ -280,6 +311,9 @@ static enum err finish(const struct pass *p, struct table *t, struct arena *scra
         for (unsigned w = 0; w < p->tallies_len; w++)
                 for (size_t i = 0; i < p->cells; i++)
                         t->records[i] += p->tallies[w].records[i];
+        for (unsigned w = 0; w < p->tallies_len && p->keys != NULL; w++)
+                for (size_t i = 0; i < p->cells; i++)
+                        t->cell_key[i] += p->tallies[w].keys[i];
         return pass_add_margins(p, t->records) ? measures_finish(p, t, scratch) : ERR_LIMIT;
 }
 
@@ -376,6 +410,48 @@ static void mark_missing_cells(struct table *t)
         }
 }
 
+/* What only some questions ask for. */
+static enum err alloc_beside(
+        const struct plan *plan, const struct view *view, struct arena *arena, struct table *t)
+{
+        if (plan->measures->families != PART_NONE) {
+                t->families = arena_alloc(arena, t->cells_len, sizeof(*t->families));
+                if (t->families == NULL)
+                        return ERR_NO_MEMORY;
+        }
+        if (plan->contributing.keys && view_record_keys(view) != NULL) {
+                t->cell_key = arena_alloc(arena, t->cells_len, sizeof(*t->cell_key));
+                if (t->cell_key == NULL)
+                        return ERR_NO_MEMORY;
+        }
+        for (uint32_t m = 0; m < t->measures_len; m++) {
+                if (t->measures[m].kind != MEASURE_MEAN)
+                        continue;
+                t->measures[m].sums = arena_alloc(arena, t->cells_len, sizeof(*t->measures->sums));
+                if (t->measures[m].sums == NULL)
+                        return ERR_NO_MEMORY;
+        }
+        return ERR_OK;
+}
+
+static enum err run_question(
+        struct pass *p, unsigned threads, struct arena *scratch, struct arena *arena)
+{
+        const struct plan *plan = p->plan;
+        struct table *t = p->table;
+
+        TRY(run_pass(p, threads, scratch));
+        TRY(finish(p, t, scratch));
+        TRY(contributions_finish(p, t, arena));
+        if (plan->margin_differs && margin_is_total(p))
+                read_margin(plan, t);
+        else if (plan->margin_differs)
+                TRY(run_margin(p, threads, scratch, t));
+        else
+                memcpy(t->margin_persons, t->persons, sizeof(*t->persons) * t->cells_len);
+        return ERR_OK;
+}
+
 enum err plan_run(const struct plan *plan, const struct view *view, unsigned threads,
         struct arena *arena, const atomic_bool *cancel, struct table **out)
 {
@@ -388,23 +464,14 @@ enum err plan_run(const struct plan *plan, const struct view *view, unsigned thr
                 return ERR_NO_MEMORY;
         *t = plan->shape;
         TRY(table_alloc(arena, t));
-        if (plan->measures->families != PART_NONE) {
-                t->families = arena_alloc(arena, t->cells_len, sizeof(*t->families));
-                if (t->families == NULL)
-                        return ERR_NO_MEMORY;
-        }
+        TRY(alloc_beside(plan, view, arena, t));
         TRY(places_make(plan, view, scratch, &places));
         p.table = t;
         for (uint32_t d = 0; d < t->dimensions_len; d++)
                 p.dimension[d] = d;
-        TRY(run_pass(&p, threads, scratch));
-        TRY(finish(&p, t, scratch));
-        if (plan->margin_differs && margin_is_total(&p))
-                read_margin(plan, t);
-        else if (plan->margin_differs)
-                TRY(run_margin(&p, threads, scratch, t));
-        else
-                memcpy(t->margin_persons, t->persons, sizeof(*t->persons) * t->cells_len);
+        enum err e = run_question(&p, threads, scratch, arena);
+        contributions_done(&p);
+        TRY(e);
         mark_missing_places(plan, &places, t);
         mark_missing_cells(t);
         mark_nobody(&places, t);
