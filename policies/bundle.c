@@ -132,7 +132,7 @@ static enum err load_head(struct loader *l, const struct yaml *top)
 {
         static const char *const keys[] = {"bundle", "label", "version", "predecessor", "trust",
                 "languages", "publish", "signers", "municipalities", "purposes", "roles",
-                "principals", "codelists", "datasets", "linkages", "indicators", NULL};
+                "principals", "presets", "codelists", "datasets", "linkages", "indicators", NULL};
         static const char *const publishing[] = {"manual", "automatic", NULL};
         struct policy *p = l->policy;
         uint32_t publish = 0;
@@ -374,6 +374,18 @@ static enum err load_datasets(struct loader *l, const struct yaml *top)
         return keep_datasets(l, trios, files->len);
 }
 
+/* presets: presets.yaml; a bundle need not have any. */
+static enum err load_preset_file(struct loader *l, const struct yaml *top)
+{
+        const struct yaml *at = yaml_find(top, "presets");
+        struct yaml *file = NULL;
+
+        if (at == NULL)
+                return ERR_OK;
+        TRY(read_named(l, at, &file));
+        return load_presets(l, file);
+}
+
 static enum err load_linkage_file(struct loader *l, const struct yaml *top)
 {
         static const char *const keys[] = {"linkages", NULL};
@@ -485,7 +497,9 @@ static enum err load_all(struct loader *l)
         TRY(load_services(l, top));
         TRY(load_code_lists(l, top));
         TRY(load_municipality_list(l, top));
+        TRY(load_preset_file(l, top));
         TRY(load_datasets(l, top));
+        TRY(check_perturbation(l));
         TRY(load_linkage_file(l, top));
         for (uint32_t i = 0; i < p->datasets_len; i++)
                 if (p->datasets[i].kind == DATASET_RECORDS)

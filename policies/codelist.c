@@ -288,7 +288,8 @@ static enum err load_code(
         struct loader *l, const struct yaml *item, const struct parents *up, struct code *out)
 {
         static const char *const keys[] = {"code", "label", "parent", "parents", "valid_from",
-                "valid_until", "became", "history", "population", "aliases", NULL};
+                "valid_until", "became", "history", "population", "population_permille", "aliases",
+                NULL};
         struct bytes text = {0};
         int64_t population = 0;
 
@@ -310,6 +311,10 @@ static enum err load_code(
                         "what is only history has ended: `valid_until` is missing");
         TRY(yaml_integer(item, "population", false, 1, POPULATION_MAX, &population, l->why));
         out->population = (uint32_t)population;
+        TRY(load_permille(l, item, &out->population_permille));
+        if (out->population > 0 && out->population_permille > 0)
+                return yaml_complain_key(item, "population_permille", ERR_CONFIG, l->why,
+                        "`population` says it already");
         out->line = item->line;
         return ERR_OK;
 }
@@ -373,6 +378,7 @@ static enum err load_level(
         static const char *const keys[] = {"id", "label", "codes", NULL};
         const struct yaml *list = NULL;
         uint32_t *sorted = NULL;
+        uint64_t inhabitants = 0;
         enum err rc = ERR_OK;
 
         TRY(yaml_known_keys(m, keys, l->why));
@@ -390,8 +396,10 @@ static enum err load_level(
                 enum err e = load_code(l, &list->items[i], up, &out->codes[i]);
 
                 rc = rc == ERR_OK ? e : rc;
+                inhabitants += out->codes[i].population_permille;
         }
         TRY(rc);
+        TRY(check_permille(l, list, inhabitants));
         TRY(sort_level(l, list, out, &sorted));
         *up = (struct parents){.level = out, .sorted = sorted};
         for (uint32_t i = 0; i < list->len; i++)

@@ -47,44 +47,26 @@ static enum err load_ask(struct loader *l, const struct yaml *file, struct polic
                 &d->purposes_len);
 }
 
-/* A minimum of its own, never below the threshold: a share must not tell of fewer than a
- * count may. 0 where it is not said. */
-static enum err load_minimum(
-        struct loader *l, const struct yaml *m, const char *key, uint32_t threshold, uint32_t *out)
+/* provider: utforare: the variable that says who gives the service, and so knows its own. */
+static enum err load_provider(struct loader *l, const struct yaml *file, struct policy_dataset *d)
 {
-        int64_t value = 0;
+        struct bytes known[VARIABLES_MAX];
 
-        TRY(yaml_integer(m, key, false, 2, MINIMUM_MAX, &value, l->why));
-        if (value > 0 && value < threshold)
-                return yaml_complain(yaml_find(m, key), ERR_CONFIG, l->why,
-                        "`%s` is below the threshold of %u persons", key, threshold);
-        *out = (uint32_t)value;
+        d->provider_variable = UINT32_MAX;
+        d->at.provider = load_place(l, file, "provider");
+        if (yaml_find(file, "provider") == NULL)
+                return ERR_OK;
+        for (uint32_t i = 0; i < d->variables_len; i++)
+                known[i] = d->variables[i].id;
+        TRY(load_choice(
+                l, file, "provider", known, d->variables_len, "variable", &d->provider_variable));
+
+        const struct variable *v = &d->variables[d->provider_variable];
+
+        if (v->type != VARIABLE_CODE || v->source != SOURCE_DELIVERED)
+                return yaml_complain(yaml_find(file, "provider"), ERR_CONFIG, l->why,
+                        "a provider is named by a code that is delivered");
         return ERR_OK;
-}
-
-/* A threshold of one protects nobody, and is for what is about nobody. */
-static enum err load_disclosure(struct loader *l, const struct yaml *file, enum dataset_kind kind,
-        struct disclosure_rules *out)
-{
-        int64_t fewest = kind == DATASET_DELIVERIES ? 1 : 2;
-        static const char *const keys[] = {
-                "threshold", "zeros", "numerator", "denominator", "complement", "families", NULL};
-        static const char *const zeros[] = {"protect", "publish", NULL};
-        const struct yaml *m = NULL;
-        int64_t threshold = 0;
-        uint32_t zero = 0;
-
-        TRY(yaml_mapping(file, "disclosure", true, &m, l->why));
-        TRY(yaml_known_keys(m, keys, l->why));
-        TRY(yaml_integer(m, "threshold", true, fewest, 1000, &threshold, l->why));
-        TRY(yaml_word(m, "zeros", true, zeros, &zero, l->why));
-        out->threshold = (uint32_t)threshold;
-        out->zeros_published = zero == 1;
-        TRY(load_minimum(l, m, "numerator", out->threshold, &out->numerator));
-        TRY(load_minimum(l, m, "denominator", out->threshold, &out->denominator));
-        TRY(load_minimum(l, m, "complement", out->threshold, &out->complement));
-        /* Families are fewer than persons: their floor may be lower. */
-        return load_minimum(l, m, "families", 0, &out->families);
 }
 
 static enum err load_deliveries(struct loader *l, const struct yaml *file, struct policy_dataset *d)
@@ -222,12 +204,10 @@ static enum err load_common(struct loader *l, const struct yaml *file, struct po
         TRY(load_processing(l, file, &out->processing));
         TRY(load_retention(l, file, out));
         TRY(load_ask(l, file, out));
-        TRY(load_disclosure(l, file, out->kind, &out->disclosure));
         TRY(yaml_list(file, "variables", true, &variables, l->why));
         TRY(load_variables(l, variables, out));
         out->at.id = load_place(l, file, "dataset");
         out->at.linkage = load_place(l, file, "linkage");
-        out->at.disclosure = load_place(l, file, "disclosure");
         out->at.roles = load_place(l, yaml_find(file, "ask"), "roles");
         out->at.purposes = load_place(l, yaml_find(file, "ask"), "purposes");
         return ERR_OK;
@@ -272,11 +252,14 @@ static enum err load_status(struct loader *l, const struct yaml *file, struct po
 {
         static const char *const keys[] = {"dataset", "kind", "label", "legal_basis", "article_30",
                 "retention", "ask", "disclosure", "variables", NULL};
+        const struct rules_dataset nobody = {.person = PERSON_USE_NONE};
         const struct yaml *variables = yaml_find(file, "variables");
 
         TRY(yaml_known_keys(file, keys, l->why));
         out->kind = DATASET_DELIVERIES;
+        out->provider_variable = UINT32_MAX;
         TRY(load_common(l, file, out));
+        TRY(load_disclosure(l, file, &nobody, out));
         if (out->variables_len != ARRAY_LEN(status_variables))
                 return yaml_complain(variables, ERR_CONFIG, l->why,
                         "a data set of deliveries has %zu variables, kommun to saknade",
@@ -297,14 +280,17 @@ static enum err load_records(struct loader *l, const struct yaml *file, struct p
         static const char *const keys[] = {"dataset", "kind", "label", "legal_basis", "article_30",
                 "retention", "periodicity", "person", "test_numbers", "guardians", "local_ids",
                 "clear_persons", "deliver", "replace", "open_hours", "ask", "disclosure", "linkage",
-                "order_by", "date_order", "episode", "variables", NULL};
+                "order_by", "date_order", "episode", "provider", "lattice", "variables", NULL};
 
         TRY(yaml_known_keys(file, keys, l->why));
         TRY(load_common(l, file, out));
         TRY(load_persons(l, file, rules));
+        TRY(load_provider(l, file, out));
+        TRY(load_disclosure(l, file, rules, out));
         TRY(load_deliveries(l, file, out));
         TRY(load_orders(l, file, out));
         TRY(load_episode(l, file, out));
+        TRY(load_lattice(l, file, out));
         TRY(yaml_text(file, "linkage", true, &draft->linkage, l->why));
         draft->linkage_at = yaml_find(file, "linkage");
         return ERR_OK;

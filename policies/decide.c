@@ -154,42 +154,6 @@ static void tell_refusal(struct question *q, const struct finding *f)
                 question_rule_sentence(f->rule), f->near);
 }
 
-/* A minimum that is not said is the threshold; none of them said by anybody stays so. */
-static uint32_t stricter(uint32_t a, uint32_t a_threshold, uint32_t b, uint32_t b_threshold)
-{
-        uint32_t x = a > 0 ? a : a_threshold, y = b > 0 ? b : b_threshold;
-
-        if (a == 0 && b == 0)
-                return 0;
-        return x > y ? x : y;
-}
-
-struct disclosure_rules question_strictest(struct disclosure_rules a, struct disclosure_rules b)
-{
-        uint32_t at = a.threshold, bt = b.threshold;
-
-        return (struct disclosure_rules){
-                .threshold = at > bt ? at : bt,
-                .zeros_published = a.zeros_published && b.zeros_published,
-                .numerator = stricter(a.numerator, at, b.numerator, bt),
-                .denominator = stricter(a.denominator, at, b.denominator, bt),
-                .complement = stricter(a.complement, at, b.complement, bt),
-                .families = a.families > b.families ? a.families : b.families,
-        };
-}
-
-/* Of every data set that is looked at: what comes from several is protected as the one
- * that asks for most. */
-struct disclosure_rules question_disclosure(const struct question *q)
-{
-        struct disclosure_rules rules = q->base->disclosure;
-
-        for (uint32_t i = 0; i < q->query->derived_len; i++)
-                if (q->derived[i].dataset != NULL)
-                        rules = question_strictest(rules, q->derived[i].dataset->disclosure);
-        return rules;
-}
-
 static enum err decide_plain(const struct policy *p, const struct principal *who,
         const struct query *q, int64_t now_ms, struct decision *out, struct refusal *why)
 {

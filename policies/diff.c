@@ -339,6 +339,7 @@ static void diff_protection(
                                                       : "%s: zeros are now protected",
                         set);
         diff_minimums(c, a, b);
+        diff_disclosure(c, a, b);
         if (a->retention_years != b->retention_years)
                 report_add(c->out, diff_weigh(b->retention_years > a->retention_years),
                         b->at.retention, "%s: poster gallras %u år efter perioden; förut: %u",
@@ -407,6 +408,29 @@ static void diff_code(const struct comparison *c, const struct code_list *list, 
                         report_date(c->out, is->parents[i].from));
 }
 
+/* By these rows are judged where membership is sensitive. */
+static void diff_inhabitants(
+        const struct comparison *c, const struct code_list *was, const struct code_list *is)
+{
+        uint32_t changed = 0;
+
+        for (uint32_t level = 0; level < is->levels_len; level++)
+                for (uint32_t i = 0; i < is->levels[level].len; i++) {
+                        const struct code *y = &is->levels[level].codes[i];
+                        int32_t at = code_find_at(was, level, y->code);
+                        const struct code *x = at < 0 ? NULL : &was->levels[level].codes[at];
+
+                        changed += x != NULL &&
+                                   (x->population != y->population ||
+                                           x->population_permille != y->population_permille);
+                }
+        if (changed > 0)
+                report_add(c->out, REPORT_CHANGED, is->at,
+                        "kodlistan %s: %u koder har ett annat antal invånare",
+                        "the code list %s: %u codes have another number of inhabitants",
+                        report_text(c->out, is->id), changed);
+}
+
 static void diff_history(
         const struct comparison *c, const struct code_list *was, const struct code_list *is)
 {
@@ -431,6 +455,7 @@ static void diff_code_lists(const struct comparison *c)
                 if (was == NULL)
                         continue;
                 diff_history(c, was, is);
+                diff_inhabitants(c, was, is);
                 for (uint32_t k = 0; k < is->levels[0].len; k++)
                         more += code_find(was, is->levels[0].codes[k].code) < 0;
                 for (uint32_t k = 0; k < was->levels[0].len; k++)

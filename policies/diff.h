@@ -15,6 +15,9 @@ struct comparison {
 enum report_mark diff_weigh(bool weaker);
 bool diff_holds(const struct bytes *names, uint32_t len, struct bytes name);
 
+/* diff_disclosure.c: all but the threshold, zeros and minimums. */
+void diff_disclosure(const struct comparison *c, const struct policy_dataset *was,
+        const struct policy_dataset *is);
 void diff_linkages(const struct comparison *c);   /* diff_linkage.c */
 void diff_principals(const struct comparison *c); /* diff_people.c */
 void diff_indicators(const struct comparison *c); /* diff_people.c */

@@ -184,7 +184,9 @@ static bool lower_floor(const struct disclosure_rules *a, const struct disclosur
 {
         return b->threshold < a->threshold || b->numerator < a->numerator ||
                b->denominator < a->denominator || b->complement < a->complement ||
-               b->families < a->families || (b->zeros_published && !a->zeros_published);
+               b->families < a->families || (b->zeros_published && !a->zeros_published) ||
+               b->homogeneous < a->homogeneous || b->interval < a->interval ||
+               (a->secondary && !b->secondary) || b->answers > a->answers;
 }
 
 static void diff_indicator(

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "policies/disclosure_words.h"
 #include "policies/repair.h"
 
 enum { DAY_MS = 86400000, FINDINGS_MAX = 128 };
@@ -326,9 +327,12 @@ static void tell_held(struct explanation *x)
 
 static void tell_disclosure(struct explanation *x, struct disclosure_rules rules)
 {
+        struct disclosure_telling t = {.out = x->out, .mark = REPORT_OBLIGES, .rules = &rules};
         bool shown = rules.zeros_published;
 
-        report_add(x->out, REPORT_OBLIGES, x->walked.base->at.disclosure,
+        for (unsigned key = 0; key < DISCLOSURE_KEY_COUNT; key++)
+                t.at[key] = question_disclosure_at(&x->walked, &rules, (enum disclosure_key)key);
+        report_add(x->out, REPORT_OBLIGES, t.at[DISCLOSURE_KEY_THRESHOLD],
                 "minst %u personer bakom en cell och bakom en rad; nollor %s",
                 "at least %u persons behind a cell and behind a row; zeros are %s", rules.threshold,
                 swedish(x) ? (shown ? "visas" : "skyddas") : (shown ? "shown" : "protected"));
@@ -342,9 +346,12 @@ static void tell_disclosure(struct explanation *x, struct disclosure_rules rules
                         rules.denominator > 0 ? rules.denominator : rules.threshold,
                         rules.complement > 0 ? rules.complement : rules.threshold);
         if (rules.families > 0)
-                report_add(x->out, REPORT_OBLIGES, x->walked.base->at.disclosure,
+                report_add(x->out, REPORT_OBLIGES, t.at[DISCLOSURE_KEY_FAMILIES],
                         "minst %u familjer bakom en cell", "at least %u families behind a cell",
                         rules.families);
+        disclosure_tell(&t);
+        if (rules.answers == ANSWERS_LATTICE)
+                lattice_tell(x->out, REPORT_NOTE, x->walked.base);
 }
 
 /* The whole ------------------------------------------------------------------- */

@@ -34,7 +34,6 @@ enum {
         TARGET_DECIMALS_MAX = 6,
         REFERENCES_MAX = 16,
         INDICATOR_SCALE_MAX = 1000000,
-        FLOOR_MAX = 100000,
         DEFINITION_BYTES_MAX = 4 << 20
 };
 
@@ -203,39 +202,6 @@ static enum err load_compare(struct loader *l, const struct yaml *m, struct indi
                                 "records of the data set have no municipality to compare");
         }
         return ERR_OK;
-}
-
-static enum err load_minimum(
-        struct loader *l, const struct yaml *m, const char *key, int64_t least, uint32_t *out)
-{
-        int64_t n = 0;
-
-        TRY(yaml_integer(m, key, false, least, FLOOR_MAX, &n, l->why));
-        *out = (uint32_t)n;
-        return ERR_OK;
-}
-
-/* Beside what the data sets ask for: it can only hide more. */
-static enum err load_floor(struct loader *l, const struct yaml *m, struct disclosure_rules *out)
-{
-        static const char *const keys[] = {
-                "threshold", "zeros", "numerator", "denominator", "complement", "families", NULL};
-        static const char *const zeros[] = {"protect", "publish", NULL};
-        const struct yaml *floor = NULL;
-        uint32_t zero = 1;
-
-        out->zeros_published = true;
-        TRY(yaml_mapping(m, "disclosure", false, &floor, l->why));
-        if (floor == NULL)
-                return ERR_OK;
-        TRY(yaml_known_keys(floor, keys, l->why));
-        TRY(yaml_word(floor, "zeros", false, zeros, &zero, l->why));
-        out->zeros_published = zero == 1;
-        TRY(load_minimum(l, floor, "threshold", 2, &out->threshold));
-        TRY(load_minimum(l, floor, "numerator", 1, &out->numerator));
-        TRY(load_minimum(l, floor, "denominator", 1, &out->denominator));
-        TRY(load_minimum(l, floor, "complement", 1, &out->complement));
-        return load_minimum(l, floor, "families", 1, &out->families);
 }
 
 /* The cohort is fixed here, before anybody knows how it went. */

@@ -37,6 +37,10 @@ enum {
         TEXT_MAX_LEN = 600, /* bytes of a legal basis or an article 30 text */
         POPULATION_MAX = 100000000,
         INDICATORS_MAX = 128,
+        PRESETS_MAX = 32,
+        MEASURED_MAX = 64,
+        LATTICE_TABLES_MAX = 64,
+        LATTICE_MEASURES_MAX = 8,
         POLICY_ARENA_MAX = 64 << 20
 };
 
@@ -44,6 +48,14 @@ enum {
 struct draft_dataset {
         struct bytes linkage;
         const struct yaml *linkage_at;
+};
+
+/* Rules while they are read: what the preset says, and then what the data set says. */
+struct draft_rules {
+        struct disclosure_rules rules;
+        unsigned said;               /* bits 1 << enum disclosure_key */
+        bool remainder_is_threshold; /* whatever that will be */
+        struct rule_place at[DISCLOSURE_KEY_COUNT];
 };
 
 struct policy {
@@ -65,6 +77,9 @@ struct policy {
         uint32_t linkages_len;
         struct policy_principal *principals; /* in the bundle's order: the first fit decides */
         uint32_t principals_len;
+        struct policy_preset *presets; /* in the bundle's order */
+        struct draft_rules *preset_drafts;
+        uint32_t presets_len;
         struct indicator *indicators; /* sorted by id and version */
         uint32_t indicators_len;
         struct rules rules;
@@ -129,6 +144,22 @@ MUST_CHECK enum err load_variables(
         struct loader *l, const struct yaml *list, struct policy_dataset *d);
 MUST_CHECK enum err load_dataset(struct loader *l, const struct yaml *file,
         struct policy_dataset *out, struct rules_dataset *rules, struct draft_dataset *draft);
+/* The tree of the file under `presets:`. */
+MUST_CHECK enum err load_presets(struct loader *l, const struct yaml *file);
+/* `disclosure:` of a data set whose variables, persons and provider are read. */
+MUST_CHECK enum err load_disclosure(struct loader *l, const struct yaml *file,
+        const struct rules_dataset *persons, struct policy_dataset *d);
+/* What `disclosure:` of an indicator may ask for beside its data sets. */
+MUST_CHECK enum err load_floor(
+        struct loader *l, const struct yaml *m, struct disclosure_rules *out);
+/* When all data sets are read: an answer may rest on several of them. */
+MUST_CHECK enum err check_perturbation(struct loader *l);
+/* `lattice:`, of variables that are read. */
+MUST_CHECK enum err load_lattice(
+        struct loader *l, const struct yaml *file, struct policy_dataset *d);
+/* population_permille of one code or band, and that a level has no more than all. */
+MUST_CHECK enum err load_permille(struct loader *l, const struct yaml *m, uint32_t *out);
+MUST_CHECK enum err check_permille(struct loader *l, const struct yaml *list, uint64_t sum);
 MUST_CHECK enum err load_signers(struct loader *l, const struct yaml *top);
 MUST_CHECK enum err load_principals(struct loader *l, const struct yaml *top);
 MUST_CHECK enum err load_linkages(struct loader *l, const struct yaml *list);

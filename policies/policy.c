@@ -130,6 +130,12 @@ const struct policy_dataset *policy_datasets(const struct policy *p, uint32_t *o
         return p->datasets;
 }
 
+const struct policy_preset *policy_presets(const struct policy *p, uint32_t *out_len)
+{
+        *out_len = p->presets_len;
+        return p->presets;
+}
+
 const struct policy_dataset *policy_dataset_find(const struct policy *p, struct bytes id)
 {
         for (uint32_t i = 0; i < p->datasets_len; i++)

@@ -240,8 +240,43 @@ const char *answers_name(enum answers a); /* "ledger" */
 enum perturbation { PERTURB_NONE = 0, PERTURB_CELLKEY, PERTURB_ROUNDING, PERTURB_COUNT };
 const char *perturbation_name(enum perturbation p); /* "cellkey" */
 
+/* KEY(NAME, word): what `disclosure:` says, of a preset and of a data set alike. */
+#define DISCLOSURE_KEYS(KEY)                                                                       \
+        KEY(PRESET, "preset")                                                                      \
+        KEY(THRESHOLD, "threshold")                                                                \
+        KEY(ZEROS, "zeros")                                                                        \
+        KEY(NUMERATOR, "numerator")                                                                \
+        KEY(DENOMINATOR, "denominator")                                                            \
+        KEY(COMPLEMENT, "complement")                                                              \
+        KEY(FAMILIES, "families")                                                                  \
+        KEY(HOMOGENEOUS, "homogeneous")                                                            \
+        KEY(CONTRIBUTORS, "contributors")                                                          \
+        KEY(REMAINDER, "remainder")                                                                \
+        KEY(PART_MAX, "part_max")                                                                  \
+        KEY(DOMINANCE, "dominance")                                                                \
+        KEY(P, "p")                                                                                \
+        KEY(PQ, "pq")                                                                              \
+        KEY(SECONDARY, "secondary")                                                                \
+        KEY(INTERVAL, "interval")                                                                  \
+        KEY(COST, "cost")                                                                          \
+        KEY(REASONS, "reasons")                                                                    \
+        KEY(MEMBERSHIP, "membership")                                                              \
+        KEY(ANSWERS, "answers")                                                                    \
+        KEY(PERTURBATION, "perturbation")                                                          \
+        KEY(CELLKEY, "cellkey")                                                                    \
+        KEY(ROUNDING, "rounding")                                                                  \
+        KEY(QUESTIONS_PER_DAY, "questions_per_day")
+enum disclosure_key {
+#define DISCLOSURE_KEY_ENUM(name, word) DISCLOSURE_KEY_##name,
+        DISCLOSURE_KEYS(DISCLOSURE_KEY_ENUM)
+#undef DISCLOSURE_KEY_ENUM
+                DISCLOSURE_KEY_COUNT
+};
+const char *disclosure_key_word(enum disclosure_key key); /* "part_max" */
+
 /* The bundle's presets (policies/bundle/presets.yaml) fill these in; a data set names one and
  * may say some of them otherwise. An indicator may only be stricter. */
+#define PRESET_SEVERAL "several" /* of an answer that rests on several data sets */
 struct disclosure_rules {
         struct bytes preset; /* empty: none */
         uint32_t threshold;  /* fewest persons behind a cell and an identifying margin */
@@ -268,6 +303,23 @@ struct disclosure_rules {
         uint32_t questions_per_day; /* of one principal, outside the lattice; 0: no limit */
 };
 
+/* What an attack got out of a preset, measured: in how many of 1000 tries it was right, and
+ * in how many somebody is who has not seen the answers. */
+struct measured_attack {
+        struct bytes attack;
+        uint32_t recovered_permille, baseline_permille, trials;
+};
+struct policy_preset {
+        struct bytes id;
+        struct label label, description;
+        struct disclosure_rules rules; /* 0 or unsaid where each data set says it */
+        struct measured_attack *measured;
+        uint32_t measured_len;
+        bool has_loss; /* what it hides of the tables measured: of 1000 cells, and persons */
+        uint32_t loss_cells_permille, loss_persons_permille;
+        struct rule_place at;
+};
+
 /* Tables that are counted and protected together, once, when a vintage is published; every
  * question that only cuts or adds up one of them is answered from there. Persons and
  * records of the data set under its own linkage, and the measures named. */
@@ -279,6 +331,8 @@ struct lattice_table {
         struct lattice_axis *axes;
         uint32_t axes_len;
 };
+/* How many calendar years a lattice is taken to hold when its cells are counted. */
+enum { LATTICE_YEARS = 10, LATTICE_CELLS_MAX = 2000000 };
 struct lattice {
         struct lattice_table *tables;
         uint32_t tables_len;          /* 0: none is planned */
@@ -286,7 +340,8 @@ struct lattice {
         uint32_t measures_len;
         bool by_year;       /* one block for every calendar year, and one for all */
         uint32_t cells_max; /* of all tables and blocks together; checked against the code lists
-                             * when the bundle is loaded (years counted as 10) */
+                             * when the bundle is loaded (years counted as LATTICE_YEARS) */
+        uint32_t cells;     /* as counted then: at most so many */
         struct rule_place at;
 };
 
@@ -327,8 +382,11 @@ struct policy_dataset {
         struct date_order *date_orders;
         uint32_t date_orders_len;
         struct {
-                struct rule_place id, roles, purposes, disclosure, linkage, episode, retention;
+                struct rule_place id, roles, purposes, disclosure, linkage, episode, retention,
+                        provider;
         } at;
+        /* By enum disclosure_key: where each rule is said, in the preset or here. */
+        const struct rule_place *disclosure_at;
 };
 
 /* A linkage as people read it; what binds is rules_linkage of the same index. */
@@ -424,6 +482,25 @@ const struct code_list *policy_municipalities(const struct policy *p);
 /* Whether deliveries for the period are waited for from municipality `code` (an index of the
  * list above): it is no mere history and was in use on some day of the period. */
 bool policy_expects(const struct policy *p, uint32_t code, struct period period);
+
+const struct policy_preset *policy_presets(const struct policy *p, uint32_t *out_len);
+
+/* population.c: how many inhabitants a row is about, whatever stands in the data: the margin
+ * where membership itself is sensitive, and of questions outside a lattice. A part is what an
+ * identifying variable fixes: categories (indices into the level's codes or bands) of which
+ * it has any. */
+struct population_part {
+        const struct variable *variable;
+        uint32_t level;
+        const uint32_t *categories;
+        uint32_t categories_len;
+};
+/* All parts together, as if they were independent, halved since they are not: rather too few
+ * than too many. No parts: the country. 0: a part has no shares, or a variable stands in two
+ * parts, so no row by it passes. Variables have the municipality list, or codes or bands with
+ * `population_permille`. */
+uint64_t policy_inhabitants(
+        const struct policy *p, const struct population_part *parts, uint32_t len);
 
 const struct policy_linkage *policy_linkage_find(const struct policy *p, struct bytes id);
 /* Whether the linkage is valid on the day (UTC) of `now_ms` and covers the purpose. */

@@ -189,9 +189,16 @@ struct question {
 /* Walks; `q->rc` at the end. The query has passed query_check. */
 enum err question_walk(struct question *q);
 
-/* decide.c: what every answer to the walked question is held to. */
+/* strictest.c: what every answer to the walked question is held to: of two rules the one that
+ * tells less. */
 struct disclosure_rules question_disclosure(const struct question *q);
 struct disclosure_rules question_strictest(struct disclosure_rules a, struct disclosure_rules b);
+/* Where a rule of the whole is said: by the first data set of the question that says it so. */
+struct rule_place question_disclosure_at(
+        const struct question *q, const struct disclosure_rules *rules, enum disclosure_key key);
+/* Whether both say the same under a key. */
+bool disclosure_same(const struct disclosure_rules *a, const struct disclosure_rules *b,
+        enum disclosure_key key);
 
 /* "derived[0].filters[1].level" */
 void finding_path(const struct finding *f, char out[VIOLATION_FIELD_MAX]);

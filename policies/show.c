@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* show.c: a bundle as a data-protection officer wants to read it: who, what, what
  * for, how finely, linked with what, until when. */
+#include <string.h>
+
+#include "policies/disclosure_words.h"
 #include "policies/load.h"
 #include "policies/report.h"
 
@@ -135,18 +138,51 @@ static uint32_t minimum(const struct disclosure_rules *d, uint32_t own)
 static void show_disclosure(struct report *r, const struct policy_dataset *d)
 {
         const struct disclosure_rules *x = &d->disclosure;
+        struct disclosure_telling t = {.out = r, .mark = REPORT_NOTE, .rules = x};
 
-        report_add(r, REPORT_NOTE, d->at.disclosure, "minst %u personer, nollor visas: %s",
-                "at least %u persons, zeros shown: %s", x->threshold,
-                yes_no(r, x->zeros_published));
+        report_add(r, REPORT_NOTE, d->disclosure_at[DISCLOSURE_KEY_THRESHOLD],
+                "minst %u personer, nollor visas: %s", "at least %u persons, zeros shown: %s",
+                x->threshold, yes_no(r, x->zeros_published));
         report_add(r, REPORT_NOTE, d->at.disclosure,
                 "andelar: minst %u i täljaren, %u i nämnaren och %u utanför täljaren",
                 "shares: at least %u in the numerator, %u in the denominator and %u outside the "
                 "numerator",
                 minimum(x, x->numerator), minimum(x, x->denominator), minimum(x, x->complement));
         if (x->families > 0)
-                report_add(r, REPORT_NOTE, d->at.disclosure, "minst %u familjer, där de länkas",
+                report_add(r, REPORT_NOTE, d->disclosure_at[DISCLOSURE_KEY_FAMILIES],
+                        "minst %u familjer, där de länkas",
                         "at least %u families, where they are linked", x->families);
+        memcpy(t.at, d->disclosure_at, sizeof t.at);
+        disclosure_tell(&t);
+        if (d->provider_variable != UINT32_MAX)
+                report_add(r, REPORT_NOTE, d->at.provider, "utföraren sägs av %s",
+                        "the provider is told by %s",
+                        report_text(r, d->variables[d->provider_variable].id));
+        lattice_tell(r, REPORT_NOTE, d);
+}
+
+static void show_preset(struct report *r, const struct policy_preset *x)
+{
+        report_add(r, REPORT_HEAD, x->at, "förval %s: %s", "preset %s: %s", report_text(r, x->id),
+                report_label(r, x->label));
+        report_add(r, REPORT_NOTE, x->at, "%s", "%s", report_label(r, x->description));
+        for (uint32_t i = 0; i < x->measured_len; i++) {
+                const struct measured_attack *m = &x->measured[i];
+
+                report_add(r, REPORT_NOTE, x->at,
+                        "angreppet %s: rätt i %u fall av 1000; en gissning: %u (%u försök)",
+                        "the attack %s: right in %u cases of 1000; a guess: %u (%u trials)",
+                        report_text(r, m->attack), m->recovered_permille, m->baseline_permille,
+                        m->trials);
+        }
+        if (x->measured_len == 0)
+                report_add(
+                        r, REPORT_NOTE, x->at, "inte mätt med angrepp", "not measured by attacks");
+        if (x->has_loss)
+                report_add(r, REPORT_NOTE, x->at,
+                        "döljer %u av 1000 celler med %u av 1000 personer",
+                        "hides %u of 1000 cells with %u of 1000 persons", x->loss_cells_permille,
+                        x->loss_persons_permille);
 }
 
 static void show_dataset(struct report *r, const struct policy_dataset *d)
@@ -262,6 +298,8 @@ enum err policy_show(const struct policy *p, struct report *out)
 {
         show_head(p, out);
         show_people(out, p);
+        for (uint32_t i = 0; i < p->presets_len; i++)
+                show_preset(out, &p->presets[i]);
         for (uint32_t i = 0; i < p->datasets_len; i++)
                 show_dataset(out, &p->datasets[i]);
         for (uint32_t i = 0; i < p->linkages_len; i++)

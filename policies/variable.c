@@ -343,7 +343,8 @@ static enum err load_age(
 static enum err load_band(
         struct loader *l, const struct yaml *m, const struct variable *v, struct band *out)
 {
-        static const char *const known[] = {"code", "from", "to", "label", NULL};
+        static const char *const known[] = {
+                "code", "from", "to", "label", "population_permille", NULL};
         struct bytes code = {0};
 
         TRY(yaml_known_keys(m, known, l->why));
@@ -357,6 +358,10 @@ static enum err load_band(
         TRY(load_scaled(l, m, "to", false, v->decimals, &out->high));
         if (out->low > out->high)
                 return yaml_complain_key(m, "to", ERR_CONFIG, l->why, "`to` is below `from`");
+        if (v->type != VARIABLE_AGE && yaml_find(m, "population_permille") != NULL)
+                return yaml_complain_key(m, "population_permille", ERR_CONFIG, l->why,
+                        "inhabitants have ages; nothing is known of their other numbers");
+        TRY(load_permille(l, m, &out->population_permille));
         out->label = (struct label){out->code, out->code};
         return load_label(l, m, "label", false, &out->label);
 }
@@ -364,6 +369,8 @@ static enum err load_band(
 static enum err load_banding(
         struct loader *l, const struct yaml *list, const struct variable *v, struct banding *out)
 {
+        uint64_t inhabitants = 0;
+
         if (list->kind != YAML_SEQUENCE || list->len == 0 || list->len > BANDS_MAX)
                 return yaml_complain(list, ERR_CONFIG, l->why,
                         "a level of bands is a list of 1 to %d bands", BANDS_MAX);
@@ -379,9 +386,10 @@ static enum err load_banding(
                         if (bytes_equal(out->bands[i].code, out->bands[j].code))
                                 return yaml_complain(&list->items[i], ERR_CONFIG, l->why,
                                         "two bands have the same code");
+                inhabitants += out->bands[i].population_permille;
         }
         out->len = list->len;
-        return ERR_OK;
+        return check_permille(l, list, inhabitants);
 }
 
 static enum err load_bandings(struct loader *l, const struct yaml *m, struct variable *v)
