@@ -5,11 +5,10 @@
  * are zero. So does the mark of a cell that nobody delivered, where nobody is in it; where
  * somebody is (a part of a total was delivered), it is neither shown nor protected.
  *
- * One pass does not see all. Who contributes alone to a cell that was hidden for a
- * neighbour's sake knows it, so it must be protected from being used, like a primary; and
- * all that is hidden of a shown total is a group of its own, which may be too small. Both
- * add cells to what is protected, and the pass is made again, until nothing is added. Only
- * single cells that a contributor knows are heeded, not all of his taken together. */
+ * Who contributes alone to a cell that was hidden for a neighbour's sake knows it, so it
+ * must be protected from being used, like a primary: then the pass is made again, until
+ * there are no more. Only single cells that a contributor knows are heeded, not all of his
+ * taken together. */
 #include "gateway/disclosure/joint.h"
 
 #include <stdlib.h>
@@ -171,7 +170,7 @@ static uint32_t starts_of(const struct joint *j, const struct model *m)
 {
         if (j->settings->starts > 0)
                 return j->settings->starts;
-        return m->columns <= 200 ? 60 : m->columns <= 1000 ? 30 : m->columns <= 2000 ? 8 : 1;
+        return m->columns <= 200 ? 60 : m->columns <= 1000 ? 20 : m->columns <= 4000 ? 3 : 1;
 }
 
 enum err joint_suppress(struct joint *j, struct arena *scratch, const struct model_release *release,
@@ -183,6 +182,7 @@ enum err joint_suppress(struct joint *j, struct arena *scratch, const struct mod
         if (j->cancel != NULL && atomic_load(j->cancel))
                 return ERR_CANCELLED;
         TRY(model_new(scratch, release, model));
+        TRY(joint_lines(j, scratch, model));
         options.starts = starts_of(j, model);
         enum err err = suppress_run(scratch, model, &options, out);
         if (err == ERR_LIMIT) {
@@ -223,7 +223,6 @@ static enum err round_run(struct joint *j, bool *done)
         struct model_release release;
         struct model model;
         struct suppress_result result;
-        size_t lines = 0;
 
         if (scratch == NULL)
                 return ERR_NO_MEMORY;
@@ -235,9 +234,7 @@ static enum err round_run(struct joint *j, bool *done)
                 return ERR_OK;
         memcpy(j->status, result.status, j->space.cells);
         release_known_zeros(j, &model);
-        size_t alone = protect_alone(j);
-        TRY(joint_lines(j, &lines));
-        *done = alone + lines == 0;
+        *done = protect_alone(j) == 0;
         return ERR_OK;
 }
 

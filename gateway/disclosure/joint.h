@@ -40,8 +40,8 @@ uint64_t joint_work_left(const struct joint *j);
 MUST_CHECK enum err joint_suppress(struct joint *j, struct arena *scratch,
         const struct model_release *release, struct model *model, struct suppress_result *out);
 
-/* joint_lines.c: protects one more cell where all hidden cells of a shown total are together
- * fewer than the threshold; how many it chose. */
-MUST_CHECK enum err joint_lines(struct joint *j, size_t *chosen);
+/* joint_lines.c: adds protected columns to a model of the space's cells: groups of protected
+ * cells that are together fewer than the threshold. */
+MUST_CHECK enum err joint_lines(const struct joint *j, struct arena *scratch, struct model *model);
 
 #endif
