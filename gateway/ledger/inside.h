@@ -27,7 +27,7 @@ struct row {
         uint32_t len, cap;
         uint32_t pivot;
         bool saved; /* the undo list has it as it was, or it is new */
-        bool seen;  /* scratch of light.c */
+        bool seen;  /* scratch of light.c; false between uses */
 };
 
 struct class
@@ -67,7 +67,10 @@ struct ledger {
 
         uint32_t *touched; /* scratch: classes of the set that is being judged */
         uint32_t touched_len, touched_cap;
-        struct row left; /* scratch: what is left of it */
+        struct row left;   /* scratch: what is left of it */
+        uint32_t *changed; /* rows that the last one was added to when it came, and how often */
+        uint64_t *factors;
+        uint32_t changed_len, changed_cap, factors_cap;
         uint32_t tables, answered;
         size_t bytes;
 };
@@ -104,15 +107,17 @@ MUST_CHECK enum err class_add_row(struct ledger *l, uint32_t class, uint32_t row
 MUST_CHECK enum err row_save(struct ledger *l, uint32_t number);
 /* What is left of the set of the touched classes, in `left`; nothing: it is implied. */
 MUST_CHECK enum err rows_reduce(struct ledger *l);
-/* `left` becomes a row. */
+/* `left` becomes the last row, which changes others (`changed`, besides itself); and is none
+ * again. */
 MUST_CHECK enum err rows_insert(struct ledger *l);
+MUST_CHECK enum err rows_take_back(struct ledger *l);
 /* Sees to it that a row whose pivot is light holds light classes only. */
 MUST_CHECK enum err row_mend(struct ledger *l, uint32_t number);
 /* Which rows hold a class, and are pivots there, anew. */
 MUST_CHECK enum err rows_index(struct ledger *l);
 
-/* light.c: whether `left`, which holds light classes only, gives with the other such rows
- * nothing that tells of fewer than k persons. What cannot be decided is unsafe. */
-MUST_CHECK enum err light_is_safe(struct ledger *l, bool *out);
+/* light.c: whether nothing that tells of fewer than k persons is made of rows with a light
+ * pivot, one of these rows among them. What cannot be decided is unsafe. */
+MUST_CHECK enum err light_is_safe(struct ledger *l, const uint32_t *rows, uint32_t len, bool *out);
 
 #endif

@@ -102,6 +102,8 @@ void ledger_free(struct ledger **ledger)
         free(l->saved);
         free(l->classes);
         free(l->touched);
+        free(l->changed);
+        free(l->factors);
         free(l->class_of);
         free(l);
         *ledger = NULL;
@@ -122,33 +124,47 @@ enum err ledger_grow(struct ledger *l, uint32_t persons)
 
 /* Judging ------------------------------------------------------------------------------------ */
 
+static bool is_light(const struct ledger *l, const struct row *r)
+{
+        for (uint32_t i = 0; i < r->len; i++)
+                if (!class_is_light(l, r->entries[i].at))
+                        return false;
+        return true;
+}
+
+/* What it would give away is made of itself or of a row that it changed. */
+static enum err try_light(struct ledger *l, bool *out_safe)
+{
+        uint32_t number = l->rows_len;
+
+        TRY(rows_insert(l));
+        TRY(light_is_safe(l, &number, 1, out_safe));
+        if (*out_safe)
+                TRY(light_is_safe(l, l->changed, l->changed_len, out_safe));
+        return *out_safe ? ERR_OK : rows_take_back(l);
+}
+
 /* `forced`: it has left already. */
 static enum err row_judge(
         struct ledger *l, const struct ledger_set *set, bool forced, uint8_t *verdict)
 {
-        bool safe = true, light = true;
+        bool safe = true;
 
         *verdict = set->len == 0 ? LEDGER_EMPTY : LEDGER_SMALL;
         if (set->len == 0 || (set->len < l->options.threshold && !forced))
                 return ERR_OK;
-        *verdict = LEDGER_REFUSED;
+        *verdict = LEDGER_KNOWN;
         TRY(classes_refine(l, set));
         TRY(rows_reduce(l));
-        if (l->left.len == 0) {
-                *verdict = LEDGER_KNOWN;
+        if (l->left.len == 0)
                 return ERR_OK;
-        }
-        for (uint32_t i = 0; i < l->left.len && light; i++)
-                light = class_is_light(l, l->left.entries[i].at);
-        if (light && !forced)
-                TRY(light_is_safe(l, &safe));
-        if (!safe) {
-                l->refused = true;
-                return ERR_OK;
-        }
-        TRY(rows_insert(l));
-        l->admitted++;
-        *verdict = LEDGER_ADMITTED;
+        if (forced || !is_light(l, &l->left))
+                TRY(rows_insert(l));
+        else
+                TRY(try_light(l, &safe));
+        *verdict = safe ? LEDGER_ADMITTED : LEDGER_REFUSED;
+        l->admitted += safe ? 1 : 0;
+        l->refused |= !safe;
         return ERR_OK;
 }
 
@@ -156,7 +172,7 @@ static enum err judge(struct ledger *l, const struct ledger_set *rows, uint32_t 
         uint8_t *verdicts)
 {
         enum err e = l->broken ? ERR_LIMIT : ERR_OK;
-        uint8_t one;
+        uint8_t one = LEDGER_REFUSED;
 
         l->work = 0;
         for (uint32_t i = 0; e == ERR_OK && i < len; i++) {

@@ -1,269 +1,329 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* light.c: whether a row of light classes gives away fewer than k persons.
+/* light.c: whether a row of light classes, just inserted, gives away fewer than k persons.
  *
  * What tells of few persons is a combination whose classes together have fewer than k: a word
- * of little weight in the code that the rows with a light pivot span. Such a word lies in one
- * connected piece of those rows, and pieces are small, so it is looked for in earnest.
+ * of little weight in the code that the rows with a light pivot span. Every word holds the
+ * pivots of the rows it is made of, since no other row holds them; so few rows make it, and
+ * we look for the set of these rows, from one that is new or was changed by the new one.
  *
- * Some classes hold a word of the code exactly when their columns of its check matrix are
- * linearly dependent. The check matrix is read off the reduced rows: a class that is no
- * pivot has a unit vector there, a pivot the negative of its row. Only a few random
- * combinations of the matrix's rows are kept (`print`): what is dependent stays so in them,
- * and what seems so by bad luck (about 2^-61 a question) is refused needlessly. A word
- * must hold a pivot, and where a class is in the new row and in no other, that one. */
+ * A class that exactly one row of the set holds is in the word too. As long as these and the
+ * pivots have k persons or more, another row must come in that holds one of them: which is
+ * where the search branches, on as few classes as make k persons, those first that the
+ * fewest rows hold. A class that no row can take out any more ends a branch at once. Where few
+ * persons are left, classes that several rows hold may cancel or not: some classes hold
+ * a word exactly when their columns of the code's check matrix are linearly dependent. That
+ * matrix is read off the rows: a class that is no pivot has a unit vector, a pivot the
+ * negative of its row. Of its rows only a few random combinations are kept (`print`): what
+ * is dependent stays so in them, and what seems so by bad luck (2^-61 a question) is
+ * refused needlessly. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "gateway/disclosure/residue.h"
 #include "gateway/ledger/inside.h"
 
-enum { PRINT_MAX = 16, STEPS_MAX = 200000 };
+enum { PRINT_MAX = 16, BRANCH_MAX = 64, STEPS_MAX = 100000 };
 
 struct print {
         uint64_t at[PRINT_MAX];
 };
 
-struct member {
-        uint32_t class, size;
-        struct print print;
-};
-
-struct piece {
+struct search {
         struct ledger *l;
-        struct member *members;
-        uint32_t len, cap;
-        uint32_t starts; /* a word holds one of the first so many */
-        unsigned width;  /* of prints */
-        uint32_t pivot;  /* of `left`, as if it were a row */
-        bool alone;      /* which no other row with a light pivot holds */
-        uint32_t steps;
+        uint64_t base;           /* persons of the pivots of the set */
+        uint32_t set[PRINT_MAX]; /* rows */
+        unsigned set_len, width; /* of prints */
+        uint32_t *banned;        /* rows that were looked at with all that they can be in */
+        uint32_t banned_len, banned_cap;
+        uint64_t steps;
         /* The classes chosen, their prints in echelon form. */
         struct print basis[PRINT_MAX];
-        unsigned leading[PRINT_MAX];
-        unsigned chosen;
+        unsigned leading[PRINT_MAX], chosen;
 };
 
-/* The piece ---------------------------------------------------------------------------------- */
+/* Zero is the safe answer. */
+enum finding { UNSAFE = 0, SAFE };
 
 static bool is_light_row(const struct ledger *l, uint32_t row)
 {
         return class_is_light(l, l->rows[row].pivot);
 }
 
-static bool stands_alone(const struct ledger *l, uint32_t class)
-{
-        const struct class *c = &l->classes[class];
-
-        for (uint32_t i = 0; i < c->rows_len; i++)
-                if (is_light_row(l, c->rows[i]))
-                        return false;
-        return true;
-}
-
-static enum err touch_row(struct ledger *l, const struct row *r)
-{
-        TRY(ledger_work(l, r->len));
-        for (uint32_t i = 0; i < r->len; i++)
-                TRY(class_touch(l, r->entries[i].at));
-        return ERR_OK;
-}
-
-/* Touches every class that hangs together with the new row, and marks the rows. */
-static enum err spread(struct ledger *l, uint32_t *rows)
-{
-        *rows = 0;
-        TRY(touch_row(l, &l->left));
-        for (uint32_t i = 0; i < l->touched_len; i++) {
-                const struct class *c = &l->classes[l->touched[i]];
-
-                for (uint32_t k = 0; k < c->rows_len; k++) {
-                        struct row *r = &l->rows[c->rows[k]];
-
-                        if (r->seen || !is_light_row(l, c->rows[k]))
-                                continue;
-                        r->seen = true;
-                        ++*rows;
-                        TRY(touch_row(l, r));
-                }
-        }
-        return ERR_OK;
-}
-
-static void unsee(struct ledger *l)
-{
-        for (uint32_t i = 0; i < l->touched_len; i++) {
-                const struct class *c = &l->classes[l->touched[i]];
-
-                for (uint32_t k = 0; k < c->rows_len; k++)
-                        l->rows[c->rows[k]].seen = false;
-        }
-        classes_untouch(l);
-}
-
-static void choose_pivot(struct piece *p)
-{
-        const struct ledger *l = p->l;
-
-        p->pivot = l->left.entries[0].at;
-        for (uint32_t i = 0; i < l->left.len && !p->alone; i++) {
-                p->alone = stands_alone(l, l->left.entries[i].at);
-                if (p->alone)
-                        p->pivot = l->left.entries[i].at;
-        }
-}
-
-static bool is_pivot(const struct piece *p, uint32_t class)
-{
-        return class == p->pivot || p->l->classes[class].pivot_row != NO_ROW;
-}
-
-static bool is_start(const struct piece *p, uint32_t class)
-{
-        return p->alone ? class == p->pivot : is_pivot(p, class);
-}
-
 /* Prints ------------------------------------------------------------------------------------- */
 
-static void print_random(const struct piece *p, uint32_t class, struct print *out)
+static struct print print_of(const struct search *s, uint32_t class);
+
+/* Minus the row without its pivot: no pivots are left in it. */
+static struct print print_of_row(const struct search *s, const struct row *r)
 {
-        for (unsigned d = 0; d < p->width; d++)
-                out->at[d] = residue_mix(class, d) & RESIDUE_PRIME;
-        for (unsigned d = 0; d < p->width; d++)
-                out->at[d] = out->at[d] == RESIDUE_PRIME ? 0 : out->at[d];
-}
+        struct print sum = {0};
 
-static void print_of(const struct piece *p, uint32_t class, struct print *out);
-
-/* Minus the row without its pivot, which may be other than 1. */
-static void print_row(const struct piece *p, const struct row *r, uint32_t pivot, struct print *out)
-{
-        uint64_t factor = residue_negative(residue_inverse(row_value(r, pivot)));
-        struct print one;
-
-        *out = (struct print){0};
         for (uint32_t i = 0; i < r->len; i++) {
-                if (r->entries[i].at == pivot)
+                struct print one;
+
+                if (r->entries[i].at == r->pivot)
                         continue;
-                print_of(p, r->entries[i].at, &one);
-                for (unsigned d = 0; d < p->width; d++)
-                        out->at[d] = residue_add(
-                                out->at[d], residue_times(r->entries[i].value, one.at[d]));
+                one = print_of(s, r->entries[i].at);
+                for (unsigned d = 0; d < s->width; d++)
+                        sum.at[d] = residue_minus(
+                                sum.at[d], residue_times(r->entries[i].value, one.at[d]));
         }
-        for (unsigned d = 0; d < p->width; d++)
-                out->at[d] = residue_times(factor, out->at[d]);
+        return sum;
 }
 
-/* Rows hold no pivots but their own and, since it is not taken out of them yet, that of the
- * new row, whose print holds none: two steps down at most. */
-static void print_of(const struct piece *p, uint32_t class, struct print *out)
+static struct print print_of(const struct search *s, uint32_t class)
 {
-        uint32_t row = p->l->classes[class].pivot_row;
+        uint32_t row = s->l->classes[class].pivot_row;
+        struct print p = {0};
 
-        if (class == p->pivot)
-                print_row(p, &p->l->left, class, out);
-        else if (row != NO_ROW)
-                print_row(p, &p->l->rows[row], class, out);
-        else
-                print_random(p, class, out);
+        if (row != NO_ROW)
+                return print_of_row(s, &s->l->rows[row]);
+        for (unsigned d = 0; d < s->width; d++)
+                p.at[d] = residue_mix(class, d) % RESIDUE_PRIME;
+        return p;
 }
-
-static enum err gather(struct piece *p)
-{
-        struct ledger *l = p->l;
-
-        TRY(ledger_reserve(l, &p->members, &p->cap, l->touched_len, sizeof *p->members));
-        for (int starts = 1; starts >= 0; starts--) {
-                for (uint32_t i = 0; i < l->touched_len; i++) {
-                        uint32_t class = l->touched[i];
-
-                        if (is_start(p, class) != (starts == 1))
-                                continue;
-                        struct member *m = &p->members[p->len++];
-
-                        m->class = class;
-                        m->size = l->classes[class].size;
-                        print_of(p, class, &m->print);
-                }
-                if (starts == 1)
-                        p->starts = p->len;
-        }
-        return ERR_OK;
-}
-
-/* Looking ------------------------------------------------------------------------------------ */
 
 /* False: the class depends on those chosen, or more were chosen than prints can tell. */
-static bool choose(struct piece *p, const struct member *m)
+static bool choose(struct search *s, uint32_t class)
 {
-        struct print v = m->print;
+        struct print v = print_of(s, class);
         unsigned leading = 0;
 
-        for (unsigned i = 0; i < p->chosen; i++) {
-                uint64_t factor = v.at[p->leading[i]];
+        for (unsigned i = 0; i < s->chosen; i++) {
+                uint64_t factor = v.at[s->leading[i]];
 
-                for (unsigned d = 0; factor != 0 && d < p->width; d++)
-                        v.at[d] = residue_minus(v.at[d], residue_times(factor, p->basis[i].at[d]));
+                for (unsigned d = 0; factor != 0 && d < s->width; d++)
+                        v.at[d] = residue_minus(v.at[d], residue_times(factor, s->basis[i].at[d]));
         }
-        while (leading < p->width && v.at[leading] == 0)
+        while (leading < s->width && v.at[leading] == 0)
                 leading++;
-        if (leading == p->width)
+        if (leading == s->width)
                 return false;
         uint64_t inverse = residue_inverse(v.at[leading]);
 
-        for (unsigned d = 0; d < p->width; d++)
+        for (unsigned d = 0; d < s->width; d++)
                 v.at[d] = residue_times(inverse, v.at[d]);
-        p->basis[p->chosen] = v;
-        p->leading[p->chosen++] = leading;
+        s->basis[s->chosen] = v;
+        s->leading[s->chosen++] = leading;
         return true;
 }
 
-/* Whether no word is made of what was chosen and some of the members from `from` on, with
- * fewer than `room` persons more. */
-static bool is_safe(struct piece *p, uint32_t from, uint32_t until, uint32_t room)
+/* The set of rows ---------------------------------------------------------------------------- */
+
+/* `count` of a class: how many rows of the set hold it; pivots are not counted. */
+static enum err enter(struct search *s, uint32_t row)
 {
-        for (uint32_t i = from; i < until; i++) {
-                if (p->members[i].size >= room)
+        struct row *r = &s->l->rows[row];
+
+        for (uint32_t i = 0; i < r->len; i++) {
+                if (r->entries[i].at == r->pivot)
                         continue;
-                if (++p->steps > STEPS_MAX || !choose(p, &p->members[i]))
+                TRY(class_touch(s->l, r->entries[i].at));
+                s->l->classes[r->entries[i].at].count++;
+        }
+        s->steps += r->len;
+        s->base += s->l->classes[r->pivot].size;
+        s->set[s->set_len++] = row;
+        return ERR_OK;
+}
+
+static void leave(struct search *s)
+{
+        const struct row *r = &s->l->rows[s->set[--s->set_len]];
+
+        for (uint32_t i = 0; i < r->len; i++)
+                if (r->entries[i].at != r->pivot)
+                        s->l->classes[r->entries[i].at].count--;
+        s->base -= s->l->classes[r->pivot].size;
+}
+
+static uint64_t persons_held_once(struct search *s)
+{
+        uint64_t sum = 0;
+
+        for (uint32_t i = 0; i < s->l->touched_len; i++) {
+                const struct class *c = &s->l->classes[s->l->touched[i]];
+
+                sum += c->count == 1 ? c->size : 0;
+        }
+        s->steps += s->l->touched_len;
+        return sum;
+}
+
+/* Where little is left ----------------------------------------------------------------------- */
+
+/* Whether no word is made of what was chosen and some of the classes held more than once,
+ * touched `from` on, with fewer than `room` persons more. */
+static bool rest_is_safe(struct search *s, uint32_t from, uint64_t room)
+{
+        for (uint32_t i = from; i < s->l->touched_len; i++) {
+                uint32_t class = s->l->touched[i];
+
+                if (s->l->classes[class].count < 2 || s->l->classes[class].size >= room)
+                        continue;
+                s->steps += 8;
+                if (s->steps > STEPS_MAX || !choose(s, class))
                         return false;
-                if (!is_safe(p, i + 1, p->len, room - p->members[i].size))
+                if (!rest_is_safe(s, i + 1, room - s->l->classes[class].size))
                         return false;
-                p->chosen--;
+                s->chosen--;
         }
         return true;
 }
 
-static uint32_t weight(const struct ledger *l, const struct row *r)
+static enum finding look_closely(struct search *s, uint64_t once)
 {
+        struct ledger *l = s->l;
+
+        s->chosen = 0;
+        if (s->set_len == 1)
+                return UNSAFE; /* the row itself */
+        for (unsigned i = 0; i < s->set_len; i++)
+                if (!choose(s, l->rows[s->set[i]].pivot))
+                        return UNSAFE;
+        for (uint32_t i = 0; i < l->touched_len; i++)
+                if (l->classes[l->touched[i]].count == 1 && !choose(s, l->touched[i]))
+                        return UNSAFE;
+        return rest_is_safe(s, 0, l->options.threshold - s->base - once) ? SAFE : UNSAFE;
+}
+
+/* Branching ---------------------------------------------------------------------------------- */
+
+static bool can_enter(const struct search *s, uint32_t row)
+{
+        const struct ledger *l = s->l;
+
+        return !l->rows[row].seen && is_light_row(l, row) &&
+               s->base + l->classes[l->rows[row].pivot].size < l->options.threshold;
+}
+
+static uint32_t takers(struct search *s, uint32_t class)
+{
+        const struct class *c = &s->l->classes[class];
+        uint32_t n = 0;
+
+        for (uint32_t i = 0; i < c->rows_len; i++)
+                n += can_enter(s, c->rows[i]) ? 1 : 0;
+        s->steps += c->rows_len;
+        return n;
+}
+
+struct branches {
+        uint32_t class[BRANCH_MAX], takers[BRANCH_MAX];
+        uint32_t len;
+};
+
+/* Of the classes held once, as few takers as can be among so many as make `wanted` persons.
+ * Kept sorted by takers; what makes the sum without its last leaves that out. */
+static bool find_branches(struct search *s, uint64_t wanted, struct branches *out)
+{
+        struct ledger *l = s->l;
         uint64_t sum = 0;
 
-        for (uint32_t i = 0; i < r->len && sum < UINT32_MAX; i++)
-                sum += l->classes[r->entries[i].at].size;
-        return sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX;
+        out->len = 0;
+        for (uint32_t i = 0; i < l->touched_len; i++) {
+                uint32_t class = l->touched[i], n, at;
+
+                if (l->classes[class].count != 1)
+                        continue;
+                n = takers(s, class);
+                if (sum >= wanted && n >= out->takers[out->len - 1])
+                        continue;
+                if (out->len == BRANCH_MAX)
+                        return false;
+                for (at = out->len++; at > 0 && out->takers[at - 1] > n; at--) {
+                        out->class[at] = out->class[at - 1];
+                        out->takers[at] = out->takers[at - 1];
+                }
+                out->class[at] = class;
+                out->takers[at] = n;
+                sum += l->classes[class].size;
+                while (sum - l->classes[out->class[out->len - 1]].size >= wanted)
+                        sum -= l->classes[out->class[--out->len]].size;
+        }
+        return sum >= wanted;
 }
 
-static enum err look(struct ledger *l, bool *out)
-{
-        uint32_t k = l->options.threshold, rows;
-        struct piece p = {.l = l, .width = k - 1 < PRINT_MAX ? k - 1 : PRINT_MAX};
+static enum err look(struct search *s, enum finding *out);
 
-        TRY(spread(l, &rows));
-        *out = weight(l, &l->left) >= k;
-        if (!*out || rows == 0)
+static enum err ban(struct search *s, uint32_t row)
+{
+        TRY(ledger_reserve(s->l, &s->banned, &s->banned_cap, s->banned_len + 1, sizeof *s->banned));
+        s->banned[s->banned_len++] = row;
+        s->l->rows[row].seen = true;
+        return ERR_OK;
+}
+
+static void unban(struct search *s, uint32_t len)
+{
+        while (s->banned_len > len)
+                s->l->rows[s->banned[--s->banned_len]].seen = false;
+}
+
+/* With every row that holds the class in turn. */
+static enum err branch(struct search *s, uint32_t class, enum finding *out)
+{
+        *out = SAFE;
+        for (uint32_t i = 0; *out == SAFE && i < s->l->classes[class].rows_len; i++) {
+                uint32_t row = s->l->classes[class].rows[i];
+
+                if (!can_enter(s, row))
+                        continue;
+                TRY(ban(s, row));
+                TRY(enter(s, row));
+                TRY(look(s, out));
+                leave(s);
+        }
+        return ERR_OK;
+}
+
+/* Whether no word is made of the rows of the set and others. */
+static enum err look(struct search *s, enum finding *out)
+{
+        uint64_t once = persons_held_once(s), k = s->l->options.threshold;
+        uint32_t banned = s->banned_len;
+        struct branches b;
+        bool few = s->base + once < k;
+
+        *out = UNSAFE;
+        if (s->steps > STEPS_MAX || s->set_len == PRINT_MAX)
                 return ERR_OK;
-        choose_pivot(&p);
-        enum err e = gather(&p);
-
-        if (e == ERR_OK)
-                *out = is_safe(&p, 0, p.starts, k);
-        ledger_release(l, p.members, p.cap, sizeof *p.members);
-        return e == ERR_OK ? ledger_work(l, (uint64_t)p.len + p.steps) : e;
+        *out = few ? look_closely(s, once) : SAFE;
+        if (*out == SAFE && !few && !find_branches(s, k - s->base, &b))
+                *out = UNSAFE;
+        for (uint32_t i = 0; !few && *out == SAFE && i < b.len; i++)
+                TRY(branch(s, b.class[i], out));
+        /* Few are left: whoever comes in besides holds some class of the set. */
+        for (uint32_t i = 0, n = s->l->touched_len; few && *out == SAFE && i < n; i++)
+                if (s->l->classes[s->l->touched[i]].count > 0)
+                        TRY(branch(s, s->l->touched[i], out));
+        unban(s, banned);
+        return ERR_OK;
 }
 
-enum err light_is_safe(struct ledger *l, bool *out)
+static enum err look_from(struct search *s, uint32_t row, enum finding *out)
 {
-        enum err e = look(l, out);
+        if (!is_light_row(s->l, row))
+                return ERR_OK;
+        TRY(ban(s, row));
+        TRY(enter(s, row));
+        TRY(look(s, out));
+        leave(s);
+        return ERR_OK;
+}
 
-        unsee(l);
-        return e;
+enum err light_is_safe(struct ledger *l, const uint32_t *rows, uint32_t len, bool *out)
+{
+        uint32_t k = l->options.threshold;
+        struct search s = {.l = l, .width = k - 1 < PRINT_MAX ? k - 1 : PRINT_MAX};
+        enum finding finding = SAFE;
+        enum err e = ERR_OK;
+
+        for (uint32_t i = 0; e == ERR_OK && finding == SAFE && i < len; i++)
+                e = look_from(&s, rows[i], &finding);
+        unban(&s, 0);
+        classes_untouch(l);
+        ledger_release(l, s.banned, s.banned_cap, sizeof *s.banned);
+        *out = finding == SAFE;
+        return e == ERR_OK ? ledger_work(l, s.steps) : e;
 }

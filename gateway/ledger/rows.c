@@ -256,11 +256,27 @@ enum err rows_reduce(struct ledger *l)
         return e;
 }
 
+/* The pivot's value in every row that will lose it. */
+static enum err note_changed(struct ledger *l, uint32_t pivot)
+{
+        const struct class *c = &l->classes[pivot];
+
+        TRY(ledger_reserve(l, &l->changed, &l->changed_cap, c->rows_len, sizeof *l->changed));
+        TRY(ledger_reserve(l, &l->factors, &l->factors_cap, c->rows_len, sizeof *l->factors));
+        l->changed_len = c->rows_len;
+        for (uint32_t i = 0; i < c->rows_len; i++) {
+                l->changed[i] = c->rows[i];
+                l->factors[i] = row_value(&l->rows[c->rows[i]], pivot);
+        }
+        return ERR_OK;
+}
+
 enum err rows_insert(struct ledger *l)
 {
         uint32_t number = l->rows_len, pivot = best_pivot(l, &l->left);
         struct row *r;
 
+        TRY(note_changed(l, pivot));
         TRY(ledger_reserve(l, &l->rows, &l->rows_cap, number + 1, sizeof *l->rows));
         r = &l->rows[number];
         *r = l->left;
@@ -270,4 +286,19 @@ enum err rows_insert(struct ledger *l)
         for (uint32_t i = 0; i < r->len; i++)
                 TRY(class_add_row(l, r->entries[i].at, number));
         return row_pivot(l, number, pivot);
+}
+
+enum err rows_take_back(struct ledger *l)
+{
+        uint32_t number = l->rows_len - 1;
+        struct row *r = &l->rows[number];
+
+        for (uint32_t i = 0; i < l->changed_len; i++)
+                TRY(row_combine(l, l->changed[i], l->factors[i], r));
+        for (uint32_t i = 0; i < r->len; i++)
+                class_remove_row(l, r->entries[i].at, number);
+        l->classes[r->pivot].pivot_row = NO_ROW;
+        row_free(l, r);
+        l->rows_len--;
+        return ERR_OK;
 }

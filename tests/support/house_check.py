@@ -36,7 +36,7 @@ WIRE = CRYPTO | {"proto"}
 HALL = POLICIES | WIRE
 LINKAGE = HALL | {"gateway/keeper", "gateway/store"}
 QUERY = LINKAGE | {"gateway/linkage"}
-SERVICE = QUERY | {"gateway/query", "gateway/disclosure", "gateway/rpc"}
+SERVICE = QUERY | {"gateway/query", "gateway/disclosure", "gateway/ledger", "gateway/rpc"}
 ALL = SERVICE | {"gateway", "tools/client", "tools/generate", "tools/cli", "tests/support"}
 FLOORS = {
     "base": BASE,
@@ -51,6 +51,8 @@ FLOORS = {
     "gateway/query": QUERY,
     # A table in, a safe table out: no store, no keeper, no wire.
     "gateway/disclosure": POLICIES,
+    # Sets of persons in, verdicts out; residue.h is disclosure's.
+    "gateway/ledger": BASE | {"gateway/disclosure"},
     # Carries calls; what they mean is decided by the flows above it.
     "gateway/rpc": HALL,
     "gateway": SERVICE,
