@@ -20,6 +20,8 @@
 struct fact {
         uint64_t cell;
         int64_t person, family, value; /* family -1: missing */
+        int64_t place, provider;       /* -1: missing */
+        int64_t contributor;
 };
 
 /* What a side of a measure has per cell. */
@@ -36,7 +38,7 @@ struct asking {
         const struct view *v;
         const struct query *q;
         const struct table *t;
-        struct period days;
+        const struct measure_told *told;
         int64_t *person; /* by row; whom nobody knows are numbered behind the others */
 };
 
@@ -85,7 +87,7 @@ static bool days_of(const struct asking *a, uint32_t row, int64_t *out)
                 return false;
         if (!a->o.value(&a->o, d->episode_until, row, &until))
                 until = INT32_MAX;
-        for (int64_t day = a->days.first; day <= a->days.last; day++)
+        for (int64_t day = a->told->days.first; day <= a->told->days.last; day++)
                 days += day >= from && day <= until;
         *out = days;
         return days > 0;
@@ -147,6 +149,13 @@ static int64_t family_of(const struct asking *a, uint32_t row)
         return family == FAMILY_MISSING ? -1 : (int64_t)family;
 }
 
+static int64_t code_of(const struct asking *a, uint32_t variable, uint32_t row)
+{
+        int64_t code;
+
+        return variable != UINT32_MAX && a->o.value(&a->o, variable, row, &code) ? code : -1;
+}
+
 static struct side side_of(const struct asking *a, const struct measure_ref *m, bool filters,
         bool base, enum counting by, struct bytes variable)
 {
@@ -156,7 +165,10 @@ static struct side side_of(const struct asking *a, const struct measure_ref *m, 
 
         assert(s.units != NULL && s.persons != NULL && s.facts != NULL);
         for (uint32_t r = 0; r < view_rows(a->v); r++) {
-                struct fact fact = {.person = a->person[r], .family = family_of(a, r)};
+                struct fact fact = {.person = a->person[r],
+                        .family = family_of(a, r),
+                        .place = code_of(a, a->o.dataset->municipality_variable, r),
+                        .provider = code_of(a, a->told->provider, r)};
 
                 if (!meets_period(a, r) || !passes(a, a->q->filters, a->q->filters_len, r) ||
                         (filters && !passes(a, m->filters, m->filters_len, r)) ||
@@ -204,6 +216,121 @@ static void assert_cells(const int64_t *got, const int64_t *expected, size_t n)
                 assert_int_equal(got[i], expected[i]);
 }
 
+/* Contributions --------------------------------------------------------------------------- */
+
+static int by_contributor(const void *x, const void *y)
+{
+        const struct fact *a = x, *b = y;
+
+        if (a->cell == b->cell && a->contributor == b->contributor)
+                return by_cell_and(a, b, a->person, b->person);
+        return by_cell_and(a, b, a->contributor, b->contributor);
+}
+
+/* Persons without a family stand for themselves, below zero. */
+enum { NOBODY = INT32_MIN };
+static int64_t contributor_of(const struct fact *f, enum contributor type)
+{
+        switch (type) {
+        case CONTRIBUTOR_PERSON:
+                return f->person;
+        case CONTRIBUTOR_FAMILY:
+                return f->family < 0 ? -1 - f->person : f->family;
+        case CONTRIBUTOR_PROVIDER:
+                return f->provider < 0 ? NOBODY : f->provider;
+        case CONTRIBUTOR_MUNICIPALITY:
+                return f->place < 0 ? NOBODY : f->place;
+        case CONTRIBUTOR_NONE:
+        case CONTRIBUTOR_COUNT:
+                break;
+        }
+        fail();
+        return 0;
+}
+
+static int descending(const void *x, const void *y)
+{
+        int64_t a = *(const int64_t *)x, b = *(const int64_t *)y;
+
+        return (a < b) - (a > b);
+}
+
+static void check_cell(
+        const struct contributions *c, uint64_t cell, uint32_t number, int64_t *amounts, size_t len)
+{
+        qsort(amounts, len, sizeof(*amounts), descending);
+        assert_int_equal(c->number[cell], number);
+        for (size_t i = 0; i < CONTRIBUTIONS_LARGEST; i++)
+                assert_int_equal(
+                        c->largest[cell * CONTRIBUTIONS_LARGEST + i], i < len ? amounts[i] : 0);
+}
+
+/* Sorted facts are contributors one after the other, each with its persons. */
+static void check_contributions(
+        const struct asking *a, struct side *s, const struct contributions *c, bool sums)
+{
+        int64_t *amounts = calloc(s->facts_len + 1, sizeof(*amounts));
+        size_t len = 0, i = 0;
+
+        for (size_t k = 0; k < s->facts_len; k++)
+                s->facts[k].contributor = contributor_of(&s->facts[k], c->type);
+        qsort(s->facts, s->facts_len, sizeof(*s->facts), by_contributor);
+        for (uint64_t cell = 0; cell < a->t->cells_len; cell++) {
+                uint32_t number = 0;
+
+                for (len = 0; i < s->facts_len && s->facts[i].cell == cell;) {
+                        int64_t who = s->facts[i].contributor, sum = 0, persons = 0;
+
+                        for (size_t first = i; i < s->facts_len && s->facts[i].cell == cell &&
+                                               s->facts[i].contributor == who;
+                                i++) {
+                                sum += s->facts[i].value;
+                                persons +=
+                                        i == first || s->facts[i].person != s->facts[i - 1].person;
+                        }
+                        number += who >= 0;
+                        if (who != NOBODY)
+                                amounts[len++] = sums ? llabs(sum) : persons;
+                }
+                check_cell(c, cell, number, amounts, len);
+        }
+        free(amounts);
+}
+
+static void check_all_contributions(const struct asking *a, struct side *s,
+        const struct contributions *list, uint32_t len, bool sums)
+{
+        unsigned expected = a->told->contributors, told = 0;
+
+        if (!sums)
+                expected &= ~(1u << CONTRIBUTOR_PERSON);
+        if (view_families(a->v) == NULL)
+                expected &= ~(1u << CONTRIBUTOR_FAMILY);
+        for (uint32_t i = 0; i < len; i++) {
+                assert_int_equal(told & 1u << list[i].type, 0);
+                told |= 1u << list[i].type;
+                check_contributions(a, s, &list[i], sums);
+        }
+        assert_int_equal(told, expected);
+}
+
+/* A cell's key is of its persons, once each. */
+static void check_keys(const struct asking *a, struct side *s)
+{
+        const uint64_t *keys = view_record_keys(a->v);
+        uint32_t *sums = calloc(a->t->cells_len, sizeof(*sums));
+
+        assert_int_equal(a->t->cell_key != NULL, a->told->cell_keys && keys != NULL);
+        qsort(s->facts, s->facts_len, sizeof(*s->facts), by_person);
+        for (size_t i = 0; i < s->facts_len && a->t->cell_key != NULL; i++)
+                if ((i == 0 || by_person(&s->facts[i - 1], &s->facts[i]) != 0) &&
+                        s->facts[i].person < (int64_t)view_persons(a->v))
+                        sums[s->facts[i].cell] += (uint32_t)keys[s->facts[i].person];
+        for (size_t i = 0; i < a->t->cells_len && a->t->cell_key != NULL; i++)
+                assert_int_equal(a->t->cell_key[i], sums[i]);
+        free(sums);
+}
+
 /* Kinds ----------------------------------------------------------------------------------- */
 
 static void check_count(const struct asking *a, const struct measure_ref *ref,
@@ -214,6 +341,10 @@ static void check_count(const struct asking *a, const struct measure_ref *ref,
         assert_cells(m->values, s.units, a->t->cells_len);
         if (m->contributors != NULL)
                 assert_cells(m->contributors, s.persons, a->t->cells_len);
+        if (m->kind == MEASURE_SUM)
+                check_all_contributions(a, &s, m->contributions, m->contributions_len, true);
+        else
+                assert_int_equal(m->contributions_len, 0);
         side_done(&s);
 }
 
@@ -232,6 +363,8 @@ static void check_mean(
                         assert_near(
                                 m->values[i], 10 * (long double)s.units[i] / (long double)rows[i]);
         assert_cells(m->contributors, s.persons, a->t->cells_len);
+        assert_cells(m->sums, s.units, a->t->cells_len);
+        check_all_contributions(a, &s, m->contributions, m->contributions_len, true);
         free(rows);
         side_done(&s);
 }
@@ -444,15 +577,17 @@ static void check_measure(
         fail();
 }
 
-void measure_oracle_check(
-        const struct view *v, const struct query *q, const struct table *t, struct period days)
+void measure_oracle_check(const struct view *v, const struct query *q, const struct table *t,
+        const struct measure_told *told)
 {
-        struct asking a = {.o = oracle_of_view(v, q, t), .v = v, .q = q, .t = t, .days = days};
+        struct asking a = {.o = oracle_of_view(v, q, t), .v = v, .q = q, .t = t, .told = told};
         const struct measure_ref everybody = {.kind = MEASURE_PERSONS};
 
         a.person = name_persons(v);
         struct side cell = side_of(&a, &everybody, false, false, BY_PERSON, (struct bytes){0});
         assert_cells(t->persons, cell.persons, t->cells_len);
+        check_keys(&a, &cell);
+        check_all_contributions(&a, &cell, t->contributions, t->contributions_len, false);
         side_done(&cell);
         if (t->families != NULL) {
                 cell = side_of(&a, &everybody, false, false, BY_FAMILY, (struct bytes){0});

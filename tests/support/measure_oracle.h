@@ -6,8 +6,16 @@
 
 #include "tests/support/plain_oracle.h"
 
-/* Fails the running test at the first cell that differs. `days`: what DAYS is clipped to. */
-void measure_oracle_check(
-        const struct view *v, const struct query *q, const struct table *t, struct period days);
+/* What the plan was asked to tell besides. */
+struct measure_told {
+        struct period days;    /* what DAYS is clipped to */
+        unsigned contributors; /* bits 1 << enum contributor */
+        uint32_t provider;     /* variable */
+        bool cell_keys;
+};
+
+/* Fails the running test at the first cell that differs. */
+void measure_oracle_check(const struct view *v, const struct query *q, const struct table *t,
+        const struct measure_told *told);
 
 #endif

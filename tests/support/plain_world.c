@@ -117,8 +117,12 @@ void plain_world_make(struct plain_world *w, const char *folder, const char *dat
         w->person = calloc(rows, sizeof(*w->person));
         w->tokens = calloc(rows, 16);
         w->municipalities = calloc(rows, sizeof(*w->municipalities));
-        assert(w->dataset != NULL && w->person && w->tokens && w->municipalities);
+        w->keys = calloc(rows, sizeof(*w->keys));
+        assert(w->dataset != NULL && w->person && w->tokens && w->municipalities && w->keys);
         make_persons(w, personless);
+        /* A token is random enough, and the same wherever its person is. */
+        for (uint32_t r = 0; r < rows; r++)
+                memcpy(&w->keys[r], w->tokens + (size_t)r * 16 + 4, sizeof(*w->keys));
         make_columns(w);
 }
 
@@ -129,6 +133,7 @@ void plain_world_free(struct plain_world *w)
         free(w->person);
         free(w->tokens);
         free(w->municipalities);
+        free(w->keys);
         policy_unref(&w->policy);
 }
 
@@ -140,6 +145,7 @@ struct view *plain_world_view(const struct plain_world *w, unsigned threads)
                 .tokens = w->tokens,
                 .municipalities = w->municipalities,
                 .columns = (const void *const *)w->columns,
+                .record_keys = w->keys,
         };
         struct view *v = NULL;
         enum err e = view_from_plain(&plain, threads, &v);

@@ -14,6 +14,7 @@ struct plain_world {
         uint8_t *tokens;  /* rows × 16 */
         uint16_t *municipalities;
         void *columns[128]; /* by variable, physical form; NULL: computed */
+        uint64_t *keys;     /* by row: its person's record key */
         uint64_t random;
 };
 

@@ -29,6 +29,7 @@ struct asked {
         struct dimension_ref dimensions[DIMENSIONS_MAX];
         struct measure_ref measures[MEASURES_MAX];
         struct query q;
+        struct measure_told told;
 };
 
 static const struct variable *random_variable(struct plain_world *w)
@@ -166,11 +167,38 @@ static void random_question(struct asked *a)
                 a->q.measures_len += random_measure(a, &a->measures[a->q.measures_len]);
 }
 
+/* Any variable of codes can say who gives the service. */
+static void random_told(struct asked *a)
+{
+        const struct policy_dataset *d = a->w->dataset;
+        uint32_t provider = UINT32_MAX;
+
+        for (int tries = 0; tries < 200 && provider == UINT32_MAX; tries++) {
+                uint32_t i = (uint32_t)plain_random(a->w, d->variables_len);
+
+                if (d->variables[i].type == VARIABLE_CODE && i != d->municipality_variable)
+                        provider = i;
+        }
+        assert_true(provider != UINT32_MAX);
+        a->told = (struct measure_told){
+                .days = a->q.has_period ? year_2023 : whole_span,
+                .contributors =
+                        plain_random(a->w, 2) == 0
+                                ? 0
+                                : (unsigned)plain_random(a->w, 1 << CONTRIBUTOR_COUNT) & ~1u,
+                .provider = provider,
+                .cell_keys = plain_random(a->w, 2) == 0,
+        };
+}
+
 static enum err ask(const struct asked *a, unsigned threads, struct table **out)
 {
         const struct plan_scope scope = {.dataset = a->w->dataset,
                 .span = whole_span,
-                .family = view_families(a->v) != NULL};
+                .family = view_families(a->v) != NULL,
+                .contributors = a->told.contributors,
+                .provider = a->told.provider,
+                .cell_keys = a->told.cell_keys};
         struct plan *plan = NULL;
         struct refusal why = {0};
         enum err e = plan_make(&scope, &a->q, a->arena, &plan, &why);
@@ -193,11 +221,12 @@ static void random_questions(struct plain_world *w, const struct view *v, unsign
 
                 arena_reset(a->arena);
                 random_question(a);
+                random_told(a);
                 enum err e = ask(a, 1 + (unsigned)plain_random(w, 3), &t);
                 if (e == ERR_TOO_MANY_CELLS || (t != NULL && t->cells_len > CELLS_TRIED_MAX))
                         continue;
                 assert_int_equal(e, ERR_OK);
-                measure_oracle_check(v, &a->q, t, a->q.has_period ? year_2023 : whole_span);
+                measure_oracle_check(v, &a->q, t, &a->told);
                 n++;
         }
         arena_free(&a->arena);
@@ -275,7 +304,8 @@ static void make_families(struct family_world *f, uint32_t rows, uint64_t seed, 
                         .rows = rows,
                         .tokens = worlds[i]->tokens,
                         .municipalities = worlds[i]->municipalities,
-                        .columns = (const void *const *)worlds[i]->columns};
+                        .columns = (const void *const *)worlds[i]->columns,
+                        .record_keys = worlds[i]->keys};
         const struct linked_plain plain = {.parts = parts,
                 .parts_len = 2,
                 .family = true,
@@ -322,6 +352,7 @@ static void measures_that_are_nearly_alike_are_counted_apart(void **state)
                 {.variable = bytes_of_text("form"), .op = FILTER_NE, .values = &hvb},
                 {.variable = bytes_of_text("form"), .op = FILTER_EQ, .values = &familjehem},
         };
+        const struct measure_told told = {.days = whole_span, .provider = UINT32_MAX};
         struct measure_ref measures[6];
 
         (void)state;
@@ -340,7 +371,7 @@ static void measures_that_are_nearly_alike_are_counted_apart(void **state)
         a.q = (struct query){.dataset = w.dataset->id, .measures = measures, .measures_len = 6};
         struct table *t = NULL;
         assert_int_equal(ask(&a, 1, &t), ERR_OK);
-        measure_oracle_check(v, &a.q, t, whole_span);
+        measure_oracle_check(v, &a.q, t, &told);
         arena_free(&a.arena);
         view_unref(&v);
         plain_world_free(&w);
@@ -438,6 +469,18 @@ static void measures_of_derived_numbers_agree_with_rows_beside(void **state)
 
 /* Threads ------------------------------------------------------------------------------------ */
 
+static void assert_same_contributions(const struct contributions *a, uint32_t a_len,
+        const struct contributions *b, uint32_t b_len, size_t n)
+{
+        assert_int_equal(a_len, b_len);
+        for (uint32_t i = 0; i < a_len; i++) {
+                assert_int_equal(a[i].type, b[i].type);
+                assert_memory_equal(a[i].number, b[i].number, n * sizeof(*a[i].number));
+                assert_memory_equal(a[i].largest, b[i].largest,
+                        n * CONTRIBUTIONS_LARGEST * sizeof(*a[i].largest));
+        }
+}
+
 static void assert_same(const struct table *a, const struct table *b)
 {
         size_t n = a->cells_len;
@@ -445,6 +488,9 @@ static void assert_same(const struct table *a, const struct table *b)
         assert_int_equal(n, b->cells_len);
         assert_memory_equal(a->persons, b->persons, n * 8);
         assert_memory_equal(a->families, b->families, n * 8);
+        assert_memory_equal(a->cell_key, b->cell_key, n * 4);
+        assert_same_contributions(
+                a->contributions, a->contributions_len, b->contributions, b->contributions_len, n);
         for (uint32_t i = 0; i < a->measures_len; i++) {
                 const struct measure *x = &a->measures[i], *y = &b->measures[i];
 
@@ -455,6 +501,8 @@ static void assert_same(const struct table *a, const struct table *b)
                         assert_memory_equal(x->low, y->low, n * 8);
                 if (x->numerator_persons != NULL)
                         assert_memory_equal(x->numerator_persons, y->numerator_persons, n * 8);
+                assert_same_contributions(x->contributions, x->contributions_len, y->contributions,
+                        y->contributions_len, n);
         }
 }
 
@@ -471,6 +519,7 @@ static void the_number_of_threads_shows_in_no_measure(void **state)
                 {.kind = MEASURE_SHARE, .filters = &filter, .filters_len = 1},
                 {.kind = MEASURE_MEDIAN, .variable = bytes_of_text("alder")},
                 {.kind = MEASURE_DAYS},
+                {.kind = MEASURE_MEAN, .variable = bytes_of_text("kostnad_dygn")},
                 {.kind = MEASURE_RATIO,
                         .variable = bytes_of_text("kostnad_dygn"),
                         .filters = &filter,
@@ -488,7 +537,10 @@ static void the_number_of_threads_shows_in_no_measure(void **state)
                 .dimensions = by,
                 .dimensions_len = 2,
                 .measures = measures,
-                .measures_len = 5};
+                .measures_len = 6};
+        a.told = (struct measure_told){.contributors = (1u << CONTRIBUTOR_COUNT) - 2,
+                .provider = (uint32_t)variable_find(f.base.dataset, bytes_of_text("utforare")),
+                .cell_keys = true};
         assert_true(view_persons(a.v) > 1 << 17);
         for (unsigned threads = 1; threads <= 4; threads++) {
                 struct table *t = NULL;
