@@ -360,7 +360,7 @@ static const struct {
                 "Antal syskon, en: Number of siblings", "both its labels are replaced"},
         {"datasets/placering.yaml", "unit: kr", "unit: tkr", "another unit"},
         {"datasets/placering.yaml", "decimals: 2", "decimals: 1", "another unit"},
-        {"datasets/placering.yaml", "codes: regi", "codes: utforare", "another code list"},
+        {"datasets/placering.yaml", "codes: avslut", "codes: utforare", "another code list"},
         {"datasets/placering.yaml", "    birth: fodelsemanad\n    at: start",
                 "    birth: fodelsemanad\n    at: fodelsemanad", "the age at another date"},
         {"datasets/placering.yaml", "{code: 0-3, from: 0, to: 3", "{code: 0-3, from: 0, to: 2",
@@ -440,18 +440,19 @@ static void the_whole_bundle_can_be_told(void **state)
         struct report r;
         OWNED(policy_unref) struct policy *whole = NULL;
         struct refusal why = {0};
-        uint32_t datasets = 0, linkages = 0, indicators = 0;
+        uint32_t datasets = 0, linkages = 0, indicators = 0, presets = 0;
 
         (void)state;
         assert_int_equal(policy_load(BUNDLE, &whole, &why), ERR_OK);
         (void)policy_datasets(national, &datasets);
         (void)policy_linkages(national, &linkages);
         (void)policy_indicators(whole, &indicators);
+        (void)policy_presets(whole, &presets);
         for (unsigned lang = REPORT_SV; lang <= REPORT_EN; lang++) {
                 report_init(&r, arena, (enum report_lang)lang);
                 assert_int_equal(policy_show(whole, &r), ERR_OK);
-                assert_int_equal(
-                        report_count(&r, REPORT_HEAD), 2 + datasets + linkages + (indicators > 0));
+                assert_int_equal(report_count(&r, REPORT_HEAD),
+                        2 + presets + datasets + linkages + (indicators > 0));
         }
         assert_non_null(find_line(&r, REPORT_NOTE, "everything else is denied"));
 }
