@@ -103,14 +103,15 @@ static enum err adding_init(struct adding *a)
         a->touched = arena_alloc_raw(a->arena, touched, sizeof *a->touched);
         a->seen = arena_alloc(a->arena, t->cells, sizeof *a->seen);
         t->value = arena_alloc(a->arena, t->cells, sizeof *t->value);
-        t->number = t->value;
+        t->number = t->gross = t->value;
         if (a->touched == NULL || a->seen == NULL || t->value == NULL)
                 return ERR_NO_MEMORY;
         if (t->kind != PROTECT_AMOUNTS)
                 return ERR_OK;
         t->number = arena_alloc(a->arena, t->cells, sizeof *t->number);
+        t->gross = arena_alloc(a->arena, t->cells, sizeof *t->gross);
         t->largest = arena_alloc(a->arena, t->cells, CONTRIBUTIONS_LARGEST * sizeof *t->largest);
-        return t->number != NULL && t->largest != NULL ? ERR_OK : ERR_NO_MEMORY;
+        return t->number != NULL && t->gross != NULL && t->largest != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
 /* The row's own cell comes first. */
@@ -303,23 +304,31 @@ static enum err part_add(struct adding *a, struct part *p, uint32_t row, uint32_
         return ERR_OK;
 }
 
-static void part_end(struct adding *a, struct part *p)
+/* Into the row of the largest, in its place. */
+static void take_largest(int64_t *largest, int64_t amount)
+{
+        for (size_t k = 0; k < CONTRIBUTIONS_LARGEST && amount > 0; k++)
+                if (largest[k] < amount) {
+                        int64_t smaller = largest[k];
+
+                        largest[k] = amount;
+                        amount = smaller;
+                }
+}
+
+static enum err part_end(struct adding *a, struct part *p, uint32_t row)
 {
         for (size_t i = 0; i < p->len; i++) {
                 size_t cell = p->cells[i];
-                int64_t *largest = a->t->largest + cell * CONTRIBUTIONS_LARGEST;
                 int64_t amount = p->amount[cell] < 0 ? -p->amount[cell] : p->amount[cell];
 
                 a->t->number[cell]++;
-                for (size_t k = 0; k < CONTRIBUTIONS_LARGEST && amount > 0; k++)
-                        if (largest[k] < amount) {
-                                int64_t smaller = largest[k];
-
-                                largest[k] = amount;
-                                amount = smaller;
-                        }
+                if (__builtin_add_overflow(a->t->gross[cell], amount, &a->t->gross[cell]))
+                        return fault(a, WORD_TABLE_VALUE_LARGE, row, a->column);
+                take_largest(a->t->largest + cell * CONTRIBUTIONS_LARGEST, amount);
         }
         p->len = 0;
+        return ERR_OK;
 }
 
 static enum err add_amounts(struct adding *a)
@@ -341,7 +350,7 @@ static enum err add_amounts(struct adding *a)
                 TRY(add(a, row, a->file->value[row]));
                 TRY(part_add(a, &part, row, who));
                 if (i + 1 == a->file->len || a->file->id[order[i + 1]] + 1 != who)
-                        part_end(a, &part);
+                        TRY(part_end(a, &part, row));
         }
         return ERR_OK;
 }

@@ -22,6 +22,7 @@ struct protect_table {
         size_t cells;                             /* dense, last dimension fastest */
         int64_t *value;
         int64_t *number;  /* distinct contributors of amounts; of counts the value itself */
+        int64_t *gross;   /* what contributors add, without its sign; of counts the value */
         int64_t *largest; /* cells × CONTRIBUTIONS_LARGEST, descending, of amounts; else NULL */
         unsigned overlapping; /* bits by dimension: a person is in several of its codes */
         uint32_t decimals;

@@ -60,3 +60,79 @@ WORD(HIERARCHY_LEAF_MISSING,
         "{1}: en kod i en annan hierarki för samma kolumn saknas här (dess "
         "rad {2})",
         "{1}: a code of another hierarchy of the same column is not here (its row {2})")
+WORD(TABLE_CELLS_MANY,
+        "tabellen skulle få fler celler med alla summor än 16 miljoner; ta färre kolumner eller "
+        "grövre koder",
+        "the table would have more than 16 million cells with all its totals; take fewer columns "
+        "or coarser codes")
+WORD(TABLE_NO_MEMORY, "minnet räcker inte till en så stor tabell",
+        "there is not enough memory for a table of that size")
+WORD(TABLE_FAILED, "tabellen kunde inte behandlas: {1}", "the table could not be treated: {1}")
+WORD(TABLE_OVERLAPPING,
+        "{1}: en person är i flera koder, så summorna är inte summan av sina delar och kan inte "
+        "avrundas tillsammans",
+        "{1}: a person is in several codes, so totals are not the sums of their parts and cannot "
+        "be rounded together")
+
+/* protect */
+WORD(PROTECT_SUPPRESSING, "Söker vad som måste döljas ({1} celler) …",
+        "Finding what must be hidden ({1} cells) …")
+WORD(PROTECT_IMPROVING, "Söker det bevisat billigaste …", "Looking for the provably cheapest …")
+WORD(PROTECT_ROUNDING, "Avrundar {1} celler …", "Rounding {1} cells …")
+WORD(PROTECT_AUDITING, "Granskar resultatet …", "Auditing the result …")
+WORD(PROTECT_CELLS, "{1} celler med alla summor, {2} visas.",
+        "{1} cells with all totals, {2} are shown.")
+WORD(PROTECT_PRIMARY, "Skyddade i sig: {1} (för små {2}, nollor {3}, dominans {4}).",
+        "Protected by themselves: {1} (too small {2}, zeros {3}, dominance {4}).")
+WORD(PROTECT_SECONDARY,
+        "Dolda för deras skull: {1}, varav {2} för att intervallen ska bli breda nog.",
+        "Hidden for their sake: {1}, of which {2} so that intervals are wide enough.")
+WORD(PROTECT_OVERLAPPING, "En person kan vara i flera koder av {1}: delarna är mer än summan.",
+        "A person can be in several codes of {1}: the parts are more than the total.")
+WORD(PROTECT_COST, "Kostnad för det som döljs för andras skull: {1} ({2}).",
+        "Cost of what is hidden for others' sake: {1} ({2}).")
+WORD(PROTECT_OPTIMAL, "Billigare går inte: det är bevisat.",
+        "It cannot be cheaper: that is proved.")
+WORD(PROTECT_BOUND, "Ingen säker tabell kostar mindre än {1}: högst {2} % dyrare än nödvändigt.",
+        "No safe table costs less than {1}: at most {2} % more than needed.")
+WORD(PROTECT_AUDIT,
+        "Granskning (angripare: {1}): {2} av {3} skyddade celler, {4} går att räkna ut.",
+        "Audit (attacker: {1}): {2} of {3} protected cells, {4} can be computed.")
+WORD(PROTECT_NARROW, "{1} skyddade celler går att veta närmare än {2}.",
+        "{1} protected cells can be told to within less than {2}.")
+WORD(PROTECT_ROUNDED, "Avrundat till multiplar av {1}; längst från det rätta är {2}.",
+        "Rounded to multiples of {1}; the furthest from the truth is {2}.")
+WORD(PROTECT_UNCONTROLLED,
+        "OBS: summorna stämmer, men alla ligger inte inom en multipel från det rätta.",
+        "NOTE: totals add up, but not all of them are within one multiple of the truth.")
+WORD(PROTECT_WORK, "Frö {1}, {2} sökningar, arbete {3}.", "Seed {1}, {2} searches, work {3}.")
+WORD(PROTECT_LIMITED, "Arbetsgränsen nåddes: mer är dolt än vad som kan behövas.",
+        "The work limit was reached: more is hidden than may be needed.")
+WORD(PROTECT_UNPROVED, "Inget visas: det finns inget bevis för att något mönster är säkert.",
+        "Nothing is shown: there is no proof that any pattern is safe.")
+WORD(PROTECT_COMPUTABLE,
+        "Inget visas: en skyddad cell följer av det som alla vet, vad som än döljs.",
+        "Nothing is shown: a protected cell follows from what everybody knows, whatever is hidden.")
+WORD(PROTECT_AUDIT_FOUND, "Inget visas: granskningen kunde räkna ut en skyddad cell.",
+        "Nothing is shown: the audit could compute a protected cell.")
+
+/* audit-table */
+WORD(AUDIT_NOT_ADDITIVE,
+        "{1}: tabellen stämmer inte: inga värden i de skyddade cellerna ger summorna",
+        "{1}: the table does not add up: no values of the protected cells give the totals")
+WORD(AUDIT_LIMITED, "Arbetsgränsen nåddes innan alla celler var granskade.",
+        "The work limit was reached before all cells were audited.")
+WORD(AUDIT_VERDICT, "{1}: {2} av {3} skyddade celler granskade, {4} går att räkna ut exakt.",
+        "{1}: {2} of {3} protected cells audited, {4} can be computed exactly.")
+WORD(AUDIT_MORE, "… och {1} celler till; --format csv visar alla.",
+        "… and {1} more cells; --format csv shows all.")
+WORD(AUDIT_NOTHING, "Ingen cell är skyddad.", "No cell is protected.")
+WORD(AUDIT_EXPOSED, "Osäker: skyddade värden går att räkna ut.",
+        "Not safe: protected values can be computed.")
+WORD(AUDIT_CLEAN, "Inget skyddat värde går att räkna ut exakt.",
+        "No protected value can be computed exactly.")
+WORD(AUDIT_SAMPLED, "Bara ett urval är granskat; --sample 0 granskar alla.",
+        "Only a sample was audited; --sample 0 audits all.")
+WORD(AUDIT_NEGATIVE, "{1}, rad {2}: värdet i {3} är negativt; ange --signed om det får vara det",
+        "{1}, row {2}: the value in {3} is negative; give --signed if it may be")
+WORD(AUDIT_EXACT, "exakt", "exact")

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* audit_write.h: the intervals of protected cells, for people and for programs. */
+#ifndef STATGATE_TOOLS_CLI_AUDIT_WRITE_H
+#define STATGATE_TOOLS_CLI_AUDIT_WRITE_H
+
+#include "gateway/disclosure/audit.h"
+#include "tools/cli/protect_table.h"
+
+enum audit_format { AUDIT_AS_TABLE = 0, AUDIT_AS_CSV, AUDIT_AS_JSON };
+
+/* What each attacker found; all speak of the same cells in the same order. */
+struct audited {
+        const struct shape *shape;
+        const char *const *names;
+        uint32_t dimensions_len, decimals;
+        bool attacked[AUDIT_ATTACKERS];
+        struct audit_verdict verdict[AUDIT_ATTACKERS];
+};
+
+/* csv: codes, for each attacker `real.low` and `real.high`, empty where there is no bound or
+ * the cell is not in the sample, and `status`: exact, open or not_audited. */
+MUST_CHECK enum err audit_write(
+        const struct cli *cli, FILE *to, const struct audited *a, enum audit_format format);
+
+#endif
