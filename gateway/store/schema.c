@@ -101,6 +101,21 @@ static const char *const steps[] = {
         "ALTER TABLE submission ADD COLUMN turned_away INTEGER NOT NULL DEFAULT 0 "
         "CHECK (turned_away >= 0);"
         "PRAGMA user_version = 3;",
+        /* Questions that were answered in the light of earlier ones; ledger.c. */
+        "CREATE TABLE ledger ("
+        "  number INTEGER PRIMARY KEY,"
+        "  linkage TEXT NOT NULL,"
+        "  dataset TEXT NOT NULL,"
+        "  key BLOB NOT NULL CHECK (length(key) = 32),"
+        "  policy BLOB NOT NULL CHECK (length(policy) = 32),"
+        "  vintage INTEGER NOT NULL CHECK (vintage > 0),"
+        "  revision INTEGER NOT NULL CHECK (revision >= 0),"
+        "  rows INTEGER NOT NULL CHECK (rows >= 0),"
+        "  question BLOB NOT NULL,"
+        "  answered BLOB NOT NULL,"
+        "  UNIQUE (linkage, dataset, key)"
+        ") STRICT;"
+        "PRAGMA user_version = 4;",
 };
 
 /* The numbers lie on disk: they may grow, never change. */

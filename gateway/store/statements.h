@@ -106,6 +106,11 @@
         X(QUESTIONS_OF_DAY, "SELECT count(*) FROM question WHERE day = ? AND principal = ?")       \
         X(QUESTION_INSERT, "INSERT INTO question (day, principal, digest) VALUES (?, ?, ?)")       \
         X(QUESTIONS_FORGET, "DELETE FROM question WHERE day < ?")                                  \
+        X(LEDGER_INSERT,                                                                           \
+                "INSERT INTO ledger (linkage, dataset, key, policy, vintage, revision, rows, "     \
+                "question, answered) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")   \
+        X(LEDGER, "SELECT key, policy, vintage, revision, rows, question, answered FROM ledger "   \
+                  "WHERE linkage = ? AND dataset = ? ORDER BY number")                             \
         X(COUNT, "SELECT count(*) FILTER (WHERE state = 1), count(*) FILTER (WHERE state = 2), "   \
                  "ifnull(sum(records) FILTER (WHERE state = 2), 0) FROM submission")
 

@@ -141,6 +141,24 @@ void store_cursor_free(struct store_cursor **c);
 MUST_CHECK enum err store_question(struct store *s, int32_t day, const char *principal,
         const struct digest *question, uint32_t limit);
 
+/* Questions of one data set under one linkage that were answered in the light of earlier ones
+ * (gateway/memory.c), in the order of their answers; for good. */
+struct stored_question {
+        struct digest key; /* what tells it from others */
+        struct digest policy;
+        struct vintage vintage;
+        uint32_t rows;
+        struct bytes question; /* as on the wire */
+        struct bytes answered; /* bit i: row i was */
+};
+/* One with the same key changes nothing. */
+MUST_CHECK enum err store_ledger_put(struct store *s, const char *linkage, const char *dataset,
+        const struct stored_question *question);
+/* What is visited is borrowed until the visitor returns, whose error ends it. */
+typedef enum err (*store_ledger_visitor)(void *ctx, const struct stored_question *question);
+MUST_CHECK enum err store_ledger_each(struct store *s, const char *linkage, const char *dataset,
+        store_ledger_visitor fn, void *ctx);
+
 struct store_counts {
         uint32_t open, committed;
         uint64_t records_committed, bytes;

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ledger.c: questions that were answered in the light of earlier ones, so that the memory of
+ * them can be made anew.
+ *
+ * A question and which of its rows were answered; who was in them is nowhere: it is counted
+ * again. Nothing is ever taken out: what was told stays told. */
+#include "gateway/store/inside.h"
+
+struct remembering {
+        const char *linkage, *dataset;
+        const struct stored_question *question;
+};
+
+static enum err remember_job(struct db *db, void *ctx)
+{
+        OWNED(run_done) struct run r = {0};
+        const struct remembering *m = ctx;
+        const struct stored_question *q = m->question;
+
+        TRY(run_start(db, SQL_LEDGER_INSERT, &r));
+        bind_text(&r, m->linkage);
+        bind_text(&r, m->dataset);
+        bind_bytes(&r, bytes_of(q->key.bytes, sizeof q->key.bytes));
+        bind_bytes(&r, bytes_of(q->policy.bytes, sizeof q->policy.bytes));
+        bind_i64(&r, q->vintage.number);
+        bind_i64(&r, q->vintage.revision);
+        bind_i64(&r, q->rows);
+        bind_bytes(&r, q->question);
+        bind_bytes(&r, q->answered);
+        return run_to_end(&r);
+}
+
+enum err store_ledger_put(struct store *s, const char *linkage, const char *dataset,
+        const struct stored_question *question)
+{
+        struct remembering m = {linkage, dataset, question};
+
+        if (question->answered.len != ((size_t)question->rows + 7) / 8)
+                return ERR_INVALID;
+        return writer_run(s->writer, JOB_GROUPED, remember_job, &m);
+}
+
+static enum err question_read(const struct run *r, struct stored_question *out)
+{
+        TRY(column_digest(r, 0, &out->key));
+        TRY(column_digest(r, 1, &out->policy));
+        TRY(column_u32(r, 2, &out->vintage.number));
+        TRY(column_u32(r, 3, &out->vintage.revision));
+        TRY(column_u32(r, 4, &out->rows));
+        out->question = column_bytes(r, 5);
+        out->answered = column_bytes(r, 6);
+        return out->answered.len == ((size_t)out->rows + 7) / 8 ? ERR_OK : ERR_CORRUPT;
+}
+
+static enum err visit(
+        struct db *db, const char *linkage, const char *dataset, store_ledger_visitor fn, void *ctx)
+{
+        OWNED(run_done) struct run r = {0};
+        enum err e;
+
+        TRY(run_start(db, SQL_LEDGER, &r));
+        bind_text(&r, linkage);
+        bind_text(&r, dataset);
+        while ((e = run_row(&r)) == ERR_OK) {
+                struct stored_question q = {0};
+
+                TRY(question_read(&r, &q));
+                TRY(fn(ctx, &q));
+        }
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err store_ledger_each(struct store *s, const char *linkage, const char *dataset,
+        store_ledger_visitor fn, void *ctx)
+{
+        struct db *db;
+
+        TRY(reader_borrow(s, &db));
+        enum err e = visit(db, linkage, dataset, fn, ctx);
+
+        reader_return(s, &db);
+        return e;
+}

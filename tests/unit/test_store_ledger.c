@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_store_ledger.c: answered questions come back in order, whole, and for good. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/fault.h"
+#include "crypto/digest.h"
+#include "tests/support/store_world.h"
+
+static struct stored_question question(uint32_t n)
+{
+        static uint8_t bits[2];
+        struct stored_question q = {.vintage = {n + 1, n % 3}, .rows = 11};
+
+        bits[0] = (uint8_t)n;
+        bits[1] = 5;
+        digest_of(bytes_of(&n, sizeof n), &q.key);
+        digest_of(bytes_of_text("policy"), &q.policy);
+        q.question = bytes_of_text("what was asked");
+        q.answered = bytes_of(bits, 2);
+        return q;
+}
+
+struct seen {
+        uint32_t len, stop;
+};
+
+static enum err look(void *ctx, const struct stored_question *q)
+{
+        struct seen *s = ctx;
+        struct stored_question expected = question(s->len);
+
+        if (s->stop == s->len)
+                return ERR_CANCELLED;
+        assert_true(digest_equal(&q->key, &expected.key));
+        assert_true(digest_equal(&q->policy, &expected.policy));
+        assert_int_equal(q->vintage.number, expected.vintage.number);
+        assert_int_equal(q->vintage.revision, expected.vintage.revision);
+        assert_int_equal(q->rows, 11);
+        assert_true(bytes_equal(q->question, expected.question));
+        assert_true(bytes_equal(q->answered, expected.answered));
+        s->len++;
+        return ERR_OK;
+}
+
+static uint32_t count(struct world *w, const char *linkage, const char *dataset)
+{
+        struct seen s = {.stop = UINT32_MAX};
+
+        assert_int_equal(store_ledger_each(w->store, linkage, dataset, look, &s), ERR_OK);
+        return s.len;
+}
+
+static void questions_come_back_in_order_after_a_restart(void **state)
+{
+        OWNED(world_free) struct world *w = world_new();
+
+        (void)state;
+        for (uint32_t n = 0; n < 5; n++) {
+                struct stored_question q = question(n);
+
+                assert_int_equal(store_ledger_put(w->store, "riket", "anmalan", &q), ERR_OK);
+                assert_int_equal(store_ledger_put(w->store, "riket", "anmalan", &q), ERR_OK);
+        }
+        assert_int_equal(count(w, "riket", "anmalan"), 5);
+        world_reopen(w);
+        assert_int_equal(count(w, "riket", "anmalan"), 5);
+        assert_int_equal(count(w, "riket", "lss"), 0);
+        assert_int_equal(count(w, "lan", "anmalan"), 0);
+}
+
+static void a_visitor_can_stop(void **state)
+{
+        OWNED(world_free) struct world *w = world_new();
+        struct seen s = {.stop = 1};
+
+        (void)state;
+        for (uint32_t n = 0; n < 3; n++) {
+                struct stored_question q = question(n);
+
+                assert_int_equal(store_ledger_put(w->store, "riket", "anmalan", &q), ERR_OK);
+        }
+        assert_int_equal(store_ledger_each(w->store, "riket", "anmalan", look, &s), ERR_CANCELLED);
+        assert_int_equal(s.len, 1);
+        assert_int_equal(count(w, "riket", "anmalan"), 3);
+}
+
+static void answers_that_do_not_fit_their_rows_are_refused(void **state)
+{
+        OWNED(world_free) struct world *w = world_new();
+        struct stored_question q = question(0);
+
+        (void)state;
+        q.rows = 17;
+        assert_int_equal(store_ledger_put(w->store, "riket", "anmalan", &q), ERR_INVALID);
+        q.rows = 8;
+        assert_int_equal(store_ledger_put(w->store, "riket", "anmalan", &q), ERR_INVALID);
+        assert_int_equal(count(w, "riket", "anmalan"), 0);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(questions_come_back_in_order_after_a_restart),
+                cmocka_unit_test(a_visitor_can_stop),
+                cmocka_unit_test(answers_that_do_not_fit_their_rows_are_refused),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
