@@ -2,6 +2,7 @@
 /* describe.c: what may be asked: public metadata, straight from the policy. */
 #include "base/clock.h"
 #include "gateway/gateway.h"
+#include "gateway/tell_rules.h"
 
 static struct wire_label label_of(struct label l)
 {
@@ -199,6 +200,51 @@ static enum err tell_linkages(struct rpc_call *c, const struct policy *policy,
         return ERR_OK;
 }
 
+/* The release lattice ------------------------------------------------------------ */
+
+static struct bytes level_id(const struct variable *v, uint32_t level)
+{
+        if (v->type == VARIABLE_CODE)
+                return v->codes->levels[level].id;
+        if (v->type == VARIABLE_DATE)
+                return bytes_of_text(date_level_id(level));
+        return level < v->bandings_len ? v->bandings[level].id : (struct bytes){0};
+}
+
+static enum err tell_table(struct arena *a, const struct policy_dataset *d,
+        const struct lattice_table *table, struct wire_lattice_table *out)
+{
+        struct dimension_ref *axes = arena_alloc(a, table->axes_len, sizeof(*axes));
+
+        if (axes == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < table->axes_len; i++) {
+                const struct variable *v = &d->variables[table->axes[i].variable];
+
+                axes[i] = (struct dimension_ref){v->id, level_id(v, table->axes[i].level)};
+        }
+        *out = (struct wire_lattice_table){axes, table->axes_len};
+        return ERR_OK;
+}
+
+static enum err tell_lattice(
+        struct arena *a, const struct policy_dataset *d, struct wire_lattice *out)
+{
+        const struct lattice *in = &d->lattice;
+        struct wire_lattice_table *tables = arena_alloc(a, in->tables_len, sizeof(*tables));
+
+        if (tables == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < in->tables_len; i++)
+                TRY(tell_table(a, d, &in->tables[i], &tables[i]));
+        *out = (struct wire_lattice){.tables = tables,
+                .tables_len = in->tables_len,
+                .measures = in->measures,
+                .measures_len = in->measures_len,
+                .by_year = in->by_year};
+        return ERR_OK;
+}
+
 static struct bytes variable_id(const struct policy_dataset *d, uint32_t variable)
 {
         return variable < d->variables_len ? d->variables[variable].id : (struct bytes){0};
@@ -240,7 +286,10 @@ enum err dataset_describe(struct rpc_call *c, struct bytes request, struct buf *
                 .denominator = d->disclosure.denominator,
                 .complement = d->disclosure.complement,
                 .families = d->disclosure.families,
+                .has_rules = true,
         };
+        tell_rules(&d->disclosure, &out.rules);
+        TRY(tell_lattice(c->arena, d, &out.lattice));
         TRY(tell_linkages(c, policy, d, &out));
         return dataset_encode(&out, response);
 }
