@@ -4,6 +4,7 @@
 
 #include "proto/wire.h"
 #include "tools/cli/ask.h"
+#include "tools/cli/dataset_rules.h"
 #include "tools/cli/listing.h"
 #include "tools/cli/question_text.h"
 #include "tools/cli/registry.h"
@@ -178,6 +179,9 @@ static void list_rules(const struct cli *cli, const struct wire_dataset *d)
                         text_from(cli, d->episode_until));
         if (d->retention_years > 0)
                 say(cli, WORD_DATASET_RETENTION, cli_number(cli, d->retention_years, number));
+        if (d->has_rules)
+                list_disclosure(cli, &d->rules);
+        list_lattice(cli, &d->lattice);
 }
 
 static enum err describe(const struct cli *cli, const struct wire_dataset *d,

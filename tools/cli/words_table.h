@@ -209,3 +209,4 @@ WORD(GENERATED_ORDINARY, "OBS: för stort för testnumren; vanliga, giltiga pers
         "NOTE: too large for the test numbers; ordinary valid personal numbers are used.")
 
 #include "tools/cli/words_protect_table.h"
+#include "tools/cli/words_rules_table.h"
