@@ -266,8 +266,7 @@ static int32_t date_level(struct bytes text)
         return text.len == 10 ? 0 : quarter ? 2 : text.len == 7 ? 1 : text.len == 4 ? 3 : -1;
 }
 
-/* Whether a period lies in another, both as written. */
-static bool date_within(struct bytes inner, struct bytes outer)
+bool lattice_date_within(struct bytes inner, struct bytes outer)
 {
         int32_t of = date_level(outer), level = date_level(inner);
 
@@ -536,7 +535,7 @@ static bool leaves_band(
 static bool leaves_date(const struct filter *f, struct bytes category)
 {
         for (uint32_t i = 0; i < f->values_len; i++)
-                if (date_within(category, f->values[i]))
+                if (lattice_date_within(category, f->values[i]))
                         return true;
         return false;
 }

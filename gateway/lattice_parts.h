@@ -26,7 +26,93 @@ enum lattice_fit lattice_find(const struct policy *p, const struct policy_datase
  * `day`. ERR_NOT_FOUND: they leave a part of it, on that day. For a question that is inside. */
 MUST_CHECK enum err lattice_leaves(const struct policy_dataset *d, const struct lattice_axis *axis,
         const struct query *q, struct bytes category, int32_t day, bool *out);
+/* Whether a period lies within another, both as dates are written (2024-03, 2024-Q1). */
+bool lattice_date_within(struct bytes inner, struct bytes outer);
 /* Whether any of them is about this variable. */
 bool lattice_filters(const struct policy_dataset *d, const struct query *q, uint32_t variable);
+
+/* lattice_count.c -------------------------------------------------------------------- */
+
+/* What is counted, and by whom. */
+struct lattice_source {
+        const struct policy *policy;
+        const struct policy_dataset *dataset; /* has a lattice */
+        const struct view *view;              /* of the data set's own linkage */
+        const struct deliveries *deliveries;  /* who delivered for which period; NULL: not said */
+        unsigned threads;
+        const atomic_bool *cancel; /* may be NULL */
+        void (*progress)(void *ctx, uint64_t done, uint64_t total);
+        void *progress_ctx;
+};
+
+struct lattice_cube {
+        struct table *tables; /* dimension 0: the blocks, where there are several */
+        uint32_t tables_len;
+        uint32_t blocks; /* the last is that of all periods; before it that of no year, if any */
+        uint32_t years_len;
+        struct period *years; /* ascending */
+        int32_t *days;        /* of the division, by block */
+        /* Of each table, by block and then category of its own dimensions one after another. */
+        uint8_t **shown;
+};
+enum { LATTICE_SHOWN = 1, LATTICE_MISSING = 2 };
+
+enum {
+        LATTICE_AXES_MAX = 12, /* that tables share, the blocks with them */
+        LATTICE_AUDITED = 5000 /* protected cells looked at one by one; a sample beyond */
+};
+
+/* Dimensions before those that are planned: 1 where there are several blocks. */
+uint32_t lattice_lead(const struct lattice_cube *c);
+/* Where the flags of a dimension (of the plan's) begin. */
+uint8_t *lattice_shown(
+        const struct lattice_cube *c, uint32_t table, uint32_t block, uint32_t dimension);
+/* By name of the level at an axis; empty for what has none. */
+struct bytes lattice_level_id(const struct variable *v, uint32_t level);
+
+/* The tables raw, as many years as the ceiling of cells lets in, the latest first. */
+MUST_CHECK enum err lattice_count(
+        const struct lattice_source *source, struct arena *arena, struct lattice_cube *out);
+/* One question of the plan: some axes, and a year or (UINT32_MAX) none. Where `members` is
+ * given, who is in which cell as well. */
+struct plan_members;
+MUST_CHECK enum err lattice_run(const struct lattice_source *source,
+        const struct lattice_axis *axes, uint32_t axes_len, const struct period *year,
+        struct arena *arena, struct table **out, struct plan_members *members);
+
+/* lattice_axes.c --------------------------------------------------------------------- */
+
+/* The cube as one release, with the axes its tables share; borrows both. ERR_UNSUPPORTED:
+ * two levels of a variable of which neither lies within the other. */
+struct lattice_axes {
+        struct disclosure_release release;
+        struct lattice_axis *finest; /* of each shared dimension but the blocks */
+        uint32_t finest_len;
+        struct dimension *leaves; /* categories of each at that level */
+};
+MUST_CHECK enum err lattice_axes_make(const struct lattice_source *source,
+        const struct lattice_cube *cube, struct arena *arena, struct lattice_axes *out);
+/* Lists the inner cells that anybody is in, where that can be counted. */
+MUST_CHECK enum err lattice_inner(const struct lattice_source *source,
+        const struct lattice_cube *cube, struct arena *arena, struct lattice_axes *axes);
+
+struct disclosure_settings lattice_settings(const struct disclosure_rules *rules);
+
+/* lattice_code.c --------------------------------------------------------------------- */
+
+/* What may leave of a protected cube and nothing else: of a cell that is withheld its status.
+ * Appends. */
+void lattice_encode(const struct lattice_cube *cube, struct buf *out);
+/* Strict; ERR_CORRUPT. Words borrow from `bytes`. */
+MUST_CHECK enum err lattice_decode(
+        struct bytes bytes, struct arena *arena, struct lattice_cube *out);
+
+/* lattice_answer.c ------------------------------------------------------------------- */
+
+/* The table of a question that is inside, as the engine would lay it out. ERR_NOT_FOUND: the
+ * cube has no such year, or a filter leaves what is no category of it. */
+MUST_CHECK enum err lattice_cut(const struct policy *policy, const struct policy_dataset *dataset,
+        const struct lattice_cube *cube, const struct query *q, struct arena *arena,
+        struct table **out);
 
 #endif

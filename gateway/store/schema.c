@@ -116,6 +116,19 @@ static const char *const steps[] = {
         "  UNIQUE (linkage, dataset, key)"
         ") STRICT;"
         "PRAGMA user_version = 4;",
+        /* Protected tables of a vintage under a policy; lattice.c. */
+        "CREATE TABLE lattice ("
+        "  number INTEGER PRIMARY KEY,"
+        "  dataset TEXT NOT NULL,"
+        "  vintage INTEGER NOT NULL CHECK (vintage > 0),"
+        "  revision INTEGER NOT NULL CHECK (revision >= 0),"
+        "  policy BLOB NOT NULL CHECK (length(policy) = 32),"
+        "  checksum BLOB NOT NULL CHECK (length(checksum) = 32),"
+        "  length INTEGER NOT NULL CHECK (length > 0),"
+        "  body BLOB NOT NULL,"
+        "  UNIQUE (dataset, vintage, revision, policy)"
+        ") STRICT;"
+        "PRAGMA user_version = 5;",
 };
 
 /* The numbers lie on disk: they may grow, never change. */

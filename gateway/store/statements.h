@@ -111,6 +111,14 @@
                 "question, answered) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")   \
         X(LEDGER, "SELECT key, policy, vintage, revision, rows, question, answered FROM ledger "   \
                   "WHERE linkage = ? AND dataset = ? ORDER BY number")                             \
+        X(LATTICE_INSERT, "INSERT INTO lattice "                                                   \
+                          "(dataset, vintage, revision, policy, checksum, length, body) "          \
+                          "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")                   \
+        X(LATTICE_FIND,                                                                            \
+                "SELECT number, vintage, revision, policy, checksum, length, body FROM lattice "   \
+                "WHERE dataset = ? AND vintage = ? AND revision = ? AND policy = ?")               \
+        X(LATTICES, "SELECT number, vintage, revision, policy FROM lattice "                       \
+                    "WHERE dataset = ? ORDER BY number DESC")                                      \
         X(COUNT, "SELECT count(*) FILTER (WHERE state = 1), count(*) FILTER (WHERE state = 2), "   \
                  "ifnull(sum(records) FILTER (WHERE state = 2), 0) FROM submission")
 

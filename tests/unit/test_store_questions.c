@@ -126,7 +126,7 @@ static void a_store_of_the_first_version_is_brought_up_to_date(void **state)
         store_close(&w->store);
         run(w->path, "ALTER TABLE submission DROP COLUMN blanks;"
                      "ALTER TABLE submission DROP COLUMN fields;"
-                     "DROP TABLE question; DROP TABLE ledger;"
+                     "DROP TABLE question; DROP TABLE ledger; DROP TABLE lattice;"
                      "ALTER TABLE submission DROP COLUMN turned_away;"
                      "PRAGMA user_version = 1;");
         assert_int_equal(store_open(w->path, &w->store), ERR_OK);
