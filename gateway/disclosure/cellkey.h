@@ -15,9 +15,12 @@
 #include "base/table.h"
 
 struct cellkey_settings {
-        double variance;    /* of the noise, > 0 */
+        double variance;    /* of the noise, > 0; at most `deviation`, as a count of 1 can
+                             * only be lowered by 1 */
         uint32_t deviation; /* D ≥ 1: the largest noise */
-        uint32_t smallest;  /* js: no perturbed count in 1 .. smallest-1; 0 and 1: any */
+        uint32_t smallest;  /* js: no perturbed count in 1 .. smallest-1; 0 and 1: any. Above 1
+                             * half of it must reach nothing or the whole: the variance is
+                             * then at least ⌊smallest / 2⌋ · ⌈smallest / 2⌉ */
 };
 enum { CELLKEY_DEVIATION_MAX = 100, CELLKEY_BITS = 32 };
 
@@ -35,8 +38,14 @@ void cellkey_counts(const struct cellkey *c, const uint32_t *keys, int64_t *coun
 uint32_t cellkey_rows(const struct cellkey *c);
 double cellkey_probability(const struct cellkey *c, uint32_t row, int32_t noise);
 
+int64_t cellkey_smallest(const struct cellkey *c); /* of perturbed counts that are not 0 */
+
 /* Perturbs persons, records and all measures that count or divide counts in cells of a table
- * that are CELL_VALUE; sums get noise in proportion to a person's mean contribution. */
+ * that are CELL_VALUE, and in measures of theirs that are; sums get noise in proportion to a
+ * person's mean contribution, medians and quartiles stay. Comes last: of cells that are shown
+ * the margin, the contributions and the key are wiped, as they tell exact counts. ERR_INVALID: the
+ * table has no keys, or a ratio that is not that of its parts; ERR_LIMIT: numbers beyond 64 bits.
+ * Then some cells are perturbed and others not: nothing of the table may leave. */
 MUST_CHECK enum err cellkey_table(const struct cellkey *c, struct table *t);
 
 #endif
