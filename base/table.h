@@ -58,7 +58,9 @@ const char *contributor_name(enum contributor c); /* "municipality" */
 enum contributor contributor_find(struct bytes name);
 
 /* What each contributor of a type adds to every cell: distinct persons to a count, its part
- * of the sum to a magnitude (as an absolute amount). */
+ * of the sum to a magnitude (as an absolute amount). To a sum, those contribute who have a
+ * value, be it 0. Rows of no known provider are in neither; a person whose family is missing
+ * is in no number, and among the largest stands for herself. */
 enum { CONTRIBUTIONS_LARGEST = 5 };
 struct contributions {
         enum contributor type;
@@ -110,7 +112,8 @@ struct measure {
          * denominator_persons. */
         int64_t *numerator, *denominator, *numerator_persons, *denominator_persons;
         uint32_t scale; /* RATE, RATIO: per so many */
-        /* SUM, MEAN: who makes up the sum, where the plan was asked to tell. MEAN: its sum. */
+        /* SUM, MEAN: who makes up the sum, where the plan was asked to tell; measures of the same
+         * sum share the arrays. MEAN: its sum, from the engine always. */
         struct contributions *contributions;
         uint32_t contributions_len;
         int64_t *sums;
@@ -134,7 +137,9 @@ struct table {
         uint32_t contributions_len;
         unsigned fixed;        /* bits 1 << enum contributor: a filter leaves one of these only */
         bool sensitive_filter; /* something sensitive takes persons out of every cell */
-        uint32_t *cell_key;    /* sum of the persons' record keys modulo 2^32; NULL: no noise */
+        /* Sum of the low halves of the persons' record keys, modulo 2^32; rows of nobody have
+         * none. NULL: not asked for, or the view has no keys. */
+        uint32_t *cell_key;
         /* Values of an earlier vintage that stand still, since the change would tell of too
          * few; NULL: none. */
         uint8_t *held;

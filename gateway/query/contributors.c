@@ -42,7 +42,8 @@ static enum err compile_column(struct planning *g, enum contributor type, uint32
         if (variable == UINT32_MAX)
                 return ERR_OK;
         if (variable >= g->plan->dataset->variables_len ||
-                g->plan->dataset->variables[variable].type != VARIABLE_CODE)
+                g->plan->dataset->variables[variable].type != VARIABLE_CODE ||
+                physical_width(g->plan->dataset->variables[variable].physical) > 2)
                 return ERR_INTERNAL;
         c->variable = variable;
         return map_codes(g, c);

@@ -31,10 +31,11 @@ struct plan_scope {
         uint32_t delivered_len;
         /* What disclosure control wants to know besides. Bits 1 << enum contributor: whose parts
          * of persons, and of sums, are told (contributions; persons of their own counts are
-         * nobody's). FAMILY only where the linkage follows guardians. */
+         * nobody's). A type that the question has not (no family is linked, no variable names
+         * providers) is left out. */
         unsigned contributors;
         uint32_t provider; /* the data set's variable that names providers; UINT32_MAX: none */
-        bool cell_keys;    /* sum the persons' record keys (the view has them) */
+        bool cell_keys;    /* sum the persons' record keys; a view without gives none */
 };
 
 /* Looks up names, levels and values; checks what may be filtered and grouped,

@@ -57,7 +57,7 @@ static enum err note_parts(struct pass *p)
         return p->families != NULL ? ERR_OK : ERR_INTERNAL;
 }
 
-static enum err new_tally(struct arena *a, const struct pass *p, unsigned workers, struct tally *t)
+static enum err new_tally(struct arena *a, const struct pass *p, struct tally *t)
 {
         t->counts = arena_alloc(a, p->cells, sizeof(*t->counts));
         t->records = arena_alloc(a, p->cells, sizeof(*t->records));
@@ -69,7 +69,7 @@ static enum err new_tally(struct arena *a, const struct pass *p, unsigned worker
                         return ERR_NO_MEMORY;
         }
         TRY(parts_new(a, p, t));
-        TRY(contributions_new(a, p, workers, t));
+        TRY(contributions_new(a, p, t));
         return columns_new_tally(a, p, t);
 }
 
@@ -101,7 +101,7 @@ enum err pass_prepare(struct pass *p, unsigned threads, struct arena *scratch)
         if (p->tallies == NULL)
                 return ERR_NO_MEMORY;
         for (unsigned w = 0; w < threads; w++)
-                TRY(new_tally(scratch, p, threads, &p->tallies[w]));
+                TRY(new_tally(scratch, p, &p->tallies[w]));
         return ERR_OK;
 }
 

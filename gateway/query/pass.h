@@ -183,8 +183,7 @@ static inline void count_once(
 }
 
 /* contributions.c: what contributors have in the cells, where the plan tells of them. */
-MUST_CHECK enum err contributions_new(
-        struct arena *scratch, const struct pass *p, unsigned workers, struct tally *t);
+MUST_CHECK enum err contributions_new(struct arena *scratch, const struct pass *p, struct tally *t);
 /* The `left` rows of the block that begins at `row`, after parts_count. */
 void contributions_count(const struct pass *p, struct tally *t, uint32_t row, uint32_t left);
 /* At the end of a task: persons and families are whole. */

@@ -13,22 +13,6 @@
 
 enum { SLOTS_BITS = 6, ROOM = 1 << (SLOTS_BITS - 1) };
 
-static uint32_t slot_of(const struct stakes *s, uint64_t key)
-{
-        /* Fibonacci hashing (Knuth, vol. 3, 6.4). */
-        return (uint32_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> (64 - s->slots_bits));
-}
-
-/* Where the key stands, or where it would. */
-static uint32_t find_slot(const struct stakes *s, uint64_t key)
-{
-        uint32_t mask = (1u << s->slots_bits) - 1, at = slot_of(s, key);
-
-        while (s->slots[at] != 0 && s->list[s->slots[at] - 1].key != key)
-                at = (at + 1) & mask;
-        return at;
-}
-
 static void *grown(struct arena *a, const void *old, size_t len, size_t room, size_t size)
 {
         void *to = arena_alloc(a, room, size);
@@ -42,82 +26,74 @@ static void *grown(struct arena *a, const void *old, size_t len, size_t room, si
 static bool grow(struct stakes *s)
 {
         uint32_t room = s->room == 0 ? ROOM : 2 * s->room;
-        struct stake *list = NULL;
-        struct stake_sum *sums = NULL;
-        uint32_t *slots = NULL;
+        struct stake *list = grown(s->arena, s->list, s->len, room, sizeof(*list));
+        struct count *persons = grown(s->arena, s->persons, s->len, room, sizeof(*persons));
+        struct stake_sum *sums = grown(s->arena, s->sums, (size_t)s->len * s->sums_len,
+                (size_t)room * s->sums_len, sizeof(*sums));
+        struct stake_slot *slots = arena_alloc(s->arena, 2 * (size_t)room, sizeof(*slots));
 
-        if (s->room > UINT32_MAX / 8)
-                return false;
-        list = grown(s->arena, s->list, s->len, room, sizeof(*list));
-        sums = grown(s->arena, s->sums, (size_t)s->len * s->sums_len, (size_t)room * s->sums_len,
-                sizeof(*sums));
-        slots = arena_alloc(s->arena, 2 * (size_t)room, sizeof(*slots));
-        if (list == NULL || sums == NULL || slots == NULL)
+        if (room > UINT32_MAX / 8 || list == NULL || persons == NULL || sums == NULL ||
+                slots == NULL)
                 return false;
         s->slots_bits = s->room == 0 ? SLOTS_BITS : s->slots_bits + 1;
         s->list = list;
+        s->persons = persons;
         s->sums = sums;
         s->slots = slots;
         s->room = room;
         for (uint32_t i = 0; i < s->len; i++)
-                s->slots[find_slot(s, s->list[i].key)] = i + 1;
+                *stakes_slot(s, list[i].key) = (struct stake_slot){list[i].key, i + 1};
         return true;
 }
 
+/* There is room. */
 static uint32_t put(struct stakes *s, uint64_t key)
 {
-        if (s->len == s->room && !grow(s))
-                return STAKE_NONE;
-        uint32_t at = find_slot(s, key);
+        struct stake_slot *slot = stakes_slot(s, key);
 
-        if (s->slots[at] == 0) {
+        if (slot->stake == 0) {
                 s->list[s->len] = (struct stake){.key = key, .margins = STAKE_NONE};
-                s->slots[at] = ++s->len;
+                s->persons[s->len].word = 0;
+                *slot = (struct stake_slot){key, ++s->len};
         }
-        return s->slots[at] - 1;
+        return slot->stake - 1;
 }
 
-uint32_t stakes_at(struct stakes *s, uint64_t contributor, uint32_t cell)
+uint32_t stakes_at(struct stakes *s, uint64_t key)
 {
-        return put(s, contributor << STAKE_CELL_BITS | cell);
+        return s->len == s->room && !grow(s) ? STAKE_NONE : put(s, key);
 }
 
-static bool put_margins(struct stakes *s, uint64_t contributor, uint32_t inner)
+static bool reserve(struct stakes *s, uint32_t n)
 {
-        uint32_t computed[COMBINATIONS_MAX], n = 1u << s->pass->table->dimensions_len;
-        const uint32_t *cells = pass_cells(s->pass, inner, computed);
-
-        if (s->margins_room - s->margins_len < n) {
-                uint32_t room = s->margins_room == 0 ? ROOM * n : 2 * s->margins_room;
-                uint32_t *margins = NULL;
-
-                if (s->margins_room < UINT32_MAX / 2)
-                        margins =
-                                grown(s->arena, s->margins, s->margins_len, room, sizeof(*margins));
-                if (margins == NULL)
+        while (s->room - s->len < n)
+                if (!grow(s))
                         return false;
-                s->margins = margins;
-                s->margins_room = room;
-        }
-        for (uint32_t i = 0; i < n; i++) {
-                uint32_t stake = stakes_at(s, contributor, cells[i]);
+        if (s->margins_room - s->margins_len >= n)
+                return true;
+        uint32_t room = s->margins_room == 0 ? ROOM * n : 2 * s->margins_room;
+        uint32_t *margins = grown(s->arena, s->margins, s->margins_len, room, sizeof(*margins));
 
-                if (stake == STAKE_NONE)
-                        return false;
-                s->margins[s->margins_len + i] = stake;
-        }
-        s->list[s->margins[s->margins_len]].margins = s->margins_len;
-        s->margins_len += n;
+        if (room > UINT32_MAX / 2 || margins == NULL)
+                return false;
+        s->margins = margins;
+        s->margins_room = room;
         return true;
 }
 
-uint32_t stakes_inner(struct stakes *s, uint64_t contributor, uint32_t inner)
+uint32_t stakes_new_inner(struct stakes *s, uint64_t key)
 {
-        uint32_t stake = stakes_at(s, contributor, inner);
+        uint32_t computed[COMBINATIONS_MAX], n = 1u << s->pass->table->dimensions_len;
+        uint32_t inner = (uint32_t)key & ((1u << STAKE_CELL_BITS) - 1), at = s->margins_len;
+        const uint32_t *cells = pass_cells(s->pass, inner, computed);
 
-        if (stake == STAKE_NONE || s->list[stake].margins != STAKE_NONE)
-                return stake;
-        return put_margins(s, contributor, inner) ? stake : STAKE_NONE;
+        if (!reserve(s, n))
+                return STAKE_NONE;
+        for (uint32_t i = 0; i < n; i++)
+                s->margins[at + i] = put(s, key - inner + cells[i]);
+        s->list[s->margins[at]].margins = at;
+        s->margins_len += n;
+        return s->margins[at];
 }
 
 bool stakes_add_margins(struct stakes *s)
@@ -143,11 +119,11 @@ bool stakes_add_margins(struct stakes *s)
 
 void stakes_clear(struct stakes *s)
 {
-        if (s->len > s->room / 8)
+        if (s->len > s->room / 4)
                 memset(s->slots, 0, sizeof(*s->slots) << s->slots_bits);
         else
                 for (uint32_t i = s->len; i-- > 0;)
-                        s->slots[find_slot(s, s->list[i].key)] = 0;
+                        stakes_slot(s, s->list[i].key)->stake = 0;
         if (s->len > 0)
                 memset(s->sums, 0, sizeof(*s->sums) * s->len * s->sums_len);
         s->len = s->margins_len = 0;
