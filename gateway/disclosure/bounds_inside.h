@@ -52,6 +52,7 @@ struct bounds {
         int64_t *solution;     /* of unknowns, at hand */
         struct lp *lp;         /* of the component at hand */
         uint32_t lp_component; /* components: none */
+        bool lp_prices;        /* it tells prices */
 };
 
 /* Works on all wanted pieces of one component. */

@@ -123,7 +123,8 @@ static double real_of(int64_t bound)
         return bound == -BOUNDS_NONE ? -LP_INFINITY : (double)bound;
 }
 
-static enum err program_fill(struct bounds *b, const struct component *c, struct arena *arena)
+static enum err program_fill(
+        struct bounds *b, const struct component *c, bool prices, struct arena *arena)
 {
         size_t ones = 0, to = 0;
 
@@ -160,14 +161,15 @@ static enum err program_fill(struct bounds *b, const struct component *c, struct
                 start[i + 1] = (int)to;
         }
         const struct lp_rows rows = {c->rows, start, column, value, row_low, row_high};
-        return lp_new(c->unknowns, low, high, &rows, &b->lp);
+        return (prices ? lp_new : lp_new_small)(c->unknowns, low, high, &rows, &b->lp);
 }
 
-static enum err program_make(struct bounds *b, uint32_t component)
+/* `prices`: of a kind that tells prices. */
+static enum err program_make(struct bounds *b, uint32_t component, bool prices)
 {
         OWNED(arena_free) struct arena *arena = NULL;
 
-        if (b->lp != NULL && b->lp_component == component)
+        if (b->lp != NULL && b->lp_component == component && (b->lp_prices || !prices))
                 return ERR_OK;
         if (b->lp != NULL)
                 b->iterations += lp_iterations(b->lp);
@@ -175,8 +177,9 @@ static enum err program_make(struct bounds *b, uint32_t component)
         arena = arena_new(SIZE_MAX);
         if (arena == NULL)
                 return ERR_NO_MEMORY;
-        TRY(program_fill(b, &b->component[component], arena));
+        TRY(program_fill(b, &b->component[component], prices, arena));
         b->lp_component = component;
+        b->lp_prices = prices;
         return ERR_OK;
 }
 
@@ -441,7 +444,7 @@ enum err bounds_component_work(
                 without_rows(b, c);
                 return ERR_OK;
         }
-        TRY(program_make(b, component));
+        TRY(program_make(b, component, false));
         if (!begin(b, c))
                 return ERR_OK;
         TRY(survey(b, c, wanted, true, enough));
@@ -534,7 +537,7 @@ enum err bounds_piece_binding(
                 because(&x, b->reason[larger][b->piece_unknown[p->start + i]]);
         if (c->rows == 0)
                 return ERR_OK;
-        TRY(program_make(b, p->component));
+        TRY(program_make(b, p->component, true));
         cost_add(b, p, larger ? -1 : 1);
         if (solve(b, LP_AFTER_COSTS) == LP_OPTIMAL)
                 binding_of_program(&x, c);

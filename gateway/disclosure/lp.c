@@ -11,10 +11,29 @@
 
 #include <coin/Clp_C_Interface.h>
 
+#include "gateway/disclosure/lp_tableau.h"
+
 struct lp {
+        struct tableau *small; /* instead of Clp */
         Clp_Simplex *clp;
         uint64_t iterations;
 };
+
+enum err lp_new_small(uint32_t columns, const double *low, const double *high,
+        const struct lp_rows *rows, struct lp **out)
+{
+        OWNED(lp_free) struct lp *lp = NULL;
+
+        if ((uint64_t)rows->len * (columns + rows->len) > TABLEAU_ENTRIES)
+                return lp_new(columns, low, high, rows, out);
+        lp = calloc(1, sizeof *lp);
+        if (lp == NULL)
+                return ERR_NO_MEMORY;
+        TRY(tableau_new(columns, low, high, rows, &lp->small));
+        *out = lp;
+        lp = NULL;
+        return ERR_OK;
+}
 
 static bool solvable(uint32_t columns, const struct lp_rows *rows)
 {
@@ -50,6 +69,7 @@ void lp_free(struct lp **lp)
 {
         if (lp == NULL || *lp == NULL)
                 return;
+        tableau_free(&(*lp)->small);
         if ((*lp)->clp != NULL)
                 Clp_deleteModel((*lp)->clp);
         free(*lp);
@@ -66,11 +86,18 @@ enum err lp_add(struct lp *lp, const struct lp_rows *rows)
 
 void lp_cost(struct lp *lp, uint32_t column, double cost)
 {
-        Clp_objective(lp->clp)[column] = cost;
+        if (lp->small != NULL)
+                tableau_cost(lp->small, column, cost);
+        else
+                Clp_objective(lp->clp)[column] = cost;
 }
 
 void lp_bounds(struct lp *lp, uint32_t column, double low, double high)
 {
+        if (lp->small != NULL) {
+                tableau_bounds(lp->small, column, low, high);
+                return;
+        }
         Clp_columnLower(lp->clp)[column] = low;
         Clp_columnUpper(lp->clp)[column] = high;
 }
@@ -94,6 +121,8 @@ static enum lp_outcome outcome_of(const struct lp *lp)
 
 enum lp_outcome lp_solve(struct lp *lp, enum lp_after after, uint64_t iterations_max)
 {
+        if (lp->small != NULL)
+                return tableau_solve(lp->small, iterations_max);
         Clp_setNumberIterations(lp->clp, 0);
         Clp_setMaximumIterations(lp->clp, iterations_max < INT_MAX ? (int)iterations_max : INT_MAX);
         if (after == LP_AFTER_COSTS)
@@ -106,12 +135,12 @@ enum lp_outcome lp_solve(struct lp *lp, enum lp_after after, uint64_t iterations
 
 double lp_objective(const struct lp *lp)
 {
-        return Clp_objectiveValue(lp->clp);
+        return lp->small != NULL ? tableau_objective(lp->small) : Clp_objectiveValue(lp->clp);
 }
 
 const double *lp_values(const struct lp *lp)
 {
-        return Clp_primalColumnSolution(lp->clp);
+        return lp->small != NULL ? tableau_values(lp->small) : Clp_primalColumnSolution(lp->clp);
 }
 
 const double *lp_prices(const struct lp *lp)
@@ -126,5 +155,5 @@ const double *lp_reduced(const struct lp *lp)
 
 uint64_t lp_iterations(const struct lp *lp)
 {
-        return lp->iterations;
+        return lp->small != NULL ? tableau_iterations(lp->small) : lp->iterations;
 }

@@ -37,6 +37,9 @@ enum lp_outcome {
 /* Columns with bounds, all of cost 0. */
 MUST_CHECK enum err lp_new(uint32_t columns, const double *low, const double *high,
         const struct lp_rows *rows, struct lp **out);
+/* The same for many questions about few columns; not for lp_add and prices. */
+MUST_CHECK enum err lp_new_small(uint32_t columns, const double *low, const double *high,
+        const struct lp_rows *rows, struct lp **out);
 void lp_free(struct lp **lp);
 
 MUST_CHECK enum err lp_add(struct lp *lp, const struct lp_rows *rows);
