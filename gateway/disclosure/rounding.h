@@ -2,9 +2,11 @@
 /* rounding.h: every count a multiple of a base, and totals still the sum of their parts.
  *
  * Controlled rounding (Cox, JASA 82, 1987): an inner cell goes to the multiple below or
- * above it, so that margins stay within bounds; multiples stay. Tables of two dimensions
- * are a flow and always have an answer within one base; others are a program whose answer
- * may need margins to move further, which is told. */
+ * above it, so that margins stay within bounds; multiples stay. Tables of two dimensions, one
+ * of which may have a hierarchy, are a network and always have an answer whose every
+ * margin is at the multiple below or above its value, and unbiased: on average over seeds every
+ * cell is what it was. Others need a search, and their margins may move further, which is
+ * told; they lean to neither side as long as nothing had to be mended. */
 #ifndef STATGATE_GATEWAY_DISCLOSURE_ROUNDING_H
 #define STATGATE_GATEWAY_DISCLOSURE_ROUNDING_H
 
@@ -21,8 +23,9 @@ struct rounding_result {
         uint32_t margin_most; /* the furthest a column is from its value */
         bool controlled;      /* every column within one base of its value */
 };
-/* `values` of the model's rows. What cannot be controlled within the limit is rounded cell by
- * cell upwards and downwards in turn along the rows, still additive, and says so. */
+/* `values` of the model's rows. What cannot be controlled within the limit comes as near as
+ * the search came, still additive, and says so. The same values, seed and limit: the same
+ * answer. ERR_INVALID: the base; ERR_LIMIT: numbers beyond 64 bits. */
 MUST_CHECK enum err rounding_run(struct arena *arena, const struct model *model,
         const int64_t *values, const struct rounding_options *options, struct rounding_result *out);
 
