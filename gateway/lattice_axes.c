@@ -349,24 +349,67 @@ static enum err list_table(
         return ERR_OK;
 }
 
-static enum err list_block(struct listing *l, uint32_t block)
+/* Inner cells of one block in which the axis `sliced` has one of the categories. */
+static enum err list_slice(struct listing *l, uint32_t block, const struct filter *filter)
 {
         OWNED(arena_free) struct arena *scratch = arena_new(SCRATCH_MAX);
         const struct lattice_cube *c = l->cube;
+        const struct lattice_part part = {.axes = l->axes->finest,
+                .axes_len = l->axes->finest_len,
+                .year = block < c->years_len ? &c->years[block] : NULL,
+                .filter = filter,
+                .bare = true};
         struct table *t = NULL;
 
         if (scratch == NULL)
                 return ERR_NO_MEMORY;
-        TRY(lattice_run(l->source, l->axes->finest, l->axes->finest_len,
-                block < c->years_len ? &c->years[block] : NULL, scratch, &t, NULL));
+        TRY(lattice_run(l->source, &part, scratch, &t, NULL));
         return list_table(l, t, block, scratch);
 }
 
-static size_t combinations(const struct lattice_axes *a)
+/* The longest axis whose categories a filter can name, all of them. */
+static uint32_t sliceable(const struct listing *l)
+{
+        const struct lattice_axes *a = l->axes;
+        uint32_t best = UINT32_MAX;
+
+        for (uint32_t i = 0; i < a->finest_len; i++) {
+                const struct dimension *d = &a->leaves[i];
+                const struct variable *v = &l->source->dataset->variables[a->finest[i].variable];
+
+                if (v->type != VARIABLE_CODE || !v->may_filter || d->len < 2 ||
+                        bytes_is_text(d->categories[d->len - 1].code, CATEGORY_OTHER))
+                        continue;
+                if (best == UINT32_MAX || d->len > a->leaves[best].len)
+                        best = i;
+        }
+        return best;
+}
+
+static enum err list_block(struct listing *l, uint32_t block, uint32_t sliced, uint32_t at_once)
+{
+        const struct dimension *d = &l->axes->leaves[sliced];
+        struct bytes values[FILTER_VALUES_MAX];
+
+        for (uint32_t i = 0; i < d->len; i += at_once) {
+                struct filter f = {.variable = d->variable, .level = d->level, .op = FILTER_IN};
+
+                f.values = values;
+                for (uint32_t k = i; k < d->len && k < i + at_once; k++)
+                        values[f.values_len++] = d->categories[k].code;
+                TRY(list_slice(l, block, &f));
+        }
+        return ERR_OK;
+}
+
+/* Cells of a table over all axes but one, totals included. */
+static size_t beside(const struct lattice_axes *a, uint32_t but)
 {
         size_t all = 1;
 
         for (uint32_t i = 0; i < a->finest_len; i++) {
+                if (i == but)
+                        continue;
                 if (all > CELLS_MAX / ((size_t)a->leaves[i].len + 1))
                         return SIZE_MAX;
                 all *= (size_t)a->leaves[i].len + 1;
@@ -378,14 +421,20 @@ enum err lattice_inner(const struct lattice_source *source, const struct lattice
         struct arena *arena, struct lattice_axes *axes)
 {
         struct listing l = {source, cube, axes, NULL, 0, 0, arena};
-        uint32_t lead = lattice_lead(cube);
+        uint32_t lead = lattice_lead(cube), sliced = sliceable(&l), at_once = 0;
+        size_t whole = beside(axes, UINT32_MAX);
 
-        if (!source->dataset->disclosure.zeros_published || axes->finest_len > DIMENSIONS_MAX ||
-                combinations(axes) > CELLS_MAX)
+        if (!source->dataset->disclosure.zeros_published || axes->finest_len > DIMENSIONS_MAX)
                 return ERR_OK;
+        if (whole == SIZE_MAX || whole > CELLS_MAX) {
+                if (sliced == UINT32_MAX || beside(axes, sliced) > CELLS_MAX / 2)
+                        return ERR_OK;
+                size_t fit = CELLS_MAX / beside(axes, sliced) - 1;
+                at_once = fit < FILTER_VALUES_MAX ? (uint32_t)fit : FILTER_VALUES_MAX;
+        }
         /* Of the block of no year: all that the tables do not say to be empty. */
         for (uint32_t b = 0; b + lead < cube->blocks; b++)
-                TRY(list_block(&l, b));
+                TRY(at_once == 0 ? list_slice(&l, b, NULL) : list_block(&l, b, sliced, at_once));
         axes->release.inner = l.inner;
         axes->release.inner_len = l.len;
         return ERR_OK;

@@ -2,6 +2,7 @@
 /* lattice_code.c: a protected cube as bytes.
  *
  *      magic u32 · years u16, each first and last day u32 · blocks u16, each day u32
+ *      the audit's verdict, 4 × u64 and 2 × u8
  *      tables u16, each:
  *        dimensions u8 · measures u8 · their words
  *        flags of categories by block
@@ -81,6 +82,17 @@ static void put_cell(struct buf *b, const struct table *t, size_t i)
         }
 }
 
+/* Of the audit alone: how many cells which rule hid is for nobody who reads answers. */
+static void put_report(struct buf *b, const struct disclosure_report *r)
+{
+        put_u64(b, r->audited);
+        put_u64(b, r->audit_of);
+        put_u64(b, r->exact);
+        put_u64(b, r->narrow);
+        put_u8(b, r->limited);
+        put_u8(b, r->hidden_all);
+}
+
 static size_t flags_of(const struct lattice_cube *c, const struct table *t)
 {
         size_t all = 0;
@@ -101,6 +113,7 @@ void lattice_encode(const struct lattice_cube *c, struct buf *b)
         put_u16(b, (uint16_t)c->blocks);
         for (uint32_t i = 0; i < c->blocks; i++)
                 put_u32(b, (uint32_t)c->days[i]);
+        put_report(b, &c->report);
         put_u16(b, (uint16_t)c->tables_len);
         for (uint32_t k = 0; k < c->tables_len; k++) {
                 const struct table *t = &c->tables[k];
@@ -312,11 +325,31 @@ static enum err read_blocks(struct reader *r, struct arena *a, struct lattice_cu
         return ERR_OK;
 }
 
+static enum err read_size(struct reader *r, size_t *out)
+{
+        uint64_t v;
+
+        TRY(read_u64(r, &v));
+        *out = (size_t)v;
+        return ERR_OK;
+}
+
+static enum err read_report(struct reader *r, struct disclosure_report *out)
+{
+        TRY(read_size(r, &out->audited));
+        TRY(read_size(r, &out->audit_of));
+        TRY(read_size(r, &out->exact));
+        TRY(read_size(r, &out->narrow));
+        TRY(read_flag(r, &out->limited));
+        return read_flag(r, &out->hidden_all);
+}
+
 static enum err read_cube(struct reader *r, struct arena *a, struct lattice_cube *c)
 {
         uint16_t tables;
 
         TRY(read_blocks(r, a, c));
+        TRY(read_report(r, &c->report));
         TRY(read_u16(r, &tables));
         if (tables > TABLES_MAX)
                 return ERR_CORRUPT;

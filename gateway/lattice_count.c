@@ -85,13 +85,13 @@ static enum err delivered_in(const struct lattice_source *s, const struct period
         return ERR_OK;
 }
 
-static enum err scope_of(const struct lattice_source *s, const struct period *year,
+static enum err scope_of(const struct lattice_source *s, const struct lattice_part *part,
         struct arena *arena, struct plan_scope *out)
 {
         const struct policy_dataset **linked = arena_alloc(arena, 1, sizeof(*linked));
         struct period *spans = arena_alloc(arena, 1, sizeof(*spans));
         bool family = view_families(s->view) != NULL;
-        unsigned heeded = s->dataset->disclosure.contributors;
+        unsigned heeded = part->bare ? 0 : s->dataset->disclosure.contributors;
 
         if (linked == NULL || spans == NULL)
                 return ERR_NO_MEMORY;
@@ -111,22 +111,25 @@ static enum err scope_of(const struct lattice_source *s, const struct period *ye
                 .contributors = heeded,
                 .provider = s->dataset->provider_variable,
         };
-        return year != NULL && s->deliveries != NULL ? delivered_in(s, year, arena, out) : ERR_OK;
+        if (part->year == NULL || s->deliveries == NULL)
+                return ERR_OK;
+        return delivered_in(s, part->year, arena, out);
 }
 
-static enum err question_of(const struct lattice_source *s, const struct lattice_axis *axes,
-        uint32_t axes_len, const struct period *year, struct arena *arena, struct query *out)
+static enum err question_of(const struct lattice_source *s, const struct lattice_part *part,
+        struct arena *arena, struct query *out)
 {
         const struct lattice *l = &s->dataset->lattice;
-        struct dimension_ref *dims = arena_alloc(arena, axes_len, sizeof(*dims));
+        struct dimension_ref *dims = arena_alloc(arena, part->axes_len, sizeof(*dims));
         struct measure_ref *measures = arena_alloc(arena, l->measures_len + 2, sizeof(*measures));
+        struct filter *filter = arena_alloc(arena, 1, sizeof(*filter));
 
-        if (dims == NULL || measures == NULL)
+        if (dims == NULL || measures == NULL || filter == NULL)
                 return ERR_NO_MEMORY;
-        for (uint32_t i = 0; i < axes_len; i++) {
-                const struct variable *v = &s->dataset->variables[axes[i].variable];
+        for (uint32_t i = 0; i < part->axes_len; i++) {
+                const struct variable *v = &s->dataset->variables[part->axes[i].variable];
 
-                dims[i] = (struct dimension_ref){v->id, lattice_level_id(v, axes[i].level)};
+                dims[i] = (struct dimension_ref){v->id, lattice_level_id(v, part->axes[i].level)};
         }
         measures[0].kind = MEASURE_PERSONS;
         measures[1].kind = MEASURE_RECORDS;
@@ -135,19 +138,23 @@ static enum err question_of(const struct lattice_source *s, const struct lattice
         *out = (struct query){
                 .dataset = s->dataset->id,
                 .dimensions = dims,
-                .dimensions_len = axes_len,
+                .dimensions_len = part->axes_len,
                 .measures = measures,
-                .measures_len = l->measures_len + 2,
+                .measures_len = part->bare ? 1 : l->measures_len + 2,
                 .unit = UNIT_PERSON,
-                .has_period = year != NULL,
-                .period = year != NULL ? *year : (struct period){0},
+                .has_period = part->year != NULL,
+                .period = part->year != NULL ? *part->year : (struct period){0},
         };
+        if (part->filter != NULL) {
+                *filter = *part->filter;
+                out->filters = filter;
+                out->filters_len = 1;
+        }
         return ERR_OK;
 }
 
-enum err lattice_run(const struct lattice_source *s, const struct lattice_axis *axes,
-        uint32_t axes_len, const struct period *year, struct arena *arena, struct table **out,
-        struct plan_members *members)
+enum err lattice_run(const struct lattice_source *s, const struct lattice_part *part,
+        struct arena *arena, struct table **out, struct plan_members *members)
 {
         struct query *q = arena_alloc(arena, 1, sizeof(*q));
         struct refusal why = {0};
@@ -156,8 +163,8 @@ enum err lattice_run(const struct lattice_source *s, const struct lattice_axis *
 
         if (q == NULL)
                 return ERR_NO_MEMORY;
-        TRY(scope_of(s, year, arena, &scope));
-        TRY(question_of(s, axes, axes_len, year, arena, q));
+        TRY(scope_of(s, part, arena, &scope));
+        TRY(question_of(s, part, arena, q));
         TRY(plan_make(&scope, q, arena, &plan, &why));
         if (out != NULL)
                 TRY(plan_run(plan, s->view, s->threads, arena, s->cancel, out));
@@ -613,18 +620,24 @@ static enum err run_all(const struct lattice_source *s, struct lattice_cube *c,
 
         if (all == NULL)
                 return ERR_NO_MEMORY;
-        for (uint32_t t = 0; t < l->tables_len; t++)
-                TRY(lattice_run(
-                        s, l->tables[t].axes, l->tables[t].axes_len, NULL, scratch, &all[t], NULL));
+        for (uint32_t t = 0; t < l->tables_len; t++) {
+                const struct lattice_part part = {
+                        .axes = l->tables[t].axes, .axes_len = l->tables[t].axes_len};
+
+                TRY(lattice_run(s, &part, scratch, &all[t], NULL));
+        }
         choose_years(s, cells_of(all, l->tables_len), c);
         for (uint32_t t = 0; t < l->tables_len; t++) {
-                raw[t] = arena_alloc(scratch, c->years_len + 1, sizeof(*raw[t]));
+                raw[t] = arena_alloc(scratch, (size_t)c->years_len + 1, sizeof(*raw[t]));
                 if (raw[t] == NULL)
                         return ERR_NO_MEMORY;
                 raw[t][c->years_len] = all[t];
                 for (uint32_t b = 0; b < c->years_len; b++) {
-                        TRY(lattice_run(s, l->tables[t].axes, l->tables[t].axes_len, &c->years[b],
-                                scratch, &raw[t][b], NULL));
+                        const struct lattice_part part = {.axes = l->tables[t].axes,
+                                .axes_len = l->tables[t].axes_len,
+                                .year = &c->years[b]};
+
+                        TRY(lattice_run(s, &part, scratch, &raw[t][b], NULL));
                         if (s->progress != NULL)
                                 s->progress(s->progress_ctx, ++done,
                                         (uint64_t)l->tables_len * (c->years_len + 1));

@@ -54,6 +54,7 @@ struct lattice_cube {
         int32_t *days;        /* of the division, by block */
         /* Of each table, by block and then category of its own dimensions one after another. */
         uint8_t **shown;
+        struct disclosure_report report; /* what was said when it was protected */
 };
 enum { LATTICE_SHOWN = 1, LATTICE_MISSING = 2 };
 
@@ -73,12 +74,19 @@ struct bytes lattice_level_id(const struct variable *v, uint32_t level);
 /* The tables raw, as many years as the ceiling of cells lets in, the latest first. */
 MUST_CHECK enum err lattice_count(
         const struct lattice_source *source, struct arena *arena, struct lattice_cube *out);
-/* One question of the plan: some axes, and a year or (UINT32_MAX) none. Where `members` is
- * given, who is in which cell as well. */
+/* One question of the plan. */
+struct lattice_part {
+        const struct lattice_axis *axes;
+        uint32_t axes_len;
+        const struct period *year;   /* NULL: all periods */
+        const struct filter *filter; /* NULL: none */
+        bool bare;                   /* without measures and contributions */
+};
+/* Its table, and where `members` is given, who is in which cell; either may be NULL. */
 struct plan_members;
 MUST_CHECK enum err lattice_run(const struct lattice_source *source,
-        const struct lattice_axis *axes, uint32_t axes_len, const struct period *year,
-        struct arena *arena, struct table **out, struct plan_members *members);
+        const struct lattice_part *part, struct arena *arena, struct table **out,
+        struct plan_members *members);
 
 /* lattice_axes.c --------------------------------------------------------------------- */
 
@@ -97,6 +105,47 @@ MUST_CHECK enum err lattice_inner(const struct lattice_source *source,
         const struct lattice_cube *cube, struct arena *arena, struct lattice_axes *axes);
 
 struct disclosure_settings lattice_settings(const struct disclosure_rules *rules);
+
+/* lattice_differ.c ------------------------------------------------------------------- */
+
+/* Of each cell of each table, how many persons are in it under one source and not under the
+ * other. Both views keep record keys (else ERR_NOT_FOUND); tables and blocks are those of
+ * `cube`, counted under `now`. */
+MUST_CHECK enum err lattice_differ(const struct lattice_source *now,
+        const struct lattice_source *then, const struct lattice_cube *cube, struct arena *arena,
+        uint32_t **out);
+
+/* lattice_change.c ------------------------------------------------------------------- */
+
+/* What was published earlier, the latest first. */
+struct lattice_earlier {
+        const struct lattice_cube *cube;
+        const struct lattice_source *source; /* what it was counted from; NULL: gone */
+};
+/* Protects a raw cube as one release, and against whoever has the earlier ones: cells that
+ * would tell of too few who joined or left keep the value they had. */
+MUST_CHECK enum err lattice_protect(const struct lattice_source *source, struct lattice_cube *cube,
+        const struct lattice_earlier *earlier, uint32_t earlier_len, struct arena *arena);
+/* How a cell has moved since an earlier cube, while the new one is raw. */
+enum lattice_move {
+        MOVED_UNKNOWN = 0, /* it was not told, and nobody can count it any more */
+        MOVED_NOT,
+        MOVED_FEW, /* fewer than the threshold joined or left, or amounts alone changed */
+        MOVED_MANY
+};
+struct lattice_moves {
+        const struct lattice_cube *earlier;
+        const struct table **table; /* of each table of the new cube: where it was told; NULL */
+        size_t **was;               /* by table and cell: its cell there; SIZE_MAX: none */
+        uint8_t **moved;            /* enum lattice_move */
+};
+MUST_CHECK enum err lattice_compare(const struct lattice_source *source,
+        const struct lattice_cube *raw, const struct lattice_earlier *earlier, struct arena *arena,
+        struct lattice_moves *out);
+/* One earlier cube, moves[which], against a protected one; values come from the first of
+ * `moves` that told the cell. */
+MUST_CHECK enum err lattice_hold(const struct lattice_axes *axes, struct lattice_cube *cube,
+        const struct lattice_moves *moves, uint32_t moves_len, uint32_t which);
 
 /* lattice_code.c --------------------------------------------------------------------- */
 

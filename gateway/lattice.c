@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lattice.c: what stands in the store, and what is made for it.
+ *
+ *      lease the view → count → compare with what was published → protect → hold → store
+ *
+ * One data set, vintage and policy have one cube, made once: at publication, or by
+ * whoever asks first where it is not there (published by itself, a new policy). It is
+ * written whole, so after a crash what is missing is made and nothing else. One is made at a
+ * time, since each takes memory of its own beside the views.
+ *
+ * Heeded are the latest cubes of the data set, EARLIER_MAX of them. The view of the latest
+ * vintage before this one tells exactly who joined and who left, if it is still open and
+ * fits into memory; of others what was published must do (lattice_compare.c). Nothing is
+ * stored about who was in a cell. */
+#include "gateway/lattice.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "crypto/digest.h"
+#include "gateway/lattice_parts.h"
+#include "gateway/store/lattice.h"
+
+enum { ARENA_MAX = (int)(((unsigned)1 << 31) - 1), EARLIER_MAX = 6, WAIT_MS = 50 };
+
+/* Protecting ------------------------------------------------------------------------- */
+
+static enum err protect(const struct lattice_source *s, struct lattice_cube *cube,
+        struct arena *arena, struct lattice_axes *axes)
+{
+        const struct disclosure_settings settings = lattice_settings(&s->dataset->disclosure);
+
+        TRY(lattice_axes_make(s, cube, arena, axes));
+        TRY(lattice_inner(s, cube, arena, axes));
+        return disclosure_protect(arena, &axes->release, &settings, s->cancel, &cube->report);
+}
+
+enum err lattice_protect(const struct lattice_source *source, struct lattice_cube *cube,
+        const struct lattice_earlier *earlier, uint32_t earlier_len, struct arena *arena)
+{
+        struct lattice_moves *moves = arena_alloc(arena, earlier_len, sizeof(*moves));
+        struct lattice_axes axes;
+
+        if (moves == NULL)
+                return ERR_NO_MEMORY;
+        /* While it is raw: what is withheld is wiped. */
+        for (uint32_t i = 0; i < earlier_len; i++)
+                TRY(lattice_compare(source, cube, &earlier[i], arena, &moves[i]));
+        TRY(protect(source, cube, arena, &axes));
+        for (uint32_t i = 0; i < earlier_len; i++)
+                TRY(lattice_hold(&axes, cube, moves, earlier_len, i));
+        return ERR_OK;
+}
+
+/* Making ----------------------------------------------------------------------------- */
+
+struct making {
+        struct gateway *gateway;
+        const struct lattice_wish *wish;
+        const struct policy_dataset *dataset;
+        struct view_lease lease, before; /* of the vintage; of the latest before it */
+        struct lattice_source source, then;
+        struct lattice_earlier earlier[EARLIER_MAX];
+        uint32_t earlier_len;
+        char id[NAME_MAX_LEN + 1], purpose[NAME_MAX_LEN + 1];
+        struct arena *arena;
+};
+
+static enum err lease(struct making *m, struct vintage v, bool spare, struct view_lease *out)
+{
+        const struct view_wish wish = {
+                .policy = m->wish->policy,
+                .linkage = policy_linkage_find(m->wish->policy, m->dataset->linkage->id),
+                .dataset = m->dataset,
+                .purpose = m->purpose,
+                .vintage = v,
+                .spare = spare,
+                .cancel = m->wish->cancel,
+        };
+
+        return views_lease(m->gateway->views, &wish, out);
+}
+
+static struct lattice_source source_of(const struct making *m, const struct view_lease *l)
+{
+        return (struct lattice_source){
+                .policy = m->wish->policy,
+                .dataset = m->dataset,
+                .view = l->view,
+                .deliveries = coverage_find(l->coverage, m->dataset->id),
+                .threads = m->gateway->threads,
+                .cancel = &l->stop,
+                .progress = m->wish->progress,
+                .progress_ctx = m->wish->progress_ctx,
+        };
+}
+
+static bool same_vintage(struct vintage a, struct vintage b)
+{
+        return a.number == b.number && a.revision == b.revision;
+}
+
+/* Which source an earlier cube was counted from, if it can be counted again. */
+static const struct lattice_source *source_then(struct making *m, struct vintage v)
+{
+        if (same_vintage(v, m->lease.vintage.vintage))
+                return &m->source;
+        if (m->before.view == NULL && m->then.dataset == NULL) {
+                m->then.dataset = m->dataset; /* asked once, whatever comes of it */
+                if (lease(m, v, true, &m->before) != ERR_OK)
+                        return NULL;
+                m->then = source_of(m, &m->before);
+                m->then.progress = NULL;
+        }
+        return m->before.view != NULL && same_vintage(v, m->before.vintage.vintage) ? &m->then
+                                                                                    : NULL;
+}
+
+static enum err read_earlier(struct making *m)
+{
+        struct stored_lattice *list = NULL, found;
+        uint32_t len = 0;
+
+        TRY(store_lattices(m->gateway->store, m->id, m->arena, &list, &len));
+        for (uint32_t i = 0; i < len && m->earlier_len < EARLIER_MAX; i++) {
+                struct lattice_cube *cube = arena_alloc(m->arena, 1, sizeof(*cube));
+
+                if (cube == NULL)
+                        return ERR_NO_MEMORY;
+                TRY(store_lattice_find(m->gateway->store, m->id, list[i].vintage, &list[i].policy,
+                        m->arena, &found));
+                TRY(lattice_decode(found.body, m->arena, cube));
+                m->earlier[m->earlier_len++] =
+                        (struct lattice_earlier){cube, source_then(m, list[i].vintage)};
+        }
+        return ERR_OK;
+}
+
+static enum err store(struct making *m, const struct lattice_cube *cube)
+{
+        OWNED(buf_done) struct buf out;
+        struct stored_lattice l = {
+                .vintage = m->lease.vintage.vintage, .policy = *policy_digest(m->wish->policy)};
+
+        buf_init(&out, LATTICE_BODY_MAX);
+        lattice_encode(cube, &out);
+        TRY(buf_end(&out, &l.body));
+        return store_lattice_put(m->gateway->store, m->id, &l);
+}
+
+static void log_made(const struct making *m, const struct lattice_cube *c, int64_t started_ns)
+{
+        log_event(LOG_INFO, "lattice_made", LOG_TEXT("dataset", m->id),
+                LOG_NUM("vintage", m->lease.vintage.vintage.number),
+                LOG_NUM("revision", m->lease.vintage.vintage.revision),
+                LOG_NUM("cells", c->report.cells), LOG_NUM("years", c->years_len),
+                LOG_NUM("earlier", m->earlier_len), LOG_NUM("bytes", arena_used(m->arena)),
+                LOG_NUM("took_ms", (clock_monotonic_ns() - started_ns) / 1000000));
+}
+
+static enum err make(struct making *m, struct vintage vintage)
+{
+        int64_t started_ns = clock_monotonic_ns();
+        struct lattice_cube cube = {0};
+
+        TRY(lease(m, vintage, false, &m->lease));
+        m->source = source_of(m, &m->lease);
+        TRY(read_earlier(m));
+        TRY(lattice_count(&m->source, m->arena, &cube));
+        TRY(lattice_protect(&m->source, &cube, m->earlier, m->earlier_len, m->arena));
+        TRY(store(m, &cube));
+        log_made(m, &cube, started_ns);
+        return ERR_OK;
+}
+
+/* Preparing -------------------------------------------------------------------------- */
+
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+
+static enum err wait_for_turn(const atomic_bool *cancel)
+{
+        static const struct timespec pause = {.tv_nsec = WAIT_MS * 1000000L};
+
+        while (pthread_mutex_trylock(&turn) != 0) {
+                if (cancel != NULL && atomic_load(cancel))
+                        return ERR_CANCELLED;
+                (void)nanosleep(&pause, NULL);
+        }
+        return ERR_OK;
+}
+
+static void copy_name(char *to, struct bytes name)
+{
+        memcpy(to, name.data, name.len);
+        to[name.len] = '\0';
+}
+
+static enum err find(struct gateway *g, const struct lattice_wish *w, struct vintage v,
+        struct arena *arena, struct stored_lattice *out)
+{
+        char id[NAME_MAX_LEN + 1];
+
+        copy_name(id, w->dataset->id);
+        return store_lattice_find(g->store, id, v, policy_digest(w->policy), arena, out);
+}
+
+static enum err make_if_missing(
+        struct gateway *g, const struct lattice_wish *w, struct vintage v, struct arena *arena)
+{
+        struct making m = {.gateway = g, .wish = w, .dataset = w->dataset, .arena = arena};
+        struct stored_lattice found;
+        enum err e = find(g, w, v, arena, &found);
+
+        if (e != ERR_NOT_FOUND)
+                return e;
+        copy_name(m.id, w->dataset->id);
+        copy_name(m.purpose, w->dataset->purposes[0]);
+        e = make(&m, v);
+        if (e == ERR_CANCELLED && atomic_load(&m.lease.ended))
+                e = ERR_LINKAGE_REFUSED;
+        view_lease_done(&m.before);
+        view_lease_done(&m.lease);
+        if (e != ERR_OK)
+                log_event(LOG_WARNING, "lattice_not_made", LOG_TEXT("dataset", m.id),
+                        LOG_NUM("vintage", v.number), LOG_TEXT("code", err_name(e)));
+        return e;
+}
+
+static bool is_planned(const struct policy_dataset *d)
+{
+        return d->lattice.tables_len > 0 && d->kind == DATASET_RECORDS && d->linkage != NULL &&
+               d->purposes_len > 0 && d->disclosure.perturbation == PERTURB_NONE;
+}
+
+enum err lattice_prepare(struct gateway *g, const struct lattice_wish *wish)
+{
+        OWNED(arena_free) struct arena *arena = NULL;
+        struct stored_vintage vintage;
+
+        if (!is_planned(wish->dataset))
+                return ERR_OK;
+        TRY(store_vintage_find(g->store, wish->vintage, &vintage));
+        TRY(wait_for_turn(wish->cancel));
+        arena = arena_new(ARENA_MAX);
+        enum err e =
+                arena == NULL ? ERR_NO_MEMORY : make_if_missing(g, wish, vintage.vintage, arena);
+
+        (void)pthread_mutex_unlock(&turn);
+        return e;
+}
+
+/* Answering -------------------------------------------------------------------------- */
+
+/* Of the whole cube, as it was protected; and how much of this table is shown. */
+static void tell(const struct lattice_cube *c, const struct table *t, struct disclosure_report *out)
+{
+        *out = c->report;
+        out->cells = t->cells_len;
+        out->missing = 0;
+        memset(out->by_rule, 0, sizeof(out->by_rule));
+        for (size_t i = 0; i < t->cells_len; i++) {
+                bool told = t->status[i] == CELL_VALUE || t->status[i] == CELL_PROTECTED;
+
+                out->missing += !told;
+                if (told)
+                        out->by_rule[t->rule[i]]++;
+        }
+}
+
+enum err lattice_answer(struct gateway *g, const struct lattice_wish *wish, const struct query *q,
+        struct arena *arena, struct table **out, struct disclosure_report *report)
+{
+        struct stored_vintage vintage;
+        struct stored_lattice found;
+        struct lattice_cube *cube = arena_alloc(arena, 1, sizeof(*cube));
+        struct table *t = NULL;
+
+        if (cube == NULL)
+                return ERR_NO_MEMORY;
+        if (!is_planned(wish->dataset))
+                return ERR_NOT_FOUND;
+        TRY(store_vintage_find(g->store, wish->vintage, &vintage));
+        TRY(find(g, wish, vintage.vintage, arena, &found));
+        TRY(lattice_decode(found.body, arena, cube));
+        TRY(lattice_cut(wish->policy, wish->dataset, cube, q, arena, &t));
+        tell(cube, t, report);
+        *out = t;
+        return ERR_OK;
+}
