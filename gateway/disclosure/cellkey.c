@@ -160,7 +160,7 @@ static bool entropy_step(
         double b, c, part = 1;
 
         step_of(d, &b, &c);
-        for (unsigned k = 0; k < HALVINGS_MAX; k++, part /= 2) {
+        for (unsigned k = 0; k < HALVINGS_MAX; k++) {
                 struct dual next = {.b = d->b + part * b, .c = d->c + part * c};
 
                 dual_at(r, scale, variance, &next, p);
@@ -168,6 +168,7 @@ static bool entropy_step(
                         *d = next;
                         return true;
                 }
+                part /= 2;
         }
         return false;
 }

@@ -157,7 +157,7 @@ static void noisy_quantile(const struct noisy_cell *n, struct measure *m)
 /* One side of a quotient: its units, and the persons behind them. What does not count
  * persons is a sum of theirs, be it of ones. */
 static enum err noisy_side(
-        const struct noisy_cell *n, int64_t *units, int64_t *persons, int64_t *out_units)
+        const struct noisy_cell *n, const int64_t *units, int64_t *persons, int64_t *out_units)
 {
         int64_t count = persons[n->at], exact = units[n->at];
 

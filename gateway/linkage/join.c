@@ -83,14 +83,13 @@ static enum err count_range(void *ctx, unsigned worker, size_t range)
         return ERR_OK;
 }
 
-/* Of somebody whom at least one view knows: it is the same in all that do. */
+/* It is the same in all views that know her. */
 static uint64_t key_of(const struct join *j, const struct cursor *cursors, struct token t)
 {
-        uint32_t i = 0;
-
-        while (cursors[i].at == cursors[i].end || token_compare(*cursors[i].at, t) != 0)
-                i++;
-        return j->views[i]->record_keys[cursors[i].at - j->lists[i].tokens];
+        for (uint32_t i = 0; i < j->len; i++)
+                if (cursors[i].at != cursors[i].end && token_compare(*cursors[i].at, t) == 0)
+                        return j->views[i]->record_keys[cursors[i].at - j->lists[i].tokens];
+        return 0; /* nobody knows her: then she was not found either */
 }
 
 /* Where a person's rows begin: those of the next one who has any, if she has none. */
