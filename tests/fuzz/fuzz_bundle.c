@@ -2,8 +2,9 @@
 /* fuzz_bundle.c: whatever stands in one file of a bundle, the bundle loads and holds
  * together, or is refused with a place.
  *
- * The first line of an input names a file of the small bundle, the rest is what stands in
- * it instead. What loads can be told, differs from itself in nothing, may follow itself, and
+ * The first line of an input names a file of a small bundle, the rest is what stands in
+ * it instead; with a + before the name it is the bundle of presets and planned tables. What
+ * loads can be told, differs from itself in nothing, may follow itself, and
  * finds every code's place on every day. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,10 +14,18 @@
 #include "base/arena.h"
 #include "policies/report.h"
 #include "tests/support/language_bundle.h"
+#include "tests/support/protected_bundle.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-static char folder[] = "/tmp/statgate-fuzz-bundle-XXXXXX";
+static struct small {
+        char folder[sizeof "/tmp/statgate-fuzz-bundle-XXXXXX"];
+        const struct bundle_file *files;
+        size_t len;
+} bundles[] = {
+        {"/tmp/statgate-fuzz-bundle-XXXXXX", language_files, LANGUAGE_FILES},
+        {"/tmp/statgate-fuzz-bundle-XXXXXX", protected_files, PROTECTED_FILES},
+};
 
 static void require(bool held)
 {
@@ -24,17 +33,17 @@ static void require(bool held)
                 abort();
 }
 
-static void path_of(const char *name, char path[256])
+static void path_of(const struct small *b, const char *name, char path[256])
 {
-        (void)snprintf(path, 256, "%s/%s", folder, name);
+        (void)snprintf(path, 256, "%s/%s", b->folder, name);
 }
 
-static void write_file(const char *name, const void *text, size_t len)
+static void write_file(const struct small *b, const char *name, const void *text, size_t len)
 {
         char path[256];
         FILE *file;
 
-        path_of(name, path);
+        path_of(b, name, path);
         file = fopen(path, "w");
         require(file != NULL && fwrite(text, 1, len, file) == len);
         require(fclose(file) == 0);
@@ -42,27 +51,53 @@ static void write_file(const char *name, const void *text, size_t len)
 
 static void tidy_up(void)
 {
-        for (unsigned i = 0; i < LANGUAGE_FILES; i++) {
-                char path[256];
+        for (size_t b = 0; b < ARRAY_LEN(bundles); b++) {
+                for (size_t i = 0; i < bundles[b].len; i++) {
+                        char path[256];
 
-                path_of(language_files[i].name, path);
-                (void)unlink(path);
+                        path_of(&bundles[b], bundles[b].files[i].name, path);
+                        (void)unlink(path);
+                }
+                (void)rmdir(bundles[b].folder);
         }
-        (void)rmdir(folder);
+}
+
+static void make_ready(void)
+{
+        static bool ready;
+
+        if (ready)
+                return;
+        ready = true;
+        for (size_t b = 0; b < ARRAY_LEN(bundles); b++) {
+                require(mkdtemp(bundles[b].folder) != NULL);
+                for (size_t i = 0; i < bundles[b].len; i++)
+                        write_file(&bundles[b], bundles[b].files[i].name, bundles[b].files[i].text,
+                                strlen(bundles[b].files[i].text));
+        }
+        require(atexit(tidy_up) == 0);
 }
 
 /* Any name that is none of the bundle's means the first file. */
-static const struct bundle_file *chosen(const uint8_t **data, size_t *len)
+static const struct bundle_file *chosen(
+        const uint8_t **data, size_t *len, const struct small **out_bundle)
 {
         const uint8_t *end = *len > 0 ? memchr(*data, '\n', *len) : NULL;
         struct bytes name = bytes_of(*data, end != NULL ? (size_t)(end - *data) : *len);
-        const struct bundle_file *file = &language_files[0];
+        const struct bundle_file *file;
+        const struct small *b = &bundles[0];
 
-        for (unsigned i = 0; i < LANGUAGE_FILES; i++)
-                if (bytes_is_text(name, language_files[i].name))
-                        file = &language_files[i];
         *data += name.len + (end != NULL);
         *len -= name.len + (end != NULL);
+        if (name.len > 0 && name.data[0] == '+') {
+                name = bytes_of(name.data + 1, name.len - 1);
+                b = &bundles[1];
+        }
+        file = &b->files[0];
+        for (size_t i = 0; i < b->len; i++)
+                if (bytes_is_text(name, b->files[i].name))
+                        file = &b->files[i];
+        *out_bundle = b;
         return file;
 }
 
@@ -108,28 +143,53 @@ static void check(const struct policy *p)
                 }
 }
 
+/* A question about a data set is held to what its rules say, and told so. */
+static void check_rules(const struct policy *p, const struct policy_dataset *d)
+{
+        uint64_t cells = 0;
+
+        require(d->disclosure.threshold > 0 && d->disclosure_at != NULL);
+        require(d->disclosure.interval == 0 || d->disclosure.secondary);
+        require(d->disclosure.remainder == 0 || d->disclosure.contributors != 0);
+        require((d->disclosure.perturbation == PERTURB_CELLKEY) ==
+                (d->disclosure.variance_permille > 0));
+        require((d->disclosure.perturbation == PERTURB_ROUNDING) == (d->disclosure.base > 0));
+        for (uint32_t i = 0; i < d->lattice.tables_len; i++)
+                for (uint32_t a = 0; a < d->lattice.tables[i].axes_len; a++) {
+                        const struct lattice_axis *axis = &d->lattice.tables[i].axes[a];
+                        const uint32_t first[] = {0};
+                        const struct population_part part = {
+                                &d->variables[axis->variable], axis->level, first, 1};
+
+                        require(axis->variable < d->variables_len);
+                        (void)policy_inhabitants(p, &part, 1);
+                        cells++;
+                }
+        require(cells == 0 || d->lattice.cells <= d->lattice.cells_max);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-        static bool ready;
         OWNED(policy_unref) struct policy *p = NULL;
-        const struct bundle_file *file = chosen(&data, &len);
+        const struct small *b = NULL;
+        const struct bundle_file *file = chosen(&data, &len, &b);
         struct refusal why = {0};
+        uint32_t datasets = 0;
         enum err rc;
 
-        if (!ready) {
-                require(mkdtemp(folder) != NULL && atexit(tidy_up) == 0);
-                for (unsigned i = 0; i < LANGUAGE_FILES; i++)
-                        write_file(language_files[i].name, language_files[i].text,
-                                strlen(language_files[i].text));
-                ready = true;
-        }
-        write_file(file->name, data, len);
-        rc = policy_load(folder, &p, &why);
-        write_file(file->name, file->text, strlen(file->text));
+        make_ready();
+        write_file(b, file->name, data, len);
+        rc = policy_load(b->folder, &p, &why);
+        write_file(b, file->name, file->text, strlen(file->text));
         require((rc == ERR_OK) == (p != NULL));
-        if (rc == ERR_OK)
-                check(p);
-        else
+        if (rc != ERR_OK) {
                 require(rc == ERR_NO_MEMORY || (rc == ERR_POLICY_REFUSED && why.len > 0));
+                return 0;
+        }
+        check(p);
+        const struct policy_dataset *d = policy_datasets(p, &datasets);
+
+        for (uint32_t i = 0; i < datasets; i++)
+                check_rules(p, &d[i]);
         return 0;
 }
