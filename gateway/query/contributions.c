@@ -16,6 +16,8 @@
  * A person whose family is missing is in no number of families, but nobody knows that her part
  * is small: among the largest she stands for herself. Rows of no known provider or
  * municipality are nobody's. */
+#include <assert.h>
+
 #include "base/arena.h"
 #include "gateway/query/stakes.h"
 
@@ -308,7 +310,10 @@ enum err contributions_end(struct tally *t)
 
 static void merge_told(const struct pass *p, const struct told *from, struct told *to)
 {
-        for (size_t cell = 0; cell < p->cells && from->number != NULL; cell++) {
+        if (from->number == NULL)
+                return;
+        assert(to->number != NULL && to->largest != NULL);
+        for (size_t cell = 0; cell < p->cells; cell++) {
                 to->number[cell] += from->number[cell];
                 for (unsigned i = 0; i < CONTRIBUTIONS_LARGEST; i++)
                         tell_one(to, (uint32_t)cell,
@@ -345,6 +350,7 @@ static void tell_counts(const struct pass *p, enum contributor type, struct told
 {
         size_t pairs = p->cells * p->plan->contributing.columns[type].of_len;
 
+        assert(told->number != NULL && told->largest != NULL);
         for (size_t i = 0; i < pairs; i++) {
                 uint32_t persons = 0, cell = (uint32_t)(i % p->cells);
 
