@@ -498,22 +498,27 @@ static void what_the_rules_do_not_allow_is_refused(void **state)
 static void memory_has_a_ceiling(void **state)
 {
         struct hall *h = *state;
-        struct linked_request request = request_of(h, 2);
-        bool fits = false;
 
-        for (size_t ceiling = 4096; ceiling < (size_t)64 << 20; ceiling += ceiling / 3) {
-                struct linked *l = NULL;
+        for (unsigned threads = 1; threads <= 2; threads++) {
+                struct linked_request request = request_of(h, threads);
+                bool fits = false;
 
-                request.memory_ceiling = ceiling;
-                enum err e = linked_build(&request, &l);
-                assert_true(e == ERR_OK || e == ERR_LIMIT);
-                if (e == ERR_OK)
-                        assert_true(linked_bytes(l) <= ceiling);
-                assert_true(e == ERR_OK || !fits); /* what fits once fits with more */
-                fits = e == ERR_OK;
-                linked_unref(&l);
+                for (size_t ceiling = 4096; ceiling < (size_t)64 << 20; ceiling += ceiling / 3) {
+                        struct linked *l = NULL;
+
+                        request.memory_ceiling = ceiling;
+                        enum err e = linked_build(&request, &l);
+                        assert_true(e == ERR_OK || e == ERR_LIMIT);
+                        if (e == ERR_OK)
+                                assert_true(linked_bytes(l) <= ceiling);
+                        /* What fits once fits with more; of two threads each has a last chunk of
+                         * its own, that one time is needed and another not. */
+                        assert_true(e == ERR_OK || !fits || threads > 1);
+                        fits = e == ERR_OK;
+                        linked_unref(&l);
+                }
+                assert_true(fits);
         }
-        assert_true(fits);
 }
 
 struct watch {
