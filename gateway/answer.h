@@ -9,7 +9,9 @@
 #define STATGATE_GATEWAY_ANSWER_H
 
 #include "base/table.h"
+#include "gateway/disclosure/disclosure.h"
 #include "gateway/gateway.h"
+#include "gateway/query/engine.h"
 
 /* One question to one data set: an indicator may need two. */
 struct question {
@@ -19,6 +21,8 @@ struct question {
         struct table *table; /* protected */
         bool looks_beside;   /* at more data sets than its own */
         uint32_t counted;    /* municipalities that count in it */
+        enum answers source; /* where the table comes from */
+        struct disclosure_report report;
 };
 
 struct answering {
@@ -30,6 +34,23 @@ struct answering {
         struct question main, denominator;
         bool has_denominator;
 };
+
+/* query.c */
+enum err linkage_ended(struct rpc_call *c);
+
+/* tables.c: q->table, protected. */
+MUST_CHECK enum err table_make(struct answering *a, struct question *q);
+/* Whether it is answered from tables that are protected beforehand. */
+bool question_is_planned(const struct answering *a, const struct question *q);
+
+/* eligible.c: rows of q->table that may not be answered get CELL_RULE_MARGIN. */
+/* In the light of all earlier answers, and remembers the rows that may be. */
+MUST_CHECK enum err eligible_by_memory(
+        struct answering *a, struct question *q, const struct plan_scope *scope);
+/* By inhabitants, who take the place of the margin in the data; `all`: unless every row
+ * passes, the question is refused. */
+MUST_CHECK enum err eligible_by_inhabitants(
+        struct answering *a, struct question *q, const struct plan_scope *scope, bool all);
 
 /* release.c: canonical bytes of the protected tables and what they rest on. */
 MUST_CHECK enum err release_write(const struct answering *a, struct buf *out);

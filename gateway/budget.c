@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* budget.c: how many linked questions somebody may ask on one day.
+/* budget.c: how many questions somebody may ask on one day.
  *
  * Who may ask without end can take one person out of every table by turns. A question
  * counts when it is allowed, whether or not it is answered in the end: a failure that cost
- * nothing would be a free look at what fails. */
+ * nothing would be a free look at what fails. Linked questions have a limit of the principal's,
+ * and what is not planned one of the data set's, for each purpose. */
+#include "base/arena.h"
 #include "base/clock.h"
 #include "crypto/digest.h"
 #include "gateway/answer.h"
@@ -37,22 +39,61 @@ static bool is_linked(const struct query *q)
         return false;
 }
 
-enum err budget_take(const struct answering *a, struct vintage vintage, struct refusal *why)
+static bool asks_linked(const struct answering *a)
+{
+        return is_linked(&a->main.query) ||
+               (a->has_denominator && is_linked(&a->denominator.query));
+}
+
+/* Of all linked questions, whatever they are asked for. */
+static enum err take_linked(
+        const struct answering *a, int32_t day, const struct digest *digest, struct refusal *why)
 {
         struct gateway *g = a->call->handlers;
         uint32_t limit = a->main.allowed.questions_per_day;
-        struct digest digest;
 
-        if (limit == 0 || !(is_linked(&a->main.query) ||
-                                  (a->has_denominator && is_linked(&a->denominator.query))))
+        if (limit == 0 || !asks_linked(a))
                 return ERR_OK;
-        TRY(question_digest(a, vintage, &digest));
-        enum err e = store_question(g->store, (int32_t)(clock_now_ms() / MS_PER_DAY),
-                a->call->peer->uri, &digest, limit);
+        enum err e = store_question(g->store, day, a->call->peer->uri, digest, limit);
         if (e == ERR_LIMIT)
                 return refuse(why, e, "principal",
                         "the policy allows %u linked questions a day (UTC), and as many have been "
                         "asked today; one that was asked before may be asked again",
                         limit);
         return e;
+}
+
+/* Of questions outside the planned tables, by purpose. */
+static enum err take_unplanned(
+        const struct answering *a, int32_t day, const struct digest *digest, struct refusal *why)
+{
+        struct gateway *g = a->call->handlers;
+        const struct query *q = &a->main.query;
+        uint32_t limit = a->main.allowed.disclosure.questions_per_day;
+
+        if (limit == 0 || (question_is_planned(a, &a->main) && !a->has_denominator))
+                return ERR_OK;
+        const char *who = arena_printf(a->arena, "%s %.*s", a->call->peer->uri, (int)q->purpose.len,
+                (const char *)q->purpose.data);
+        if (who == NULL)
+                return ERR_NO_MEMORY;
+        enum err e = store_question(g->store, day, who, digest, limit);
+        if (e == ERR_LIMIT)
+                return refuse(why, e, "principal",
+                        "the policy allows %u questions a day (UTC) outside the planned tables for "
+                        "this purpose, and as many have been asked today; one that was asked "
+                        "before "
+                        "may be asked again, and planned tables always",
+                        limit);
+        return e;
+}
+
+enum err budget_take(const struct answering *a, struct vintage vintage, struct refusal *why)
+{
+        int32_t day = (int32_t)(clock_now_ms() / MS_PER_DAY);
+        struct digest digest;
+
+        TRY(question_digest(a, vintage, &digest));
+        TRY(take_linked(a, day, &digest, why));
+        return take_unplanned(a, day, &digest, why);
 }

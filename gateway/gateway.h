@@ -6,6 +6,7 @@
 
 #include "gateway/bundle.h"
 #include "gateway/keeper/keeper.h"
+#include "gateway/memory.h"
 #include "gateway/rpc/rpc.h"
 #include "gateway/store/store.h"
 #include "gateway/views.h"
@@ -18,6 +19,7 @@ struct gateway {
         struct store *store;
         struct reign *reign;
         struct views *views;
+        struct memory *memory;
         struct publisher *publisher;
         struct watch *watch;
         struct rpc_server *rpc; /* set once it runs */

@@ -218,6 +218,7 @@ static enum err start(struct gateway *g, const struct config *c, struct arena *a
         STEP("loading the policy", reign_new(g->keeper, c->policy, &g->reign, why));
         const struct views_options views = {g->store, g->keeper, c->view_memory, c->threads};
         STEP("linked views", views_new(&views, &g->views));
+        STEP("the memory of answers", memory_new(g->store, g->views, &g->memory));
         STEP("the publisher", publisher_start(g, &g->publisher));
         STEP("the watch over linkages", watch_start(g, &g->watch));
         STEP("listening", start_network(g, c));
@@ -230,6 +231,7 @@ static void stop(struct gateway *g)
         rpc_stop(&g->rpc);
         watch_stop(&g->watch);
         publisher_stop(&g->publisher);
+        memory_free(&g->memory);
         views_free(&g->views);
         reign_free(&g->reign);
         store_close(&g->store);

@@ -12,12 +12,10 @@
 #include "base/log.h"
 #include "crypto/digest.h"
 #include "gateway/answer.h"
-#include "gateway/disclosure/disclosure.h"
-#include "gateway/query/engine.h"
 
 enum { RELEASE_MAX = 4 * BATCH_WIRE_MAX, TABLE_ARENA_MAX = 1 << 30, POLICY_TRIES = 3 };
 
-static enum err linkage_ended(struct rpc_call *c)
+enum err linkage_ended(struct rpc_call *c)
 {
         return refuse(&c->why, ERR_LINKAGE_REFUSED, "linkage",
                 "the linkage ended while the question was being answered");
@@ -93,140 +91,12 @@ static enum err lease_all(struct answering *a)
 
 /* Tables --------------------------------------------------------------------------- */
 
-/* The views that a question looks at, its own first. */
-static void note_views(const struct question *q, const struct view **out, uint32_t *len)
-{
-        out[(*len)++] = q->lease.view;
-        for (uint32_t i = 0; i < q->query.derived_len; i++) {
-                const struct view *v = linked_view(q->lease.linked, q->query.derived[i].dataset);
-
-                if (v != NULL)
-                        out[(*len)++] = v;
-        }
-}
-
-/* Of two that are divided, each counts those only who have delivered for the other too: else
- * the costs of some would be shared out over the persons of others. */
-static enum err note_other(struct answering *a, const struct question *q, struct plan_scope *out)
-{
-        const struct question *other = q == &a->main ? &a->denominator : &a->main;
-        const struct view **also = arena_alloc(a->arena, DERIVED_MAX + 1, sizeof(*also));
-
-        if (also == NULL)
-                return ERR_NO_MEMORY;
-        note_views(other, also, &out->also_len);
-        out->also = also;
-        return ERR_OK;
-}
-
-static void keep_of_period(const struct question *of, uint8_t *delivered, uint32_t len)
-{
-        const struct deliveries *d = coverage_find(of->lease.coverage, of->query.dataset);
-
-        for (uint32_t i = 0; i < len; i++) {
-                bool any = d == NULL; /* not a data set that municipalities deliver */
-
-                for (uint32_t k = 0; d != NULL && !any && k < d->len; k++)
-                        any = d->list[k].municipality == i &&
-                              d->list[k].period.first <= of->query.period.last &&
-                              d->list[k].period.last >= of->query.period.first;
-                delivered[i] &= any;
-        }
-}
-
-/* Who has delivered for the period; for both questions of two that are divided. What ended
- * in a period may stand in deliveries of another (`period_date`): there any delivery will
- * do. */
-static enum err note_period(struct answering *a, const struct question *q, struct plan_scope *out)
-{
-        uint32_t len = policy_municipalities(a->policy)->levels[0].len;
-        uint8_t *delivered = arena_alloc(a->arena, len, 1);
-
-        if (delivered == NULL)
-                return ERR_NO_MEMORY;
-        memset(delivered, 1, len);
-        keep_of_period(q, delivered, len);
-        if (a->has_denominator)
-                keep_of_period(q == &a->main ? &a->denominator : &a->main, delivered, len);
-        out->delivered = delivered;
-        out->delivered_len = len;
-        return ERR_OK;
-}
-
-static enum err scope_of(struct answering *a, const struct question *q, struct plan_scope *out)
-{
-        const struct view_lease *l = &q->lease;
-        uint32_t n = l->linkage != NULL ? l->linkage->rules->datasets_len : 1;
-        const struct policy_dataset **datasets = arena_alloc(a->arena, n, sizeof(*datasets));
-        struct period *spans = arena_alloc(a->arena, n, sizeof(*spans));
-
-        if (datasets == NULL || spans == NULL)
-                return ERR_NO_MEMORY;
-        *out = (struct plan_scope){
-                .dataset = q->allowed.dataset,
-                .linked = datasets,
-                .spans = spans,
-                .linked_len = n,
-                .family = l->linkage != NULL && l->linkage->rules->family,
-        };
-        if (a->has_denominator)
-                TRY(note_other(a, q, out));
-        if (q->query.has_period && q->query.period_date.len == 0 && l->linkage != NULL)
-                TRY(note_period(a, q, out));
-        if (l->linkage == NULL) {
-                datasets[0] = q->allowed.dataset;
-                out->span = spans[0] = coverage_span(l->coverage);
-                return ERR_OK;
-        }
-        for (uint32_t i = 0; i < n; i++) {
-                const struct view *v = linked_view(l->linked, l->linkage->rules->datasets[i]);
-
-                datasets[i] = view_dataset(v);
-                spans[i] = view_span(v);
-        }
-        out->span = view_span(l->view);
-        return ERR_OK;
-}
-
-/* Plans, runs and protects; nothing in `q->table` is unsafe to show afterwards. */
-static enum err safe_table(struct answering *a, struct question *q)
-{
-        struct rpc_call *c = a->call;
-        struct gateway *g = c->handlers;
-        const struct disclosure_rules *rules = &q->allowed.disclosure;
-        bool deliveries = q->allowed.dataset->kind == DATASET_DELIVERIES;
-        const struct disclosure_settings settings = {
-                .threshold = rules->threshold,
-                .zeros_published = rules->zeros_published,
-                .numerator = rules->numerator,
-                .denominator = rules->denominator,
-                .complement = rules->complement,
-                .families = rules->families,
-                .amounts = deliveries ? coverage_threshold(a->policy, &q->query) : 0,
-        };
-        struct disclosure_report report;
-        struct plan_scope scope;
-        struct plan *plan = NULL;
-
-        TRY(scope_of(a, q, &scope));
-        TRY(plan_make(&scope, &q->query, a->arena, &plan, &c->why));
-        enum err e = plan_run(plan, q->lease.view, g->threads, a->arena, &q->lease.stop, &q->table);
-        if (e == ERR_CANCELLED && atomic_load(&q->lease.ended))
-                return linkage_ended(c);
-        TRY(e);
-        q->looks_beside = plan_looks_beside(plan);
-        TRY(plan_places(plan, q->lease.view, a->arena, &q->counted));
-        if (deliveries)
-                coverage_note_unexpected(q->table);
-        return disclosure_protect_table(a->arena, q->table, &settings, &q->lease.stop, &report);
-}
-
 static enum err tables(struct answering *a)
 {
-        TRY(safe_table(a, &a->main));
+        TRY(table_make(a, &a->main));
         if (!a->has_denominator)
                 return ERR_OK;
-        TRY(safe_table(a, &a->denominator));
+        TRY(table_make(a, &a->denominator));
         return quotient_make(a->arena, a->indicator->scale, a->main.table, a->denominator.table);
 }
 

@@ -5,6 +5,7 @@
  * Canonical bytes, the same every time for the same question, vintage and policy. Time
  * and duration stand beside it, not inside. */
 #include "gateway/answer.h"
+#include "gateway/tell_rules.h"
 
 enum { COVERAGE_MAX = 2 * (DERIVED_MAX + 1) };
 
@@ -64,6 +65,27 @@ static void tell_indicator(const struct indicator *from, struct wire_release *ou
         out->indicator.references_len = 0;
 }
 
+/* Of a quotient, the numerator's: what the denominator withholds is withheld. */
+static void tell_protection(const struct question *q, struct wire_release *out)
+{
+        const struct disclosure_rules *r = &q->allowed.disclosure;
+
+        out->has_protection = true;
+        out->protection = (struct wire_protection){
+                .source = tell_source(q->source),
+                .additive = r->perturbation != PERTURB_CELLKEY,
+                .audited = q->report.audited,
+                .audit_of = q->report.audit_of,
+                .narrow = q->report.narrow,
+                .limited = q->report.limited,
+                .numerator = r->numerator,
+                .denominator = r->denominator,
+                .complement = r->complement,
+                .families = r->families,
+        };
+        tell_rules(r, &out->protection.rules);
+}
+
 enum err release_write(const struct answering *a, struct buf *out)
 {
         const struct question *q = &a->main;
@@ -93,6 +115,7 @@ enum err release_write(const struct answering *a, struct buf *out)
         if (a->has_denominator)
                 tell_question(a, &a->denominator, coverage, &r.coverage_len);
         tell_indicator(a->indicator, &r);
+        tell_protection(q, &r);
         TRY(question_digest(a, lease->vintage.vintage, &r.query));
         return release_encode(&r, out);
 }

@@ -53,11 +53,11 @@ MUST_CHECK enum err indicator_decode(
  * exist. */
 MUST_CHECK enum err rules_message(
         struct arena *scratch, const struct wire_rules *in, Statgate__V1__DisclosureRules **out);
-MUST_CHECK enum err rules_decode(const Statgate__V1__DisclosureRules *from, struct wire_rules *out);
+MUST_CHECK enum err wire_rules_decode(const Statgate__V1__DisclosureRules *from, struct wire_rules *out);
 /* Absent where no table is planned. */
 MUST_CHECK enum err lattice_message(
         struct arena *scratch, const struct wire_lattice *in, Statgate__V1__Lattice **out);
-MUST_CHECK enum err lattice_decode(
+MUST_CHECK enum err wire_lattice_decode(
         struct arena *a, const Statgate__V1__Lattice *from, struct wire_lattice *out);
 MUST_CHECK enum err protection_message(
         struct arena *scratch, const struct wire_protection *in, Statgate__V1__Protection **out);

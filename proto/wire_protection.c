@@ -151,7 +151,7 @@ static enum err minima_decode(const Statgate__V1__DisclosureRules *from, struct 
         return ERR_OK;
 }
 
-enum err rules_decode(const Statgate__V1__DisclosureRules *from, struct wire_rules *out)
+enum err wire_rules_decode(const Statgate__V1__DisclosureRules *from, struct wire_rules *out)
 {
         struct wire_rules r;
 
@@ -216,7 +216,7 @@ enum err lattice_message(
         return ERR_OK;
 }
 
-enum err lattice_decode(
+enum err wire_lattice_decode(
         struct arena *a, const Statgate__V1__Lattice *from, struct wire_lattice *out)
 {
         struct wire_lattice_table *tables;
@@ -294,7 +294,7 @@ enum err protection_decode(const Statgate__V1__Protection *from, struct wire_pro
                 .families = from->families,
         };
         TRY(source_decode(from->source, &p.source));
-        TRY(rules_decode(from->rules, &p.rules));
+        TRY(wire_rules_decode(from->rules, &p.rules));
         *out = p;
         return ERR_OK;
 }

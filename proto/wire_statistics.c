@@ -287,8 +287,8 @@ enum err dataset_decode(struct arena *a, struct bytes wire, struct wire_dataset 
         TRY(answer_text(m->episode_until, &d.episode_until));
         TRY(linkages_decode(a, m, &d));
         d.has_rules = m->disclosure != NULL;
-        TRY(rules_decode(m->disclosure, &d.rules));
-        TRY(lattice_decode(a, m->lattice, &d.lattice));
+        TRY(wire_rules_decode(m->disclosure, &d.rules));
+        TRY(wire_lattice_decode(a, m->lattice, &d.lattice));
         *out = d;
         return ERR_OK;
 }

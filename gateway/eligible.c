@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* eligible.c: which rows of a question may be answered at all, from what a neighbour knows and
+ * from what was answered before, never from what the rows hold.
+ *
+ * A row is a cell of the table over the identifying dimensions alone. What is not eligible is
+ * marked in the full table before the rules look at it, as one whose margin is too small. */
+#include <string.h>
+
+#include "gateway/answer.h"
+
+/* The margin as a question of its own ------------------------------------------------------ */
+
+static bool is_identifying(const struct policy_dataset *d, const struct query *q, struct bytes name)
+{
+        for (uint32_t i = 0; i < q->derived_len; i++)
+                if (bytes_equal(q->derived[i].name, name))
+                        return false;
+        int32_t variable = variable_find(d, name);
+
+        return variable >= 0 && d->variables[variable].role == VARIABLE_IDENTIFYING;
+}
+
+static enum err keep_identifying(
+        struct arena *arena, const struct question *q, struct query *margin)
+{
+        const struct policy_dataset *d = q->allowed.dataset;
+        const struct query *asked = &q->query;
+
+        margin->filters = arena_alloc(arena, asked->filters_len, sizeof *margin->filters);
+        margin->dimensions = arena_alloc(arena, asked->dimensions_len, sizeof *margin->dimensions);
+        if (margin->filters == NULL || margin->dimensions == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < asked->filters_len; i++)
+                if (is_identifying(d, asked, asked->filters[i].variable))
+                        margin->filters[margin->filters_len++] = asked->filters[i];
+        for (uint32_t i = 0; i < asked->dimensions_len; i++)
+                if (is_identifying(d, asked, asked->dimensions[i].variable))
+                        margin->dimensions[margin->dimensions_len++] = asked->dimensions[i];
+        return ERR_OK;
+}
+
+static void leave_delivered(const struct view *v, uint8_t *counts, uint32_t len)
+{
+        uint32_t n = 0;
+        const uint8_t *delivered = view_delivered(v, &n);
+
+        for (uint32_t i = 0; delivered != NULL && i < len; i++)
+                counts[i] &= i < n && delivered[i] != 0;
+}
+
+static void leave_joined(const struct view *v, uint8_t *counts, uint32_t len)
+{
+        uint32_t n = 0;
+        const uint8_t *alone = view_alone(v, &n);
+
+        for (uint32_t i = 0; alone != NULL && i < len && i < n; i++)
+                counts[i] &= alone[i] == 0;
+}
+
+/* As places.c of the engine has it, so that the margin can be counted again without the
+ * derived variables and the divisor that made it smaller. */
+static enum err who_counts(struct answering *a, const struct question *q,
+        const struct plan_scope *scope, struct memory_question *out)
+{
+        const struct view *base = q->lease.view;
+        uint32_t len = 0;
+        const uint8_t *delivered = view_delivered(base, &len);
+
+        if (delivered == NULL || len == 0)
+                return ERR_OK;
+        uint8_t *counts = arena_alloc(a->arena, len, 1);
+        if (counts == NULL)
+                return ERR_NO_MEMORY;
+        memset(counts, 1, len);
+        leave_delivered(base, counts, len);
+        for (uint32_t i = 0; scope->delivered != NULL && i < len; i++)
+                counts[i] &= i < scope->delivered_len && scope->delivered[i] != 0;
+        for (uint32_t i = 0; i < q->query.derived_len; i++) {
+                struct bytes dataset = q->query.derived[i].dataset;
+                const struct view *beside = view_beside(base, dataset);
+
+                if (dataset.len == 0 || beside == NULL || beside == base)
+                        continue;
+                leave_delivered(beside, counts, len);
+                leave_joined(beside, counts, len);
+                leave_joined(base, counts, len);
+        }
+        for (uint32_t i = 0; i < scope->also_len; i++)
+                leave_delivered(scope->also[i], counts, len);
+        out->counts = counts;
+        out->counts_len = len;
+        return ERR_OK;
+}
+
+static enum err margin_of(struct answering *a, const struct question *q,
+        const struct plan_scope *scope, struct memory_question *out)
+{
+        const struct query *asked = &q->query;
+
+        *out = (struct memory_question){.query = {
+                                                .dataset = asked->dataset,
+                                                .purpose = asked->purpose,
+                                                .vintage = asked->vintage,
+                                                .unit = UNIT_PERSON,
+                                                .municipality_rule = asked->municipality_rule,
+                                                .has_period = asked->has_period,
+                                                .period = asked->period,
+                                                .period_date = asked->period_date,
+                                                .has_age_at = asked->has_age_at,
+                                                .age_at = asked->age_at,
+                                                .has_division_at = asked->has_division_at,
+                                                .division_at = asked->division_at,
+                                        }};
+        TRY(keep_identifying(a->arena, q, &out->query));
+        return who_counts(a, q, scope, out);
+}
+
+/* Cells of the margin ---------------------------------------------------------------------- */
+
+/* Which cell of the table over identifying dimensions a cell lies in. */
+static size_t margin_cell(const struct table *t, size_t cell)
+{
+        uint32_t at[DIMENSIONS_MAX];
+        size_t margin = 0;
+
+        table_coordinates(t, cell, at);
+        for (uint32_t d = 0; d < t->dimensions_len; d++)
+                if (t->dimensions[d].identifying)
+                        margin = margin * ((size_t)t->dimensions[d].len + 1) + at[d];
+        return margin;
+}
+
+static size_t margin_cells(const struct table *t)
+{
+        size_t cells = 1;
+
+        for (uint32_t d = 0; d < t->dimensions_len; d++)
+                if (t->dimensions[d].identifying)
+                        cells *= (size_t)t->dimensions[d].len + 1;
+        return cells;
+}
+
+static void hide_rows(struct table *t, const uint8_t *answered)
+{
+        for (size_t i = 0; i < t->cells_len; i++)
+                if (!answered[margin_cell(t, i)])
+                        t->rule[i] = CELL_RULE_MARGIN;
+}
+
+/* By memory -------------------------------------------------------------------------------- */
+
+static enum err say_forgotten(struct refusal *why)
+{
+        return refuse(why, ERR_VINTAGE_CLOSED, "dataset",
+                "which persons earlier answers were about can no longer be counted, since a "
+                "vintage that was asked about is closed; planned tables are answered as before");
+}
+
+static enum err say_full(struct refusal *why)
+{
+        return refuse(why, ERR_LIMIT, "dataset",
+                "whether this can be answered together with earlier answers takes more work or "
+                "memory than there is; fewer or coarser dimensions, or a planned table, take less");
+}
+
+enum err eligible_by_memory(struct answering *a, struct question *q, const struct plan_scope *scope)
+{
+        struct gateway *g = a->call->handlers;
+        const struct memory_ask ask = {
+                .policy = a->policy,
+                .linkage = q->lease.linkage,
+                .dataset = q->allowed.dataset,
+                .purpose = q->lease.purpose,
+                .view = q->lease.view,
+                .cancel = &q->lease.stop,
+                .arena = a->arena,
+        };
+        struct memory_question margin;
+        const uint8_t *answered;
+        uint32_t cells;
+
+        TRY(margin_of(a, q, scope, &margin));
+        enum err e = memory_judge(g->memory, &ask, &margin, &answered, &cells);
+        if (e == ERR_VINTAGE_CLOSED)
+                return say_forgotten(&a->call->why);
+        if (e == ERR_LIMIT)
+                return say_full(&a->call->why);
+        TRY(e);
+        if (cells != margin_cells(q->table))
+                return ERR_INTERNAL; /* another margin than the engine's: nothing is safe */
+        hide_rows(q->table, answered);
+        return ERR_OK;
+}
+
+/* By inhabitants --------------------------------------------------------------------------- */
+
+/* One identifying variable as the question restricts or divides it. */
+static int32_t category_index(const struct variable *v, uint32_t level, struct bytes code)
+{
+        if (v->type == VARIABLE_CODE)
+                return code_find_at(v->codes, level, code);
+        for (uint32_t i = 0; level < v->bandings_len && i < v->bandings[level].len; i++)
+                if (bytes_equal(v->bandings[level].bands[i].code, code))
+                        return (int32_t)i;
+        return -1;
+}
+
+/* Filters that name whole categories only; others have no inhabitants. */
+static enum err part_of_filter(struct arena *arena, const struct policy_dataset *d,
+        const struct filter *f, struct population_part *out)
+{
+        const struct variable *v = &d->variables[variable_find(d, f->variable)];
+        int32_t level = variable_level_find(v, f->level);
+        uint32_t *categories = arena_alloc(arena, f->values_len, sizeof *categories);
+
+        if (categories == NULL)
+                return ERR_NO_MEMORY;
+        *out = (struct population_part){
+                .variable = v, .level = level < 0 ? 0 : (uint32_t)level, .categories = categories};
+        if (level < 0 || (f->op != FILTER_EQ && f->op != FILTER_IN))
+                return ERR_OK;
+        for (uint32_t i = 0; i < f->values_len; i++) {
+                int32_t index = category_index(v, (uint32_t)level, f->values[i]);
+
+                if (index < 0) {
+                        out->categories_len = 0;
+                        return ERR_OK;
+                }
+                categories[out->categories_len++] = (uint32_t)index;
+        }
+        return ERR_OK;
+}
+
+/* A dimension's category takes the place of a filter of the same level, in which it lies. */
+static enum err inhabitants_of(struct answering *a, const struct question *q,
+        const struct query *margin, const uint32_t *at, uint64_t *out)
+{
+        const struct policy_dataset *d = q->allowed.dataset;
+        struct population_part parts[DIMENSIONS_MAX + FILTERS_MAX];
+        uint32_t len = 0, categories[DIMENSIONS_MAX];
+
+        for (uint32_t i = 0; i < margin->filters_len; i++)
+                TRY(part_of_filter(a->arena, d, &margin->filters[i], &parts[len++]));
+        for (uint32_t i = 0; i < margin->dimensions_len; i++) {
+                const struct dimension_ref *ref = &margin->dimensions[i];
+                const struct variable *v = &d->variables[variable_find(d, ref->variable)];
+                int32_t level = variable_level_find(v, ref->level);
+                uint32_t place = len;
+
+                if (at[i] == UINT32_MAX)
+                        continue;
+                for (uint32_t k = 0; k < margin->filters_len; k++)
+                        if (parts[k].variable == v && level >= 0 &&
+                                parts[k].level == (uint32_t)level)
+                                place = k;
+                categories[i] = at[i];
+                parts[place] = (struct population_part){.variable = v,
+                        .level = level < 0 ? 0 : (uint32_t)level,
+                        .categories = &categories[i],
+                        .categories_len = level < 0 ? 0 : 1};
+                len = place == len ? len + 1 : len;
+        }
+        *out = policy_inhabitants(a->policy, parts, len);
+        return ERR_OK;
+}
+
+/* Of every cell of the margin. */
+static enum err count_inhabitants(
+        struct answering *a, const struct question *q, const struct query *margin, uint64_t *out)
+{
+        const struct table *t = q->table;
+        const struct dimension *dims[DIMENSIONS_MAX];
+        size_t cells = margin_cells(t);
+        uint32_t len = 0;
+
+        for (uint32_t d = 0; d < t->dimensions_len; d++)
+                if (t->dimensions[d].identifying)
+                        dims[len++] = &t->dimensions[d];
+        if (len != margin->dimensions_len)
+                return ERR_INTERNAL;
+        for (size_t cell = 0; cell < cells; cell++) {
+                uint32_t at[DIMENSIONS_MAX];
+                size_t rest = cell;
+                bool known = true;
+
+                for (uint32_t i = len; i-- > 0; rest /= (size_t)dims[i]->len + 1) {
+                        uint32_t category = (uint32_t)(rest % ((size_t)dims[i]->len + 1));
+                        const struct dimension_ref *ref = &margin->dimensions[i];
+                        const struct variable *v = &q->allowed.dataset->variables[variable_find(
+                                q->allowed.dataset, ref->variable)];
+                        int32_t level = variable_level_find(v, ref->level), index = 0;
+
+                        at[i] = UINT32_MAX;
+                        if (category == dims[i]->len)
+                                continue;
+                        index = level < 0 ? -1
+                                          : category_index(v, (uint32_t)level,
+                                                    dims[i]->categories[category].code);
+                        known &= index >= 0;
+                        at[i] = (uint32_t)index;
+                }
+                out[cell] = 0;
+                if (known)
+                        TRY(inhabitants_of(a, q, margin, at, &out[cell]));
+        }
+        return ERR_OK;
+}
+
+enum err eligible_by_inhabitants(
+        struct answering *a, struct question *q, const struct plan_scope *scope, bool all)
+{
+        struct table *t = q->table;
+        uint64_t *inhabitants = arena_alloc(a->arena, margin_cells(t), sizeof *inhabitants);
+        struct memory_question margin;
+
+        if (inhabitants == NULL)
+                return ERR_NO_MEMORY;
+        TRY(margin_of(a, q, scope, &margin));
+        TRY(count_inhabitants(a, q, &margin.query, inhabitants));
+        for (size_t i = 0; all && i < margin_cells(t); i++)
+                if (inhabitants[i] < q->allowed.disclosure.threshold)
+                        return refuse(&a->call->why, ERR_TOO_FEW_PEOPLE, "dimensions",
+                                "the question is none of the planned tables, and some of its rows "
+                                "have too few inhabitants, or inhabitants that are not known");
+        for (size_t i = 0; i < t->cells_len; i++) {
+                uint64_t n = inhabitants[margin_cell(t, i)];
+
+                t->margin_persons[i] = n > INT64_MAX ? INT64_MAX : (int64_t)n;
+        }
+        return ERR_OK;
+}

@@ -1,0 +1,539 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* memory.c: judging a question in the light of all that was answered before.
+ *
+ * A *shelf* holds the memory of one data set under one linkage. It is made when first
+ * needed: every question that the store has is counted again, in the views of its vintage,
+ * and the rows that were answered are put into the ledger as they were, whatever the ledger
+ * thinks of them now.
+ *
+ * The order is: judge, write to the store, commit, and only then protect and send. If
+ * something fails after that, more is remembered than was told, which is safe; the other way
+ * round would not be. It also makes a refusal cost what an answer does. */
+#include "gateway/memory.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "crypto/digest.h"
+#include "gateway/memory_persons.h"
+#include "gateway/query/engine.h"
+#include "proto/wire.h"
+
+enum { QUESTION_MAX = 1 << 20, MEMBERS_MAX = 1 << 30, LEDGER_MEMORY = 512 << 20 };
+
+/* A question that was judged, by its key. */
+struct known {
+        struct digest key;
+        uint32_t cells;
+        uint8_t *answered; /* NULL: the place is free */
+};
+
+struct shelf {
+        struct shelf *next;
+        char linkage[NAME_MAX_LEN + 1], dataset[NAME_MAX_LEN + 1];
+        pthread_mutex_t lock;
+        struct ledger *ledger; /* NULL: not made yet */
+        struct persons *persons;
+        uint32_t threshold;
+        struct known *known; /* an open table */
+        uint32_t known_len, known_used;
+};
+
+struct memory {
+        struct store *store;
+        struct views *views;
+        pthread_mutex_t lock; /* of the list */
+        struct shelf *shelves;
+};
+
+/* Shelves ------------------------------------------------------------------------------------ */
+
+static void shelf_clear(struct shelf *s)
+{
+        ledger_free(&s->ledger);
+        persons_free(&s->persons);
+        for (uint32_t i = 0; i < s->known_len; i++)
+                free(s->known[i].answered);
+        free(s->known);
+        s->known = NULL;
+        s->known_len = s->known_used = 0;
+}
+
+enum err memory_new(struct store *store, struct views *views, struct memory **out)
+{
+        struct memory *m = calloc(1, sizeof *m);
+
+        if (m == NULL)
+                return ERR_NO_MEMORY;
+        m->store = store;
+        m->views = views;
+        (void)pthread_mutex_init(&m->lock, NULL);
+        *out = m;
+        return ERR_OK;
+}
+
+void memory_free(struct memory **memory)
+{
+        struct memory *m = memory != NULL ? *memory : NULL;
+
+        if (m == NULL)
+                return;
+        while (m->shelves != NULL) {
+                struct shelf *s = m->shelves;
+
+                m->shelves = s->next;
+                shelf_clear(s);
+                (void)pthread_mutex_destroy(&s->lock);
+                free(s);
+        }
+        (void)pthread_mutex_destroy(&m->lock);
+        free(m);
+        *memory = NULL;
+}
+
+static struct shelf *shelf_find(struct memory *m, struct bytes linkage, struct bytes dataset)
+{
+        struct shelf *s;
+
+        (void)pthread_mutex_lock(&m->lock);
+        for (s = m->shelves; s != NULL; s = s->next)
+                if (bytes_is_text(linkage, s->linkage) && bytes_is_text(dataset, s->dataset))
+                        break;
+        (void)pthread_mutex_unlock(&m->lock);
+        return s;
+}
+
+static enum err shelf_get(struct memory *m, const struct memory_ask *ask, struct shelf **out)
+{
+        struct bytes linkage = ask->linkage->rules->id, dataset = ask->dataset->id;
+        struct shelf *s = shelf_find(m, linkage, dataset), *again;
+
+        if (s == NULL) {
+                s = calloc(1, sizeof *s);
+                if (s == NULL)
+                        return ERR_NO_MEMORY;
+                memcpy(s->linkage, linkage.data, linkage.len);
+                memcpy(s->dataset, dataset.data, dataset.len);
+                (void)pthread_mutex_init(&s->lock, NULL);
+                (void)pthread_mutex_lock(&m->lock);
+                for (again = m->shelves; again != NULL; again = again->next)
+                        if (strcmp(again->linkage, s->linkage) == 0 &&
+                                strcmp(again->dataset, s->dataset) == 0)
+                                break;
+                if (again == NULL) {
+                        s->next = m->shelves;
+                        m->shelves = s;
+                } else {
+                        (void)pthread_mutex_destroy(&s->lock);
+                        free(s);
+                        s = again;
+                }
+                (void)pthread_mutex_unlock(&m->lock);
+        }
+        *out = s;
+        return ERR_OK;
+}
+
+/* Known questions ---------------------------------------------------------------------------- */
+
+static struct known *known_place(struct known *table, uint32_t len, const struct digest *key)
+{
+        uint32_t at;
+
+        memcpy(&at, key->bytes, sizeof at);
+        for (at &= len - 1; table[at].answered != NULL; at = (at + 1) & (len - 1))
+                if (digest_equal(&table[at].key, key))
+                        break;
+        return &table[at];
+}
+
+static enum err known_room(struct shelf *s)
+{
+        uint32_t len = s->known_len == 0 ? 64 : 2 * s->known_len;
+
+        if (2 * (s->known_used + 1) <= s->known_len)
+                return ERR_OK;
+        struct known *table = calloc(len, sizeof *table);
+        if (table == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < s->known_len; i++)
+                if (s->known[i].answered != NULL)
+                        *known_place(table, len, &s->known[i].key) = s->known[i];
+        free(s->known);
+        s->known = table;
+        s->known_len = len;
+        return ERR_OK;
+}
+
+static const struct known *known_find(const struct shelf *s, const struct digest *key)
+{
+        const struct known *k = s->known_len > 0 ? known_place(s->known, s->known_len, key) : NULL;
+
+        return k != NULL && k->answered != NULL ? k : NULL;
+}
+
+static enum err known_add(
+        struct shelf *s, const struct digest *key, uint32_t cells, struct bytes answered)
+{
+        TRY(known_room(s));
+        uint8_t *copy = malloc(answered.len + 1);
+        if (copy == NULL)
+                return ERR_NO_MEMORY;
+        memcpy(copy, answered.data, answered.len);
+        *known_place(s->known, s->known_len, key) =
+                (struct known){.key = *key, .cells = cells, .answered = copy};
+        s->known_used++;
+        return ERR_OK;
+}
+
+/* Questions as bytes ------------------------------------------------------------------------- */
+
+static void put_counts(struct buf *b, const struct memory_question *q)
+{
+        put_u32(b, q->counts != NULL ? q->counts_len : 0);
+        for (uint32_t i = 0; q->counts != NULL && i < q->counts_len; i++)
+                put_u8(b, q->counts[i] != 0);
+}
+
+/* What the verdict rests on: the policy, who counts, and what is asked. */
+static enum err key_of(const struct policy *p, const struct memory_question *q, struct digest *out)
+{
+        OWNED(buf_done) struct buf b;
+        struct bytes bytes;
+
+        buf_init(&b, QUESTION_MAX);
+        put_raw(&b, policy_digest(p)->bytes, sizeof policy_digest(p)->bytes);
+        put_counts(&b, q);
+        TRY(query_encode(&q->query, &b));
+        TRY(buf_end(&b, &bytes));
+        digest_of(bytes, out);
+        return ERR_OK;
+}
+
+static enum err question_write(const struct memory_question *q, struct buf *b)
+{
+        OWNED(buf_done) struct buf wire;
+        struct bytes bytes;
+
+        buf_init(&wire, QUESTION_MAX);
+        put_counts(b, q);
+        TRY(query_request_encode(&q->query, &wire));
+        TRY(buf_end(&wire, &bytes));
+        put_bytes(b, bytes);
+        return b->failed;
+}
+
+static enum err question_read(struct arena *arena, struct bytes from, struct memory_question *out)
+{
+        struct reader r = reader_of(from);
+        struct refusal why = {0};
+        struct bytes counts, wire;
+
+        TRY(read_u32(&r, &out->counts_len));
+        TRY(read_fixed(&r, out->counts_len, &counts));
+        TRY(read_bytes(&r, QUESTION_MAX, &wire));
+        TRY(read_end(&r));
+        TRY(bytes_copy(arena, counts, &counts));
+        TRY(bytes_copy(arena, wire, &wire));
+        out->counts = counts.len > 0 ? counts.data : NULL;
+        return query_request_decode(arena, wire, &out->query, &why);
+}
+
+/* Who is in which row ------------------------------------------------------------------------ */
+
+struct rows {
+        struct ledger_set *sets; /* coarse ones first */
+        uint32_t *cells;         /* of each */
+        uint32_t len;
+};
+
+static uint32_t totals_of(const struct table *t, size_t cell)
+{
+        uint32_t at[DIMENSIONS_MAX], n = 0;
+
+        table_coordinates(t, cell, at);
+        for (uint32_t d = 0; d < t->dimensions_len; d++)
+                n += at[d] == t->dimensions[d].len ? 1 : 0;
+        return n;
+}
+
+static enum err order_rows(struct arena *arena, const struct plan_members *m, struct rows *out)
+{
+        const struct table *t = m->shape;
+        uint32_t len = (uint32_t)t->cells_len, n = 0;
+
+        out->sets = arena_alloc(arena, len, sizeof *out->sets);
+        out->cells = arena_alloc(arena, len, sizeof *out->cells);
+        if (out->sets == NULL || out->cells == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t totals = t->dimensions_len + 1; totals-- > 0;) {
+                for (uint32_t cell = 0; cell < len; cell++) {
+                        if (totals_of(t, cell) != totals)
+                                continue;
+                        out->cells[n] = cell;
+                        out->sets[n++] = (struct ledger_set){m->persons + m->starts[cell],
+                                (uint32_t)(m->starts[cell + 1] - m->starts[cell])};
+                }
+        }
+        out->len = n;
+        return ERR_OK;
+}
+
+static enum err rows_of(struct shelf *s, const struct memory_ask *ask, const struct view *view,
+        const struct memory_question *q, struct arena *arena, struct rows *out)
+{
+        const struct policy_dataset *dataset = ask->dataset;
+        const struct period span = view_span(view);
+        const struct plan_scope scope = {
+                .dataset = dataset,
+                .span = span,
+                .linked = &dataset,
+                .spans = &span,
+                .linked_len = 1,
+                .delivered = q->counts,
+                .delivered_len = q->counts_len,
+                .provider = UINT32_MAX,
+        };
+        struct refusal why = {0};
+        struct plan_members members;
+        struct plan *plan;
+        const uint32_t *numbers;
+
+        TRY(plan_make(&scope, &q->query, arena, &plan, &why));
+        TRY(plan_members(plan, view, true, arena, ask->cancel, &members));
+        TRY(persons_number(s->persons, view, &numbers));
+        TRY(ledger_grow(s->ledger, persons_len(s->persons)));
+        for (size_t i = 0; i < members.starts[members.shape->cells_len]; i++)
+                members.persons[i] = numbers[members.persons[i]];
+        return order_rows(arena, &members, out);
+}
+
+/* Making it anew ----------------------------------------------------------------------------- */
+
+struct replay {
+        struct memory *memory;
+        struct shelf *shelf;
+        const struct memory_ask *ask;
+        struct vintage now; /* of the view at hand */
+        uint32_t questions;
+};
+
+static bool is_answered(struct bytes bits, uint32_t i)
+{
+        return (bits.data[i / 8] >> i % 8 & 1) != 0;
+}
+
+/* Where the policy that it was answered under had other categories, all rows of enough are
+ * taken to have been. */
+static enum err remember_rows(
+        struct replay *r, const struct stored_question *q, const struct rows *rows)
+{
+        bool same = q->rows == rows->len;
+        uint32_t n = 0;
+
+        for (uint32_t i = 0; i < rows->len; i++)
+                if (same ? is_answered(q->answered, rows->cells[i])
+                         : rows->sets[i].len >= r->shelf->threshold)
+                        rows->sets[n++] = rows->sets[i];
+        return ledger_remember(r->shelf->ledger, rows->sets, n);
+}
+
+static enum err replay_on(
+        struct replay *r, const struct stored_question *q, const struct view *view)
+{
+        OWNED(arena_free) struct arena *arena = arena_new(MEMBERS_MAX);
+        struct memory_question question = {0};
+        struct rows rows;
+
+        if (arena == NULL)
+                return ERR_NO_MEMORY;
+        TRY(question_read(arena, q->question, &question));
+        TRY(rows_of(r->shelf, r->ask, view, &question, arena, &rows));
+        TRY(remember_rows(r, q, &rows));
+        r->questions++;
+        return known_add(r->shelf, &q->key, q->rows, q->answered);
+}
+
+static enum err replay_one(void *ctx, const struct stored_question *q)
+{
+        struct replay *r = ctx;
+        const struct memory_ask *ask = r->ask;
+        OWNED(view_lease_done) struct view_lease lease = {0};
+        const struct view_wish wish = {
+                .policy = ask->policy,
+                .linkage = ask->linkage,
+                .dataset = ask->dataset,
+                .purpose = ask->purpose,
+                .vintage = q->vintage,
+                .cancel = ask->cancel,
+        };
+
+        if (q->vintage.number == r->now.number && q->vintage.revision == r->now.revision)
+                return replay_on(r, q, ask->view);
+        enum err e = views_lease(r->memory->views, &wish, &lease);
+        if (e == ERR_NOT_FOUND)
+                e = ERR_VINTAGE_CLOSED;
+        return e == ERR_OK ? replay_on(r, q, lease.view) : e;
+}
+
+static enum err shelf_make(struct memory *m, struct shelf *s, const struct memory_ask *ask,
+        struct vintage now, uint32_t threshold)
+{
+        const struct ledger_options options = {
+                .threshold = threshold, .memory_ceiling = LEDGER_MEMORY};
+        struct replay r = {.memory = m, .shelf = s, .ask = ask, .now = now};
+
+        shelf_clear(s);
+        s->threshold = threshold;
+        TRY(persons_new(&s->persons));
+        TRY(ledger_new(&options, &s->ledger));
+        TRY(store_ledger_each(m->store, s->linkage, s->dataset, replay_one, &r));
+        if (r.questions > 0)
+                log_event(LOG_INFO, "memory_made", LOG_TEXT("linkage", s->linkage),
+                        LOG_TEXT("dataset", s->dataset), LOG_NUM("questions", r.questions));
+        return ERR_OK;
+}
+
+static enum err shelf_ready(struct memory *m, struct shelf *s, const struct memory_ask *ask,
+        const struct memory_question *q)
+{
+        uint32_t threshold = memory_threshold(ask->policy, ask->linkage, ask->dataset);
+
+        if (s->ledger != NULL && s->threshold >= threshold)
+                return ERR_OK;
+        enum err e = shelf_make(m, s, ask, q->query.vintage, threshold);
+        if (e != ERR_OK) {
+                log_event(LOG_ERROR, "memory_not_made", LOG_TEXT("linkage", s->linkage),
+                        LOG_TEXT("dataset", s->dataset), LOG_TEXT("code", err_name(e)));
+                shelf_clear(s);
+        }
+        return e;
+}
+
+/* Judging ------------------------------------------------------------------------------------ */
+
+static enum err keep(struct memory *m, struct shelf *s, const struct memory_ask *ask,
+        const struct memory_question *q, const struct digest *key, uint32_t cells,
+        struct bytes answered)
+{
+        OWNED(buf_done) struct buf b;
+        struct stored_question stored = {
+                .key = *key,
+                .policy = *policy_digest(ask->policy),
+                .vintage = q->query.vintage,
+                .rows = cells,
+                .answered = answered,
+        };
+
+        buf_init(&b, QUESTION_MAX);
+        TRY(question_write(q, &b));
+        TRY(buf_end(&b, &stored.question));
+        return store_ledger_put(m->store, s->linkage, s->dataset, &stored);
+}
+
+static enum err judge_rows(struct memory *m, struct shelf *s, const struct memory_ask *ask,
+        const struct memory_question *q, const struct digest *key)
+{
+        OWNED(arena_free) struct arena *arena = arena_new(MEMBERS_MAX);
+        struct rows rows;
+
+        if (arena == NULL)
+                return ERR_NO_MEMORY;
+        TRY(rows_of(s, ask, ask->view, q, arena, &rows));
+        uint8_t *verdicts = arena_alloc(arena, rows.len, 1);
+        struct bytes answered = {.len = ((size_t)rows.len + 7) / 8};
+        uint8_t *bits = arena_alloc(arena, answered.len, 1);
+
+        if (verdicts == NULL || bits == NULL)
+                return ERR_NO_MEMORY;
+        TRY(ledger_judge(s->ledger, rows.sets, rows.len, verdicts));
+        for (uint32_t i = 0; i < rows.len; i++)
+                if (ledger_allows(verdicts[i]))
+                        bits[rows.cells[i] / 8] |= (uint8_t)(1u << rows.cells[i] % 8);
+        answered.data = bits;
+        enum err e = keep(m, s, ask, q, key, rows.len, answered);
+
+        if (e == ERR_OK)
+                e = known_add(s, key, rows.len, answered);
+        if (e != ERR_OK) {
+                ledger_forget(s->ledger);
+                return e;
+        }
+        ledger_commit(s->ledger);
+        return ERR_OK;
+}
+
+static enum err tell(
+        struct arena *arena, const struct known *k, const uint8_t **answered, uint32_t *cells)
+{
+        uint8_t *out = arena_alloc(arena, k->cells, 1);
+
+        if (out == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < k->cells; i++)
+                out[i] = k->answered[i / 8] >> i % 8 & 1;
+        *answered = out;
+        *cells = k->cells;
+        return ERR_OK;
+}
+
+static enum err judge_locked(struct memory *m, struct shelf *s, const struct memory_ask *ask,
+        const struct memory_question *q, const uint8_t **answered, uint32_t *cells)
+{
+        struct digest key;
+
+        TRY(shelf_ready(m, s, ask, q));
+        TRY(key_of(ask->policy, q, &key));
+        if (known_find(s, &key) == NULL)
+                TRY(judge_rows(m, s, ask, q, &key));
+        return tell(ask->arena, known_find(s, &key), answered, cells);
+}
+
+enum err memory_judge(struct memory *m, const struct memory_ask *ask,
+        const struct memory_question *question, const uint8_t **answered, uint32_t *cells)
+{
+        struct shelf *s;
+
+        TRY(shelf_get(m, ask, &s));
+        (void)pthread_mutex_lock(&s->lock);
+        enum err e = judge_locked(m, s, ask, question, answered, cells);
+        (void)pthread_mutex_unlock(&s->lock);
+        return e;
+}
+
+/* Whatever question comes, of this data set or with others of the linkage. */
+uint32_t memory_threshold(
+        const struct policy *p, const struct policy_linkage *l, const struct policy_dataset *d)
+{
+        uint32_t most = d->disclosure.threshold, len = 0;
+        const struct indicator *indicators = policy_indicators(p, &len);
+
+        for (uint32_t i = 0; i < l->rules->datasets_len; i++) {
+                const struct policy_dataset *other = policy_dataset_find(p, l->rules->datasets[i]);
+
+                if (other != NULL && other->disclosure.threshold > most)
+                        most = other->disclosure.threshold;
+        }
+        for (uint32_t i = 0; i < len; i++)
+                if (indicators[i].floor.threshold > most)
+                        most = indicators[i].floor.threshold;
+        return most;
+}
+
+struct memory_status memory_status(struct memory *m, struct bytes linkage, struct bytes dataset)
+{
+        struct shelf *s = shelf_find(m, linkage, dataset);
+        struct memory_status status = {0};
+
+        if (s == NULL)
+                return status;
+        (void)pthread_mutex_lock(&s->lock);
+        status.questions = s->known_used;
+        if (s->ledger != NULL)
+                status.ledger = ledger_stats(s->ledger);
+        (void)pthread_mutex_unlock(&s->lock);
+        return status;
+}

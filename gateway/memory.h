@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* memory.h: what was answered of a data set under a linkage, to whomever, in any vintage.
+ *
+ * One ledger for each (gateway/ledger), over the persons of all vintages, who are told to be
+ * the same by their record keys. Which questions were answered stands in the store before
+ * the answer leaves; who was in them does not, and is counted again after a restart. Where it
+ * cannot be (a vintage was closed since, by an erasure or a withdrawal) nothing more
+ * is answered in the light of it: ERR_VINTAGE_CLOSED. */
+#ifndef STATGATE_GATEWAY_MEMORY_H
+#define STATGATE_GATEWAY_MEMORY_H
+
+#include "gateway/ledger/ledger.h"
+#include "gateway/views.h"
+#include "policies/policy.h"
+
+struct memory; /* for many threads */
+
+MUST_CHECK enum err memory_new(struct store *store, struct views *views, struct memory **out);
+void memory_free(struct memory **m);
+
+/* A question reduced to what a neighbour knows: identifying dimensions and filters. */
+struct memory_question {
+        struct query query; /* its vintage is resolved */
+        /* By municipality: 1 where it counts in the answer. NULL: the data set has none. */
+        const uint8_t *counts;
+        uint32_t counts_len;
+};
+
+struct memory_ask {
+        struct policy *policy;
+        const struct policy_linkage *linkage;
+        const struct policy_dataset *dataset;
+        const char *purpose;     /* of who asks now: views of earlier vintages are lent for it */
+        const struct view *view; /* of the question's vintage */
+        const atomic_bool *cancel;
+        struct arena *arena;
+};
+
+/* Which cells of the question's table (the margin: its own dimensions, totals included) may
+ * be answered: answered[i] = 1, in the arena. What may is remembered, and stands in the store,
+ * when this returns. A question that was judged before is judged as it was. ERR_LIMIT: no
+ * memory or work is left for more; ERR_VINTAGE_CLOSED: see above. */
+MUST_CHECK enum err memory_judge(struct memory *m, const struct memory_ask *ask,
+        const struct memory_question *question, const uint8_t **answered, uint32_t *cells);
+
+/* k of the data set's ledger: the largest that any question of it is held to. */
+uint32_t memory_threshold(
+        const struct policy *p, const struct policy_linkage *l, const struct policy_dataset *d);
+
+struct memory_status {
+        uint32_t questions;
+        struct ledger_stats ledger;
+};
+struct memory_status memory_status(
+        struct memory *m, struct bytes linkage, struct bytes dataset); /* zeros: none yet */
+
+#endif

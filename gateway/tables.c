@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tables.c: one question to one data set becomes a table that may be shown.
+ *
+ *      planned tables hold it   cut out of what was protected when the vintage was published
+ *      else                     counted, then
+ *          rows                 judged by inhabitants or in the light of earlier answers
+ *          cells                rules and what goes with them (gateway/disclosure)
+ *          noise                where the policy answers so
+ *
+ * Nothing in the table is unsafe to show afterwards; what is not shown has been wiped. */
+#include <string.h>
+
+#include "gateway/answer.h"
+#include "gateway/disclosure/cellkey.h"
+#include "gateway/lattice.h"
+
+enum { AUDITED = 5000 }; /* protected cells looked at one by one; a sample beyond */
+
+/* What the engine may look at --------------------------------------------------------------- */
+
+/* The views that a question looks at, its own first. */
+static void note_views(const struct question *q, const struct view **out, uint32_t *len)
+{
+        out[(*len)++] = q->lease.view;
+        for (uint32_t i = 0; i < q->query.derived_len; i++) {
+                const struct view *v = linked_view(q->lease.linked, q->query.derived[i].dataset);
+
+                if (v != NULL)
+                        out[(*len)++] = v;
+        }
+}
+
+/* Of two that are divided, each counts those only who have delivered for the other too: else
+ * the costs of some would be shared out over the persons of others. */
+static enum err note_other(struct answering *a, const struct question *q, struct plan_scope *out)
+{
+        const struct question *other = q == &a->main ? &a->denominator : &a->main;
+        const struct view **also = arena_alloc(a->arena, DERIVED_MAX + 1, sizeof(*also));
+
+        if (also == NULL)
+                return ERR_NO_MEMORY;
+        note_views(other, also, &out->also_len);
+        out->also = also;
+        return ERR_OK;
+}
+
+static void keep_of_period(const struct question *of, uint8_t *delivered, uint32_t len)
+{
+        const struct deliveries *d = coverage_find(of->lease.coverage, of->query.dataset);
+
+        for (uint32_t i = 0; i < len; i++) {
+                bool any = d == NULL; /* not a data set that municipalities deliver */
+
+                for (uint32_t k = 0; d != NULL && !any && k < d->len; k++)
+                        any = d->list[k].municipality == i &&
+                              d->list[k].period.first <= of->query.period.last &&
+                              d->list[k].period.last >= of->query.period.first;
+                delivered[i] &= any;
+        }
+}
+
+/* Who has delivered for the period; for both questions of two that are divided. What ended
+ * in a period may stand in deliveries of another (`period_date`): there any delivery will
+ * do. */
+static enum err note_period(struct answering *a, const struct question *q, struct plan_scope *out)
+{
+        uint32_t len = policy_municipalities(a->policy)->levels[0].len;
+        uint8_t *delivered = arena_alloc(a->arena, len, 1);
+
+        if (delivered == NULL)
+                return ERR_NO_MEMORY;
+        memset(delivered, 1, len);
+        keep_of_period(q, delivered, len);
+        if (a->has_denominator)
+                keep_of_period(q == &a->main ? &a->denominator : &a->main, delivered, len);
+        out->delivered = delivered;
+        out->delivered_len = len;
+        return ERR_OK;
+}
+
+static enum err scope_views(struct answering *a, const struct question *q, struct plan_scope *out)
+{
+        const struct view_lease *l = &q->lease;
+        uint32_t n = l->linkage != NULL ? l->linkage->rules->datasets_len : 1;
+        const struct policy_dataset **datasets = arena_alloc(a->arena, n, sizeof(*datasets));
+        struct period *spans = arena_alloc(a->arena, n, sizeof(*spans));
+
+        if (datasets == NULL || spans == NULL)
+                return ERR_NO_MEMORY;
+        *out = (struct plan_scope){
+                .dataset = q->allowed.dataset,
+                .linked = datasets,
+                .spans = spans,
+                .linked_len = n,
+                .family = l->linkage != NULL && l->linkage->rules->family,
+        };
+        if (a->has_denominator)
+                TRY(note_other(a, q, out));
+        if (q->query.has_period && q->query.period_date.len == 0 && l->linkage != NULL)
+                TRY(note_period(a, q, out));
+        if (l->linkage == NULL) {
+                datasets[0] = q->allowed.dataset;
+                out->span = spans[0] = coverage_span(l->coverage);
+                return ERR_OK;
+        }
+        for (uint32_t i = 0; i < n; i++) {
+                const struct view *v = linked_view(l->linked, l->linkage->rules->datasets[i]);
+
+                datasets[i] = view_dataset(v);
+                spans[i] = view_span(v);
+        }
+        out->span = view_span(l->view);
+        return ERR_OK;
+}
+
+/* Whose parts can be told at all, in this data set and linkage. */
+static unsigned contributors_of(const struct question *q)
+{
+        const struct disclosure_rules *rules = &q->allowed.disclosure;
+        const struct policy_dataset *d = q->allowed.dataset;
+        const struct policy_linkage *l = q->lease.linkage;
+        unsigned wanted = rules->contributors;
+
+        for (unsigned c = 0; c < CONTRIBUTOR_COUNT; c++)
+                wanted |= rules->number[c] > 0 ? 1u << c : 0;
+        if (d->kind == DATASET_DELIVERIES)
+                return 0;
+        if (l == NULL || !l->rules->family)
+                wanted &= ~(1u << CONTRIBUTOR_FAMILY);
+        if (d->provider_variable == UINT32_MAX)
+                wanted &= ~(1u << CONTRIBUTOR_PROVIDER);
+        if (d->municipality_variable == UINT32_MAX)
+                wanted &= ~(1u << CONTRIBUTOR_MUNICIPALITY);
+        return wanted;
+}
+
+static enum err scope_of(struct answering *a, const struct question *q, struct plan_scope *out)
+{
+        TRY(scope_views(a, q, out));
+        out->contributors = contributors_of(q);
+        out->provider = q->allowed.dataset->provider_variable;
+        out->cell_keys = q->allowed.disclosure.perturbation == PERTURB_CELLKEY;
+        return ERR_OK;
+}
+
+/* Protecting --------------------------------------------------------------------------------- */
+
+static struct disclosure_settings settings_of(const struct answering *a, const struct question *q)
+{
+        const struct disclosure_rules *r = &q->allowed.disclosure;
+        bool deliveries = q->allowed.dataset->kind == DATASET_DELIVERIES;
+        struct disclosure_settings s = {
+                .threshold = r->threshold,
+                .zeros_published = r->zeros_published,
+                .numerator = r->numerator,
+                .denominator = r->denominator,
+                .complement = r->complement,
+                .families = r->families,
+                .amounts = deliveries ? coverage_threshold(a->policy, &q->query) : 0,
+                .homogeneous = r->homogeneous,
+                .contributors = contributors_of(q),
+                .remainder = r->remainder,
+                .part_max = r->part_max,
+                .dominance = {r->dominance_n, r->dominance_k, r->p_percent, r->pq_p, r->pq_q},
+                .secondary = r->secondary,
+                .interval = r->interval,
+                .audit_cells_max = AUDITED,
+                .cost = (enum disclosure_cost)r->cost,
+                .seed = 1,
+        };
+
+        memcpy(s.number, r->number, sizeof s.number);
+        return s;
+}
+
+static enum err perturb(struct answering *a, struct question *q)
+{
+        const struct disclosure_rules *r = &q->allowed.disclosure;
+        const struct cellkey_settings settings = {
+                .variance = r->variance_permille / 1000.0,
+                .deviation = r->deviation,
+                .smallest = r->smallest,
+        };
+        const struct cellkey *noise;
+
+        switch (r->perturbation) {
+        case PERTURB_NONE:
+                return ERR_OK;
+        case PERTURB_CELLKEY:
+                TRY(cellkey_new(a->arena, &settings, &noise));
+                return cellkey_table(noise, q->table);
+        case PERTURB_ROUNDING:
+        case PERTURB_COUNT:
+                break;
+        }
+        return refuse(
+                &a->call->why, ERR_UNSUPPORTED, "dataset", "this gateway does not round answers");
+}
+
+static enum err judge_rows(struct answering *a, struct question *q, const struct plan_scope *scope)
+{
+        const struct disclosure_rules *r = &q->allowed.disclosure;
+        bool lattice = r->answers == ANSWERS_LATTICE;
+
+        if (q->lease.linkage == NULL)
+                return ERR_OK; /* nobody's records */
+        if (lattice || r->membership_sensitive)
+                TRY(eligible_by_inhabitants(a, q, scope, lattice));
+        return r->answers == ANSWERS_ALONE ? ERR_OK : eligible_by_memory(a, q, scope);
+}
+
+static enum err count_and_protect(struct answering *a, struct question *q)
+{
+        struct rpc_call *c = a->call;
+        struct gateway *g = c->handlers;
+        const struct disclosure_settings settings = settings_of(a, q);
+        struct plan_scope scope;
+        struct plan *plan = NULL;
+
+        TRY(scope_of(a, q, &scope));
+        TRY(plan_make(&scope, &q->query, a->arena, &plan, &c->why));
+        TRY(plan_run(plan, q->lease.view, g->threads, a->arena, &q->lease.stop, &q->table));
+        q->looks_beside = plan_looks_beside(plan);
+        TRY(plan_places(plan, q->lease.view, a->arena, &q->counted));
+        if (q->allowed.dataset->kind == DATASET_DELIVERIES)
+                coverage_note_unexpected(q->table);
+        TRY(judge_rows(a, q, &scope));
+        TRY(disclosure_protect_table(a->arena, q->table, &settings, &q->lease.stop, &q->report));
+        q->source = q->allowed.disclosure.answers == ANSWERS_ALONE ? ANSWERS_ALONE : ANSWERS_LEDGER;
+        return perturb(a, q);
+}
+
+/* Planned tables ----------------------------------------------------------------------------- */
+
+bool question_is_planned(const struct answering *a, const struct question *q)
+{
+        return q->allowed.disclosure.answers != ANSWERS_ALONE &&
+               q->allowed.dataset->kind == DATASET_RECORDS &&
+               lattice_fits(a->policy, q->allowed.dataset, &q->query) == LATTICE_INSIDE;
+}
+
+static enum err cut_out(struct answering *a, struct question *q)
+{
+        struct gateway *g = a->call->handlers;
+        const struct lattice_wish wish = {
+                .policy = a->policy,
+                .dataset = q->allowed.dataset,
+                .vintage = q->lease.vintage.vintage,
+                .cancel = &q->lease.stop,
+        };
+
+        q->source = ANSWERS_LATTICE;
+        enum err e = lattice_answer(g, &wish, &q->query, a->arena, &q->table, &q->report);
+        if (e != ERR_NOT_FOUND)
+                return e;
+        /* The rules have changed since the vintage was published. */
+        TRY(lattice_prepare(g, &wish));
+        return lattice_answer(g, &wish, &q->query, a->arena, &q->table, &q->report);
+}
+
+enum err table_make(struct answering *a, struct question *q)
+{
+        enum err e = question_is_planned(a, q) ? cut_out(a, q) : count_and_protect(a, q);
+
+        return e == ERR_CANCELLED && atomic_load(&q->lease.ended) ? linkage_ended(a->call) : e;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_gateway_ledger.c: questions that together would tell of one child, at a real gateway.
+ *
+ * Each municipality has told of sixty children, each with a guardian of her own: one child in
+ * December, twenty in November, the rest earlier. So the children until November and those of
+ * the whole year are two sets that differ by one. None of these questions is planned. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "crypto/digest.h"
+#include "tests/support/gateway_ask.h"
+
+enum {
+        CHILDREN = 60,
+        NOVEMBER = 20,
+        GUARDIANS_FROM = 200000,
+        DECEMBER_DAY = 340,
+        NOVEMBER_DAY = 310
+};
+
+static struct world world;
+static const municipality_t towns[] = {114, 180, 1480, 1280};
+
+static uint32_t fill(struct report *rows, uint32_t from, uint32_t len)
+{
+        for (uint32_t i = 0; i < len; i++) {
+                uint32_t child = from + i;
+                int32_t day = i == 0          ? DECEMBER_DAY
+                              : i <= NOVEMBER ? NOVEMBER_DAY
+                                              : 20 + (int32_t)i;
+
+                rows[i] = (struct report){child, GUARDIANS_FROM + child, day, child};
+        }
+        return len;
+}
+
+static void begin(void)
+{
+        world_make(&world);
+        policy_begin(&world);
+        world_start(&world);
+        for (uint32_t t = 0; t < 4; t++) {
+                struct report rows[CHILDREN];
+
+                (void)deliver_concerns(&world, towns[t], rows, fill(rows, 1000 * t, CHILDREN));
+        }
+        (void)publish(&world);
+}
+
+static int setup(void **state)
+{
+        (void)state;
+        begin();
+        return 0;
+}
+
+static int teardown(void **state)
+{
+        (void)state;
+        world_remove(&world);
+        return 0;
+}
+
+#define ASK(where) "dataset: anmalan\nfilters: [" where "]\n"
+#define YEAR       "\"datum in 2025-01..2025-12\""
+#define NOT_LAST   "\"datum in 2025-01..2025-11\""
+#define EARLY      "\"datum in 2025-01..2025-10\""
+
+static enum cell_status answer_to(const char *who, const char *yaml, struct wire_release *r)
+{
+        enum status s = world_call(
+                &world, world_client(&world, who), "Statistics/Query", say_yaml(&world, yaml));
+
+        assert_int_equal(s, STATUS_OK);
+        read_release(&world, world_answer, r);
+        return cell_at(r, NULL);
+}
+
+static enum cell_status ask_one(const char *yaml)
+{
+        struct wire_release r;
+        enum cell_status s = answer_to(WORLD_STATISTICIAN, yaml, &r);
+
+        assert_int_equal(r.protection.source, ANSWER_SOURCE_LEDGER);
+        return s;
+}
+
+static void two_questions_do_not_tell_of_one_child(void **state)
+{
+        (void)state;
+        assert_int_equal(ask_one(ASK("\"kommun = 0114\", " YEAR)), CELL_VALUE);
+        assert_int_equal(ask_one(ASK("\"kommun = 0114\", " NOT_LAST)), CELL_PROTECTED);
+        assert_int_equal(ask_one(ASK("\"kommun = 0114\", " EARLY)), CELL_VALUE);
+        /* Nor the other way round. */
+        assert_int_equal(ask_one(ASK("\"kommun = 0180\", " NOT_LAST)), CELL_VALUE);
+        assert_int_equal(ask_one(ASK("\"kommun = 0180\", " YEAR)), CELL_PROTECTED);
+        /* What was answered once is answered again. */
+        assert_int_equal(ask_one(ASK("\"kommun = 0114\", " YEAR)), CELL_VALUE);
+        assert_int_equal(ask_one(ASK("\"kommun = 0180\", " NOT_LAST)), CELL_VALUE);
+}
+
+static void a_union_over_counties_tells_of_nobody(void **state)
+{
+        (void)state;
+        assert_int_equal(ask_one(ASK("\"kommun = 1480\", " YEAR)), CELL_VALUE);
+        assert_int_equal(ask_one(ASK("\"kommun = 1280\", " YEAR)), CELL_VALUE);
+        /* Two children are missing in the union. */
+        assert_int_equal(ask_one(ASK("\"kommun in 1480,1280\", " NOT_LAST)), CELL_PROTECTED);
+        assert_int_equal(ask_one(ASK("\"kommun in 1480,1280\", " YEAR)), CELL_VALUE);
+        assert_int_equal(ask_one(ASK("\"kommun in 1480,1280\", " EARLY)), CELL_VALUE);
+}
+
+static void two_principals_together_learn_no_more_than_one(void **state)
+{
+        struct wire_release r;
+
+        (void)state;
+        assert_int_equal(answer_to("statistician/anna", ASK("\"kommun in 0114,1480\", " YEAR), &r),
+                CELL_VALUE);
+        assert_int_equal(
+                answer_to("statistician/bo", ASK("\"kommun in 0114,1480\", " NOT_LAST), &r),
+                CELL_PROTECTED);
+}
+
+static struct digest digest_now(const char *yaml)
+{
+        struct wire_answer a;
+
+        assert_int_equal(world_call(&world, world_client(&world, WORLD_STATISTICIAN),
+                                 "Statistics/Query", say_yaml(&world, yaml)),
+                STATUS_OK);
+        assert_int_equal(answer_decode(world.arena, world_answer, &a), ERR_OK);
+        return a.release_digest;
+}
+
+static void the_same_question_has_the_same_answer_after_a_restart(void **state)
+{
+        static const char *const questions[] = {
+                ASK(YEAR) "dimensions: [kommun]\n",
+                ASK(NOT_LAST) "dimensions: [kommun, kon]\n",
+                ASK(EARLY) "dimensions: [\"kommun:lan\", kon]\n",
+                ASK("\"kommun = 0114\", " NOT_LAST),
+        };
+        struct digest before[4], after;
+
+        (void)state;
+        for (unsigned i = 0; i < 4; i++)
+                before[i] = digest_now(questions[i]);
+        for (unsigned i = 4; i-- > 0;) {
+                after = digest_now(questions[i]);
+                assert_true(digest_equal(&before[i], &after));
+        }
+        assert_int_equal(world_stop(&world), 0);
+        world_start(&world);
+        for (unsigned i = 4; i-- > 0;) {
+                after = digest_now(questions[i]);
+                assert_true(digest_equal(&before[i], &after));
+        }
+        /* And what was refused before is refused still. */
+        assert_int_equal(ask_one(ASK("\"kommun = 0180\", " NOT_LAST)), CELL_VALUE);
+        assert_int_equal(ask_one(ASK("\"kommun = 0180\", " YEAR)), CELL_PROTECTED);
+        assert_int_equal(ask_one(ASK("\"kommun in 1480,1280\", " NOT_LAST)), CELL_PROTECTED);
+}
+
+/* One child more in a later vintage is told by subtraction; so the town stays as it was. */
+static void two_vintages_do_not_tell_of_who_came_between(void **state)
+{
+        struct report rows[CHILDREN];
+
+        (void)state;
+        assert_int_equal(ask_one(ASK("\"kommun = 1280\", " EARLY)), CELL_VALUE);
+        assert_int_equal(ask_one(ASK("\"kommun = 1480\", " EARLY)), CELL_VALUE);
+        (void)fill(rows, 5000, CHILDREN);
+        rows[30].day = 40;
+        (void)deliver_concerns(&world, 1280, &rows[30], 1);
+        (void)deliver_concerns(&world, 1480, &rows[31], 8);
+        (void)publish(&world);
+        assert_int_equal(ask_one(ASK("\"kommun = 1280\", " EARLY)), CELL_PROTECTED);
+        assert_int_equal(ask_one(ASK("\"kommun = 1480\", " EARLY)), CELL_VALUE);
+        /* The earlier vintage answers as it did. */
+        assert_int_equal(ask_one(ASK("\"kommun = 1280\", " EARLY) "vintage: 1\n"), CELL_VALUE);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(two_questions_do_not_tell_of_one_child),
+                cmocka_unit_test(a_union_over_counties_tells_of_nobody),
+                cmocka_unit_test(two_principals_together_learn_no_more_than_one),
+                cmocka_unit_test(the_same_question_has_the_same_answer_after_a_restart),
+                cmocka_unit_test(two_vintages_do_not_tell_of_who_came_between),
+        };
+
+        return cmocka_run_group_tests(tests, setup, teardown);
+}
