@@ -21,13 +21,19 @@
  * in the question; `linkage`, `threshold`, `zeros` and `a_day` are what an allowed question is
  * held to. What is asked is explained too, in both languages, and the explanation must come
  * to the same end; `suggests` is a piece of what it proposes instead. `uri` is the name in
- * the certificate, where it is not the usual one of the role. */
+ * the certificate, where it is not the usual one of the role. `held` is what else an allowed
+ * question is held to, by the words of `disclosure:`; `told` a piece of what explain says of it
+ * in English. A table with `preset: strict` is of the bundle whose data sets take that one
+ * instead of the standard. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -36,10 +42,13 @@
 #include "policies/query_yaml.h"
 #include "policies/report.h"
 
+#define BUNDLE STATGATE_ROOT "/policies/bundle"
+
 enum { ROWS_MIN = 600, MS_PER_DAY = 86400000 };
 
 static struct policy *policy;
 static struct arena *arena;
+static struct policy *national;
 static unsigned rows_seen, rows_wrong;
 static struct bytes usual_purpose;
 
@@ -98,7 +107,7 @@ static bool has_line(const struct report *r, enum report_mark mark, struct bytes
 
 static void explain(const struct row *r, const struct query *q, bool wanted)
 {
-        struct bytes suggests = word(r->at, "suggests");
+        struct bytes suggests = word(r->at, "suggests"), told = word(r->at, "told");
 
         for (int lang = REPORT_SV; lang <= REPORT_EN; lang++) {
                 struct report report;
@@ -113,6 +122,11 @@ static void explain(const struct row *r, const struct query *q, bool wanted)
                         !has_line(&report, REPORT_SUGGESTS, suggests)) {
                         rows_wrong++;
                         print_error("%s:%u: is not suggested\n", r->at->file, r->at->line);
+                }
+                if (lang == REPORT_EN && told.len > 0 && !has_line(&report, REPORT_OBLIGES, told) &&
+                        !has_line(&report, REPORT_NOTE, told)) {
+                        rows_wrong++;
+                        print_error("%s:%u: is not told\n", r->at->file, r->at->line);
                 }
         }
 }
@@ -164,6 +178,53 @@ static bool is_held(const struct row *r, const struct decision *d)
                (zeros.len == 0 || bytes_is_text(zeros, "publish") == d->disclosure.zeros_published);
 }
 
+static const char *yes_no(bool value)
+{
+        return value ? "yes" : "no";
+}
+
+static bool number_is(const struct yaml *m, const char *key, uint32_t is)
+{
+        int64_t n = is;
+        struct refusal why = {0};
+
+        assert_int_equal(yaml_integer(m, key, false, 0, 1 << 20, &n, &why), ERR_OK);
+        return n == is;
+}
+
+static bool word_is(const struct yaml *m, const char *key, const char *is)
+{
+        struct bytes text = word(m, key);
+
+        return text.len == 0 || bytes_is_text(text, is);
+}
+
+/* held: {preset: standard, answers: ledger, interval: 3}; contributors are not told here. */
+static bool is_protected(const struct row *r, const struct decision *d)
+{
+        static const char *const keys[] = {"preset", "answers", "secondary", "interval",
+                "homogeneous", "remainder", "membership", "perturbation", "numerator",
+                "denominator", "complement", "families", "reasons", NULL};
+        const struct disclosure_rules *x = &d->disclosure;
+        const struct yaml *m = yaml_find(r->at, "held");
+        struct refusal why = {0};
+
+        if (m == NULL)
+                return true;
+        assert_int_equal(yaml_known_keys(m, keys, &why), ERR_OK);
+        return (word(m, "preset").len == 0 || bytes_equal(word(m, "preset"), x->preset)) &&
+               word_is(m, "answers", answers_name(x->answers)) &&
+               word_is(m, "secondary", yes_no(x->secondary)) &&
+               word_is(m, "membership", x->membership_sensitive ? "sensitive" : "public") &&
+               word_is(m, "reasons", x->reasons_public ? "public" : "hidden") &&
+               word_is(m, "perturbation", perturbation_name(x->perturbation)) &&
+               number_is(m, "interval", x->interval) &&
+               number_is(m, "homogeneous", x->homogeneous) &&
+               number_is(m, "remainder", x->remainder) && number_is(m, "numerator", x->numerator) &&
+               number_is(m, "denominator", x->denominator) &&
+               number_is(m, "complement", x->complement) && number_is(m, "families", x->families);
+}
+
 static enum err ask(const struct row *r, struct refusal *why)
 {
         struct decision decision = {0};
@@ -176,7 +237,7 @@ static enum err ask(const struct row *r, struct refusal *why)
         assert_true((e == ERR_OK) == (decision.dataset != NULL));
         assert_true((e == ERR_OK) == (why->len == 0));
         explain(r, &q, e == ERR_OK);
-        if (e == ERR_OK && !is_held(r, &decision)) {
+        if (e == ERR_OK && (!is_held(r, &decision) || !is_protected(r, &decision))) {
                 rows_wrong++;
                 print_error("%s:%u: is held to something else: linkage %.*s, threshold %u\n",
                         r->at->file, r->at->line,
@@ -219,7 +280,7 @@ static void check_row(const struct yaml *at, int64_t today_ms)
 {
         static const char *const keys[] = {"who", "ask", "for", "by", "where", "measure", "with",
                 "deliver", "period", "erase", "on", "answer", "says", "field", "suggests",
-                "linkage", "threshold", "zeros", "a_day", "uri", NULL};
+                "linkage", "threshold", "zeros", "a_day", "uri", "held", "told", NULL};
         struct row r = {.at = at, .now_ms = today_ms};
         struct refusal why = {0}, shape = {0};
         bool allowed;
@@ -248,6 +309,74 @@ static void check_row(const struct yaml *at, int64_t today_ms)
         }
 }
 
+/* The national bundle again, where every standard is another preset. */
+static char folder[] = "/tmp/statgate-decisions-XXXXXX";
+
+static const char *path_of(const char *in, struct bytes name)
+{
+        const char *path =
+                arena_printf(arena, "%s/%.*s", in, (int)name.len, (const char *)name.data);
+
+        assert_non_null(path);
+        return path;
+}
+
+static void write_with_preset(struct bytes name, struct bytes preset)
+{
+        static const char standard[] = "preset: standard";
+        struct refusal why = {0};
+        struct bytes text;
+        FILE *to = fopen(path_of(folder, name), "w");
+
+        assert_non_null(to);
+        assert_int_equal(yaml_slurp(arena, path_of(BUNDLE, name), &text, &why), ERR_OK);
+        while (text.len > 0) {
+                const uint8_t *at = memmem(text.data, text.len, standard, strlen(standard));
+                size_t before = at != NULL ? (size_t)(at - text.data) : text.len;
+                size_t skip = at != NULL ? before + strlen(standard) : before;
+
+                assert_true(fwrite(text.data, 1, before, to) == before);
+                if (at != NULL)
+                        assert_true(fprintf(to, "preset: %.*s", (int)preset.len,
+                                            (const char *)preset.data) > 0);
+                text = bytes_of(text.data + skip, text.len - skip);
+        }
+        assert_int_equal(fclose(to), 0);
+}
+
+static void remove_copy(void)
+{
+        static const char *const below[] = {"codelists", "datasets", "indicators"};
+        const struct rules *r = policy_rules(national);
+
+        for (uint32_t i = 0; i < r->sources_len; i++)
+                (void)unlink(path_of(folder, r->sources[i].name));
+        for (size_t i = 0; i < ARRAY_LEN(below); i++)
+                (void)rmdir(path_of(folder, bytes_of_text(below[i])));
+        (void)rmdir(folder);
+}
+
+static struct policy *with_preset(struct bytes preset)
+{
+        static const char *const below[] = {"codelists", "datasets", "indicators"};
+        const struct rules *r = policy_rules(national);
+        struct policy *p = NULL;
+        struct refusal why = {0};
+
+        (void)memcpy(folder + sizeof folder - 7, "XXXXXX", 6);
+        assert_non_null(mkdtemp(folder));
+        for (size_t i = 0; i < ARRAY_LEN(below); i++)
+                assert_int_equal(mkdir(path_of(folder, bytes_of_text(below[i])), 0700), 0);
+        for (uint32_t i = 0; i < r->sources_len; i++)
+                write_with_preset(r->sources[i].name, preset);
+        enum err rc = policy_load(folder, &p, &why);
+
+        remove_copy();
+        if (rc != ERR_OK)
+                fail_msg("%s: %s", why.violations[0].field, why.violations[0].text);
+        return p;
+}
+
 static void check_table(const char *name)
 {
         const char *path = arena_printf(arena, STATGATE_ROOT "/tests/decisions/%s", name);
@@ -259,6 +388,11 @@ static void check_table(const char *name)
                 yaml_list(table, "rows", true, &rows, &why) != ERR_OK)
                 fail_msg("%s: %s", why.violations[0].field, why.violations[0].text);
         usual_purpose = word(table, "for");
+        OWNED(policy_unref) struct policy *other = NULL;
+
+        if (yaml_find(table, "preset") != NULL)
+                other = with_preset(word(table, "preset"));
+        policy = other != NULL ? other : national;
         for (uint32_t i = 0; i < rows->len; i++)
                 check_row(&rows->items[i], read_day(word(table, "on")));
 }
@@ -266,7 +400,8 @@ static void check_table(const char *name)
 static void the_tables_are_as_the_bundle_decides(void **state)
 {
         static const char *const tables[] = {"ask.yaml", "deliver.yaml", "levels.yaml",
-                "linked.yaml", "linkages.yaml", "measures.yaml", "pairs.yaml", "uses.yaml"};
+                "linked.yaml", "linkages.yaml", "measures.yaml", "pairs.yaml", "protection.yaml",
+                "strict.yaml", "uses.yaml"};
 
         (void)state;
         for (size_t i = 0; i < ARRAY_LEN(tables); i++)
@@ -282,16 +417,13 @@ static int setup(void **state)
 
         (void)state;
         arena = arena_new(256 << 20);
-        return arena != NULL && policy_load(STATGATE_ROOT "/policies/bundle", &policy, &why) ==
-                                        ERR_OK
-                       ? 0
-                       : -1;
+        return arena != NULL && policy_load(BUNDLE, &national, &why) == ERR_OK ? 0 : -1;
 }
 
 static int teardown(void **state)
 {
         (void)state;
-        policy_unref(&policy);
+        policy_unref(&national);
         arena_free(&arena);
         return 0;
 }
