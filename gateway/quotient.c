@@ -117,6 +117,11 @@ enum err quotient_make(struct arena *arena, uint32_t scale, struct table *n, con
         measure->low = measure->high = NULL;
         measure->numerator = measure->denominator = NULL;
         measure->numerator_persons = measure->denominator_persons = NULL;
+        /* What is said of the numerator's makers is not true of a quotient. */
+        measure->contributions = n->contributions = NULL;
+        measure->contributions_len = n->contributions_len = 0;
+        measure->sums = NULL;
+        n->cell_key = NULL;
         measure->kind = MEASURE_RATIO;
         measure->decimals++;
         measure->scale = scale > 0 ? scale : 1;
