@@ -174,7 +174,8 @@ static void a_question_prints_the_release_that_the_gateway_sends(void **state)
                 if (t->status[cell] == CELL_VALUE)
                         (void)snprintf(value, sizeof value, "%lld",
                                 (long long)t->measures[0].values[cell]);
-                (void)snprintf(line, sizeof line, ",%s,%c", value, codes[t->status[cell]]);
+                (void)snprintf(line, sizeof line, ",%s,%c,%c", value, codes[t->status[cell]],
+                        t->status[cell] == CELL_PROTECTED ? 'C' : 'F');
                 assert_memory_equal(end - strlen(line), line, strlen(line));
                 shown += t->status[cell++] == CELL_VALUE;
         }
@@ -221,7 +222,7 @@ static void a_question_in_a_file_is_filled_in_by_options(void **state)
                 bytes_of_text("dataset: placering\ndimensions: [kon]\nmeasures: [records]\n"));
         assert_int_equal(RUN("query", "-f", path, "--purpose", "uppfoljning", "--format", "csv"),
                 EXIT_CODE_OK);
-        assert_memory_equal(out_text, "kon,kon.label,records,status\r\n", 30);
+        assert_memory_equal(out_text, "kon,kon.label,records,obs_status,conf_status\r\n", 46);
         assert_int_equal(RUN("query", "-f", path, "--purpose", "uppfoljning", "--by", "form"),
                 EXIT_CODE_USAGE);
         world_write(&world, "q.yaml", bytes_of_text("datset: placering\n"));

@@ -83,6 +83,7 @@ THIRD_PARTY = {
     "sys/capability.h": {"gateway/keeper"},
     "libsmartcols.h": {"tools/cli"},
     "libsmartcols/": {"tools/cli"},
+    "xlsxwriter.h": {"tools/cli"},
     "coin/": {"gateway/disclosure"},
     "duckdb.h": {"tools/benchmarks"},
     "cmocka.h": set(),

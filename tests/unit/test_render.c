@@ -242,28 +242,28 @@ static const char table_en[] =
         "the total.\n";
 
 static const char csv_sv[] = "kommun:lan;kommun:lan.label;kon;kon.label;persons;persons.status;"
-                             "mean:dygnskostnad;mean:dygnskostnad.status;status\r\n"
-                             "01;Stockholms län;k;kvinnor;1234;A;2500,125;A;A\r\n"
-                             "01;Stockholms län;m;män;;Q;;Q;Q\r\n"
-                             "01;Stockholms län;_T;Totalt;1237;A;2499,000;A;A\r\n"
-                             "03;Uppsala län;k;kvinnor;0;A;;M;A\r\n"
-                             "03;Uppsala län;m;män;;M;;M;M\r\n"
-                             "03;Uppsala län;_T;Totalt;;O;;O;O\r\n"
-                             "_T;Totalt;k;kvinnor;1234;A;2500,125;A;A\r\n"
-                             "_T;Totalt;m;män;;Q;;Q;Q\r\n"
-                             "_T;Totalt;_T;Totalt;1237;A;-0,500;A;A\r\n";
+                             "mean:dygnskostnad;mean:dygnskostnad.status;obs_status;conf_status\r\n"
+                             "01;Stockholms län;k;kvinnor;1234;A;2500,125;A;A;F\r\n"
+                             "01;Stockholms län;m;män;;Q;;Q;Q;C\r\n"
+                             "01;Stockholms län;_T;Totalt;1237;A;2499,000;A;A;F\r\n"
+                             "03;Uppsala län;k;kvinnor;0;A;;M;A;F\r\n"
+                             "03;Uppsala län;m;män;;M;;M;M;F\r\n"
+                             "03;Uppsala län;_T;Totalt;;O;;O;O;F\r\n"
+                             "_T;Totalt;k;kvinnor;1234;A;2500,125;A;A;F\r\n"
+                             "_T;Totalt;m;män;;Q;;Q;Q;C\r\n"
+                             "_T;Totalt;_T;Totalt;1237;A;-0,500;A;A;F\r\n";
 
 static const char csv_en[] = "kommun:lan,kommun:lan.label,kon,kon.label,persons,persons.status,"
-                             "mean:dygnskostnad,mean:dygnskostnad.status,status\r\n"
-                             "01,Stockholm county,k,women,1234,A,2500.125,A,A\r\n"
-                             "01,Stockholm county,m,men,,Q,,Q,Q\r\n"
-                             "01,Stockholm county,_T,Total,1237,A,2499.000,A,A\r\n"
-                             "03,Uppsala county,k,women,0,A,,M,A\r\n"
-                             "03,Uppsala county,m,men,,M,,M,M\r\n"
-                             "03,Uppsala county,_T,Total,,O,,O,O\r\n"
-                             "_T,Total,k,women,1234,A,2500.125,A,A\r\n"
-                             "_T,Total,m,men,,Q,,Q,Q\r\n"
-                             "_T,Total,_T,Total,1237,A,-0.500,A,A\r\n";
+                             "mean:dygnskostnad,mean:dygnskostnad.status,obs_status,conf_status\r\n"
+                             "01,Stockholm county,k,women,1234,A,2500.125,A,A,F\r\n"
+                             "01,Stockholm county,m,men,,Q,,Q,Q,C\r\n"
+                             "01,Stockholm county,_T,Total,1237,A,2499.000,A,A,F\r\n"
+                             "03,Uppsala county,k,women,0,A,,M,A,F\r\n"
+                             "03,Uppsala county,m,men,,M,,M,M,F\r\n"
+                             "03,Uppsala county,_T,Total,,O,,O,O,F\r\n"
+                             "_T,Total,k,women,1234,A,2500.125,A,A,F\r\n"
+                             "_T,Total,m,men,,Q,,Q,Q,C\r\n"
+                             "_T,Total,_T,Total,1237,A,-0.500,A,A,F\r\n";
 
 static const char json_both[] =
         "{\n"
@@ -288,7 +288,8 @@ static const char json_both[] =
         "    \"period\": null,\n"
         "    \"unlinked\": 0,\n"
         "    \"coverage\": [],\n"
-        "    \"indicator\": null\n"
+        "    \"indicator\": null,\n"
+        "    \"protection\": null\n"
         "  },\n"
         "  \"filters\": [\n"
         "    {\"variable\": \"form\", \"level\": \"\", \"op\": \"in\", \"values\": [\"hvb\", "
@@ -315,23 +316,32 @@ static const char json_both[] =
         "  \"statuses\": {\"Q\": \"protected\", \"A\": \"value\", \"O\": \"missing\", \"M\": "
         "\"not_applicable\"},\n"
         "  \"cells\": [\n"
-        "    {\"at\": [\"01\", \"k\"], \"status\": \"A\", \"values\": [1234, 2500.125], "
+        "    {\"at\": [\"01\", \"k\"], \"obs_status\": \"A\", \"conf_status\": \"F\", \"values\": "
+        "[1234, 2500.125], "
         "\"statuses\": [\"A\", \"A\"]},\n"
-        "    {\"at\": [\"01\", \"m\"], \"status\": \"Q\", \"values\": [null, null], \"statuses\": "
+        "    {\"at\": [\"01\", \"m\"], \"obs_status\": \"Q\", \"conf_status\": \"C\", \"values\": "
+        "[null, null], \"statuses\": "
         "[\"Q\", \"Q\"]},\n"
-        "    {\"at\": [\"01\", null], \"status\": \"A\", \"values\": [1237, 2499.000], "
+        "    {\"at\": [\"01\", null], \"obs_status\": \"A\", \"conf_status\": \"F\", \"values\": "
+        "[1237, 2499.000], "
         "\"statuses\": [\"A\", \"A\"]},\n"
-        "    {\"at\": [\"03\", \"k\"], \"status\": \"A\", \"values\": [0, null], \"statuses\": "
+        "    {\"at\": [\"03\", \"k\"], \"obs_status\": \"A\", \"conf_status\": \"F\", \"values\": "
+        "[0, null], \"statuses\": "
         "[\"A\", \"M\"]},\n"
-        "    {\"at\": [\"03\", \"m\"], \"status\": \"M\", \"values\": [null, null], \"statuses\": "
+        "    {\"at\": [\"03\", \"m\"], \"obs_status\": \"M\", \"conf_status\": \"F\", \"values\": "
+        "[null, null], \"statuses\": "
         "[\"M\", \"M\"]},\n"
-        "    {\"at\": [\"03\", null], \"status\": \"O\", \"values\": [null, null], \"statuses\": "
+        "    {\"at\": [\"03\", null], \"obs_status\": \"O\", \"conf_status\": \"F\", \"values\": "
+        "[null, null], \"statuses\": "
         "[\"O\", \"O\"]},\n"
-        "    {\"at\": [null, \"k\"], \"status\": \"A\", \"values\": [1234, 2500.125], "
+        "    {\"at\": [null, \"k\"], \"obs_status\": \"A\", \"conf_status\": \"F\", \"values\": "
+        "[1234, 2500.125], "
         "\"statuses\": [\"A\", \"A\"]},\n"
-        "    {\"at\": [null, \"m\"], \"status\": \"Q\", \"values\": [null, null], \"statuses\": "
+        "    {\"at\": [null, \"m\"], \"obs_status\": \"Q\", \"conf_status\": \"C\", \"values\": "
+        "[null, null], \"statuses\": "
         "[\"Q\", \"Q\"]},\n"
-        "    {\"at\": [null, null], \"status\": \"A\", \"values\": [1237, -0.500], \"statuses\": "
+        "    {\"at\": [null, null], \"obs_status\": \"A\", \"conf_status\": \"F\", \"values\": "
+        "[1237, -0.500], \"statuses\": "
         "[\"A\", \"A\"]}\n"
         "  ]\n"
         "}\n";
@@ -418,9 +428,11 @@ static void a_question_without_dimensions_is_one_row(void **state)
         set_cell(w, 0, CELL_VALUE, 1048576, 0);
         assert_non_null(
                 strstr(plainly(w, render_table, LANG_EN), "  records\n─────────\n1,048,576\n"));
-        assert_string_equal(plainly(w, render_csv, LANG_EN), "records,status\r\n1048576,A\r\n");
+        assert_string_equal(plainly(w, render_csv, LANG_EN),
+                "records,obs_status,conf_status\r\n1048576,A,F\r\n");
         assert_non_null(strstr(plainly(w, render_json, LANG_EN),
-                "{\"at\": [], \"status\": \"A\", \"values\": [1048576], \"statuses\": [\"A\"]}"));
+                "{\"at\": [], \"obs_status\": \"A\", \"conf_status\": \"F\", \"values\": "
+                "[1048576], \"statuses\": [\"A\"]}"));
 }
 
 static void a_single_dimension_stands_to_the_left(void **state)
@@ -439,7 +451,7 @@ static void a_dimension_without_categories_has_its_total(void **state)
 
         plain_block(w, 2, 0, "");
         assert_non_null(strstr(plainly(w, render_table, LANG_SV), "Totalt         0\n"));
-        assert_non_null(strstr(plainly(w, render_csv, LANG_SV), "_T;Totalt;_T;Totalt;0;A\r\n"));
+        assert_non_null(strstr(plainly(w, render_csv, LANG_SV), "_T;Totalt;_T;Totalt;0;A;F\r\n"));
 }
 
 /* 41 columns side by side are too many for an eye. */
@@ -679,7 +691,8 @@ static void random_table(struct world *w, uint64_t *seed)
 
 static void a_cell_without_a_value_shows_none_in_any_format(void **state)
 {
-        static render_fn *const formats[] = {render_table, render_csv, render_json};
+        static render_fn *const formats[] = {
+                render_table, render_csv, render_json, render_jsonstat, render_px};
         struct world *w = *state;
         uint64_t seed = 20261121;
 
@@ -701,7 +714,8 @@ static void a_status_from_nowhere_counts_as_protected(void **state)
 
         plain_block(w, 0, 0, "");
         set_cell(w, 0, CELL_STATUS_COUNT, PLANTED, 0);
-        assert_string_equal(plainly(w, render_csv, LANG_EN), "records,status\r\n,Q\r\n");
+        assert_string_equal(
+                plainly(w, render_csv, LANG_EN), "records,obs_status,conf_status\r\n,Q,C\r\n");
         assert_non_null(strstr(plainly(w, render_table, LANG_EN), "     ..\n"));
 }
 
@@ -735,7 +749,8 @@ static void a_release_that_no_gateway_makes_is_refused(void **state)
 
 static void a_full_disk_is_an_error(void **state)
 {
-        static render_fn *const formats[] = {render_table, render_csv, render_json};
+        static render_fn *const formats[] = {
+                render_table, render_csv, render_json, render_jsonstat, render_px};
         struct world *w = *state;
 
         sample(w);

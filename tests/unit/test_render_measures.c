@@ -146,10 +146,10 @@ static void an_interval_has_columns_of_its_own_in_csv(void **state)
         persons_and_share(w);
         assert_string_equal(render(w, render_csv, LANG_SV),
                 "kon;kon.label;persons;persons.status;aterkom;aterkom.low;aterkom.high;"
-                "aterkom.status;status\r\n"
-                "k;k;1500;A;62,1;58,0;66,0;A;A\r\n"
-                "m;m;1480;A;;;;Q;A\r\n"
-                "_T;Totalt;2980;A;100,0;96,3;100,0;A;A\r\n");
+                "aterkom.status;obs_status;conf_status\r\n"
+                "k;k;1500;A;62,1;58,0;66,0;A;A;F\r\n"
+                "m;m;1480;A;;;;Q;A;F\r\n"
+                "_T;Totalt;2980;A;100,0;96,3;100,0;A;A;F\r\n");
 }
 
 static void an_interval_is_a_pair_in_json(void **state)
@@ -159,12 +159,12 @@ static void an_interval_is_a_pair_in_json(void **state)
         persons_and_share(w);
         const char *text = render(w, render_json, LANG_SV);
 
-        assert_non_null(strstr(text,
-                "{\"at\": [\"k\"], \"status\": \"A\", \"values\": [1500, 62.1], \"statuses\": "
-                "[\"A\", \"A\"], \"intervals\": [null, [58.0, 66.0]]}"));
-        assert_non_null(strstr(text,
-                "{\"at\": [\"m\"], \"status\": \"A\", \"values\": [1480, null], \"statuses\": "
-                "[\"A\", \"Q\"], \"intervals\": [null, null]}"));
+        assert_non_null(strstr(text, "{\"at\": [\"k\"], \"obs_status\": \"A\", \"conf_status\": "
+                                     "\"F\", \"values\": [1500, 62.1], \"statuses\": "
+                                     "[\"A\", \"A\"], \"intervals\": [null, [58.0, 66.0]]}"));
+        assert_non_null(strstr(text, "{\"at\": [\"m\"], \"obs_status\": \"A\", \"conf_status\": "
+                                     "\"F\", \"values\": [1480, null], \"statuses\": "
+                                     "[\"A\", \"Q\"], \"intervals\": [null, null]}"));
         assert_non_null(strstr(text, "\"name\": \"aterkom\""));
 }
 
@@ -178,10 +178,10 @@ static void one_measure_alone_has_the_only_status(void **state)
         hide(w, 0, 1, CELL_PROTECTED);
         put(w, 0, 2, TABLE_NO_VALUE, TABLE_NO_VALUE, TABLE_NO_VALUE);
         assert_string_equal(render(w, render_csv, LANG_EN),
-                "kon,kon.label,share,share.low,share.high,status\r\n"
-                "k,k,62.1,58.0,66.0,A\r\n"
-                "m,m,,,,Q\r\n"
-                "_T,Total,,,,M\r\n");
+                "kon,kon.label,share,share.low,share.high,obs_status,conf_status\r\n"
+                "k,k,62.1,58.0,66.0,A,F\r\n"
+                "m,m,,,,Q,C\r\n"
+                "_T,Total,,,,M,F\r\n");
         assert_non_null(strstr(render(w, render_table, LANG_EN), "Total                 .\n"));
 }
 
@@ -229,7 +229,8 @@ static void measures_are_told_apart_by_name_kind_and_variable(void **state)
         assert_non_null(strstr(render(w, render_csv, LANG_EN),
                 "kon,kon.label,families,families.status,median:dagar,median:dagar.status,"
                 "upper_quartile:dagar,upper_quartile:dagar.status,days,days.status,rate,"
-                "rate.status,ratio:kostnad,ratio:kostnad.status,risk,risk.status,status\r\n"));
+                "rate.status,ratio:kostnad,ratio:kostnad.status,risk,risk.status,obs_status,conf_"
+                "status\r\n"));
         assert_non_null(strstr(render(w, render_table, LANG_SV),
                 "Familjer, dagar, median, dagar, övre kvartil, dagar, antal (per 1 000 invånare), "
                 "kostnad, kvot (kr), risk: kvot (per 100) efter kon\n"));
@@ -400,7 +401,7 @@ static void json_tells_the_same(void **state)
                 "      {\"dataset\": \"utredning\", \"delivered\": 290, \"expected\": 290, "
                 "\"rejected_percent\": null, \"missing_percent\": 0.0, "
                 "\"families_missing_percent\": 1.3}],\n"
-                "    \"indicator\": null\n"));
+                "    \"indicator\": null,\n"));
 }
 
 static void an_indicator_is_named_with_its_definition(void **state)

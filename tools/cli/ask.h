@@ -42,5 +42,9 @@ struct answer;
 struct query;
 enum exit_code ask_table(
         struct cli *cli, struct arena *arena, const struct query *q, struct answer *out);
+/* What is known of the answer to a `q` that is a dry run. */
+struct wire_forecast;
+enum exit_code ask_forecast(
+        struct cli *cli, struct arena *arena, const struct query *q, struct wire_forecast *out);
 
 #endif

@@ -102,3 +102,23 @@ enum exit_code ask_table(
         out->asked = q;
         return EXIT_CODE_OK;
 }
+
+enum exit_code ask_forecast(
+        struct cli *cli, struct arena *arena, const struct query *q, struct wire_forecast *out)
+{
+        struct wire_answer answer;
+        struct bytes wire;
+        enum exit_code code = call(cli, arena, q, &wire);
+
+        if (code != EXIT_CODE_OK)
+                return code;
+        enum err rc = answer_decode(arena, wire, &answer);
+        if (rc != ERR_OK)
+                return answer_wrong(cli, rc);
+        if (!answer.has_forecast) {
+                complain(cli, WORD_FORECAST_MISSING);
+                return EXIT_CODE_INTERNAL;
+        }
+        *out = answer.forecast;
+        return EXIT_CODE_OK;
+}

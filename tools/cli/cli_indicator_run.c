@@ -493,7 +493,7 @@ static const struct option_spec options[] = {
                         "ask only if the definition has that digest"}},
         {"vintage", "N[.R]", NULL, false, false,
                 {"årgång (annars den senaste)", "vintage (else the latest)"}},
-        OUTPUT_OPTION_SPECS,
+        OUTPUT_OPTION_SPECS("table|csv|json"),
 };
 
 const struct command command_indicator_run = {

@@ -5,12 +5,14 @@
  * on the screen is what the gateway put into its memory of releases. A file appears
  * whole or not at all. */
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/cli/ask.h"
 #include "tools/cli/output.h"
 #include "tools/cli/question.h"
 #include "tools/cli/question_options.h"
 #include "tools/cli/render.h"
+#include "tools/cli/render_about.h"
 
 enum { ANSWER_ARENA = 1 << 30 };
 
@@ -19,15 +21,24 @@ typedef enum err render_fn(const struct cli *, const struct answer *, const stru
 static const struct {
         const char *name;
         render_fn *render;
-} formats[] = {{"table", render_table}, {"csv", render_csv}, {"json", render_json}};
+        bool binary;
+} formats[] = {{"table", render_table, false}, {"csv", render_csv, false},
+        {"json", render_json, false}, {"json-stat", render_jsonstat, false},
+        {"px", render_px, false}, {"xlsx", render_xlsx, true}};
+#define FORMATS "table|csv|json|json-stat|px|xlsx"
 
 static render_fn *format_find(const struct cli *cli, const struct arguments *args)
 {
         const char *name = option_text(args, "format");
 
         for (size_t i = 0; i < ARRAY_LEN(formats); i++)
-                if (strcmp(name != NULL ? name : "table", formats[i].name) == 0)
-                        return formats[i].render;
+                if (strcmp(name != NULL ? name : "table", formats[i].name) == 0) {
+                        if (!formats[i].binary || option_given(args, "out") ||
+                                isatty(fileno(cli->out)) == 0)
+                                return formats[i].render;
+                        complain(cli, WORD_FORMAT_TO_FILE, name);
+                        return NULL;
+                }
         complain(cli, WORD_OPTION_VALUE, "format");
         return NULL;
 }
@@ -68,6 +79,19 @@ static enum exit_code show(const struct cli *cli, const struct answer *a, render
         return code;
 }
 
+/* Nothing is counted: what is told comes from public metadata. */
+static enum exit_code forecast(struct cli *cli, struct arena *arena, struct query *q)
+{
+        struct wire_forecast told;
+        enum exit_code code;
+
+        q->dry_run = true;
+        code = ask_forecast(cli, arena, q, &told);
+        if (code == EXIT_CODE_OK)
+                forecast_print(cli, cli->out, &told);
+        return code;
+}
+
 static enum exit_code run(struct cli *cli, const struct arguments *args)
 {
         OWNED(arena_free) struct arena *arena = arena_new(ANSWER_ARENA);
@@ -83,6 +107,8 @@ static enum exit_code run(struct cli *cli, const struct arguments *args)
 
         enum exit_code code = ask_question(cli, args, &question);
 
+        if (code == EXIT_CODE_OK && option_given(args, "dry-run"))
+                return forecast(cli, arena, &question.q);
         if (code == EXIT_CODE_OK)
                 code = ask_table(cli, arena, &question.q, &answer);
         return code == EXIT_CODE_OK ? show(cli, &answer, render, args) : code;
@@ -90,7 +116,10 @@ static enum exit_code run(struct cli *cli, const struct arguments *args)
 
 static const struct option_spec options[] = {
         QUESTION_OPTION_SPECS,
-        OUTPUT_OPTION_SPECS,
+        {"dry-run", NULL, NULL, false, false,
+                {"räkna inget: säg vad som skulle besvaras, ur det som är offentligt",
+                        "count nothing: say what would be answered, from what is public"}},
+        OUTPUT_OPTION_SPECS(FORMATS),
 };
 
 const struct command command_query = {
@@ -98,8 +127,10 @@ const struct command command_query = {
         .arguments = "",
         .summary = {"fråga efter en tabell", "ask for a table"},
         .details = {"Tecken i tabellen: 0 noll, .. skyddad, . kan inte förekomma, : saknas. I csv "
-                    "är de tre sista tomma, och kolumnen status säger A värde, Q skyddad, O saknas "
-                    "eller M kan inte förekomma, med flera mått en status för vart och ett; koden "
+                    "är de tre sista tomma, och kolumnen obs_status säger A värde, Q skyddad, O "
+                    "saknas "
+                    "eller M kan inte förekomma, conf_status F fritt eller C skyddat, med flera "
+                    "mått en status för vart och ett; koden "
                     "_T är totalen. En andel har 95 % konfidensintervall, i csv kolumnerna .low "
                     "och .high. Med --lang sv har csv semikolon och decimalkomma, annars komma och "
                     "punkt. En text som ett kalkylprogram kunde ta för en formel får en apostrof "
@@ -113,8 +144,10 @@ const struct command command_query = {
                     "{anchor: datum, from: 1, until: 365}}]\nmeasures: [persons, {kind: share, "
                     "filters: [igen = true]}]\nstatgate indicator show visar fler sådana frågor.",
                 "Marks in the table: 0 zero, .. protected, . cannot exist, : missing. In csv the "
-                "last three are empty, and the column status says A value, Q protected, O missing "
-                "or M cannot exist, with several measures a status for each; the code _T is the "
+                "last three are empty, and the column obs_status says A value, Q protected, O "
+                "missing "
+                "or M cannot exist, conf_status F free or C confidential, with several measures a "
+                "status for each; the code _T is the "
                 "total. A share has a 95 % confidence interval, in csv the columns .low and .high. "
                 "With --lang sv csv has semicolons and decimal commas, else commas and points. A "
                 "text that a spreadsheet could take for a formula gets an apostrophe in "

@@ -15,8 +15,8 @@ struct output {
 enum exit_code output_put(const struct cli *cli, const struct arguments *args,
         const struct output *o, const char **out_path);
 
-#define OUTPUT_OPTION_SPECS                                                                        \
-        {"format", "table|csv|json", "table", false, false, {"utformat", "output format"}},        \
+#define OUTPUT_OPTION_SPECS(formats)                                                               \
+        {"format", formats, "table", false, false, {"utformat", "output format"}},                 \
                 {"out", "FILE", NULL, false, false,                                                \
                         {"skriv till en fil, hel eller inte alls",                                 \
                                 "write to a file, whole or not at all"}},                          \

@@ -26,8 +26,10 @@ MUST_CHECK enum err render_table(
         const struct cli *cli, const struct answer *a, const struct render_how *how);
 
 /* One line per cell: code and label of each dimension (`_T` is the total), a column
- * per measure, and `status` with SDMX's OBS_STATUS: A value, Q protected, O missing,
- * M not applicable. A measure is empty unless it has a value. A share has `.low` and
+ * per measure, `obs_status` with SDMX's OBS_STATUS: A value, Q protected, O missing, M not
+ * applicable, and `conf_status` with its CONF_STATUS: F free, C confidential. `held` is there
+ * where some values are not revised, and 1 at those. A measure is empty unless it has a value. A
+ * share has `.low` and
  * `.high` beside it, the ends of its interval; several measures have a `.status` each,
  * since one may be withheld and another shown. Columns are named as they are asked for:
  * `kommun:lan`, `kommun:lan.label`, `sum:dygnskostnad`, or as the question calls them. */
@@ -35,10 +37,19 @@ MUST_CHECK enum err render_csv(
         const struct cli *cli, const struct answer *a, const struct render_how *how);
 
 /* {"format", "release", "filters", "dimensions", "measures", "statuses", "cells"}; a
- * cell is {"at": codes with null for a total, "status": of the whole cell, "values":
+ * cell is {"at": codes with null for a total, "obs_status", "conf_status":
+ * of the whole cell, "values":
  * null where there is none, "statuses": of each measure, and "intervals": [low, high] or
  * null, where the table has any}. */
 MUST_CHECK enum err render_json(
+        const struct cli *cli, const struct answer *a, const struct render_how *how);
+/* JSON-stat 2.0, PC-Axis, and a workbook. */
+MUST_CHECK enum err render_jsonstat(
+        const struct cli *cli, const struct answer *a, const struct render_how *how);
+MUST_CHECK enum err render_px(
+        const struct cli *cli, const struct answer *a, const struct render_how *how);
+/* ERR_TOO_LARGE: more cells than a sheet has rows. */
+MUST_CHECK enum err render_xlsx(
         const struct cli *cli, const struct answer *a, const struct render_how *how);
 
 #endif

@@ -6,9 +6,11 @@
 
 struct sheet {
         const struct cli *cli;
+        const struct wire_release *r;
         const struct table *t;
         FILE *out;
         char separator, point;
+        bool held; /* some values stand still */
 };
 
 static void put_field(const struct sheet *s, struct bytes text)
@@ -44,7 +46,10 @@ static void put_heading(const struct sheet *s)
                 if (s->t->measures_len > 1)
                         put_name(s, name, ".status");
         }
-        (void)fputs("status\r\n", s->out);
+        (void)fprintf(s->out, "obs_status%cconf_status", s->separator);
+        if (s->held)
+                (void)fprintf(s->out, "%cheld", s->separator);
+        (void)fputs("\r\n", s->out);
 }
 
 static void put_category(const struct sheet *s, const struct dimension *d, uint32_t i)
@@ -85,14 +90,17 @@ static void put_measure(const struct sheet *s, uint32_t m, size_t cell)
 
 static void put_cell(const struct sheet *s, const uint32_t *at, size_t cell)
 {
-        enum cell_status status =
-                s->t->measures_len > 1 ? cell_status(s->t, cell) : measure_status(s->t, 0, cell);
-
         for (uint32_t d = 0; d < s->t->dimensions_len; d++)
                 put_category(s, &s->t->dimensions[d], at[d]);
         for (uint32_t m = 0; m < s->t->measures_len; m++)
                 put_measure(s, m, cell);
-        (void)putc_unlocked(cell_status_code(status), s->out);
+        (void)putc_unlocked(cell_obs_code(s->t, cell), s->out);
+        (void)putc_unlocked(s->separator, s->out);
+        (void)putc_unlocked(cell_conf_code(s->r, cell), s->out);
+        if (s->held) {
+                (void)putc_unlocked(s->separator, s->out);
+                (void)fputs_unlocked(cell_held(s->t, cell) ? "1" : "", s->out);
+        }
         (void)fputs_unlocked("\r\n", s->out);
 }
 
@@ -101,10 +109,12 @@ enum err render_csv(const struct cli *cli, const struct answer *a, const struct 
         bool swedish = cli->lang == LANG_SV;
         const struct sheet s = {
                 .cli = cli,
+                .r = a->release,
                 .t = &a->release->table,
                 .out = how->out,
                 .separator = swedish ? ';' : ',',
                 .point = swedish ? ',' : '.',
+                .held = table_held(&a->release->table),
         };
         uint32_t at[DIMENSIONS_MAX] = {0};
 

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "tools/cli/ask.h"
 #include "tools/cli/question_text.h"
+#include "tools/cli/render_about.h"
 #include "tools/cli/render_parts.h"
 
 #define TELL(w, ...) cli_print(cli, to, false, (w), CLI_ARGS(__VA_ARGS__))
@@ -257,10 +258,15 @@ void frame_foot(const struct cli *cli, const struct answer *a, const struct rend
                 intervals |= measure_has_interval(&t->measures[m]);
         (void)fputc('\n', to);
         frame_legend(cli, to, intervals);
+        if (table_held(t))
+                TELL(WORD_MARK_HELD);
         frame_threshold(cli, to, a->release);
+        frame_protection(cli, to, a->release);
         frame_coverage(cli, to, a);
         for (uint32_t d = 0; d < t->dimensions_len; d++)
                 if (t->dimensions[d].overlapping)
                         TELL(WORD_OVERLAPPING,
                                 text_from(cli, dimension_title(cli, &t->dimensions[d])));
+        if (a->release->has_nearest)
+                frame_nearest(cli, to, &a->release->nearest);
 }

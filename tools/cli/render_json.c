@@ -89,6 +89,27 @@ static void put_indicator(FILE *to, const struct wire_release *r)
         (void)fputs("}", to);
 }
 
+static void put_protection(FILE *to, const struct wire_release *r)
+{
+        static const char *const sources[ANSWER_SOURCE_COUNT] = {
+                "none", "lattice", "ledger", "alone"};
+        const struct wire_protection *p = &r->protection;
+
+        if (!r->has_protection) {
+                (void)fputs(",\n    \"protection\": null", to);
+                return;
+        }
+        (void)fputs(",\n    \"protection\": {\"preset\": ", to);
+        json_text(to, p->rules.preset);
+        (void)fprintf(to,
+                ", \"source\": \"%s\", \"secondary\": %s, \"additive\": %s, \"interval\": %u, "
+                "\"audited\": %llu, \"audit_of\": %llu, \"narrow\": %llu, \"limited\": %s}",
+                sources[p->source < ANSWER_SOURCE_COUNT ? p->source : 0],
+                p->rules.secondary ? "true" : "false", p->additive ? "true" : "false",
+                p->rules.interval, (unsigned long long)p->audited, (unsigned long long)p->audit_of,
+                (unsigned long long)p->narrow, p->limited ? "true" : "false");
+}
+
 static void put_release(FILE *to, const struct answer *a)
 {
         const struct wire_release *r = a->release;
@@ -114,6 +135,7 @@ static void put_release(FILE *to, const struct answer *a)
         put_scope(to, r);
         put_coverage(to, r);
         put_indicator(to, r);
+        put_protection(to, r);
         (void)fputs("\n  },\n", to);
 }
 
@@ -246,8 +268,11 @@ static bool has_intervals(const struct table *t)
         return false;
 }
 
-static void put_cell(FILE *to, const struct table *t, const uint32_t *at, size_t cell)
+static void put_cell(
+        FILE *to, const struct wire_release *r, const uint32_t *at, size_t cell, bool held)
 {
+        const struct table *t = &r->table;
+
         (void)fputs_unlocked("{\"at\": [", to);
         for (uint32_t d = 0; d < t->dimensions_len; d++) {
                 (void)fputs_unlocked(d > 0 ? ", " : "", to);
@@ -256,9 +281,11 @@ static void put_cell(FILE *to, const struct table *t, const uint32_t *at, size_t
                 else
                         (void)fputs_unlocked("null", to);
         }
-        (void)fputs_unlocked("], \"status\": \"", to);
-        (void)putc_unlocked(cell_status_code(cell_status(t, cell)), to);
-        (void)fputs_unlocked("\", \"values\": [", to);
+        (void)fprintf(to, "], \"obs_status\": \"%c\", \"conf_status\": \"%c\"",
+                cell_status_code(cell_status(t, cell)), cell_conf_code(r, cell));
+        if (held)
+                (void)fprintf(to, ", \"held\": %s", cell_held(t, cell) ? "true" : "false");
+        (void)fputs_unlocked(", \"values\": [", to);
         put_values(to, t, cell);
         if (has_intervals(t))
                 put_intervals(to, t, cell);
@@ -269,6 +296,7 @@ enum err render_json(const struct cli *cli, const struct answer *a, const struct
 {
         const struct table *t = &a->release->table;
         uint32_t at[DIMENSIONS_MAX] = {0};
+        bool held = table_held(t);
         FILE *to = how->out;
 
         (void)cli;
@@ -280,7 +308,7 @@ enum err render_json(const struct cli *cli, const struct answer *a, const struct
         (void)fputs("  \"cells\": [", to);
         for (size_t cell = 0; cell < t->cells_len; cell++) {
                 (void)fputs_unlocked(cell > 0 ? ",\n    " : "\n    ", to);
-                put_cell(to, t, at, cell);
+                put_cell(to, a->release, at, cell, held);
                 (void)step(t, t->dimensions_len, at);
         }
         (void)fputs("\n  ]\n}\n", to);

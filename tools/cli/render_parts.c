@@ -89,6 +89,43 @@ const char *cell_status_word(enum cell_status s)
         return statuses[s].word;
 }
 
+char cell_obs_code(const struct table *t, size_t cell)
+{
+        return cell_status_code(
+                t->measures_len > 1 ? cell_status(t, cell) : measure_status(t, 0, cell));
+}
+
+/* A measure that is withheld alone says no more than that it is. */
+char measure_conf_code(const struct wire_release *r, uint32_t measure, size_t cell)
+{
+        bool public = r->has_protection && r->protection.rules.reasons_public;
+
+        if (cell_status(&r->table, cell) == CELL_PROTECTED)
+                return wire_confidentiality(&r->table, cell, public);
+        return measure_status(&r->table, measure, cell) == CELL_PROTECTED ? 'C' : 'F';
+}
+
+char cell_conf_code(const struct wire_release *r, size_t cell)
+{
+        bool public = r->has_protection && r->protection.rules.reasons_public;
+
+        return r->table.measures_len > 1 ? wire_confidentiality(&r->table, cell, public)
+                                         : measure_conf_code(r, 0, cell);
+}
+
+bool cell_held(const struct table *t, size_t cell)
+{
+        return t->held != NULL && t->held[cell] != 0 && cell_status(t, cell) == CELL_VALUE;
+}
+
+bool table_held(const struct table *t)
+{
+        for (size_t cell = 0; t->held != NULL && cell < t->cells_len; cell++)
+                if (cell_held(t, cell))
+                        return true;
+        return false;
+}
+
 uint32_t step(const struct table *t, uint32_t len, uint32_t *coordinates)
 {
         for (uint32_t d = len; d-- > 0;) {
@@ -161,13 +198,18 @@ size_t cell_for_people(const struct cli *cli, const struct table *t, uint32_t me
 {
         const struct measure *m = &t->measures[measure];
         int64_t v, low, high;
+        size_t len;
 
         if (!cell_value(t, measure, cell, &v))
                 return (size_t)snprintf(
                         out, CELL_TEXT, "%s", cell_status_mark(measure_status(t, measure, cell)));
         if (cell_interval(t, measure, cell, &low, &high))
-                return interval_for_people(cli->lang, v, low, high, m->decimals, out);
-        return value_for_people(cli->lang, v, m->decimals, out);
+                len = interval_for_people(cli->lang, v, low, high, m->decimals, out);
+        else
+                len = value_for_people(cli->lang, v, m->decimals, out);
+        if (cell_held(t, cell))
+                len += (size_t)snprintf(out + len, CELL_TEXT - len, "*");
+        return len;
 }
 
 const char *permille_text(const struct cli *cli, uint32_t permille, char out[VALUE_TEXT])

@@ -31,6 +31,14 @@ enum cell_status measure_status(const struct table *t, uint32_t measure, size_t 
 bool measure_has_interval(const struct measure *m);
 /* SDMX's OBS_STATUS. */
 char cell_status_code(enum cell_status s);
+/* Of a whole cell: where there is one measure, of that. */
+char cell_obs_code(const struct table *t, size_t cell);
+/* SDMX's CONF_STATUS: F free, C confidential; A and D where the policy tells reasons. */
+char measure_conf_code(const struct wire_release *r, uint32_t measure, size_t cell);
+char cell_conf_code(const struct wire_release *r, size_t cell);
+/* The value stands as in an earlier vintage. */
+bool cell_held(const struct table *t, size_t cell);
+bool table_held(const struct table *t); /* some value does */
 const char *cell_status_word(enum cell_status s);
 
 /* 1234567 with 1 decimal: "123 456,7" with thin spaces (sv), "123,456.7" (en). */
