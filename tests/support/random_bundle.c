@@ -60,7 +60,13 @@ static void draw_set(struct model_set *s)
                 .threshold = 2 + below(20),
                 .dimensions_max = often() ? DIMENSIONS_MAX : below(3),
                 .zeros = often(),
+                .secondary = often(),
+                .hidden_reasons = often(),
+                .homogeneous = below(2) * below(5),
+                .remainder = below(2) * below(9),
+                .answers = (enum answers)below(ANSWERS_COUNT),
         };
+        s->interval = s->secondary ? below(2) * below(6) : 0;
         s->guardians = s->persons && below(2) == 0;
         for (unsigned v = 0; v < VARIABLES; v++) {
                 s->filter[v] = v == KIND_MEASURE ? below(4) == 0 : often();
@@ -196,9 +202,12 @@ static void put_dataset(const struct model *m, const char *folder, unsigned d)
                 (s->ask_roles >> ROLE_STATISTICIAN & 1) != 0 ? "statistician, " : "");
         put_names(out, "purposes", purpose_names, PURPOSES, s->purposes);
         (void)fprintf(out,
-                ", dimensions_max: %u}\ndisclosure: {threshold: %u, zeros: %s}\nlinkage: "
-                "l_%s\n%s%s",
-                s->dimensions_max, s->threshold, s->zeros ? "publish" : "protect", dataset_names[d],
+                ", dimensions_max: %u}\ndisclosure: {threshold: %u, zeros: %s, answers: %s, "
+                "secondary: %s, interval: %u, homogeneous: %u, reasons: %s, contributors: "
+                "{municipality: 1}, remainder: %u}\nlinkage: l_%s\n%s%s",
+                s->dimensions_max, s->threshold, s->zeros ? "publish" : "protect",
+                answers_name(s->answers), s->secondary ? "yes" : "no", s->interval, s->homogeneous,
+                s->hidden_reasons ? "hidden" : "public", s->remainder, dataset_names[d],
                 s->ordered ? "order_by: dag\n" : "", "date_order: [{first: dag, then: slut}]\n");
         if (s->lasts)
                 (void)fprintf(out, "episode: {from: dag, until: slut}\n");

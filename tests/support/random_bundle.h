@@ -42,7 +42,9 @@ struct model {
                 bool filter[VARIABLES], group[VARIABLES], bands;
                 unsigned finest_code, finest_date, finest_end;
                 unsigned threshold, dimensions_max;
-                bool zeros;
+                bool zeros, secondary, hidden_reasons;
+                unsigned interval, homogeneous, remainder; /* 0: not said */
+                enum answers answers;
         } sets[DATASETS];
         struct model_linkage {
                 unsigned datasets, purposes; /* bits */

@@ -28,9 +28,29 @@ static char folder[] = "/tmp/statgate-random-XXXXXX";
 /* The reference ------------------------------------------------------------- */
 
 struct held {
-        unsigned linkage, threshold, a_day;
-        bool zeros;
+        unsigned linkage, threshold, a_day, interval, homogeneous, remainder;
+        enum answers answers;
+        bool zeros, secondary, hidden_reasons;
 };
+
+static unsigned most(unsigned a, unsigned b)
+{
+        return a > b ? a : b;
+}
+
+/* What a data set asks for goes for the whole answer. */
+static void hold(struct held *out, const struct model_set *s)
+{
+        out->threshold = most(out->threshold, s->threshold);
+        out->interval = most(out->interval, s->interval);
+        out->homogeneous = most(out->homogeneous, s->homogeneous);
+        out->remainder = most(out->remainder, s->remainder);
+        out->zeros &= s->zeros;
+        out->secondary |= s->secondary;
+        out->hidden_reasons |= s->hidden_reasons;
+        if (s->answers < out->answers)
+                out->answers = s->answers;
+}
 
 static bool is_date(unsigned name)
 {
@@ -342,8 +362,8 @@ static bool is_allowed(const struct model *m, const struct request *r, struct he
                 return false;
         if (pattern_of(m, r) == 0 && (m->few_purposes >> r->purpose & 1) == 0)
                 return false;
-        out->threshold = m->sets[r->dataset].threshold;
-        out->zeros = m->sets[r->dataset].zeros;
+        *out = (struct held){.zeros = true, .answers = ANSWERS_ALONE};
+        hold(out, &m->sets[r->dataset]);
         out->a_day = pattern_of(m, r) == 0 ? m->few_a_day : 0;
         for (unsigned i = 0; i < r->derived_len; i++) {
                 const struct asked *a = &r->derived[i];
@@ -352,9 +372,7 @@ static bool is_allowed(const struct model *m, const struct request *r, struct he
                         continue;
                 if (!may_look(m, r, a->dataset))
                         return false;
-                if (m->sets[a->dataset].threshold > out->threshold)
-                        out->threshold = m->sets[a->dataset].threshold;
-                out->zeros &= m->sets[a->dataset].zeros;
+                hold(out, &m->sets[a->dataset]);
         }
         linkage = linkage_of(m, r);
         if (linkage < 0)
@@ -530,6 +548,12 @@ static bool decided(const struct policy *p, const struct request *r, struct held
         *out = (struct held){.linkage = LINKAGES,
                 .threshold = decision.disclosure.threshold,
                 .zeros = decision.disclosure.zeros_published,
+                .secondary = decision.disclosure.secondary,
+                .hidden_reasons = !decision.disclosure.reasons_public,
+                .interval = decision.disclosure.interval,
+                .homogeneous = decision.disclosure.homogeneous,
+                .remainder = decision.disclosure.remainder,
+                .answers = decision.disclosure.answers,
                 .a_day = decision.questions_per_day};
         for (unsigned i = 0; i < LINKAGES; i++)
                 if (bytes_is_text(decision.linkage->rules->id, linkage_names[i]))
@@ -548,7 +572,10 @@ static void compare(const struct model *m, const struct policy *p, const struct 
         if (!may)
                 return;
         if (is.linkage != wanted.linkage || is.threshold != wanted.threshold ||
-                is.zeros != wanted.zeros || is.a_day != wanted.a_day)
+                is.zeros != wanted.zeros || is.a_day != wanted.a_day ||
+                is.secondary != wanted.secondary || is.interval != wanted.interval ||
+                is.homogeneous != wanted.homogeneous || is.remainder != wanted.remainder ||
+                is.answers != wanted.answers || is.hidden_reasons != wanted.hidden_reasons)
                 fail_msg("%s: held to linkage %u, threshold %u; the plain reading says %u and %u",
                         where, is.linkage, is.threshold, wanted.linkage, wanted.threshold);
         (*allowed)++;
