@@ -91,6 +91,7 @@ static struct lattice_source source_of(const struct making *m, const struct view
                 .policy = m->wish->policy,
                 .dataset = m->dataset,
                 .view = l->view,
+                .span = view_span(l->view),
                 .deliveries = coverage_find(l->coverage, m->dataset->id),
                 .threads = m->gateway->threads,
                 .cancel = &l->stop,

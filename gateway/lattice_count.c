@@ -96,7 +96,7 @@ static enum err scope_of(const struct lattice_source *s, const struct lattice_pa
         if (linked == NULL || spans == NULL)
                 return ERR_NO_MEMORY;
         linked[0] = s->dataset;
-        spans[0] = view_span(s->view);
+        spans[0] = s->span;
         if (!family)
                 heeded &= ~(1u << CONTRIBUTOR_FAMILY);
         if (s->dataset->provider_variable == UINT32_MAX)
@@ -208,7 +208,7 @@ static void choose_years(
         const struct lattice_source *s, size_t cells_of_one, struct lattice_cube *c)
 {
         const struct lattice *l = &s->dataset->lattice;
-        struct period span = view_span(s->view);
+        struct period span = s->span;
         int first = civil_from_days(span.first).year, last = civil_from_days(span.last).year;
         size_t fit = cells_of_one > 0 ? l->cells_max / cells_of_one : 0;
 
@@ -659,7 +659,7 @@ static enum err note_blocks(
         if (c->days == NULL || c->shown == NULL || c->tables == NULL)
                 return ERR_NO_MEMORY;
         for (uint32_t b = 0; b < c->blocks; b++)
-                c->days[b] = b < c->years_len ? c->years[b].last : view_span(s->view).last;
+                c->days[b] = b < c->years_len ? c->years[b].last : s->span.last;
         return ERR_OK;
 }
 

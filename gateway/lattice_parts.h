@@ -38,6 +38,7 @@ struct lattice_source {
         const struct policy *policy;
         const struct policy_dataset *dataset; /* has a lattice */
         const struct view *view;              /* of the data set's own linkage */
+        struct period span;                   /* of what was delivered: bounds years and dates */
         const struct deliveries *deliveries;  /* who delivered for which period; NULL: not said */
         unsigned threads;
         const atomic_bool *cancel; /* may be NULL */
