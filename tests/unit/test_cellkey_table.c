@@ -71,8 +71,11 @@ static int64_t some_count(void)
         return (int64_t)dice(most[dice(5)]);
 }
 
+/* A share is of everybody or of some. */
 static void fill_parts(struct measure *m, size_t i, int64_t persons, int64_t records)
 {
+        if (m->kind == MEASURE_SHARE && dice(2) == 0)
+                persons = (int64_t)dice((uint64_t)persons + 1);
         if (m->denominator_persons != NULL)
                 m->denominator_persons[i] = persons;
         m->numerator_persons[i] = (int64_t)dice((uint64_t)persons + 1);
@@ -238,7 +241,7 @@ static void check_quotients(const struct table *t, size_t i)
                         fraction_share(share->numerator[i], share->denominator[i]));
                 assert_true(
                         share->low[i] <= share->values[i] && share->values[i] <= share->high[i]);
-                assert_int_equal(share->denominator[i], t->persons[i]); /* all of the cell */
+                assert_true(share->denominator[i] <= t->persons[i]);
         } else if (is_shown(t, M_SHARE, i)) {
                 assert_true(share->values[i] == TABLE_NO_VALUE && share->low[i] == TABLE_NO_VALUE);
         }
@@ -449,6 +452,73 @@ static void draws_of_different_kinds_are_strangers(void **state)
         arena_reset(arena);
 }
 
+/* Of one number, in one cell, and nothing held back. */
+static void families_and_sums_of_the_same_number_are_strangers(void **state)
+{
+        enum { ROUNDS = 300 };
+        const struct cellkey *c = make(2, 5, 0);
+        double product[2] = {0};
+
+        (void)state;
+        cast = 0;
+        seed = 4;
+        for (unsigned times = 0; times < ROUNDS; times++) {
+                struct table t = empty_table();
+
+                for (size_t i = 0; i < CELLS; i++) {
+                        t.persons[i] = t.records[i] = 5000;
+                        t.families[i] = 200;
+                        t.cell_key[i] = (uint32_t)dice(1ull << 32);
+                        t.status[i] = CELL_VALUE;
+                        t.measures[M_SUM].values[i] = t.measures[M_SUM].contributors[i] = 200;
+                        t.measures[M_SOME].values[i] = t.measures[M_SOME].contributors[i] = 200;
+                        t.measures[M_SUM].status[i] = t.measures[M_SOME].status[i] = CELL_VALUE;
+                }
+                assert_int_equal(cellkey_table(c, &t), ERR_OK);
+                for (size_t i = 0; i < CELLS; i++) {
+                        double f = (double)(t.families[i] - 200);
+
+                        product[0] += f * (double)(t.measures[M_SUM].values[i] - 200);
+                        product[1] += f * (double)(t.measures[M_SOME].values[i] - 200);
+                }
+        }
+        for (unsigned k = 0; k < 2; k++)
+                assert_true(fabs(product[k]) < 5 * 2 * sqrt(ROUNDS * CELLS));
+        arena_reset(arena);
+}
+
+/* Were they one draw, the whole less the part would be exact. */
+static void a_part_is_drawn_apart_from_the_whole(void **state)
+{
+        enum { ROUNDS = 100 };
+        const struct cellkey *c = make(2, 5, 0);
+        double difference = 0;
+
+        (void)state;
+        cast = 0;
+        seed = 4;
+        for (unsigned times = 0; times < ROUNDS; times++) {
+                struct table t = empty_table();
+
+                for (size_t i = 0; i < CELLS; i++) {
+                        t.persons[i] = t.records[i] = t.families[i] = 500;
+                        t.cell_key[i] = (uint32_t)dice(1ull << 32);
+                        t.status[i] = CELL_VALUE;
+                        t.measures[M_SOME].values[i] = t.measures[M_SOME].contributors[i] = 300;
+                        t.measures[M_SOME].status[i] = CELL_VALUE;
+                }
+                assert_int_equal(cellkey_table(c, &t), ERR_OK);
+                for (size_t i = 0; i < CELLS; i++) {
+                        double off = (double)(t.persons[i] - t.measures[M_SOME].values[i] - 200);
+
+                        difference += off * off;
+                }
+        }
+        /* Two draws of variance 2. */
+        assert_true(fabs(difference / (ROUNDS * CELLS) - 4) < 0.5);
+        arena_reset(arena);
+}
+
 static void a_table_without_keys_is_refused(void **state)
 {
         const struct cellkey *c = make(2, 5, 0);
@@ -513,6 +583,8 @@ int main(void)
                 cmocka_unit_test(asking_often_draws_once),
                 cmocka_unit_test(a_filter_that_leaves_everybody_is_no_second_draw),
                 cmocka_unit_test(draws_of_different_kinds_are_strangers),
+                cmocka_unit_test(families_and_sums_of_the_same_number_are_strangers),
+                cmocka_unit_test(a_part_is_drawn_apart_from_the_whole),
                 cmocka_unit_test(a_table_without_keys_is_refused),
                 cmocka_unit_test(a_ratio_of_something_else_is_refused),
                 cmocka_unit_test(numbers_beyond_64_bits_are_an_error),
