@@ -259,8 +259,9 @@ static enum err components_make(struct bounds *b, uint32_t *of)
         b->place = arena_alloc(a, unknowns, sizeof *b->place);
         b->row_member = arena_alloc_raw(a, b->system.known.len, sizeof *b->row_member);
         b->solution = arena_alloc(a, unknowns, sizeof *b->solution);
+        b->row_stamp = arena_alloc(a, b->system.known.len, sizeof *b->row_stamp);
         if (b->component == NULL || b->member == NULL || b->place == NULL ||
-                b->row_member == NULL || b->solution == NULL)
+                b->row_member == NULL || b->solution == NULL || b->row_stamp == NULL)
                 return ERR_NO_MEMORY;
         b->lp_component = b->components;
         members_place(b, of);
@@ -456,8 +457,9 @@ void bounds_tell(struct bounds *b, const int64_t *value)
         if (!b->feasible)
                 return;
         memcpy(b->solution, value, b->system.unknowns * sizeof *value);
+        b->told = true;
         for (uint32_t c = 0; c < b->components; c++)
-                bounds_component_see(b, c);
+                b->told = bounds_component_see(b, c) && b->told;
 }
 
 void bounds_seen(const struct bounds *b, uint32_t sum, int64_t *low, int64_t *high)
@@ -500,7 +502,13 @@ struct bounds_answer bounds_answer(const struct bounds *b, uint32_t sum)
 enum err bounds_binding(
         struct bounds *b, uint32_t sum, bool larger, uint32_t *known, size_t cap, size_t *len)
 {
+        const struct bounds_sums *s = &b->system.asked;
+
         *len = 0;
+        b->stamp++;
+        for (size_t k = s->start[sum]; k < s->start[sum + 1]; k++)
+                if (is_fixed(b, s->unknown[k]))
+                        bounds_fixed_binding(b, s->unknown[k], known, cap, len);
         for (size_t k = b->sum_start[sum]; k < b->sum_start[sum + 1]; k++)
                 TRY(bounds_piece_binding(b, b->sum_piece[k], larger, known, cap, len));
         return ERR_OK;

@@ -33,6 +33,7 @@ struct bounds {
          * then of the highs. */
         uint32_t *reason[2];
         bool feasible, limited;
+        bool told; /* a solution of everything, that fits */
         uint64_t iterations;
         /* Known sums without what is fixed. */
         size_t *row_start;
@@ -49,10 +50,11 @@ struct bounds {
         size_t *sum_start; /* of asked sums: their pieces */
         uint32_t *sum_piece;
         int64_t *sum_fixed;
-        int64_t *solution;     /* of unknowns, at hand */
-        struct lp *lp;         /* of the component at hand */
-        uint32_t lp_component; /* components: none */
-        bool lp_prices;        /* it tells prices */
+        uint32_t *row_stamp, stamp; /* of known sums: the last question they were said to bind */
+        int64_t *solution;          /* of unknowns, at hand */
+        struct lp *lp;              /* of the component at hand */
+        uint32_t lp_component;      /* components: none */
+        bool lp_prices;             /* it tells prices */
 };
 
 /* Works on all wanted pieces of one component. */
@@ -61,7 +63,10 @@ MUST_CHECK enum err bounds_component_work(
 /* Known sums with a price in the program of one side of a piece. */
 MUST_CHECK enum err bounds_piece_binding(
         struct bounds *b, uint32_t piece, bool larger, uint32_t *known, size_t cap, size_t *len);
-/* Looks at the solution at hand, of one component. */
-void bounds_component_see(struct bounds *b, uint32_t component);
+/* Those that fixed an unknown. */
+void bounds_fixed_binding(
+        struct bounds *b, uint32_t unknown, uint32_t *known, size_t cap, size_t *len);
+/* Looks at the solution at hand, of one component: does it fit? */
+bool bounds_component_see(struct bounds *b, uint32_t component);
 
 #endif

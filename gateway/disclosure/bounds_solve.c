@@ -20,7 +20,7 @@
 #define RELATIVE 1e-10
 #define PRICE    1e-7
 /* Nodes of branch and bound for one question: few where each takes long. */
-enum { NODES_LEAST = 40, NODES_MOST = 4000, NODES_WORK = 100000 };
+enum { NODES_LEAST = 20, NODES_MOST = 4000, NODES_WORK = 100000 };
 /* Joint questions of a component go on while each decides one in so many pieces. */
 enum { SURVEY_ROUNDS = 24, SURVEY_YIELD = 50 };
 
@@ -89,9 +89,9 @@ static bool see(struct bounds *b, uint32_t component, int64_t by)
         return true;
 }
 
-void bounds_component_see(struct bounds *b, uint32_t component)
+bool bounds_component_see(struct bounds *b, uint32_t component)
 {
-        see(b, component, 1);
+        return see(b, component, 1);
 }
 
 /* The program's corner, in whole numbers or fractions of them. */
@@ -213,6 +213,7 @@ struct branching {
         struct bounds *b;
         struct piece *p; /* NULL: any solution will do */
         bool larger;
+        int64_t enough;
         uint32_t nodes;
         bool found, ended; /* ended: before all was looked at */
 };
@@ -251,6 +252,18 @@ static bool hopeless(const struct branching *x)
         return x->larger ? most <= x->p->seen_high : most >= x->p->seen_low;
 }
 
+static bool has_enough(const struct piece *p, int64_t enough)
+{
+        return enough > 0 && p->seen_high != -BOUNDS_NONE && p->seen_low != BOUNDS_NONE &&
+               (p->seen_high == BOUNDS_NONE || p->seen_low == -BOUNDS_NONE ||
+                       p->seen_high - p->seen_low >= enough);
+}
+
+static bool is_over(const struct branching *x)
+{
+        return x->p == NULL ? x->found : has_enough(x->p, x->enough);
+}
+
 static void branch(struct branching *x);
 
 static void branch_within(struct branching *x, uint32_t place, double low, double high)
@@ -284,7 +297,7 @@ static void branch(struct branching *x)
         if (outcome == LP_INFEASIBLE)
                 return;
         x->ended |= outcome != LP_OPTIMAL;
-        if (x->ended || (x->p != NULL && hopeless(x)))
+        if (x->ended || (x->p != NULL && (hopeless(x) || has_enough(x->p, x->enough))))
                 return;
         uint32_t place = least_whole(b, &b->component[b->lp_component], &at);
         if (place == UINT32_MAX) {
@@ -292,13 +305,13 @@ static void branch(struct branching *x)
                 return;
         }
         bool up = at - floor(at) > 0.5;
-        for (int turn = 0; turn < 2 && !x->ended && !(x->p == NULL && x->found); turn++, up = !up)
+        for (int turn = 0; turn < 2 && !x->ended && !is_over(x); turn++, up = !up)
                 branch_within(x, place, up ? ceil(at) : -LP_INFINITY, up ? LP_INFINITY : floor(at));
 }
 
-static uint32_t nodes_for(const struct component *c)
+static uint32_t nodes_for(const struct component *c, int64_t enough)
 {
-        uint32_t nodes = NODES_WORK / (c->unknowns + 1);
+        uint32_t nodes = (enough > 0 ? NODES_WORK / 10 : NODES_WORK) / (c->unknowns + 1);
 
         return nodes < NODES_LEAST ? NODES_LEAST : nodes > NODES_MOST ? NODES_MOST : nodes;
 }
@@ -310,13 +323,6 @@ static bool side_done(const struct piece *p, bool larger)
         return larger ? p->high_done : p->low_done;
 }
 
-static bool has_enough(const struct piece *p, int64_t enough)
-{
-        return enough > 0 && p->seen_high != -BOUNDS_NONE && p->seen_low != BOUNDS_NONE &&
-               (p->seen_high == BOUNDS_NONE || p->seen_low == -BOUNDS_NONE ||
-                       p->seen_high - p->seen_low >= enough);
-}
-
 static void side_end(struct piece *p, bool larger, int64_t at)
 {
         *(larger ? &p->high : &p->low) = at;
@@ -325,7 +331,7 @@ static void side_end(struct piece *p, bool larger, int64_t at)
 
 /* What the program says is a bound. It is reached where a solution was seen; else, of
  * reals, the solution that was seen is what is certain, and of whole numbers branches. */
-static void side_judge(struct bounds *b, struct piece *p, bool larger)
+static void side_judge(struct bounds *b, struct piece *p, bool larger, int64_t enough)
 {
         int64_t most = whole_of(b, larger);
         int64_t *seen = larger ? &p->seen_high : &p->seen_low;
@@ -336,11 +342,18 @@ static void side_judge(struct bounds *b, struct piece *p, bool larger)
                 side_end(p, larger, *seen);
                 return;
         }
-        if (b->options.whole) {
+        if (!b->options.whole && lp_is_exact(b->lp)) {
+                side_end(p, larger, most);
+                return;
+        }
+        bool hopeless_width = enough > 0 && p->high != BOUNDS_NONE && p->low != -BOUNDS_NONE &&
+                              p->high - p->low < enough;
+        if (b->options.whole && !hopeless_width) {
                 struct branching x = {.b = b,
                         .p = p,
                         .larger = larger,
-                        .nodes = nodes_for(&b->component[p->component])};
+                        .enough = enough,
+                        .nodes = nodes_for(&b->component[p->component], enough)};
                 branch(&x);
                 if (x.ended)
                         return;
@@ -349,7 +362,7 @@ static void side_judge(struct bounds *b, struct piece *p, bool larger)
                 side_end(p, larger, *seen);
 }
 
-static enum lp_outcome side_solve(struct bounds *b, struct piece *p, bool larger)
+static enum lp_outcome side_solve(struct bounds *b, struct piece *p, bool larger, int64_t enough)
 {
         cost_add(b, p, larger ? -1 : 1);
         enum lp_outcome outcome = solve(b, LP_AFTER_COSTS);
@@ -358,7 +371,7 @@ static enum lp_outcome side_solve(struct bounds *b, struct piece *p, bool larger
                 side_end(p, larger, larger ? BOUNDS_NONE : -BOUNDS_NONE);
                 *(larger ? &p->seen_high : &p->seen_low) = larger ? BOUNDS_NONE : -BOUNDS_NONE;
         } else if (outcome == LP_OPTIMAL) {
-                side_judge(b, p, larger);
+                side_judge(b, p, larger, enough);
         }
         cost_add(b, p, 0);
         return outcome;
@@ -409,13 +422,13 @@ static enum err survey(struct bounds *b, const struct component *c, const bool *
 static bool begin(struct bounds *b, const struct component *c)
 {
         enum lp_outcome outcome = solve(b, LP_AFTER_COSTS);
-        struct branching x = {.b = b, .nodes = nodes_for(c)};
+        struct branching x = {.b = b, .nodes = nodes_for(c, 0)};
 
         if (outcome == LP_INFEASIBLE)
                 b->feasible = false;
         if (outcome != LP_OPTIMAL)
                 return false;
-        if (b->options.whole) {
+        if (b->options.whole && !b->told) {
                 branch(&x);
                 b->feasible = x.found || x.ended;
         }
@@ -456,7 +469,7 @@ enum err bounds_component_work(
                 TRY(cancelled(b));
                 for (int larger = 1; larger >= 0 && wanted[at]; larger--)
                         if (!side_done(p, larger) && !has_enough(p, enough) && !b->limited)
-                                (void)side_solve(b, p, larger);
+                                (void)side_solve(b, p, larger, enough);
         }
         return ERR_OK;
 }
@@ -464,7 +477,7 @@ enum err bounds_component_work(
 /* What binds ------------------------------------------------------------------------------- */
 
 struct binding {
-        const struct bounds *b;
+        struct bounds *b;
         uint32_t *known;
         size_t cap, *len;
 };
@@ -473,11 +486,10 @@ static void because(struct binding *x, uint32_t reason);
 
 static void because_row(struct binding *x, uint32_t row)
 {
-        for (size_t i = 0; i < *x->len; i++)
-                if (x->known[i] == row)
-                        return;
-        if (*x->len < x->cap)
-                x->known[(*x->len)++] = row;
+        if (*x->len == x->cap || x->b->row_stamp[row] == x->b->stamp)
+                return;
+        x->b->row_stamp[row] = x->b->stamp;
+        x->known[(*x->len)++] = row;
 }
 
 /* A bound that was passed on rests on a row, and on bounds of the row's other unknowns. */
@@ -524,6 +536,15 @@ static void binding_of_program(struct binding *x, const struct component *c)
         for (uint32_t i = 0; i < c->unknowns; i++)
                 if (fabs(reduced[i]) > PRICE)
                         because(x, b->reason[reduced[i] < 0][b->member[c->first + i]]);
+}
+
+void bounds_fixed_binding(
+        struct bounds *b, uint32_t unknown, uint32_t *known, size_t cap, size_t *len)
+{
+        struct binding x = {.b = b, .known = known, .cap = cap, .len = len};
+
+        because(&x, b->reason[0][unknown]);
+        because(&x, b->reason[1][unknown]);
 }
 
 enum err bounds_piece_binding(

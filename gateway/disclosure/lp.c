@@ -133,6 +133,11 @@ enum lp_outcome lp_solve(struct lp *lp, enum lp_after after, uint64_t iterations
         return outcome_of(lp);
 }
 
+bool lp_is_exact(const struct lp *lp)
+{
+        return lp->small != NULL;
+}
+
 double lp_objective(const struct lp *lp)
 {
         return lp->small != NULL ? tableau_objective(lp->small) : Clp_objectiveValue(lp->clp);

@@ -52,6 +52,8 @@ enum lp_after { LP_AFTER_COSTS, LP_AFTER_BOUNDS };
 /* The smallest sum of cost times value, from where the last answer ended. */
 enum lp_outcome lp_solve(struct lp *lp, enum lp_after after, uint64_t iterations_max);
 
+bool lp_is_exact(const struct lp *lp); /* its numbers are never rounded */
+
 /* Of the last answer; valid until the program is touched. */
 double lp_objective(const struct lp *lp);
 const double *lp_values(const struct lp *lp);  /* of columns */

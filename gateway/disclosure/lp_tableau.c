@@ -35,14 +35,16 @@ struct tableau {
         uint32_t columns;   /* asked for; then one for every row that is not an equation */
         uint32_t variables; /* all of them */
         uint32_t basic_len, free_len;
+        size_t stride; /* of rows of entries: constant, free variables, zeros */
         /* Of basic variables: constant, then the change by each free one; over `denominator`. */
         double *entry, denominator;
         uint32_t *basic, *freed;   /* which variables */
         double *low, *high, *cost; /* of variables */
-        double *rest;              /* of free variables: their value, always at a bound */
-        double *sum;               /* of basic variables: their value times the denominator */
-        double *value;             /* of variables, for who asks */
-        double *slope;             /* of free ones, at hand */
+        /* 1, then the values of free variables, always at a bound; `rest` begins at those. */
+        double *at_rest, *rest;
+        double *sum;   /* of basic variables: their value times the denominator */
+        double *value; /* of variables, for who asks */
+        double *slope; /* of free ones, at hand */
         uint64_t iterations;
         bool infeasible; /* equations contradict one another */
         bool overflow;
@@ -50,23 +52,59 @@ struct tableau {
 
 static double *row_of(const struct tableau *t, uint32_t i)
 {
-        return t->entry + (size_t)i * (t->free_len + 1);
+        return t->entry + (size_t)i * t->stride;
 }
+
+/* Four at a time; rows are as long as a multiple of that, filled with zeros. */
+typedef double lane __attribute__((vector_size(32)));
+enum { LANE = 4 };
+/* Added and taken away again it rounds to a whole number, below 2^51. */
+#define ROUNDER 6755399441055744.0
 
 /* row = (row * by - other * times) / over, which is whole. False beyond what is exact. */
 static bool combine(double *restrict row, const double *restrict other, size_t len, double by,
         double times, double over)
 {
-        double largest = 0;
+        lane *to = (lane *)row;
+        const lane *from = (const lane *)other;
+        lane total = {0};
+        double inverse = 1 / over;
 
-        for (size_t k = 0; k < len; k++) {
-                double a = row[k] * by, b = other[k] * times;
-                double size = fabs(a) + fabs(b);
+        for (size_t k = 0; k < len / LANE; k++) {
+                lane a = to[k] * by, b = from[k] * times, rest = a - b;
 
-                largest = size > largest ? size : largest;
-                row[k] = (a - b) / over;
+                total += a * a + b * b;
+                to[k] = (rest * inverse + ROUNDER) - ROUNDER;
         }
-        return largest < EXACT;
+        return total[0] + total[1] + total[2] + total[3] < EXACT * EXACT / 16;
+}
+
+static double inner_product(const double *a, const double *b, size_t len, double *size)
+{
+        const lane *x = (const lane *)a, *y = (const lane *)b;
+        lane sum = {0}, squares = {0};
+
+        for (size_t k = 0; k < len / LANE; k++) {
+                lane part = x[k] * y[k];
+
+                sum += part;
+                squares += part * part;
+        }
+        /* As many parts as there are, none larger than the root of all squares. */
+        *size = sqrt(squares[0] + squares[1] + squares[2] + squares[3]) * (double)len;
+        return sum[0] + sum[1] + sum[2] + sum[3];
+}
+
+static double *lane_aligned(double *p)
+{
+        uintptr_t over = (uintptr_t)p % sizeof(lane);
+
+        return over == 0 ? p : p + (sizeof(lane) - over) / sizeof *p;
+}
+
+static size_t padded(size_t len)
+{
+        return (len + LANE - 1) / LANE * LANE;
 }
 
 /* Equations -------------------------------------------------------------------------------- */
@@ -74,6 +112,7 @@ static bool combine(double *restrict row, const double *restrict other, size_t l
 /* All equations over one denominator, a dense row each, first what it comes to. */
 struct equations {
         uint32_t len, width;
+        size_t stride;
         double *entry, denominator;
         uint32_t *count; /* of variables: equations they stood in at first */
         uint32_t *pivot; /* of equations; 0: says nothing */
@@ -86,14 +125,16 @@ static enum err equations_new(
 
         q->len = rows->len;
         q->width = t->variables + 1;
+        q->stride = padded(q->width);
         q->denominator = 1;
-        q->entry = arena_alloc(arena, (size_t)q->len * q->width, sizeof *q->entry);
+        q->entry = arena_alloc(arena, (size_t)q->len * q->stride + LANE, sizeof *q->entry);
         q->count = arena_alloc(arena, q->width, sizeof *q->count);
         q->pivot = arena_alloc(arena, q->len, sizeof *q->pivot);
         if (q->entry == NULL || q->count == NULL || q->pivot == NULL)
                 return ERR_NO_MEMORY;
+        q->entry = lane_aligned(q->entry);
         for (uint32_t i = 0; i < q->len; i++) {
-                double *row = q->entry + (size_t)i * q->width;
+                double *row = q->entry + (size_t)i * q->stride;
 
                 for (int k = rows->start[i]; k < rows->start[i + 1]; k++) {
                         row[1 + rows->column[k]] = rows->value[k];
@@ -130,7 +171,7 @@ static uint32_t pivot_of(const struct equations *q, const double *row)
 
 static bool equation_solve(struct equations *q, uint32_t from)
 {
-        double *row = q->entry + (size_t)from * q->width;
+        double *row = q->entry + (size_t)from * q->stride;
         uint32_t pivot = q->pivot[from];
         bool exact = true;
 
@@ -140,10 +181,10 @@ static bool equation_solve(struct equations *q, uint32_t from)
         row[pivot] = fabs(row[pivot]);
         double by = row[pivot];
         for (uint32_t i = 0; i < q->len; i++) {
-                double *other = q->entry + (size_t)i * q->width, times = other[pivot];
+                double *other = q->entry + (size_t)i * q->stride, times = other[pivot];
 
                 if (i != from && (times != 0 || by != q->denominator))
-                        exact &= combine(other, row, q->width, by, times, q->denominator);
+                        exact &= combine(other, row, q->stride, by, times, q->denominator);
         }
         q->denominator = by;
         return exact;
@@ -153,7 +194,7 @@ static bool equation_solve(struct equations *q, uint32_t from)
 static void equations_solve(struct tableau *t, struct equations *q)
 {
         for (uint32_t i = 0; i < q->len && !t->overflow; i++) {
-                double *row = q->entry + (size_t)i * q->width;
+                double *row = q->entry + (size_t)i * q->stride;
 
                 q->pivot[i] = pivot_of(q, row);
                 if (q->pivot[i] == 0) {
@@ -179,11 +220,12 @@ static enum err tableau_fill(struct tableau *t, const struct equations *q)
 
         t->denominator = q->denominator;
         t->free_len = t->variables - t->basic_len;
-        t->entry = arena_alloc_raw(
-                t->arena, (size_t)t->basic_len * (t->free_len + 1), sizeof *t->entry);
+        t->stride = padded((size_t)t->free_len + 1);
+        t->entry = arena_alloc(t->arena, t->basic_len * t->stride + LANE, sizeof *t->entry);
         t->slope = arena_alloc_raw(t->arena, (size_t)t->free_len + 1, sizeof *t->slope);
         if (is_basic == NULL || t->entry == NULL || t->slope == NULL)
                 return ERR_NO_MEMORY;
+        t->entry = lane_aligned(t->entry);
         for (uint32_t i = 0; i < q->len; i++)
                 is_basic[q->pivot[i]] = true;
         for (uint32_t v = 0; v < t->variables; v++)
@@ -193,7 +235,7 @@ static enum err tableau_fill(struct tableau *t, const struct equations *q)
                 }
         at = 0;
         for (uint32_t i = 0; i < q->len; i++) {
-                const double *row = q->entry + (size_t)i * q->width;
+                const double *row = q->entry + (size_t)i * q->stride;
 
                 if (q->pivot[i] == 0)
                         continue;
@@ -210,14 +252,18 @@ static enum err allocate(struct tableau *t, const double *low, const double *hig
         t->low = arena_alloc(t->arena, t->variables, sizeof *t->low);
         t->high = arena_alloc(t->arena, t->variables, sizeof *t->high);
         t->cost = arena_alloc(t->arena, t->variables, sizeof *t->cost);
-        t->rest = arena_alloc(t->arena, t->variables, sizeof *t->rest);
+        t->at_rest =
+                arena_alloc(t->arena, padded((size_t)t->variables + 1) + LANE, sizeof *t->rest);
         t->sum = arena_alloc(t->arena, t->variables, sizeof *t->sum);
         t->value = arena_alloc(t->arena, t->variables, sizeof *t->value);
         t->basic = arena_alloc(t->arena, t->variables, sizeof *t->basic);
         t->freed = arena_alloc(t->arena, t->variables, sizeof *t->freed);
-        if (t->low == NULL || t->high == NULL || t->cost == NULL || t->rest == NULL ||
+        if (t->low == NULL || t->high == NULL || t->cost == NULL || t->at_rest == NULL ||
                 t->sum == NULL || t->value == NULL || t->basic == NULL || t->freed == NULL)
                 return ERR_NO_MEMORY;
+        t->at_rest = lane_aligned(t->at_rest);
+        t->at_rest[0] = 1;
+        t->rest = t->at_rest + 1;
         memcpy(t->low, low, t->columns * sizeof *low);
         memcpy(t->high, high, t->columns * sizeof *high);
         return ERR_OK;
@@ -275,16 +321,9 @@ void tableau_free(struct tableau **t)
 static void sums_make(struct tableau *t)
 {
         for (uint32_t i = 0; i < t->basic_len; i++) {
-                const double *row = row_of(t, i);
-                double sum = row[0], size = fabs(row[0]);
+                double size;
 
-                for (uint32_t k = 0; k < t->free_len; k++) {
-                        double part = row[k + 1] * t->rest[k];
-
-                        sum += part;
-                        size += fabs(part);
-                }
-                t->sum[i] = sum;
+                t->sum[i] = inner_product(row_of(t, i), t->at_rest, t->stride, &size);
                 t->overflow |= size >= EXACT;
         }
 }
@@ -418,7 +457,7 @@ static void pivot(struct tableau *t, const struct step *s)
                 if (i == s->leaves || (times == 0 && by == over))
                         continue;
                 other[e] = 0;
-                exact &= combine(other, row, (size_t)t->free_len + 1, by, -times, over);
+                exact &= combine(other, row, t->stride, by, -times, over);
         }
         t->overflow |= !exact;
         t->denominator = by;

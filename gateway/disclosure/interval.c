@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* interval.c: directions from the truth, programs where those do not reach, and what binds.
+ *
+ * A direction of the elimination leaves every published cell as it is. Gone along from the
+ * truth, one way and the other, until an inner cell would become smaller than anybody
+ * believes, it shows two tables that nobody can tell from the true one; what a protected
+ * cell is in the two is as far apart as its interval is wide, at least. Whatever is found
+ * stays true when more is hidden, so it is found once.
+ *
+ * Cells for which that is not enough are asked by program. Where it says narrow, it says by
+ * which published cells; the cheapest of these is hidden as well, and the pattern made
+ * again with all that was hidden before as protected, so that nothing comes back and the
+ * proof is that of suppress.c.
+ *
+ * What surprised us: of a table's protected cells directions alone prove two thirds wide. */
+#include "gateway/disclosure/interval.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/disclosure/bounds.h"
+#include "gateway/disclosure/eliminate.h"
+#include "gateway/disclosure/residue.h"
+
+/* Rows of a direction, and its numbers: longer and larger ones hardly go anywhere. */
+enum { LONGEST = 256, NUMBER_MAX = 16, BINDING_MAX = 256, ROUNDS_MAX = 24 };
+
+struct widening {
+        struct arena *arena;
+        const struct model *model;
+        const int64_t *values;
+        const struct interval_options *options;
+        struct model hidden;         /* the model; what is hidden so far is protected */
+        struct model_column *column; /* of `hidden` */
+        size_t *row_start;           /* the matrix by rows */
+        uint32_t *row_column;
+        int64_t *truth;      /* of columns */
+        int64_t *low, *high; /* of columns: values seen */
+        int64_t *floor;      /* of rows: what everybody believes it is at least */
+        int64_t *change;     /* of columns, at hand */
+        uint32_t *touched;
+        bool *given_up; /* of columns: nothing makes it wider */
+        struct interval_result result;
+        uint64_t work;
+};
+
+static bool is_hidden(const struct widening *w, uint32_t c)
+{
+        return w->column[c].protect;
+}
+
+static bool is_wide(const struct widening *w, uint32_t c)
+{
+        return w->high[c] == BOUNDS_NONE || w->high[c] - w->low[c] >= (int64_t)w->options->width;
+}
+
+static enum err transpose(struct widening *w)
+{
+        const struct model *m = w->model;
+
+        w->row_start = arena_alloc(w->arena, (size_t)m->rows + 2, sizeof *w->row_start);
+        w->row_column = arena_alloc_raw(w->arena, m->start[m->columns], sizeof *w->row_column);
+        if (w->row_start == NULL || w->row_column == NULL)
+                return ERR_NO_MEMORY;
+        for (size_t k = 0; k < m->start[m->columns]; k++)
+                w->row_start[m->row[k] + 2]++;
+        for (uint32_t r = 2; r < m->rows + 2; r++)
+                w->row_start[r] += w->row_start[r - 1];
+        for (uint32_t c = 0; c < m->columns; c++)
+                for (size_t k = m->start[c]; k < m->start[c + 1]; k++)
+                        w->row_column[w->row_start[m->row[k] + 1]++] = c;
+        return ERR_OK;
+}
+
+static enum err widening_init(struct widening *w)
+{
+        const struct model *m = w->model;
+        struct arena *a = w->arena;
+
+        w->column = arena_alloc_raw(a, m->columns, sizeof *w->column);
+        w->truth = arena_alloc(a, m->columns, sizeof *w->truth);
+        w->low = arena_alloc_raw(a, m->columns, sizeof *w->low);
+        w->high = arena_alloc_raw(a, m->columns, sizeof *w->high);
+        w->floor = arena_alloc(a, m->rows, sizeof *w->floor);
+        w->change = arena_alloc(a, m->columns, sizeof *w->change);
+        w->touched = arena_alloc_raw(a, m->columns, sizeof *w->touched);
+        w->given_up = arena_alloc(a, m->columns, sizeof *w->given_up);
+        if (w->column == NULL || w->truth == NULL || w->low == NULL || w->high == NULL ||
+                w->floor == NULL || w->change == NULL || w->touched == NULL || w->given_up == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t r = 0; r < m->rows; r++)
+                if (w->values[r] < 0 || w->values[r] > BOUNDS_LARGEST)
+                        return ERR_INVALID;
+        for (uint32_t c = 0; c < m->columns; c++) {
+                for (size_t k = m->start[c]; k < m->start[c + 1]; k++)
+                        w->truth[c] += w->values[m->row[k]];
+                w->low[c] = w->high[c] = w->truth[c];
+        }
+        memcpy(w->column, m->column, m->columns * sizeof *w->column);
+        w->hidden = *m;
+        w->hidden.column = w->column;
+        return transpose(w);
+}
+
+/* Patterns --------------------------------------------------------------------------------- */
+
+/* What a pattern hides is protected from now on; inner cells that are hidden are not zero
+ * where zeros are shown. */
+static void pattern_take(struct widening *w, const struct suppress_result *pattern)
+{
+        const struct model *m = w->model;
+
+        for (size_t i = 0; i < m->cells; i++)
+                if (m->column_of[i] < m->columns && pattern->status[i] <= SUPPRESS_SECONDARY)
+                        w->column[m->column_of[i]].protect = true;
+        for (uint32_t c = 0; c < m->columns; c++)
+                if (is_hidden(w, c) && w->options->zeros_published &&
+                        m->start[c + 1] - m->start[c] == 1)
+                        w->floor[m->row[m->start[c]]] = 1;
+}
+
+/* The statuses of the result, in the model's own words. */
+static void pattern_write(struct widening *w, const struct suppress_result *first)
+{
+        struct suppress_result *r = &w->result.pattern;
+        const struct model *m = w->model;
+
+        r->primary = r->secondary = r->cost = 0;
+        for (size_t i = 0; i < m->cells; i++) {
+                uint32_t c = m->column_of[i];
+
+                if (c < m->columns && is_hidden(w, c) && r->status[i] != SUPPRESS_PRIMARY)
+                        r->status[i] = SUPPRESS_SECONDARY;
+                if (c < m->columns && is_hidden(w, c) && !m->column[c].protect)
+                        r->status[i] = SUPPRESS_SECONDARY;
+                r->primary += r->status[i] == SUPPRESS_PRIMARY;
+                r->secondary += r->status[i] == SUPPRESS_SECONDARY;
+        }
+        for (uint32_t c = 0; c < m->columns; c++)
+                if (m->column[c].open && !m->column[c].protect && is_hidden(w, c))
+                        r->cost += m->column[c].cost;
+        w->result.extra = r->secondary - first->secondary;
+}
+
+/* Directions ------------------------------------------------------------------------------- */
+
+/* How often a direction can be gone, forwards (1) or backwards (-1). */
+static int64_t steps_of(const struct widening *w, const struct vector *d, int way)
+{
+        int64_t steps = BOUNDS_NONE;
+
+        for (uint32_t i = 0; i < d->len; i++) {
+                int64_t by = way * residue_signed(d->value[i]);
+                int64_t room = w->values[d->at[i]] - w->floor[d->at[i]];
+
+                if (by < 0 && room / -by < steps)
+                        steps = room / -by;
+        }
+        return steps;
+}
+
+static bool is_small(const struct vector *d)
+{
+        for (uint32_t i = 0; i < d->len; i++)
+                if (llabs(residue_signed(d->value[i])) > NUMBER_MAX)
+                        return false;
+        return true;
+}
+
+/* What the direction does to every column; false where one moves that is published. */
+static bool changes_make(struct widening *w, const struct vector *d, uint32_t *len)
+{
+        bool stays = true;
+
+        *len = 0;
+        for (uint32_t i = 0; i < d->len; i++) {
+                uint32_t row = d->at[i];
+
+                for (size_t k = w->row_start[row]; k < w->row_start[row + 1]; k++) {
+                        uint32_t c = w->row_column[k];
+
+                        if (w->change[c] == 0)
+                                w->touched[(*len)++] = c;
+                        w->change[c] += residue_signed(d->value[i]);
+                }
+        }
+        for (uint32_t i = 0; i < *len; i++) {
+                uint32_t c = w->touched[i];
+
+                stays = stays && (w->change[c] == 0 || is_hidden(w, c) ||
+                                         !(w->column[c].open || w->column[c].known));
+        }
+        return stays;
+}
+
+static void see(struct widening *w, uint32_t c, int64_t value)
+{
+        if (value < w->low[c])
+                w->low[c] = value;
+        if (value > w->high[c])
+                w->high[c] = value;
+}
+
+static void direction_go(struct widening *w, const struct vector *d)
+{
+        int64_t most = (int64_t)w->options->width;
+        uint32_t len;
+        bool stays = changes_make(w, d, &len);
+        int64_t up = steps_of(w, d, 1), down = steps_of(w, d, -1);
+
+        up = up < most ? up : most;
+        down = down < most ? down : most;
+        for (uint32_t i = 0; i < len; i++) {
+                uint32_t c = w->touched[i];
+                int64_t by = w->change[c];
+
+                w->change[c] = 0;
+                if (!stays || by == 0)
+                        continue;
+                bool before = is_wide(w, c);
+                see(w, c, w->truth[c] + up * by);
+                see(w, c, w->truth[c] - down * by);
+                w->result.by_direction += is_hidden(w, c) && !before && is_wide(w, c);
+        }
+}
+
+/* The elimination of what is published, for its directions. */
+static enum err directions_go(struct widening *w)
+{
+        OWNED(elimination_free) struct elimination *e = NULL;
+        const struct model *m = w->model;
+        uint32_t *order = arena_alloc_raw(w->arena, m->columns, sizeof *order);
+        size_t len = 0, ceiling = w->options->suppress.memory_ceiling;
+
+        if (order == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t c = 0; c < m->columns; c++)
+                if (w->column[c].open && !is_hidden(w, c) && !w->column[c].known)
+                        order[len++] = c;
+        TRY(elimination_run(&w->hidden, order, len, 0, ceiling == 0 ? SIZE_MAX : ceiling, &e));
+        for (uint32_t r = 0; r < m->rows; r++) {
+                if (!elimination_is_free(e, r))
+                        continue;
+                const struct vector *d = elimination_direction(e, r, LONGEST);
+                if (d != NULL && is_small(d))
+                        direction_go(w, d);
+        }
+        return ERR_OK;
+}
+
+/* Programs --------------------------------------------------------------------------------- */
+
+struct asking {
+        struct bounds_system system;
+        uint32_t *known_of, *asked_of; /* columns of sums */
+        bool *wanted;
+};
+
+static void sum_take(
+        const struct model *m, uint32_t c, size_t *start, uint32_t *unknown, uint32_t *len)
+{
+        size_t ones = m->start[c + 1] - m->start[c];
+
+        memcpy(unknown + start[*len], m->row + m->start[c], ones * sizeof *unknown);
+        start[*len + 1] = start[*len] + ones;
+        ++*len;
+}
+
+/* What is published is known; what is hidden is at least 1 where zeros are shown, which
+ * has to be said of sums of cells that are not shown themselves. */
+static bool needs_floor(const struct widening *w, uint32_t c)
+{
+        if (!is_hidden(w, c) || !w->options->zeros_published)
+                return false;
+        for (size_t k = w->model->start[c]; k < w->model->start[c + 1]; k++)
+                if (w->floor[w->model->row[k]] > 0)
+                        return false;
+        return true;
+}
+
+static enum err asking_new(struct widening *w, struct arena *arena, struct asking *a)
+{
+        const struct model *m = w->model;
+        size_t ones = m->start[m->columns];
+        size_t *known_start = arena_alloc(arena, (size_t)m->columns + 1, sizeof *known_start);
+        size_t *asked_start = arena_alloc(arena, (size_t)m->columns + 1, sizeof *asked_start);
+        uint32_t *known = arena_alloc_raw(arena, ones, sizeof *known);
+        uint32_t *asked = arena_alloc_raw(arena, ones, sizeof *asked);
+        int64_t *known_low = arena_alloc(arena, m->columns, sizeof *known_low);
+        int64_t *known_high = arena_alloc(arena, m->columns, sizeof *known_high);
+        int64_t *high = arena_alloc_raw(arena, m->rows, sizeof *high);
+
+        a->known_of = arena_alloc(arena, m->columns, sizeof *a->known_of);
+        a->asked_of = arena_alloc(arena, m->columns, sizeof *a->asked_of);
+        a->wanted = arena_alloc(arena, m->columns, sizeof *a->wanted);
+        if (known_start == NULL || asked_start == NULL || known == NULL || asked == NULL ||
+                known_low == NULL || known_high == NULL || high == NULL || a->known_of == NULL ||
+                a->asked_of == NULL || a->wanted == NULL)
+                return ERR_NO_MEMORY;
+        struct bounds_system *s = &a->system;
+        for (uint32_t r = 0; r < m->rows; r++)
+                high[r] = BOUNDS_NONE;
+        for (uint32_t c = 0; c < m->columns; c++) {
+                bool floor = needs_floor(w, c);
+
+                if (floor || (!is_hidden(w, c) && (w->column[c].open || w->column[c].known))) {
+                        known_low[s->known.len] = floor ? 1 : w->truth[c];
+                        known_high[s->known.len] = floor ? BOUNDS_NONE : w->truth[c];
+                        a->known_of[s->known.len] = c;
+                        sum_take(m, c, known_start, known, &s->known.len);
+                }
+                if (is_hidden(w, c) && !is_wide(w, c) && !w->given_up[c]) {
+                        a->asked_of[s->asked.len] = c;
+                        sum_take(m, c, asked_start, asked, &s->asked.len);
+                }
+        }
+        s->unknowns = m->rows;
+        s->low = w->floor;
+        s->high = high;
+        s->known.start = known_start;
+        s->known.unknown = known;
+        s->known_low = known_low;
+        s->known_high = known_high;
+        s->asked.start = asked_start;
+        s->asked.unknown = asked;
+        return ERR_OK;
+}
+
+/* The cheapest of the columns that bind, to be hidden as well. */
+static enum err hide_cheapest(
+        struct widening *w, struct bounds *b, const struct asking *a, uint32_t sum)
+{
+        uint32_t known[BINDING_MAX], best = MODEL_EMPTY;
+        size_t len = 0;
+
+        for (int larger = 1; larger >= 0 && len < BINDING_MAX; larger--) {
+                size_t more = 0;
+
+                TRY(bounds_binding(b, sum, larger, known + len, BINDING_MAX - len, &more));
+                len += more;
+        }
+        for (size_t i = 0; i < len; i++) {
+                uint32_t c = a->known_of[known[i]];
+
+                if (is_hidden(w, c) || w->column[c].known) {
+                        /* Hidden for another cell's sake in this round: see what that does. */
+                        if (is_hidden(w, c) && !needs_floor(w, c))
+                                return ERR_OK;
+                        continue;
+                }
+                if (best == MODEL_EMPTY || w->column[c].cost < w->column[best].cost ||
+                        (w->column[c].cost == w->column[best].cost && c < best))
+                        best = c;
+        }
+        if (best == MODEL_EMPTY)
+                w->given_up[a->asked_of[sum]] = true;
+        else
+                w->column[best].protect = true;
+        return ERR_OK;
+}
+
+/* Asks what is not known to be wide; marks more as protected. */
+static enum err ask(struct widening *w)
+{
+        OWNED(arena_free) struct arena *arena = arena_new(SIZE_MAX);
+        OWNED(bounds_free) struct bounds *b = NULL;
+        uint64_t limit = w->options->work_limit;
+        const struct bounds_options options = {.whole = true,
+                .iterations_max = limit == 0        ? 0
+                                  : limit > w->work ? limit - w->work
+                                                    : 1,
+                .cancel = w->options->cancel};
+        struct asking a = {0};
+
+        if (arena == NULL)
+                return ERR_NO_MEMORY;
+        TRY(asking_new(w, arena, &a));
+        if (a.system.asked.len == 0)
+                return ERR_OK;
+        TRY(bounds_new(arena, &a.system, &options, &b));
+        bounds_tell(b, w->values);
+        size_t most = w->options->cells_max == 0 ? SIZE_MAX : w->options->cells_max;
+        for (uint32_t i = 0; i < a.system.asked.len && i < most; i++)
+                a.wanted[i] = true;
+        w->result.limited |= a.system.asked.len > most;
+        TRY(bounds_work(b, a.wanted, (int64_t)w->options->width));
+        for (uint32_t i = 0; i < a.system.asked.len && a.wanted[i]; i++) {
+                int64_t low, high;
+
+                bounds_seen(b, i, &low, &high);
+                see(w, a.asked_of[i], low);
+                see(w, a.asked_of[i], high);
+                w->result.asked += is_wide(w, a.asked_of[i]);
+        }
+        for (uint32_t i = 0; i < a.system.asked.len && a.wanted[i] && !bounds_limited(b); i++)
+                if (!is_wide(w, a.asked_of[i]))
+                        TRY(hide_cheapest(w, b, &a, i));
+        w->work += bounds_iterations(b);
+        w->result.limited |= bounds_limited(b);
+        return ERR_OK;
+}
+
+/* Rounds ----------------------------------------------------------------------------------- */
+
+/* The pattern with what was marked; what was hidden before stays so. False: there is none
+ * with a proof, and the one before stands. */
+static enum err pattern_again(struct widening *w, size_t exposed, bool *found)
+{
+        struct suppress_options once = w->options->suppress;
+        struct suppress_result again;
+
+        once.starts = 1;
+        TRY(suppress_run(w->arena, &w->hidden, &once, &again));
+        w->result.limited |= again.limited;
+        *found = again.proved && again.exposed == exposed;
+        if (*found) {
+                pattern_take(w, &again);
+                again.work += w->result.pattern.work;
+                again.starts = w->result.pattern.starts;
+                again.best_start = w->result.pattern.best_start;
+                w->result.pattern = again;
+        }
+        return ERR_OK;
+}
+
+static enum err widen(struct widening *w)
+{
+        size_t exposed = w->result.pattern.exposed;
+        struct model_column *before = arena_alloc_raw(w->arena, w->model->columns, sizeof *before);
+        bool more = true, found = true;
+
+        if (before == NULL)
+                return ERR_NO_MEMORY;
+        while (more && found) {
+                if (w->options->cancel != NULL && atomic_load(w->options->cancel))
+                        return ERR_CANCELLED;
+                if (w->result.rounds == ROUNDS_MAX) {
+                        w->result.limited = true;
+                        return ERR_OK;
+                }
+                w->result.rounds++;
+                memcpy(before, w->column, w->model->columns * sizeof *before);
+                TRY(directions_go(w));
+                TRY(ask(w));
+                more = memcmp(before, w->column, w->model->columns * sizeof *before) != 0;
+                if (more)
+                        TRY(pattern_again(w, exposed, &found));
+                if (!found)
+                        memcpy(w->column, before, w->model->columns * sizeof *before);
+        }
+        return ERR_OK;
+}
+
+enum err interval_protect(struct arena *arena, const struct model *model, const int64_t *values,
+        const struct interval_options *options, struct interval_result *out)
+{
+        struct widening w = {.arena = arena, .model = model, .values = values, .options = options};
+        struct suppress_result first;
+
+        TRY(suppress_run(arena, model, &options->suppress, &first));
+        w.result.pattern = first;
+        if (options->width > 1 && first.proved && first.exposed == 0) {
+                TRY(widening_init(&w));
+                pattern_take(&w, &first);
+                TRY(widen(&w));
+                pattern_write(&w, &first);
+                for (uint32_t c = 0; c < model->columns; c++)
+                        w.result.narrow += is_hidden(&w, c) && !is_wide(&w, c);
+        }
+        *out = w.result;
+        return ERR_OK;
+}
