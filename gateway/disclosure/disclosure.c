@@ -98,7 +98,7 @@ static enum err protect(struct joint *j, struct disclosure_report *out)
                 wipe_table(r->tables[i]);
         }
         report.limited = j->limited;
-        report.hidden_all = j->failed;
+        report.hidden_all = j->base.failed;
         report.work = j->work;
         *out = report;
         return ERR_OK;

@@ -114,7 +114,7 @@ static uint8_t stricter(uint8_t a, uint8_t b)
 static void cell_add(struct joint *j, const struct table *t, size_t i, uint32_t to)
 {
         int64_t persons = t->persons[i], lowest = j->settings->zeros_published ? 1 : 0;
-        struct model_cell *cell = &j->cell[to];
+        struct model_cell *cell = &j->base.cell[to];
         uint64_t want = cost_of(j, t, i);
 
         cell->role = stricter(cell->role, role_of(t, i));
@@ -129,25 +129,34 @@ static void cell_add(struct joint *j, const struct table *t, size_t i, uint32_t 
                        : want << 24 | ((uint64_t)persons & 0xffffff);
         if (want > cell->want)
                 cell->want = want;
-        if (persons > j->value[to])
-                j->value[to] = persons;
+        if (persons > j->base.value[to])
+                j->base.value[to] = persons;
+}
+
+enum err joint_layer_new(
+        struct joint *j, const struct space *space, bool groups, struct joint_layer *out)
+{
+        struct joint_layer l = {.space = *space};
+        size_t n = space->cells;
+
+        l.cell = arena_alloc(j->arena, n, sizeof *l.cell);
+        l.status = arena_alloc(j->arena, n, sizeof *l.status);
+        l.value = groups ? arena_alloc(j->arena, n, sizeof *l.value) : NULL;
+        if (l.cell == NULL || l.status == NULL || (groups && l.value == NULL))
+                return ERR_NO_MEMORY;
+        for (size_t i = 0; i < n; i++)
+                l.cell[i].role = MODEL_ROLE_ABSENT;
+        *out = l;
+        return ERR_OK;
 }
 
 static enum err cells_read(struct joint *j)
 {
         const struct disclosure_release *r = j->release;
-        size_t n = j->space.cells;
 
-        j->cell = arena_alloc(j->arena, n, sizeof *j->cell);
-        j->value = arena_alloc(j->arena, n, sizeof *j->value);
-        j->status = arena_alloc(j->arena, n, sizeof *j->status);
-        if (j->cell == NULL || j->value == NULL || j->status == NULL)
-                return ERR_NO_MEMORY;
-        for (size_t i = 0; i < n; i++)
-                j->cell[i].role = MODEL_ROLE_ABSENT;
         for (uint32_t t = 0; t < r->tables_len; t++)
                 for (size_t i = 0; i < r->tables[t]->cells_len; i++) {
-                        uint32_t to = j->space.cell_of[t][i];
+                        uint32_t to = j->base.space.cell_of[t][i];
 
                         if (r->tables[t]->persons[i] < 0 ||
                                 (to == SPACE_NOWHERE && r->tables[t]->persons[i] > 0))
@@ -160,7 +169,7 @@ static enum err cells_read(struct joint *j)
 
 /* Passes --------------------------------------------------------------------------------- */
 
-uint64_t joint_work_left(const struct joint *j)
+static uint64_t work_left(const struct joint *j)
 {
         return j->work < j->work_limit ? j->work_limit - j->work : 1;
 }
@@ -173,16 +182,19 @@ static uint32_t starts_of(const struct joint *j, const struct model *m)
         return m->columns <= 200 ? 60 : m->columns <= 1000 ? 20 : m->columns <= 4000 ? 3 : 1;
 }
 
-enum err joint_suppress(struct joint *j, struct arena *scratch, const struct model_release *release,
+/* A limit that comes too early leaves nothing proved. */
+static enum err suppress(struct joint *j, struct arena *scratch, const struct joint_layer *layer,
         struct model *model, struct suppress_result *out)
 {
-        struct suppress_options options = {
-                .seed = j->settings->seed, .work_limit = joint_work_left(j)};
+        struct suppress_options options = {.seed = j->settings->seed, .work_limit = work_left(j)};
+        struct model_release release;
 
         if (j->cancel != NULL && atomic_load(j->cancel))
                 return ERR_CANCELLED;
-        TRY(model_new(scratch, release, model));
-        TRY(joint_lines(j, scratch, model));
+        TRY(space_release(scratch, &layer->space, layer->cell, &release));
+        TRY(model_new(scratch, &release, model));
+        if (layer->value != NULL)
+                TRY(joint_lines(layer, j->settings->threshold, scratch, model));
         options.starts = starts_of(j, model);
         enum err err = suppress_run(scratch, model, &options, out);
         if (err == ERR_LIMIT) {
@@ -196,47 +208,69 @@ enum err joint_suppress(struct joint *j, struct arena *scratch, const struct mod
 
 /* A zero that a rule hides is told where a published total of it is zero. Then it is shown
  * as what everybody knows. */
-static void release_known_zeros(struct joint *j, const struct model *m)
+static void release_known_zeros(struct joint_layer *l, const struct model *m)
 {
         for (size_t i = 0; i < m->cells; i++)
-                if (m->column_of[i] == MODEL_EMPTY && j->cell[i].role == MODEL_ROLE_PROTECT)
-                        j->status[i] = SUPPRESS_PUBLISHED;
+                if (m->column_of[i] == MODEL_EMPTY && l->cell[i].role == MODEL_ROLE_PROTECT)
+                        l->status[i] = SUPPRESS_PUBLISHED;
 }
 
 /* Cells hidden for a neighbour's sake that somebody knows. */
-static size_t protect_alone(struct joint *j)
+static bool protect_alone(struct joint_layer *l)
 {
-        size_t chosen = 0;
+        bool any = false;
 
-        for (size_t i = 0; i < j->space.cells; i++)
-                if (j->status[i] == SUPPRESS_SECONDARY && j->cell[i].alone &&
-                        j->cell[i].role == MODEL_ROLE_OPEN) {
-                        j->cell[i].role = MODEL_ROLE_PROTECT;
-                        chosen++;
+        for (size_t i = 0; i < l->space.cells; i++)
+                if (l->status[i] == SUPPRESS_SECONDARY && l->cell[i].alone &&
+                        l->cell[i].role == MODEL_ROLE_OPEN) {
+                        l->cell[i].role = MODEL_ROLE_PROTECT;
+                        any = true;
                 }
-        return chosen;
+        return any;
 }
 
-static enum err round_run(struct joint *j, bool *done)
+static enum err round_run(struct joint *j, struct joint_layer *layer, bool *again)
 {
         OWNED(arena_free) struct arena *scratch = arena_new(SIZE_MAX);
-        struct model_release release;
         struct model model;
         struct suppress_result result;
 
         if (scratch == NULL)
                 return ERR_NO_MEMORY;
-        TRY(space_release(scratch, &j->space, j->cell, &release));
-        TRY(joint_suppress(j, scratch, &release, &model, &result));
-        j->failed = !result.proved || result.exposed > model.impossible;
-        *done = true;
-        if (j->failed)
+        TRY(suppress(j, scratch, layer, &model, &result));
+        layer->failed = !result.proved || result.exposed > model.impossible;
+        *again = false;
+        if (layer->failed)
                 return ERR_OK;
-        memcpy(j->status, result.status, j->space.cells);
-        release_known_zeros(j, &model);
-        *done = protect_alone(j) == 0;
+        memcpy(layer->status, result.status, layer->space.cells);
+        release_known_zeros(layer, &model);
+        *again = protect_alone(layer);
         return ERR_OK;
 }
+
+/* Nothing to protect: all is shown. */
+static bool is_open(struct joint_layer *l)
+{
+        for (size_t i = 0; i < l->space.cells; i++)
+                if (l->cell[i].role == MODEL_ROLE_PROTECT)
+                        return false;
+        for (size_t i = 0; i < l->space.cells; i++)
+                l->status[i] =
+                        l->cell[i].role == MODEL_ROLE_ABSENT ? SUPPRESS_ABSENT : SUPPRESS_PUBLISHED;
+        return true;
+}
+
+enum err joint_settle(struct joint *j, struct joint_layer *layer)
+{
+        bool again = !is_open(layer);
+
+        for (uint32_t round = 0; again && round < ROUNDS_MAX; round++)
+                TRY(round_run(j, layer, &again));
+        layer->failed |= again;
+        return ERR_OK;
+}
+
+/* Tables --------------------------------------------------------------------------------- */
 
 /* A hidden zero that is shown now: its measures stay as they were. */
 static void keep_measures(const struct joint *j, uint32_t table, size_t cell)
@@ -255,14 +289,14 @@ static void statuses_write(struct joint *j)
                 struct table *t = j->release->tables[n];
 
                 for (size_t i = 0; i < t->cells_len; i++) {
-                        uint32_t at = j->space.cell_of[n][i];
-                        bool hidden = j->failed;
+                        uint32_t at = j->base.space.cell_of[n][i];
+                        bool hidden = j->base.failed;
 
                         if (at == SPACE_NOWHERE ||
                                 (t->status[i] != CELL_VALUE && t->status[i] != CELL_PROTECTED))
                                 continue;
-                        hidden |= j->status[at] == SUPPRESS_PRIMARY ||
-                                  j->status[at] == SUPPRESS_SECONDARY;
+                        hidden |= j->base.status[at] == SUPPRESS_PRIMARY ||
+                                  j->base.status[at] == SUPPRESS_SECONDARY;
                         if (hidden && t->rule[i] == CELL_RULE_NONE)
                                 t->rule[i] = CELL_RULE_SECONDARY;
                         if (!hidden && t->status[i] == CELL_PROTECTED)
@@ -276,16 +310,12 @@ static void statuses_write(struct joint *j)
 
 enum err joint_protect(struct joint *j)
 {
-        bool done = false;
+        struct space space;
 
-        TRY(space_new(j->arena, j->release, &j->space));
+        TRY(space_new(j->arena, j->release, &space));
+        TRY(joint_layer_new(j, &space, true, &j->base));
         TRY(cells_read(j));
-        for (uint32_t round = 0; !done; round++) {
-                if (round == ROUNDS_MAX)
-                        j->failed = done = true;
-                else
-                        TRY(round_run(j, &done));
-        }
+        TRY(joint_settle(j, &j->base));
         statuses_write(j);
-        return ERR_OK;
+        return joint_measures(j);
 }

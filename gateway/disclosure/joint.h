@@ -13,35 +13,45 @@
 #include "gateway/disclosure/rules.h"
 #include "gateway/disclosure/suppress.h"
 
+/* Cells that are protected as one model, on their way through it. */
+struct joint_layer {
+        struct space space;
+        /* Of all blocks' cells. */
+        struct model_cell *cell;
+        int64_t *value;  /* persons; NULL: groups are not looked at */
+        uint8_t *status; /* enum suppress_status */
+        bool failed;     /* nothing can be proved */
+};
+
 struct joint {
         struct arena *arena;
         const struct disclosure_release *release;
         const struct disclosure_settings *settings;
         const atomic_bool *cancel;
         struct rules_of_measures *told; /* of each table */
-        struct space space;
-        /* Of all blocks' cells. */
-        struct model_cell *cell;
-        int64_t *value;  /* persons */
-        uint8_t *status; /* enum suppress_status */
+        struct joint_layer base;        /* the tables' cells */
         uint64_t work_limit, work;
-        bool limited, failed; /* failed: nothing can be proved */
+        bool limited;
 };
 
 /* Statuses and rules of the tables as the rules left them; afterwards as they may leave,
- * and not yet wiped. Where nothing can be proved, all is withheld and `failed` says so. */
+ * and not yet wiped. Where nothing can be proved of the cells, all are withheld and
+ * `base.failed` says so; where nothing can of measures, those are. */
 MUST_CHECK enum err joint_protect(struct joint *j);
 
-/* What is left of the work; 0: none. */
-uint64_t joint_work_left(const struct joint *j);
+/* Cells of a layer, absent ones, in the arena of the joint. */
+MUST_CHECK enum err joint_layer_new(
+        struct joint *j, const struct space *space, bool groups, struct joint_layer *out);
 
-/* A pattern of a model of `cells`, in `scratch`; adds what it took. ERR_LIMIT is told as
- * one that is not proved. */
-MUST_CHECK enum err joint_suppress(struct joint *j, struct arena *scratch,
-        const struct model_release *release, struct model *model, struct suppress_result *out);
+/* Statuses from roles. Roles of cells that somebody knows alone become protected. */
+MUST_CHECK enum err joint_settle(struct joint *j, struct joint_layer *layer);
 
-/* joint_lines.c: adds protected columns to a model of the space's cells: groups of protected
- * cells that are together fewer than the threshold. */
-MUST_CHECK enum err joint_lines(const struct joint *j, struct arena *scratch, struct model *model);
+/* joint_lines.c: adds protected columns to a model of the layer: groups of protected cells
+ * that are together fewer than the threshold. */
+MUST_CHECK enum err joint_lines(const struct joint_layer *layer, int64_t threshold,
+        struct arena *scratch, struct model *model);
+
+/* joint_measures.c: the measures that have a status of their own, after the cells. */
+MUST_CHECK enum err joint_measures(struct joint *j);
 
 #endif

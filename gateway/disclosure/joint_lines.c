@@ -85,7 +85,8 @@ static enum err partition_new(struct arena *arena, const struct model_dimension 
 
 /* Columns that grow at the end of a model. */
 struct groups {
-        const struct joint *j;
+        const struct joint_layer *j;
+        int64_t threshold;
         struct arena *arena;
         const struct model *model;
         uint32_t *row; /* of all groups */
@@ -234,12 +235,12 @@ static enum err group_add(struct groups *g)
 static enum err line_look(
         struct groups *g, const struct partition *p, uint32_t whole, size_t from, size_t stride)
 {
-        const struct joint *j = g->j;
+        const struct joint_layer *j = g->j;
         size_t total = from + (p->wholes_first + whole) * stride;
         int64_t persons = 0;
         uint32_t hidden = 0;
 
-        if (j->cell[total].role != MODEL_ROLE_OPEN)
+        if (j->cell[total].role != MODEL_ROLE_OPEN && j->cell[total].role != MODEL_ROLE_KNOWN)
                 return ERR_OK;
         for (uint32_t i = p->start[whole]; i < p->start[whole + 1]; i++) {
                 size_t cell = from + (p->parts_first + p->part[i]) * stride;
@@ -250,7 +251,7 @@ static enum err line_look(
                         hidden++;
                         persons += j->value[cell];
                 }
-                if (persons >= (int64_t)j->settings->threshold)
+                if (persons >= g->threshold)
                         return ERR_OK;
         }
         if (hidden < 2)
@@ -317,9 +318,10 @@ static enum err model_extend(const struct groups *g, struct model *m)
         return ERR_OK;
 }
 
-enum err joint_lines(const struct joint *j, struct arena *scratch, struct model *model)
+enum err joint_lines(const struct joint_layer *layer, int64_t threshold, struct arena *scratch,
+        struct model *model)
 {
-        struct groups g = {.j = j, .arena = scratch, .model = model};
+        struct groups g = {.j = layer, .threshold = threshold, .arena = scratch, .model = model};
 
         TRY(grow(scratch, (void **)&g.start, &g.cap, 1, sizeof *g.start));
         TRY(grow(scratch, (void **)&g.row, &g.rows_cap, 1, sizeof *g.row));
@@ -327,8 +329,8 @@ enum err joint_lines(const struct joint *j, struct arena *scratch, struct model 
         g.protect = arena_alloc(scratch, model->columns, sizeof *g.protect);
         if (g.protect == NULL)
                 return ERR_NO_MEMORY;
-        for (uint32_t b = 0; b < j->space.blocks_len; b++)
-                for (uint32_t d = 0; d < j->space.block[b].dimensions_len; d++)
-                        TRY(lines_of_dimension(&g, &j->space.block[b], d));
+        for (uint32_t b = 0; b < layer->space.blocks_len; b++)
+                for (uint32_t d = 0; d < layer->space.block[b].dimensions_len; d++)
+                        TRY(lines_of_dimension(&g, &layer->space.block[b], d));
         return model_extend(&g, model);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* joint_space.c: categories to nodes, tables to blocks.
  *
- * A leaf in none of a table's categories is not in the table, and not in its total: of a
- * table of one year, all other years. Its total is then a node like others. */
+ * Where one category has several leaves, all are groups of a level, so that they can be seen
+ * to make up their total (joint_lines.c). A leaf in none of a table's categories is not in the
+ * table, and not in its total: of a table of one year, all other years. Its total is then a node
+ * like others. */
 #include "gateway/disclosure/joint_space.h"
 
 #include <string.h>
@@ -126,13 +128,13 @@ static enum err axis_read(struct mapping *m, const struct dimension *d,
                 times[group[leaf]]++;
                 one[group[leaf]] = leaf;
         }
-        for (uint32_t c = 0; c < d->len; c++) {
-                out->of[c] = (struct place){0, times[c] == 0 ? SPACE_NOWHERE : one[c]};
-                if (times[c] < 2)
-                        continue;
-                if (level == 0)
+        for (uint32_t c = 0; c < d->len; c++)
+                if (times[c] > 1 && level == 0)
                         TRY(level_of(m, from->shared, group, d->len + (times[d->len] > 0), &level));
-                out->of[c] = (struct place){level, c};
+        for (uint32_t c = 0; c < d->len; c++) {
+                out->of[c] = (struct place){level, level > 0 ? c : one[c]};
+                if (times[c] == 0)
+                        out->of[c] = (struct place){0, SPACE_NOWHERE};
         }
         if (d->overlapping)
                 m->space->overlapping |= 1u << from->shared;
