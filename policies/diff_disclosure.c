@@ -13,15 +13,15 @@
 
 /* A number with a direction. */
 struct rule_number {
-        enum disclosure_key key;
         size_t offset;
-        bool is_limit; /* less is stronger, and 0 is none; else more is, and 0 is none too */
         const char *sv, *en;
+        enum disclosure_key key;
+        bool is_limit; /* less is stronger, and 0 is none; else more is, and 0 is none too */
 };
 
 #define NUMBER(key, field, limit, sv, en)                                                          \
         {                                                                                          \
-                DISCLOSURE_KEY_##key, offsetof(struct disclosure_rules, field), limit, sv, en      \
+                offsetof(struct disclosure_rules, field), sv, en, DISCLOSURE_KEY_##key, limit      \
         }
 
 static const struct rule_number numbers[] = {
@@ -284,10 +284,10 @@ static struct bytes provider_of(const struct policy_dataset *d)
                                                   : d->variables[d->provider_variable].id;
 }
 
-void diff_disclosure(
-        const struct comparison *c, const struct policy_dataset *a, const struct policy_dataset *b)
+void diff_disclosure(const struct comparison *c, const struct policy_dataset *was,
+        const struct policy_dataset *is)
 {
-        const struct pair p = {c, a, b, report_text(c->out, b->id)};
+        const struct pair p = {c, was, is, report_text(c->out, is->id)};
 
         diff_manner(&p);
         diff_numbers(&p);
@@ -295,9 +295,10 @@ void diff_disclosure(
         diff_switches(&p);
         diff_contributors(&p);
         diff_lattice(&p);
-        if (!bytes_equal(provider_of(a), provider_of(b)))
-                report_add(c->out, diff_weigh(a->provider_variable != UINT32_MAX), b->at.provider,
-                        "%s: utföraren sägs av %s; förut: %s",
+        if (!bytes_equal(provider_of(was), provider_of(is)))
+                report_add(c->out, diff_weigh(was->provider_variable != UINT32_MAX),
+                        is->at.provider, "%s: utföraren sägs av %s; förut: %s",
                         "%s: the provider is told by %s; before: %s", p.set,
-                        report_text(c->out, provider_of(b)), report_text(c->out, provider_of(a)));
+                        report_text(c->out, provider_of(is)),
+                        report_text(c->out, provider_of(was)));
 }

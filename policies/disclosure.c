@@ -17,7 +17,8 @@ enum {
         FLOOR_MAX = 100000,
         PERCENT_MAX = 100,
         BASE_MAX = 1000,
-        DEVIATION_MAX = 100
+        DEVIATION_MAX = 100,
+        VARIANCE_MAX = 100000 /* per mille */
 };
 
 static const char *const key_words[] = {
@@ -205,10 +206,9 @@ static enum err read_noise(const struct rules_reading *r)
                 x->variance_permille = x->deviation = x->smallest = 0;
         if (m != NULL) {
                 TRY(load_scaled(r->l, m, "variance", false, 3, &variance));
-                if (yaml_find(m, "variance") != NULL &&
-                        (variance < 1 || variance > DEVIATION_MAX * 1000))
+                if (yaml_find(m, "variance") != NULL && (variance < 1 || variance > VARIANCE_MAX))
                         return yaml_complain(yaml_find(m, "variance"), ERR_CONFIG, r->l->why,
-                                "`variance` must lie between 0.001 and %d", DEVIATION_MAX);
+                                "`variance` must lie between 0.001 and %d", VARIANCE_MAX / 1000);
                 x->variance_permille = (uint32_t)variance;
                 TRY(read_part(r, m, "deviation", false, 1, DEVIATION_MAX, &x->deviation));
                 TRY(read_part(r, m, "smallest", false, 0, DEVIATION_MAX, &x->smallest));

@@ -79,9 +79,8 @@ struct policy {
         uint32_t principals_len;
         struct policy_preset *presets; /* in the bundle's order */
         struct draft_rules *preset_drafts;
-        uint32_t presets_len;
         struct indicator *indicators; /* sorted by id and version */
-        uint32_t indicators_len;
+        uint32_t presets_len, indicators_len;
         struct rules rules;
         struct bytes canonical;
         struct digest digest;

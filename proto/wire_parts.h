@@ -53,7 +53,8 @@ MUST_CHECK enum err indicator_decode(
  * exist. */
 MUST_CHECK enum err rules_message(
         struct arena *scratch, const struct wire_rules *in, Statgate__V1__DisclosureRules **out);
-MUST_CHECK enum err wire_rules_decode(const Statgate__V1__DisclosureRules *from, struct wire_rules *out);
+MUST_CHECK enum err wire_rules_decode(
+        const Statgate__V1__DisclosureRules *from, struct wire_rules *out);
 /* Absent where no table is planned. */
 MUST_CHECK enum err lattice_message(
         struct arena *scratch, const struct wire_lattice *in, Statgate__V1__Lattice **out);
