@@ -43,6 +43,56 @@ MUST_CHECK enum err table_make(struct answering *a, struct question *q);
 /* Whether it is answered from tables that are protected beforehand. */
 bool question_is_planned(const struct answering *a, const struct question *q);
 
+/* margin.c: filters and dimensions of identifying variables. */
+MUST_CHECK enum err margin_keep(struct arena *arena, const struct policy_dataset *d,
+        const struct query *asked, struct query *margin);
+/* Index of a code or band of a level; -1: none. */
+int32_t margin_category(const struct variable *v, uint32_t level, struct bytes code);
+/* Of the row of these categories (by dimension of `margin`; UINT32_MAX: total). 0: not known. */
+MUST_CHECK enum err margin_inhabitants(struct arena *arena, const struct policy *p,
+        const struct policy_dataset *d, const struct query *margin, const uint32_t *at,
+        uint64_t *out);
+enum { MARGIN_ROWS_MAX = 100000 };
+struct margin_rows {
+        uint64_t answered, refused; /* with at least so many inhabitants, and with fewer */
+        bool known;                 /* false: only the deliveries tell which rows there are */
+};
+MUST_CHECK enum err margin_count(struct arena *arena, const struct policy *p,
+        const struct policy_dataset *d, const struct query *margin, uint64_t enough,
+        struct margin_rows *out);
+
+/* coarsen.c: coarser questions, from the fewest steps on. A step is one level up, or out from the
+ * coarsest. */
+struct coarsening {
+        struct dimension_ref dimensions[DIMENSIONS_MAX];
+        uint32_t from[DIMENSIONS_MAX]; /* which dimension of the question each was */
+        uint32_t len, steps;
+        bool dropped[DIMENSIONS_MAX]; /* by dimension of the question */
+        struct wire_label text;       /* in words; empty until coarsening_tell */
+};
+typedef enum err (*coarsening_judge)(void *ctx, const struct coarsening *c, bool *out_good);
+/* ERR_NOT_FOUND: none is good. */
+MUST_CHECK enum err coarsen(const struct policy_dataset *d, const struct query *q,
+        coarsening_judge judge, void *ctx, struct coarsening *out);
+MUST_CHECK enum err coarsening_tell(struct arena *arena, const struct query *q,
+        const struct coarsening *c, struct wire_nearest *out);
+/* The category of `coarse` that holds a category of `fine` (levels of one variable); empty:
+ * none is known. */
+MUST_CHECK enum err coarser_code(struct arena *arena, const struct variable *v, struct bytes fine,
+        struct bytes coarse, struct bytes code, struct bytes *out);
+
+/* nearest.c: of a table most of whose cells are protected, the least coarsening of which more
+ * than half would be shown, as far as what is shown tells. *out_found false: none, or the
+ * table is shown well enough. */
+MUST_CHECK enum err nearest_of_table(const struct answering *a, const struct question *q,
+        struct wire_nearest *out, bool *out_found);
+/* From policy and question alone: one that is planned, or whose rows all have inhabitants. */
+MUST_CHECK enum err nearest_planned(const struct policy *p, struct arena *arena,
+        const struct question *q, struct wire_nearest *out, bool *out_found);
+
+/* forecast.c: what can be said of the answer without looking at any data. */
+MUST_CHECK enum err forecast_make(const struct answering *a, struct wire_forecast *out);
+
 /* eligible.c: rows of q->table that may not be answered get CELL_RULE_MARGIN. */
 /* In the light of all earlier answers, and remembers the rows that may be. */
 MUST_CHECK enum err eligible_by_memory(

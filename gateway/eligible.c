@@ -10,35 +10,6 @@
 
 /* The margin as a question of its own ------------------------------------------------------ */
 
-static bool is_identifying(const struct policy_dataset *d, const struct query *q, struct bytes name)
-{
-        for (uint32_t i = 0; i < q->derived_len; i++)
-                if (bytes_equal(q->derived[i].name, name))
-                        return false;
-        int32_t variable = variable_find(d, name);
-
-        return variable >= 0 && d->variables[variable].role == VARIABLE_IDENTIFYING;
-}
-
-static enum err keep_identifying(
-        struct arena *arena, const struct question *q, struct query *margin)
-{
-        const struct policy_dataset *d = q->allowed.dataset;
-        const struct query *asked = &q->query;
-
-        margin->filters = arena_alloc(arena, asked->filters_len, sizeof *margin->filters);
-        margin->dimensions = arena_alloc(arena, asked->dimensions_len, sizeof *margin->dimensions);
-        if (margin->filters == NULL || margin->dimensions == NULL)
-                return ERR_NO_MEMORY;
-        for (uint32_t i = 0; i < asked->filters_len; i++)
-                if (is_identifying(d, asked, asked->filters[i].variable))
-                        margin->filters[margin->filters_len++] = asked->filters[i];
-        for (uint32_t i = 0; i < asked->dimensions_len; i++)
-                if (is_identifying(d, asked, asked->dimensions[i].variable))
-                        margin->dimensions[margin->dimensions_len++] = asked->dimensions[i];
-        return ERR_OK;
-}
-
 static void leave_delivered(const struct view *v, uint8_t *counts, uint32_t len)
 {
         uint32_t n = 0;
@@ -111,7 +82,7 @@ static enum err margin_of(struct answering *a, const struct question *q,
                                                 .has_division_at = asked->has_division_at,
                                                 .division_at = asked->division_at,
                                         }};
-        TRY(keep_identifying(a->arena, q, &out->query));
+        TRY(margin_keep(a->arena, q->allowed.dataset, asked, &out->query));
         return who_counts(a, q, scope, out);
 }
 
@@ -192,77 +163,7 @@ enum err eligible_by_memory(struct answering *a, struct question *q, const struc
         return ERR_OK;
 }
 
-/* By inhabitants --------------------------------------------------------------------------- */
-
-/* One identifying variable as the question restricts or divides it. */
-static int32_t category_index(const struct variable *v, uint32_t level, struct bytes code)
-{
-        if (v->type == VARIABLE_CODE)
-                return code_find_at(v->codes, level, code);
-        for (uint32_t i = 0; level < v->bandings_len && i < v->bandings[level].len; i++)
-                if (bytes_equal(v->bandings[level].bands[i].code, code))
-                        return (int32_t)i;
-        return -1;
-}
-
-/* Filters that name whole categories only; others have no inhabitants. */
-static enum err part_of_filter(struct arena *arena, const struct policy_dataset *d,
-        const struct filter *f, struct population_part *out)
-{
-        const struct variable *v = &d->variables[variable_find(d, f->variable)];
-        int32_t level = variable_level_find(v, f->level);
-        uint32_t *categories = arena_alloc(arena, f->values_len, sizeof *categories);
-
-        if (categories == NULL)
-                return ERR_NO_MEMORY;
-        *out = (struct population_part){
-                .variable = v, .level = level < 0 ? 0 : (uint32_t)level, .categories = categories};
-        if (level < 0 || (f->op != FILTER_EQ && f->op != FILTER_IN))
-                return ERR_OK;
-        for (uint32_t i = 0; i < f->values_len; i++) {
-                int32_t index = category_index(v, (uint32_t)level, f->values[i]);
-
-                if (index < 0) {
-                        out->categories_len = 0;
-                        return ERR_OK;
-                }
-                categories[out->categories_len++] = (uint32_t)index;
-        }
-        return ERR_OK;
-}
-
-/* A dimension's category takes the place of a filter of the same level, in which it lies. */
-static enum err inhabitants_of(struct answering *a, const struct question *q,
-        const struct query *margin, const uint32_t *at, uint64_t *out)
-{
-        const struct policy_dataset *d = q->allowed.dataset;
-        struct population_part parts[DIMENSIONS_MAX + FILTERS_MAX];
-        uint32_t len = 0, categories[DIMENSIONS_MAX];
-
-        for (uint32_t i = 0; i < margin->filters_len; i++)
-                TRY(part_of_filter(a->arena, d, &margin->filters[i], &parts[len++]));
-        for (uint32_t i = 0; i < margin->dimensions_len; i++) {
-                const struct dimension_ref *ref = &margin->dimensions[i];
-                const struct variable *v = &d->variables[variable_find(d, ref->variable)];
-                int32_t level = variable_level_find(v, ref->level);
-                uint32_t place = len;
-
-                if (at[i] == UINT32_MAX)
-                        continue;
-                for (uint32_t k = 0; k < margin->filters_len; k++)
-                        if (parts[k].variable == v && level >= 0 &&
-                                parts[k].level == (uint32_t)level)
-                                place = k;
-                categories[i] = at[i];
-                parts[place] = (struct population_part){.variable = v,
-                        .level = level < 0 ? 0 : (uint32_t)level,
-                        .categories = &categories[i],
-                        .categories_len = level < 0 ? 0 : 1};
-                len = place == len ? len + 1 : len;
-        }
-        *out = policy_inhabitants(a->policy, parts, len);
-        return ERR_OK;
-}
+/* By inhabitants -------------------------------------------------------------------------- */
 
 /* Of every cell of the margin. */
 static enum err count_inhabitants(
@@ -294,14 +195,15 @@ static enum err count_inhabitants(
                         if (category == dims[i]->len)
                                 continue;
                         index = level < 0 ? -1
-                                          : category_index(v, (uint32_t)level,
+                                          : margin_category(v, (uint32_t)level,
                                                     dims[i]->categories[category].code);
                         known &= index >= 0;
                         at[i] = (uint32_t)index;
                 }
                 out[cell] = 0;
                 if (known)
-                        TRY(inhabitants_of(a, q, margin, at, &out[cell]));
+                        TRY(margin_inhabitants(
+                                a->arena, a->policy, q->allowed.dataset, margin, at, &out[cell]));
         }
         return ERR_OK;
 }

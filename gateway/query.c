@@ -165,6 +165,23 @@ static enum err answer(struct rpc_call *c, const struct query *q, struct buf *ou
         return ERR_BUSY;
 }
 
+/* Allowed is it as any question is; nothing is counted for it, and it costs nothing. */
+static enum err foresee(
+        struct rpc_call *c, const struct query *q, int64_t started_ns, struct buf *response)
+{
+        struct gateway *g = c->handlers;
+        OWNED(policy_unref) struct policy *policy = reign_policy(g->reign);
+        struct answering a = {.call = c, .policy = policy, .arena = c->arena, .asked = q};
+        struct wire_answer answer = {.has_forecast = true};
+
+        TRY(expand(&a));
+        TRY(decide(&a));
+        TRY(forecast_make(&a, &answer.forecast));
+        answer.answered_at_ms = clock_now_ms();
+        answer.took_us = (uint32_t)((clock_monotonic_ns() - started_ns) / 1000);
+        return answer_encode(&answer, response);
+}
+
 static enum err envelope(struct buf *release, int64_t started_ns, struct buf *response)
 {
         struct wire_answer a = {0};
@@ -185,10 +202,11 @@ enum err query_answer(struct rpc_call *c, struct bytes request, struct buf *resp
         buf_init(&bytes, RELEASE_MAX);
         TRY(query_request_decode(c->arena, request, &q, &c->why));
         enum err e = query_check(&q, &c->why);
-        if (e == ERR_OK)
+        if (e == ERR_OK && !q.dry_run)
                 e = answer(c, &q, &bytes);
         if (e == ERR_OK)
-                e = envelope(&bytes, started_ns, response);
+                e = q.dry_run ? foresee(c, &q, started_ns, response)
+                              : envelope(&bytes, started_ns, response);
         log_event(LOG_INFO, e == ERR_OK ? "query_answered" : "query_refused",
                 LOG_TEXT("principal", c->peer->uri), LOG_TEXT("code", err_name(e)),
                 LOG_NUM("took_us", (clock_monotonic_ns() - started_ns) / 1000));

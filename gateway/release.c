@@ -116,6 +116,7 @@ enum err release_write(const struct answering *a, struct buf *out)
                 tell_question(a, &a->denominator, coverage, &r.coverage_len);
         tell_indicator(a->indicator, &r);
         tell_protection(q, &r);
+        TRY(nearest_of_table(a, q, &r.nearest, &r.has_nearest));
         TRY(question_digest(a, lease->vintage.vintage, &r.query));
         return release_encode(&r, out);
 }
