@@ -4,16 +4,23 @@
  * The views of every data set's own linkage must be there, or the vintage is not published:
  * a vintage that cannot be linked is none. Linkages over several data sets take what memory
  * is left; where one does not fit, the operator hears so, and its views are built
- * when somebody asks for them and others can go. */
+ * when somebody asks for them and others can go.
+ *
+ * Then the planned tables of every data set are protected, while the views of the vintage
+ * before are still there to tell who joined and who left. What cannot be protected now is no
+ * reason to hold the vintage back: nothing is answered from tables that are not there, and
+ * whoever asks first has them made. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "gateway/gateway.h"
+#include "gateway/lattice.h"
 
 enum { PROGRESS_EVERY_NS = 200000000 };
 
 /* Progress comes from the builder's threads; only one of them may write. */
 struct publishing {
         struct rpc_call *call;
+        const char *phase;
         struct policy *policy;
         struct bytes subject; /* the data set, or the linkage over several */
         struct vintage vintage;
@@ -41,7 +48,7 @@ static void on_progress(void *ctx, uint64_t done, uint64_t total)
                 return;
         atomic_store(&p->next_ns, now + PROGRESS_EVERY_NS);
         const struct wire_publish_progress at = {
-                .phase = bytes_of_text("linking"),
+                .phase = bytes_of_text(p->phase),
                 .dataset = p->subject,
                 .records_done = done,
                 .records_total = total,
@@ -153,6 +160,31 @@ static enum err build_all(struct publishing *p)
         return ERR_OK;
 }
 
+/* Those that are not there; of tables that were made before a crash nothing is made again. */
+static enum err protect_all(struct publishing *p)
+{
+        struct rpc_call *c = p->call;
+        uint32_t n = 0;
+        const struct policy_dataset *datasets = policy_datasets(p->policy, &n);
+
+        p->phase = "protecting";
+        for (uint32_t i = 0; i < n; i++) {
+                const struct lattice_wish wish = {
+                        .policy = p->policy,
+                        .dataset = &datasets[i],
+                        .vintage = p->vintage,
+                        .cancel = &c->cancelled,
+                        .progress = on_progress,
+                        .progress_ctx = p,
+                };
+
+                p->subject = datasets[i].id;
+                if (lattice_prepare(c->handlers, &wish) == ERR_CANCELLED)
+                        return ERR_CANCELLED;
+        }
+        return ERR_OK;
+}
+
 /* The one before stays the latest. */
 static enum err unpublish(struct rpc_call *c, struct vintage v, enum err why)
 {
@@ -169,7 +201,8 @@ enum err vintage_publish(struct rpc_call *c, struct bytes request, struct buf *r
 {
         struct gateway *g = c->handlers;
         OWNED(policy_unref) struct policy *policy = reign_policy(g->reign);
-        struct publishing p = {.call = c, .policy = policy, .writing = ATOMIC_FLAG_INIT};
+        struct publishing p = {
+                .call = c, .phase = "linking", .policy = policy, .writing = ATOMIC_FLAG_INIT};
         struct stored_vintage vintage;
         struct bytes note;
 
@@ -187,6 +220,7 @@ enum err vintage_publish(struct rpc_call *c, struct bytes request, struct buf *r
                 return e; /* only the listener left: views are built when they are asked for */
         if (e != ERR_OK)
                 return unpublish(c, vintage.vintage, e);
+        TRY(protect_all(&p));
         views_retire(g->views, vintage.vintage);
         const struct wire_publish_progress end = {
                 .phase = bytes_of_text("done"),

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* publisher.c: the gateway's own clockwork: publishes some seconds after the last
- * commit where the policy says `publish: automatic`, and lets open submissions
- * expire. One thread; a failure is logged and tried again at the next tick. */
+ * commit where the policy says `publish: automatic`, protects the planned tables of what
+ * it published, and lets open submissions expire. One thread; a failure is logged and tried
+ * again at the next tick.
+ *
+ * Protecting can take long, so who stops the gateway is heeded within it; what was not made is
+ * made when somebody asks. */
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -9,6 +13,7 @@
 #include "base/log.h"
 #include "base/wait.h"
 #include "gateway/gateway.h"
+#include "gateway/lattice.h"
 
 enum { QUIET_MS = 3000, EXPIRE_EVERY_MS = 60000, TICK_MS = 500 };
 
@@ -18,6 +23,7 @@ struct publisher {
         pthread_mutex_t lock;
         pthread_cond_t wake;
         bool stopping;
+        atomic_bool leave;    /* whatever takes long */
         int64_t committed_ms; /* monotonic; 0: nothing new */
 };
 
@@ -26,8 +32,26 @@ static int64_t monotonic_ms(void)
         return clock_monotonic_ns() / 1000000;
 }
 
-static void publish(struct gateway *g)
+static void protect(struct publisher *p, struct vintage vintage)
 {
+        OWNED(policy_unref) struct policy *policy = reign_policy(p->gateway->reign);
+        uint32_t n = 0;
+        const struct policy_dataset *datasets = policy_datasets(policy, &n);
+
+        for (uint32_t i = 0; i < n && !atomic_load(&p->leave); i++) {
+                const struct lattice_wish wish = {.policy = policy,
+                        .dataset = &datasets[i],
+                        .vintage = vintage,
+                        .cancel = &p->leave};
+                enum err ignored = lattice_prepare(p->gateway, &wish); /* it logs */
+
+                (void)ignored;
+        }
+}
+
+static void publish(struct publisher *p)
+{
+        struct gateway *g = p->gateway;
         struct stored_vintage v;
         enum err e = store_publish(g->store, "automatic", clock_now_ms(), &v);
 
@@ -37,7 +61,8 @@ static void publish(struct gateway *g)
         }
         log_event(LOG_INFO, "vintage_published", LOG_NUM("vintage", v.vintage.number),
                 LOG_NUM("submissions", v.submissions), LOG_NUM("records", v.records));
-        views_retire(g->views, v.vintage); /* built when first asked for */
+        protect(p, v.vintage);
+        views_retire(g->views, v.vintage); /* others are built when first asked for */
 }
 
 static void expire(struct gateway *g)
@@ -87,7 +112,7 @@ static void *run(void *arg)
                         p->committed_ms = 0;
                 (void)pthread_mutex_unlock(&p->lock);
                 if (due && is_automatic(p->gateway))
-                        publish(p->gateway);
+                        publish(p);
                 if (now >= next_expiry) {
                         expire(p->gateway);
                         next_expiry = now + EXPIRE_EVERY_MS;
@@ -130,6 +155,7 @@ void publisher_stop(struct publisher **p)
                 return;
         (void)pthread_mutex_lock(&(*p)->lock);
         (*p)->stopping = true;
+        atomic_store(&(*p)->leave, true);
         (void)pthread_cond_signal(&(*p)->wake);
         (void)pthread_mutex_unlock(&(*p)->lock);
         (void)pthread_join((*p)->thread, NULL);
