@@ -100,6 +100,10 @@ static enum err protect(struct joint *j, struct disclosure_report *out)
         report.limited = j->limited;
         report.hidden_all = j->base.failed;
         report.work = j->work;
+        report.audited = j->verdict.audited;
+        report.audit_of = j->verdict.of;
+        report.exact = j->verdict.exact;
+        report.narrow = j->verdict.narrow;
         *out = report;
         return ERR_OK;
 }

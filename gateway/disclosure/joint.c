@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/attrs.h"
+#include "gateway/disclosure/interval.h"
 
 /* Rounds of protecting more; each adds a cell at least. */
 enum { ROUNDS_MAX = 64 };
@@ -182,6 +183,67 @@ static uint32_t starts_of(const struct joint *j, const struct model *m)
         return m->columns <= 200 ? 60 : m->columns <= 1000 ? 20 : m->columns <= 4000 ? 3 : 1;
 }
 
+/* Values of a model's rows: inner cells of a table over all dimensions. */
+static enum err rows_read(
+        const struct joint *j, struct arena *scratch, const struct model *m, int64_t **out)
+{
+        const struct space *s = &j->base.space;
+        const struct space_block *all = NULL;
+        int64_t *values = arena_alloc_raw(scratch, m->rows, sizeof *values);
+
+        if (values == NULL)
+                return ERR_NO_MEMORY;
+        *out = NULL;
+        for (uint32_t b = 0; b < s->blocks_len; b++)
+                if (s->block[b].dimensions_len == s->dimensions_len)
+                        all = &s->block[b];
+        for (uint32_t r = 0; r < m->rows && all != NULL; r++) {
+                size_t cell = all->offset, inner = m->inner[r];
+
+                for (uint32_t d = s->dimensions_len; d-- > 0;) {
+                        uint32_t leaves = s->dimension[d].leaves;
+                        size_t leaf = s->inner != NULL
+                                              ? s->inner[m->inner[r] * s->dimensions_len + d]
+                                              : inner % leaves;
+
+                        cell += leaf * all->stride[d];
+                        inner /= leaves;
+                }
+                if (j->base.cell[cell].role == MODEL_ROLE_ABSENT)
+                        return ERR_OK;
+                values[r] = j->base.value[cell];
+        }
+        *out = all == NULL ? NULL : values;
+        return ERR_OK;
+}
+
+/* A pattern in which no cell is told nearly; cells that are hidden for that alone are noted.
+ * Without a table of all inner cells there are no values to begin from. */
+static enum err widen(struct joint *j, struct arena *scratch, const struct model *m,
+        const struct suppress_options *options, struct suppress_result *pattern)
+{
+        struct interval_options wide = {.width = j->width,
+                .zeros_published = joint_zeros_are_shown(j),
+                .threshold = joint_threshold_told(j),
+                .cells_max = j->settings->audit_cells_max,
+                .work_limit = work_left(j),
+                .cancel = j->cancel,
+                .suppress = *options};
+        struct interval_result result;
+        int64_t *values = NULL;
+
+        TRY(rows_read(j, scratch, m, &values));
+        if (values == NULL)
+                return ERR_OK;
+        TRY(interval_protect(scratch, m, values, &wide, &result));
+        for (size_t i = 0; i < m->cells; i++)
+                j->widened[i] = result.pattern.status[i] == SUPPRESS_SECONDARY &&
+                                pattern->status[i] == SUPPRESS_PUBLISHED;
+        j->limited |= result.limited;
+        *pattern = result.pattern;
+        return ERR_OK;
+}
+
 /* A limit that comes too early leaves nothing proved. */
 static enum err suppress(struct joint *j, struct arena *scratch, const struct joint_layer *layer,
         struct model *model, struct suppress_result *out)
@@ -197,6 +259,8 @@ static enum err suppress(struct joint *j, struct arena *scratch, const struct jo
                 TRY(joint_lines(layer, j->settings->threshold, scratch, model));
         options.starts = starts_of(j, model);
         enum err err = suppress_run(scratch, model, &options, out);
+        if (err == ERR_OK && layer == &j->base && j->width > 0 && out->proved)
+                err = widen(j, scratch, model, &options, out);
         if (err == ERR_LIMIT) {
                 *out = (struct suppress_result){.limited = true};
                 err = ERR_OK;
@@ -297,9 +361,14 @@ static void statuses_write(struct joint *j)
                                 continue;
                         hidden |= j->base.status[at] == SUPPRESS_PRIMARY ||
                                   j->base.status[at] == SUPPRESS_SECONDARY;
-                        if (hidden && t->rule[i] == CELL_RULE_NONE)
-                                t->rule[i] = CELL_RULE_SECONDARY;
-                        if (!hidden && t->status[i] == CELL_PROTECTED)
+                        bool primary = t->rule[i] != CELL_RULE_NONE &&
+                                       t->rule[i] != CELL_RULE_SECONDARY &&
+                                       t->rule[i] != CELL_RULE_INTERVAL;
+
+                        if (hidden && !primary)
+                                t->rule[i] =
+                                        j->widened[at] ? CELL_RULE_INTERVAL : CELL_RULE_SECONDARY;
+                        if (!hidden && primary)
                                 keep_measures(j, n, i);
                         if (!hidden)
                                 t->rule[i] = CELL_RULE_NONE;
@@ -308,14 +377,61 @@ static void statuses_write(struct joint *j)
         }
 }
 
+bool joint_zeros_are_shown(const struct joint *j)
+{
+        if (!j->settings->zeros_published)
+                return false;
+        for (size_t i = 0; i < j->base.space.cells; i++)
+                if (j->base.cell[i].role == MODEL_ROLE_PROTECT && j->base.value[i] == 0)
+                        return false;
+        return true;
+}
+
+uint32_t joint_threshold_told(const struct joint *j)
+{
+        for (uint32_t n = 0; n < j->release->tables_len; n++) {
+                const struct table *t = j->release->tables[n];
+
+                for (size_t i = 0; i < t->cells_len; i++)
+                        if (t->rule[i] != CELL_RULE_NONE && t->rule[i] != CELL_RULE_SMALL &&
+                                t->rule[i] != CELL_RULE_ZERO && t->rule[i] != CELL_RULE_SECONDARY &&
+                                t->rule[i] != CELL_RULE_INTERVAL)
+                                return 0;
+        }
+        return j->settings->threshold;
+}
+
+/* Settles the cells and lets them be audited, if somebody asks for that. */
+static enum err cells_protect(struct joint *j)
+{
+        TRY(joint_settle(j, &j->base));
+        statuses_write(j);
+        if (j->settings->audit_cells_max == 0 || j->base.failed)
+                return ERR_OK;
+        return joint_audit(j, &j->verdict);
+}
+
 enum err joint_protect(struct joint *j)
 {
         struct space space;
 
         TRY(space_new(j->arena, j->release, &space));
         TRY(joint_layer_new(j, &space, true, &j->base));
+        j->widened = arena_alloc(j->arena, space.cells, sizeof *j->widened);
+        if (j->widened == NULL)
+                return ERR_NO_MEMORY;
         TRY(cells_read(j));
-        TRY(joint_settle(j, &j->base));
-        statuses_write(j);
+        j->width = j->settings->interval;
+        TRY(cells_protect(j));
+        /* Counts that are whole and not negative can tell what no subtraction does. Then the
+         * search for width mends it, and what it cannot mend does not leave. */
+        if (j->verdict.exact > 0 && j->width == 0) {
+                j->width = 1;
+                TRY(cells_protect(j));
+        }
+        if (j->verdict.exact > 0) {
+                j->base.failed = true;
+                statuses_write(j);
+        }
         return joint_measures(j);
 }

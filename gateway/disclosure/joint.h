@@ -32,6 +32,11 @@ struct joint {
         struct joint_layer base;        /* the tables' cells */
         uint64_t work_limit, work;
         bool limited;
+        bool *widened;  /* of the base's cells: hidden for the width alone */
+        uint32_t width; /* of the cells' intervals, as now asked for; 0: not */
+        struct joint_verdict {
+                size_t audited, of, exact, narrow;
+        } verdict;
 };
 
 /* Statuses and rules of the tables as the rules left them; afterwards as they may leave,
@@ -50,6 +55,15 @@ MUST_CHECK enum err joint_settle(struct joint *j, struct joint_layer *layer);
  * that are together fewer than the threshold. */
 MUST_CHECK enum err joint_lines(const struct joint_layer *layer, int64_t threshold,
         struct arena *scratch, struct model *model);
+
+/* joint_audit.c: what of the tables' cells an attacker can say. Nothing is audited where no
+ * table fits what is shown, since persons in several categories do not add up. */
+MUST_CHECK enum err joint_audit(struct joint *j, struct joint_verdict *out);
+
+/* What the marks tell: that no zero is hidden, and that only small cells are, and whatever went
+ * with them. 0: it does not tell. */
+bool joint_zeros_are_shown(const struct joint *j);
+uint32_t joint_threshold_told(const struct joint *j);
 
 /* joint_measures.c: the measures that have a status of their own, after the cells. */
 MUST_CHECK enum err joint_measures(struct joint *j);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* joint_audit.c: how near the cells are told, before they leave.
+ *
+ * The auditor is given what everybody will see: which cells there are, what of them is shown,
+ * the marks of the others. Values are taken from the tables only where they are shown. */
+#include "base/attrs.h"
+#include "gateway/disclosure/audit.h"
+#include "gateway/disclosure/joint.h"
+
+/* Iterations of linear programs where nothing is left of the work: enough to say "limited". */
+enum { ITERATIONS_LEAST = 1000 };
+
+static bool is_absent(uint8_t status)
+{
+        return status == CELL_MISSING || status == CELL_NOT_APPLICABLE;
+}
+
+/* What is seen of one table. */
+static void table_show(const struct joint *j, uint32_t n, uint8_t *status, int64_t *values)
+{
+        const struct table *t = j->release->tables[n];
+
+        for (size_t i = 0; i < t->cells_len; i++) {
+                uint32_t at = j->base.space.cell_of[n][i];
+
+                if (at == SPACE_NOWHERE)
+                        continue;
+                if (t->status[i] == CELL_VALUE) {
+                        status[at] = AUDIT_PUBLISHED;
+                        values[at] = t->persons[i];
+                } else if (t->status[i] == CELL_PROTECTED && status[at] != AUDIT_PUBLISHED) {
+                        status[at] = AUDIT_PROTECTED;
+                } else if (is_absent(t->status[i]) && t->persons[i] == 0 &&
+                           status[at] == AUDIT_ABSENT) {
+                        status[at] = AUDIT_ZERO;
+                }
+        }
+}
+
+static enum err release_show(
+        const struct joint *j, struct arena *scratch, struct audit_release *out)
+{
+        const struct space *s = &j->base.space;
+        uint8_t *status = arena_alloc(scratch, s->cells, sizeof *status);
+        int64_t *values = arena_alloc(scratch, s->cells, sizeof *values);
+        struct audit_table *tables = arena_alloc(scratch, s->blocks_len, sizeof *tables);
+
+        if (status == NULL || values == NULL || tables == NULL)
+                return ERR_NO_MEMORY;
+        for (size_t i = 0; i < s->cells; i++)
+                status[i] = AUDIT_ABSENT;
+        for (uint32_t n = 0; n < j->release->tables_len; n++)
+                table_show(j, n, status, values);
+        for (uint32_t b = 0; b < s->blocks_len; b++)
+                tables[b] = (struct audit_table){.dimensions = s->block[b].dimensions,
+                        .dimensions_len = s->block[b].dimensions_len,
+                        .status = status + s->block[b].offset,
+                        .values = values + s->block[b].offset};
+        *out = (struct audit_release){.dimensions = s->dimension,
+                .dimensions_len = s->dimensions_len,
+                .overlapping = s->overlapping,
+                .tables = tables,
+                .tables_len = s->blocks_len,
+                .inner = s->inner,
+                .inner_len = s->inner_len,
+                .zeros_published = joint_zeros_are_shown(j),
+                .threshold = joint_threshold_told(j)};
+        return ERR_OK;
+}
+
+enum err joint_audit(struct joint *j, struct joint_verdict *out)
+{
+        OWNED(arena_free) struct arena *scratch = arena_new(SIZE_MAX);
+        const struct disclosure_settings *s = j->settings;
+        struct audit_release release;
+        struct audit_verdict verdict;
+        uint64_t left = j->work < j->work_limit ? j->work_limit - j->work : 0;
+        const struct audit_options options = {.attacker = AUDIT_RULES,
+                .cells_max = s->audit_cells_max,
+                .seed = s->seed,
+                .width = s->interval,
+                .work_limit = left > ITERATIONS_LEAST ? left : ITERATIONS_LEAST,
+                .cancel = j->cancel};
+
+        if (scratch == NULL)
+                return ERR_NO_MEMORY;
+        TRY(release_show(j, scratch, &release));
+        TRY(audit_run(scratch, &release, &options, &verdict));
+        j->work += verdict.iterations;
+        j->limited |= verdict.limited;
+        *out = (struct joint_verdict){.audited = verdict.feasible ? verdict.audited : 0,
+                .of = verdict.len,
+                .exact = verdict.feasible ? verdict.exact : 0,
+                .narrow = verdict.feasible ? verdict.narrow : 0};
+        return ERR_OK;
+}
