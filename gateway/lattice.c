@@ -29,28 +29,21 @@ enum { ARENA_MAX = (int)(((unsigned)1 << 31) - 1), EARLIER_MAX = 6, WAIT_MS = 50
 
 /* Protecting ------------------------------------------------------------------------- */
 
-static enum err protect(const struct lattice_source *s, struct lattice_cube *cube,
-        struct arena *arena, struct lattice_axes *axes)
-{
-        const struct disclosure_settings settings = lattice_settings(&s->dataset->disclosure);
-
-        TRY(lattice_axes_make(s, cube, arena, axes));
-        TRY(lattice_inner(s, cube, arena, axes));
-        return disclosure_protect(arena, &axes->release, &settings, s->cancel, &cube->report);
-}
-
 enum err lattice_protect(const struct lattice_source *source, struct lattice_cube *cube,
         const struct lattice_earlier *earlier, uint32_t earlier_len, struct arena *arena)
 {
+        const struct disclosure_settings settings = lattice_settings(&source->dataset->disclosure);
         struct lattice_moves *moves = arena_alloc(arena, earlier_len, sizeof(*moves));
         struct lattice_axes axes;
 
         if (moves == NULL)
                 return ERR_NO_MEMORY;
+        TRY(lattice_axes_make(source, cube, arena, &axes));
+        TRY(lattice_inner(source, cube, arena, &axes));
         /* While it is raw: what is withheld is wiped. */
         for (uint32_t i = 0; i < earlier_len; i++)
-                TRY(lattice_compare(source, cube, &earlier[i], arena, &moves[i]));
-        TRY(protect(source, cube, arena, &axes));
+                TRY(lattice_compare(source, cube, &axes, &earlier[i], arena, &moves[i]));
+        TRY(disclosure_protect(arena, &axes.release, &settings, source->cancel, &cube->report));
         for (uint32_t i = 0; i < earlier_len; i++)
                 TRY(lattice_hold(&axes, cube, moves, earlier_len, i));
         return ERR_OK;

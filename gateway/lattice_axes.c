@@ -358,7 +358,8 @@ static enum err list_slice(struct listing *l, uint32_t block, const struct filte
                 .axes_len = l->axes->finest_len,
                 .year = block < c->years_len ? &c->years[block] : NULL,
                 .filter = filter,
-                .bare = true};
+                .bare = true,
+                .alone = true};
         struct table *t = NULL;
 
         if (scratch == NULL)

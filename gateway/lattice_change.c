@@ -11,9 +11,11 @@
  * so no difference of two cubes gives a change that is protected, nor does any sum of
  * differences.
  *
- * Which inner cells moved is read from the finest cells of the planned tables: one moved
- * if every table's finest cell around it did, or may have. Where a protected change lies in
- * none of them, or no pattern can be proved, nothing that was told before is revised.
+ * Which inner cells moved is counted where the older view can still be had. Else it is read
+ * from the finest cells of the planned tables: one moved if every table's finest cell around
+ * it did, or may have; those that moved without their leave are taken for known, which is the
+ * stricter side. Where a protected change lies in none of them, or no pattern can be proved,
+ * nothing that was told before is revised.
  *
  * What this does not prove: three cubes are looked at two by two, the newest with each of
  * those before it that are heeded (lattice.c), not all at once. */
@@ -140,10 +142,22 @@ static enum err make_release(struct holding *h)
 
 /* Inner cells ------------------------------------------------------------------------ */
 
+static size_t combination(const struct holding *h, uint32_t block, const uint32_t *leaves)
+{
+        size_t at = block;
+
+        for (uint32_t d = 0; d < h->axes->finest_len; d++)
+                at = at * h->axes->leaves[d].len + leaves[d];
+        return at;
+}
+
 /* Whether what an inner cell holds may have moved: the finest cell around it in every table. */
 static bool may_have_moved(const struct holding *h, uint32_t block, const uint32_t *leaves)
 {
         uint32_t at[DIMENSIONS_MAX];
+
+        if (h->of->inner != NULL)
+                return h->of->inner[combination(h, block, leaves)] != 0;
 
         for (uint32_t t = 0; t < h->cube->tables_len; t++) {
                 const struct table *of = &h->cube->tables[t];
@@ -204,19 +218,49 @@ static enum err all_inner(struct holding *h)
         return ERR_OK;
 }
 
+/* Those that moved and hold nobody any more. */
+static void vanished_inner(struct holding *h, const uint8_t *listed, size_t len, uint32_t *list)
+{
+        uint32_t leaves[LATTICE_AXES_MAX];
+
+        for (size_t i = 0; i < len; i++) {
+                size_t rest = i;
+
+                if (h->of->inner[i] == 0 || listed[i])
+                        continue;
+                for (uint32_t d = h->axes->finest_len; d-- > 0;) {
+                        leaves[d] = (uint32_t)(rest % h->axes->leaves[d].len);
+                        rest /= h->axes->leaves[d].len;
+                }
+                add_inner(h, (uint32_t)rest, leaves, list);
+        }
+}
+
 static enum err listed_inner(struct holding *h)
 {
         const struct disclosure_release *from = &h->axes->release;
         uint32_t width = h->release.shared_len;
-        uint32_t *list = arena_alloc_raw(h->scratch, from->inner_len * 2 * width, sizeof(*list));
+        size_t len = h->blocks, moved = 0;
 
-        if (list == NULL)
+        for (uint32_t d = 0; d < h->axes->finest_len; d++)
+                len *= h->axes->leaves[d].len;
+        len = h->of->inner != NULL ? len : 0;
+        for (size_t i = 0; i < len; i++)
+                moved += h->of->inner[i];
+        uint32_t *list =
+                arena_alloc_raw(h->scratch, (from->inner_len + moved) * 2 * width, sizeof(*list));
+        uint8_t *listed = arena_alloc(h->scratch, len, 1);
+        if (list == NULL || listed == NULL)
                 return ERR_NO_MEMORY;
         for (size_t i = 0; i < from->inner_len; i++) {
                 const uint32_t *leaves = from->inner + i * from->shared_len;
+                uint32_t block = h->lead > 0 ? leaves[0] : 0;
 
-                add_inner(h, h->lead > 0 ? leaves[0] : 0, leaves + h->lead, list);
+                add_inner(h, block, leaves + h->lead, list);
+                if (len > 0)
+                        listed[combination(h, block, leaves + h->lead)] = 1;
         }
+        vanished_inner(h, listed, len, list);
         h->release.inner = list;
         return ERR_OK;
 }

@@ -199,8 +199,25 @@ static enum err compare_table(
         return ERR_OK;
 }
 
+/* By persons, where they can still be counted and have keys; else by what was published. */
+static enum err count_again(const struct lattice_source *source, const struct lattice_cube *raw,
+        const struct lattice_axes *axes, const struct lattice_earlier *earlier, struct arena *arena,
+        uint32_t **differ, uint8_t **inner)
+{
+        enum err e = lattice_differ(source, earlier->source, raw, arena, differ);
+
+        if (e == ERR_NOT_FOUND || e == ERR_NO_MEMORY) {
+                memset(differ, 0, sizeof(*differ) * raw->tables_len);
+                return ERR_OK;
+        }
+        TRY(e);
+        e = lattice_differ_inner(source, earlier->source, raw, axes, arena, inner);
+        return e == ERR_TOO_MANY_CELLS || e == ERR_NO_MEMORY ? ERR_OK : e;
+}
+
 enum err lattice_compare(const struct lattice_source *source, const struct lattice_cube *raw,
-        const struct lattice_earlier *earlier, struct arena *arena, struct lattice_moves *out)
+        const struct lattice_axes *axes, const struct lattice_earlier *earlier, struct arena *arena,
+        struct lattice_moves *out)
 {
         struct comparing c = {
                 .source = source, .raw = raw, .earlier = earlier->cube, .arena = arena};
@@ -212,14 +229,10 @@ enum err lattice_compare(const struct lattice_source *source, const struct latti
         m.moved = arena_alloc(arena, raw->tables_len, sizeof(*m.moved));
         if (differ == NULL || m.table == NULL || m.was == NULL || m.moved == NULL)
                 return ERR_NO_MEMORY;
-        if (earlier->source != NULL) {
-                enum err e = lattice_differ(source, earlier->source, raw, arena, differ);
-
-                if (e != ERR_OK && e != ERR_NOT_FOUND && e != ERR_NO_MEMORY)
-                        return e;
-                if (e != ERR_OK) /* without keys, or too many: by what was published */
-                        memset(differ, 0, sizeof(*differ) * raw->tables_len);
-        }
+        uint8_t *inner = NULL;
+        if (earlier->source != NULL)
+                TRY(count_again(source, raw, axes, earlier, arena, differ, &inner));
+        m.inner = inner;
         TRY(map_blocks(&c));
         for (; c.table < raw->tables_len; c.table++) {
                 c.now = &raw->tables[c.table];

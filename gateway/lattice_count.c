@@ -91,7 +91,7 @@ static enum err scope_of(const struct lattice_source *s, const struct lattice_pa
         const struct policy_dataset **linked = arena_alloc(arena, 1, sizeof(*linked));
         struct period *spans = arena_alloc(arena, 1, sizeof(*spans));
         bool family = view_families(s->view) != NULL;
-        unsigned heeded = part->bare ? 0 : s->dataset->disclosure.contributors;
+        unsigned heeded = part->alone ? 0 : s->dataset->disclosure.contributors;
 
         if (linked == NULL || spans == NULL)
                 return ERR_NO_MEMORY;

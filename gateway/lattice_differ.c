@@ -144,7 +144,8 @@ static enum err differ_block(struct differing *d, uint32_t table, uint32_t block
         const struct lattice_part part = {.axes = planned->axes,
                 .axes_len = planned->axes_len,
                 .year = block < c->years_len ? &c->years[block] : NULL,
-                .bare = true};
+                .bare = true,
+                .alone = true};
         uint32_t lead = lattice_lead(c), at[DIMENSIONS_MAX];
         size_t stride = t->cells_len / c->blocks;
         struct plan_members now, then;
@@ -193,5 +194,106 @@ enum err lattice_differ(const struct lattice_source *now, const struct lattice_s
                 if (cube->blocks > cube->years_len + 1)
                         fill_rest(cube, &cube->tables[t], out[t]);
         }
+        return ERR_OK;
+}
+
+/* Inner cells ------------------------------------------------------------------------ */
+
+/* What one source has in one block, over all axes at their finest. */
+struct state_of_block {
+        struct table *table;
+        struct plan_members members;
+        uint32_t *category[DIMENSIONS_MAX]; /* of each leaf */
+};
+
+static enum err count_block(const struct lattice_source *s, const struct lattice_cube *c,
+        const struct lattice_axes *axes, uint32_t block, struct arena *a,
+        struct state_of_block *out)
+{
+        const struct lattice_part part = {.axes = axes->finest,
+                .axes_len = axes->finest_len,
+                .year = block < c->years_len ? &c->years[block] : NULL,
+                .alone = true};
+
+        TRY(lattice_run(s, &part, a, &out->table, &out->members));
+        for (uint32_t d = 0; d < axes->finest_len; d++)
+                TRY(map_categories(
+                        &axes->leaves[d], &out->table->dimensions[d], a, &out->category[d]));
+        return ERR_OK;
+}
+
+static size_t inner_cell(const struct state_of_block *s, const uint32_t *leaves, uint32_t len)
+{
+        uint32_t at[DIMENSIONS_MAX];
+
+        for (uint32_t d = 0; d < len; d++) {
+                at[d] = s->category[d][leaves[d]];
+                if (at[d] == UINT32_MAX)
+                        return SIZE_MAX;
+        }
+        return table_cell(s->table, at);
+}
+
+/* Records that came or went without persons, and amounts. */
+static bool counts_differ(const struct table *now, size_t a, const struct table *then, size_t b)
+{
+        if ((a == SIZE_MAX ? 0 : now->records[a]) != (b == SIZE_MAX ? 0 : then->records[b]))
+                return true;
+        for (uint32_t m = 0; m < now->measures_len && a != SIZE_MAX && b != SIZE_MAX; m++)
+                if (now->measures[m].values[a] != then->measures[m].values[b])
+                        return true;
+        return false;
+}
+
+static enum err differ_inner_block(struct differing *d, const struct lattice_axes *axes,
+        uint32_t block, size_t combinations, uint8_t *out)
+{
+        OWNED(arena_free) struct arena *scratch = arena_new(SCRATCH_MAX);
+        uint32_t leaves[LATTICE_AXES_MAX], len = axes->finest_len;
+        struct state_of_block now = {0}, then = {0};
+
+        if (scratch == NULL)
+                return ERR_NO_MEMORY;
+        TRY(count_block(d->now, d->cube, axes, block, scratch, &now));
+        TRY(count_block(d->then, d->cube, axes, block, scratch, &then));
+        for (size_t i = 0; i < combinations; i++) {
+                size_t rest = i;
+
+                for (uint32_t k = len; k-- > 0;) {
+                        leaves[k] = (uint32_t)(rest % axes->leaves[k].len);
+                        rest /= axes->leaves[k].len;
+                }
+                size_t a = inner_cell(&now, leaves, len), b = inner_cell(&then, leaves, len);
+                out[i] = counts_differ(now.table, a, then.table, b) ||
+                         count(d, &now.members, a, &then.members, b) > 0;
+        }
+        return ERR_OK;
+}
+
+enum err lattice_differ_inner(const struct lattice_source *now, const struct lattice_source *then,
+        const struct lattice_cube *cube, const struct lattice_axes *axes, struct arena *arena,
+        uint8_t **out)
+{
+        OWNED(arena_free) struct arena *scratch = arena_new(SCRATCH_MAX);
+        struct differing d = {.now = now, .then = then, .cube = cube};
+        uint32_t blocks = lattice_lead(cube) > 0 ? cube->blocks - 1 : 1;
+        size_t combinations = 1;
+
+        if (scratch == NULL)
+                return ERR_NO_MEMORY;
+        if (axes->finest_len > DIMENSIONS_MAX)
+                return ERR_TOO_MANY_CELLS;
+        for (uint32_t i = 0; i < axes->finest_len; i++) {
+                if (axes->leaves[i].len > 0 &&
+                        combinations > CELLS_MAX / ((size_t)axes->leaves[i].len + 1))
+                        return ERR_TOO_MANY_CELLS;
+                combinations *= (size_t)axes->leaves[i].len;
+        }
+        TRY(match_persons(&d, scratch));
+        *out = arena_alloc(arena, combinations * blocks, 1);
+        if (*out == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t b = 0; b < blocks; b++)
+                TRY(differ_inner_block(&d, axes, b, combinations, *out + b * combinations));
         return ERR_OK;
 }

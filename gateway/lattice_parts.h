@@ -81,7 +81,8 @@ struct lattice_part {
         uint32_t axes_len;
         const struct period *year;   /* NULL: all periods */
         const struct filter *filter; /* NULL: none */
-        bool bare;                   /* without measures and contributions */
+        bool bare;                   /* without measures of amounts */
+        bool alone;                  /* without contributions */
 };
 /* Its table, and where `members` is given, who is in which cell; either may be NULL. */
 struct plan_members;
@@ -115,6 +116,11 @@ struct disclosure_settings lattice_settings(const struct disclosure_rules *rules
 MUST_CHECK enum err lattice_differ(const struct lattice_source *now,
         const struct lattice_source *then, const struct lattice_cube *cube, struct arena *arena,
         uint32_t **out);
+/* One byte for every combination of leaves, blocks first, the last fastest: whether anything
+ * is otherwise there. ERR_TOO_MANY_CELLS where they are too many to count at once. */
+MUST_CHECK enum err lattice_differ_inner(const struct lattice_source *now,
+        const struct lattice_source *then, const struct lattice_cube *cube,
+        const struct lattice_axes *axes, struct arena *arena, uint8_t **out);
 
 /* lattice_change.c ------------------------------------------------------------------- */
 
@@ -139,10 +145,11 @@ struct lattice_moves {
         const struct table **table; /* of each table of the new cube: where it was told; NULL */
         size_t **was;               /* by table and cell: its cell there; SIZE_MAX: none */
         uint8_t **moved;            /* enum lattice_move */
+        const uint8_t *inner;       /* lattice_differ_inner; NULL: to be guessed from the cells */
 };
 MUST_CHECK enum err lattice_compare(const struct lattice_source *source,
-        const struct lattice_cube *raw, const struct lattice_earlier *earlier, struct arena *arena,
-        struct lattice_moves *out);
+        const struct lattice_cube *raw, const struct lattice_axes *axes,
+        const struct lattice_earlier *earlier, struct arena *arena, struct lattice_moves *out);
 /* One earlier cube, moves[which], against a protected one; values come from the first of
  * `moves` that told the cell. */
 MUST_CHECK enum err lattice_hold(const struct lattice_axes *axes, struct lattice_cube *cube,
