@@ -57,8 +57,12 @@ void measures_cell(const struct measuring *m, const struct quantity *q, size_t c
         int64_t persons = q->within ? q->value[cell] : m->t->persons[cell];
         c->alone |= persons == 1 || j->base.cell[j->base.space.cell_of[0][cell]].alone;
         c->lowest |= q->within && q->value[cell] <= (j->settings->zeros_published ? 1 : 0);
-        if (layer->value != NULL && q->within)
-                layer->value[to] = q->value[cell];
+        /* Groups are as large as they have persons. */
+        const int64_t *behind = m->t->measures[q->measure].contributors;
+        if (layer->value != NULL)
+                layer->value[to] = q->within        ? q->value[cell]
+                                   : behind != NULL ? behind[cell]
+                                                    : m->t->persons[cell];
 }
 
 /* Settling --------------------------------------------------------------------------------- */
@@ -198,7 +202,7 @@ static enum err sum_protect(struct measuring *m, uint32_t sum, bool *more)
                 if (supposed[i] == NULL)
                         return ERR_NO_MEMORY;
         }
-        TRY(joint_layer_new(m->j, space, false, &layer));
+        TRY(joint_layer_new(m->j, space, true, &layer));
         for (size_t c = 0; c < m->t->cells_len; c++) {
                 uint32_t to = space->cell_of[0][c];
 

@@ -54,6 +54,7 @@ struct world {
         struct disclosure_settings settings;
         struct disclosure_report report;
         uint8_t *by_rule[TABLES][MEASURES]; /* cells in which a rule protects a measure */
+        bool ended_early; /* then cells are hidden for want of time, which may be computable */
 };
 
 static uint32_t below(struct world *w, uint32_t n)
@@ -118,8 +119,46 @@ static void persons_draw(struct world *w)
                 uint32_t kind = below(w, 8);
 
                 w->persons[r] = kind < 3 ? 0 : kind < 5 ? 1 + below(w, 4) : 2 + below(w, 30);
-                w->amount[r] = w->persons[r] == 0 ? 0 : w->persons[r] * 100 + below(w, 900);
         }
+}
+
+/* The same persons otherwise coded: safe again. */
+enum change { AS_DRAWN = 0, PERMUTED, EMPTIED, SPLIT };
+
+static uint32_t row_of(const struct world *w, const uint32_t *leaf, uint32_t ground)
+{
+        uint32_t inner = 0;
+
+        for (uint32_t d = 0; d < w->len; d++)
+                inner = inner * w->leaves[d] + leaf[d];
+        return inner * GROUNDS + ground;
+}
+
+/* Codes of the first dimension turn round; or nobody is left in the first; or half of the
+ * second are there. */
+static void recode(struct world *w, enum change change)
+{
+        int64_t persons[ROWS] = {0};
+
+        for (uint32_t r = 0; r < w->inner * GROUNDS && change != AS_DRAWN; r++) {
+                uint32_t leaf[DIMENSIONS] = {0};
+                int64_t moved = w->persons[r];
+
+                leaves_of(w, r / GROUNDS, leaf);
+                if (change == SPLIT)
+                        moved = leaf[0] == 0 ? 0 : leaf[0] == 1 ? moved / 2 : 0;
+                if (change == EMPTIED)
+                        moved = leaf[0] == 0 ? w->persons[r] : 0;
+                if (change != SPLIT || leaf[0] > 0)
+                        persons[r] += w->persons[r] - moved;
+                leaf[0] = change == PERMUTED ? (leaf[0] + 1) % w->leaves[0] : 0;
+                if (change != EMPTIED)
+                        persons[row_of(w, leaf, r % GROUNDS)] += moved;
+        }
+        if (change != AS_DRAWN)
+                memcpy(w->persons, persons, sizeof persons);
+        for (uint32_t r = 0; r < w->inner * GROUNDS; r++)
+                w->amount[r] = w->persons[r] == 0 ? 0 : w->persons[r] * 100 + below(w, 900);
 }
 
 static struct whom whom_draw(struct world *w)
@@ -247,7 +286,8 @@ static void linked_tables(struct world *w)
         }
 }
 
-static void world_new(struct world *w, uint64_t seed, bool linked, bool measures)
+static void world_make(
+        struct world *w, uint64_t seed, bool linked, bool measures, enum change change)
 {
         *w = (struct world){.arena = arena_new(64 << 20), .seed = seed, .inner = 1};
         w->len = 1 + below(w, DIMENSIONS);
@@ -264,6 +304,7 @@ static void world_new(struct world *w, uint64_t seed, bool linked, bool measures
                 .starts = 1 + below(w, 3),
                 .seed = seed};
         persons_draw(w);
+        recode(w, change);
         if (measures)
                 measures_draw(w);
         if (linked)
@@ -302,6 +343,11 @@ static void rules_look(struct world *w)
                         for (size_t c = 0; c < copy.cells_len; c++)
                                 w->by_rule[t][i][c] = w->by_rule[t][i][c] == CELL_PROTECTED;
         }
+}
+
+static void world_new(struct world *w, uint64_t seed, bool linked, bool measures)
+{
+        world_make(w, seed, linked, measures, AS_DRAWN);
 }
 
 static void world_protect(struct world *w)
@@ -453,7 +499,8 @@ static bool is_computable(
 
 static bool must_hide(const struct world *w, uint32_t t, size_t c, uint32_t measure)
 {
-        return !is_shown(w, t, c, UINT32_MAX) || w->by_rule[t][measure][c] != 0;
+        return (!is_shown(w, t, c, UINT32_MAX) && !w->ended_early) ||
+               w->by_rule[t][measure][c] != 0;
 }
 
 /* How many withheld cells and measures can be computed. */
@@ -467,7 +514,9 @@ static uint32_t computable(struct world *w)
         struct spans s = spans_of(w);
         for (uint32_t t = 0; t < w->tables_len; t++)
                 for (size_t c = 0; c < w->table[t].cells_len; c++) {
-                        if (!is_shown(w, t, c, UINT32_MAX) && column(w, t, c, &everybody, v) > 0)
+                        if (!is_shown(w, t, c, UINT32_MAX) &&
+                                !(w->ended_early && w->table[t].rule[c] == CELL_RULE_SECONDARY) &&
+                                column(w, t, c, &everybody, v) > 0)
                                 found += dense_span_holds(s.persons, v);
                         for (uint32_t i = 0; i < w->asked_len; i++)
                                 found += must_hide(w, t, c, i) &&
@@ -632,6 +681,161 @@ static void tables_that_share_margins_do_not_help_each_other(void **state)
         assert_true(hidden > 100);
 }
 
+static void other_codes_are_as_safe(void **state)
+{
+        (void)state;
+        for (uint64_t seed = 0; seed < cases(100); seed++)
+                for (int change = PERMUTED; change <= SPLIT; change++) {
+                        struct world w;
+
+                        world_make(&w, 5000 + seed, seed % 2, seed % 4 > 1, (enum change)change);
+                        check(&w);
+                        arena_free(&w.arena);
+                }
+}
+
+/* Municipalities that are rows of the table know their own cells: two hidden ones of a sum
+ * would know each other. */
+static void a_contributor_learns_of_no_other(void **state)
+{
+        size_t hidden = 0, without = 0;
+
+        (void)state;
+        for (uint64_t seed = 0; seed < cases(150); seed++) {
+                struct world w;
+                int64_t v[ROWS], other[ROWS];
+
+                world_new(&w, seed, false, false);
+                check(&w);
+                without += w.report.secondary;
+                arena_free(&w.arena);
+                world_new(&w, seed, false, false);
+                w.dimension[0][0].fixes = CONTRIBUTOR_MUNICIPALITY;
+                w.settings.contributors = 1u << CONTRIBUTOR_MUNICIPALITY;
+                check(&w);
+                hidden += w.report.secondary;
+                for (size_t c = 0; c < w.table[0].cells_len; c++) {
+                        uint32_t at[DIMENSIONS_MAX];
+
+                        table_coordinates(&w.table[0], c, at);
+                        if (is_shown(&w, 0, c, UINT32_MAX) || at[0] == w.leaves[0] ||
+                                column(&w, 0, c, &everybody, v) == 0)
+                                continue;
+                        struct spans s = spans_of(&w);
+                        dense_span_add(s.persons, v);
+                        for (size_t k = 0; k < w.table[0].cells_len; k++)
+                                if (!is_shown(&w, 0, k, UINT32_MAX) &&
+                                        w.table[0].rule[k] != CELL_RULE_SECONDARY &&
+                                        column(&w, 0, k, &everybody, other) > 0 &&
+                                        memcmp(v, other, w.inner * GROUNDS * sizeof *v) != 0)
+                                        assert_false(dense_span_holds(s.persons, other));
+                        spans_free(&s);
+                }
+                arena_free(&w.arena);
+        }
+        assert_true(hidden > without);
+}
+
+static void no_cell_is_told_nearly_where_a_width_is_asked_for(void **state)
+{
+        size_t audited = 0, wider = 0, all = 0;
+
+        (void)state;
+        for (uint64_t seed = 0; seed < cases(150); seed++) {
+                struct world w;
+
+                world_new(&w, 7000 + seed, seed % 3 == 0, false);
+                w.settings.interval = (uint32_t)(seed % 4);
+                w.settings.audit_cells_max = 1000;
+                world_protect(&w);
+                assert_wiped(&w);
+                assert_int_equal(computable(&w), 0);
+                assert_true(w.report.exact == 0 || w.report.hidden_all);
+                audited += w.report.audited;
+                wider += w.report.by_rule[CELL_RULE_INTERVAL];
+                all += w.report.hidden_all;
+                arena_free(&w.arena);
+        }
+        assert_true(audited > 100 && wider > 0 && all < cases(150) / 10);
+}
+
+static void the_same_question_has_the_same_answer(void **state)
+{
+        (void)state;
+        for (uint64_t seed = 0; seed < 50; seed++) {
+                struct world a, b;
+
+                world_new(&a, seed, seed % 2, true);
+                world_new(&b, seed, seed % 2, true);
+                world_protect(&a);
+                world_protect(&b);
+                for (uint32_t t = 0; t < a.tables_len; t++)
+                        assert_memory_equal(
+                                a.table[t].status, b.table[t].status, a.table[t].cells_len);
+                assert_int_equal(a.report.work, b.report.work);
+                arena_free(&a.arena);
+                arena_free(&b.arena);
+        }
+}
+
+static void what_ends_early_leaves_nothing_unsafe(void **state)
+{
+        size_t all = 0;
+
+        (void)state;
+        for (uint64_t limit = 1; limit < 4000; limit += 37) {
+                struct world w;
+
+                world_new(&w, limit, false, true);
+                w.settings.work_limit = limit;
+                w.ended_early = true;
+                world_protect(&w);
+                assert_wiped(&w);
+                assert_int_equal(computable(&w), 0);
+                all += w.report.hidden_all;
+                arena_free(&w.arena);
+        }
+        assert_true(all < 100);
+}
+
+static void a_call_that_is_cancelled_leaves_nothing(void **state)
+{
+        atomic_bool cancel = true;
+        struct world w;
+
+        (void)state;
+        world_new(&w, 3, false, true);
+        assert_int_equal(disclosure_protect(w.arena, &w.release, &w.settings, &cancel, &w.report),
+                ERR_CANCELLED);
+        for (size_t c = 0; c < w.table[0].cells_len; c++) {
+                assert_int_equal(w.table[0].status[c], CELL_PROTECTED);
+                assert_int_equal(w.table[0].persons[c], 0);
+        }
+        arena_free(&w.arena);
+}
+
+static void axes_that_do_not_fit_are_refused(void **state)
+{
+        struct world w;
+
+        (void)state;
+        world_new(&w, 3, false, false);
+        w.release.axes = w.axes;
+        w.release.leaves = w.leaves;
+        w.release.shared_len = w.len;
+        w.axis[0][0].shared = DIMENSIONS;
+        assert_int_equal(
+                disclosure_protect(w.arena, &w.release, &w.settings, NULL, &w.report), ERR_INVALID);
+        w.axis[0][0].shared = 0;
+        w.axis[0][0].of_leaf = (const uint32_t[]){99, 99, 99, 99};
+        assert_int_equal(
+                disclosure_protect(w.arena, &w.release, &w.settings, NULL, &w.report), ERR_INVALID);
+        w.release.tables_len = 0;
+        assert_int_equal(
+                disclosure_protect(w.arena, &w.release, &w.settings, NULL, &w.report), ERR_INVALID);
+        arena_free(&w.arena);
+}
+
 /* The oracle itself: rules alone are broken by subtraction. */
 static void without_secondary_protection_hidden_cells_are_found(void **state)
 {
@@ -657,6 +861,13 @@ int main(void)
                 cmocka_unit_test(no_hidden_cell_of_one_table_is_a_sum_of_shown_ones),
                 cmocka_unit_test(no_withheld_measure_is_a_sum_of_what_is_shown),
                 cmocka_unit_test(tables_that_share_margins_do_not_help_each_other),
+                cmocka_unit_test(other_codes_are_as_safe),
+                cmocka_unit_test(a_contributor_learns_of_no_other),
+                cmocka_unit_test(no_cell_is_told_nearly_where_a_width_is_asked_for),
+                cmocka_unit_test(the_same_question_has_the_same_answer),
+                cmocka_unit_test(what_ends_early_leaves_nothing_unsafe),
+                cmocka_unit_test(a_call_that_is_cancelled_leaves_nothing),
+                cmocka_unit_test(axes_that_do_not_fit_are_refused),
                 cmocka_unit_test(without_secondary_protection_hidden_cells_are_found),
         };
 
