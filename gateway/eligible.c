@@ -143,6 +143,7 @@ enum err eligible_by_memory(struct answering *a, struct question *q, const struc
                 .dataset = q->allowed.dataset,
                 .purpose = q->lease.purpose,
                 .view = q->lease.view,
+                .coverage = q->lease.coverage,
                 .cancel = &q->lease.stop,
                 .arena = a->arena,
         };
@@ -208,6 +209,19 @@ static enum err count_inhabitants(
         return ERR_OK;
 }
 
+static enum err say_too_few(struct answering *a, const struct question *q)
+{
+        struct wire_nearest nearest;
+        bool found = false;
+
+        TRY(nearest_planned(a->policy, a->arena, q, &nearest, &found));
+        return refuse(&a->call->why, ERR_TOO_FEW_PEOPLE, "dimensions",
+                "the question is none of the planned tables, and some of its rows have too few "
+                "inhabitants, or inhabitants that are not known%s%.*s",
+                found ? "; answered would be: " : "", found ? (int)nearest.text.en.len : 0,
+                found ? (const char *)nearest.text.en.data : "");
+}
+
 enum err eligible_by_inhabitants(
         struct answering *a, struct question *q, const struct plan_scope *scope, bool all)
 {
@@ -221,9 +235,7 @@ enum err eligible_by_inhabitants(
         TRY(count_inhabitants(a, q, &margin.query, inhabitants));
         for (size_t i = 0; all && i < margin_cells(t); i++)
                 if (inhabitants[i] < q->allowed.disclosure.threshold)
-                        return refuse(&a->call->why, ERR_TOO_FEW_PEOPLE, "dimensions",
-                                "the question is none of the planned tables, and some of its rows "
-                                "have too few inhabitants, or inhabitants that are not known");
+                        return say_too_few(a, q);
         for (size_t i = 0; i < t->cells_len; i++) {
                 uint64_t n = inhabitants[margin_cell(t, i)];
 

@@ -18,6 +18,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "crypto/digest.h"
+#include "gateway/memory_lattice.h"
 #include "gateway/memory_persons.h"
 #include "gateway/query/engine.h"
 #include "proto/wire.h"
@@ -40,6 +41,8 @@ struct shelf {
         uint32_t threshold;
         struct known *known; /* an open table */
         uint32_t known_len, known_used;
+        struct vintage *noted; /* whose planned tables are in the ledger */
+        uint32_t noted_len, noted_cap;
 };
 
 struct memory {
@@ -58,8 +61,10 @@ static void shelf_clear(struct shelf *s)
         for (uint32_t i = 0; i < s->known_len; i++)
                 free(s->known[i].answered);
         free(s->known);
+        free(s->noted);
         s->known = NULL;
-        s->known_len = s->known_used = 0;
+        s->noted = NULL;
+        s->known_len = s->known_used = s->noted_len = s->noted_cap = 0;
 }
 
 enum err memory_new(struct store *store, struct views *views, struct memory **out)
@@ -311,6 +316,76 @@ static enum err rows_of(struct shelf *s, const struct memory_ask *ask, const str
         return order_rows(arena, &members, out);
 }
 
+/* Planned tables ----------------------------------------------------------------------------- */
+
+static bool is_noted(const struct shelf *s, struct vintage v)
+{
+        for (uint32_t i = 0; i < s->noted_len; i++)
+                if (s->noted[i].number == v.number && s->noted[i].revision == v.revision)
+                        return true;
+        return false;
+}
+
+static enum err note(struct shelf *s, struct vintage v)
+{
+        if (s->noted_len == s->noted_cap) {
+                uint32_t cap = s->noted_cap == 0 ? 8 : 2 * s->noted_cap;
+                struct vintage *grown = realloc(s->noted, cap * sizeof *grown);
+
+                if (grown == NULL)
+                        return ERR_NO_MEMORY;
+                s->noted = grown;
+                s->noted_cap = cap;
+        }
+        s->noted[s->noted_len++] = v;
+        return ERR_OK;
+}
+
+/* Where rows are not those that were told by number, all of enough are taken to have been. */
+static enum err remember_told(struct shelf *s, const struct memory_ask *ask,
+        const struct view *view, const struct lattice_told *told)
+{
+        OWNED(arena_free) struct arena *arena = arena_new(MEMBERS_MAX);
+        struct rows rows;
+        uint32_t n = 0;
+
+        if (arena == NULL)
+                return ERR_NO_MEMORY;
+        TRY(rows_of(s, ask, view, &told->question, arena, &rows));
+        for (uint32_t i = 0; i < rows.len; i++)
+                if (told->cells == rows.len ? told->told[rows.cells[i]]
+                                            : rows.sets[i].len >= s->threshold)
+                        rows.sets[n++] = rows.sets[i];
+        return ledger_remember(s->ledger, rows.sets, n);
+}
+
+static enum err note_planned(struct memory *m, struct shelf *s, const struct memory_ask *ask,
+        const struct view *view, const struct coverage *coverage)
+{
+        OWNED(arena_free) struct arena *arena = arena_new(MEMBERS_MAX);
+        const struct lattice_telling telling = {
+                .store = m->store,
+                .policy = ask->policy,
+                .dataset = ask->dataset,
+                .purpose = bytes_of_text(ask->purpose),
+                .vintage = view_vintage(view),
+                .view = view,
+                .deliveries = coverage_find(coverage, ask->dataset->id),
+                .arena = arena,
+        };
+        struct lattice_told *told;
+        uint32_t len;
+
+        if (arena == NULL)
+                return ERR_NO_MEMORY;
+        if (is_noted(s, telling.vintage))
+                return ERR_OK;
+        TRY(lattice_told_of(&telling, &told, &len));
+        for (uint32_t i = 0; i < len; i++)
+                TRY(remember_told(s, ask, view, &told[i]));
+        return note(s, telling.vintage);
+}
+
 /* Making it anew ----------------------------------------------------------------------------- */
 
 struct replay {
@@ -341,8 +416,8 @@ static enum err remember_rows(
         return ledger_remember(r->shelf->ledger, rows->sets, n);
 }
 
-static enum err replay_on(
-        struct replay *r, const struct stored_question *q, const struct view *view)
+static enum err replay_on(struct replay *r, const struct stored_question *q,
+        const struct view *view, const struct coverage *coverage)
 {
         OWNED(arena_free) struct arena *arena = arena_new(MEMBERS_MAX);
         struct memory_question question = {0};
@@ -350,6 +425,7 @@ static enum err replay_on(
 
         if (arena == NULL)
                 return ERR_NO_MEMORY;
+        TRY(note_planned(r->memory, r->shelf, r->ask, view, coverage));
         TRY(question_read(arena, q->question, &question));
         TRY(rows_of(r->shelf, r->ask, view, &question, arena, &rows));
         TRY(remember_rows(r, q, &rows));
@@ -372,11 +448,11 @@ static enum err replay_one(void *ctx, const struct stored_question *q)
         };
 
         if (q->vintage.number == r->now.number && q->vintage.revision == r->now.revision)
-                return replay_on(r, q, ask->view);
+                return replay_on(r, q, ask->view, ask->coverage);
         enum err e = views_lease(r->memory->views, &wish, &lease);
         if (e == ERR_NOT_FOUND)
                 e = ERR_VINTAGE_CLOSED;
-        return e == ERR_OK ? replay_on(r, q, lease.view) : e;
+        return e == ERR_OK ? replay_on(r, q, lease.view, lease.coverage) : e;
 }
 
 static enum err shelf_make(struct memory *m, struct shelf *s, const struct memory_ask *ask,
@@ -487,8 +563,10 @@ static enum err judge_locked(struct memory *m, struct shelf *s, const struct mem
 
         TRY(shelf_ready(m, s, ask, q));
         TRY(key_of(ask->policy, q, &key));
-        if (known_find(s, &key) == NULL)
+        if (known_find(s, &key) == NULL) {
+                TRY(note_planned(m, s, ask, ask->view, ask->coverage));
                 TRY(judge_rows(m, s, ask, q, &key));
+        }
         return tell(ask->arena, known_find(s, &key), answered, cells);
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* memory.h: what was answered of a data set under a linkage, to whomever, in any vintage.
  *
+ * Planned tables are answers too: those of a vintage are remembered before its first question
+ * is judged (memory_lattice.h), so they must be there by then.
+ *
  * One ledger for each (gateway/ledger), over the persons of all vintages, who are told to be
  * the same by their record keys. Which questions were answered stands in the store before
  * the answer leaves; who was in them does not, and is counted again after a restart. Where it
@@ -32,6 +35,7 @@ struct memory_ask {
         const struct policy_dataset *dataset;
         const char *purpose;     /* of who asks now: views of earlier vintages are lent for it */
         const struct view *view; /* of the question's vintage */
+        const struct coverage *coverage;
         const atomic_bool *cancel;
         struct arena *arena;
 };

@@ -239,7 +239,9 @@ bool question_is_planned(const struct answering *a, const struct question *q)
                lattice_fits(a->policy, q->allowed.dataset, &q->query) == LATTICE_INSIDE;
 }
 
-static enum err cut_out(struct answering *a, struct question *q)
+/* Where the rules have changed since the vintage was published, they are made now: no question
+ * besides is judged before its rows are known. */
+static enum err plan_lattice(struct answering *a, struct question *q)
 {
         struct gateway *g = a->call->handlers;
         const struct lattice_wish wish = {
@@ -249,18 +251,32 @@ static enum err cut_out(struct answering *a, struct question *q)
                 .cancel = &q->lease.stop,
         };
 
+        return q->allowed.dataset->disclosure.answers == ANSWERS_ALONE ? ERR_OK
+                                                                       : lattice_prepare(g, &wish);
+}
+
+/* ERR_NOT_FOUND: it is none of the planned tables after all (a year that they do not have). */
+static enum err cut_out(struct answering *a, struct question *q)
+{
+        struct gateway *g = a->call->handlers;
+        const struct lattice_wish wish = {
+                .policy = a->policy,
+                .dataset = q->allowed.dataset,
+                .vintage = q->lease.vintage.vintage,
+        };
+
         q->source = ANSWERS_LATTICE;
-        enum err e = lattice_answer(g, &wish, &q->query, a->arena, &q->table, &q->report);
-        if (e != ERR_NOT_FOUND)
-                return e;
-        /* The rules have changed since the vintage was published. */
-        TRY(lattice_prepare(g, &wish));
         return lattice_answer(g, &wish, &q->query, a->arena, &q->table, &q->report);
 }
 
 enum err table_make(struct answering *a, struct question *q)
 {
-        enum err e = question_is_planned(a, q) ? cut_out(a, q) : count_and_protect(a, q);
+        enum err e = plan_lattice(a, q);
+
+        if (e == ERR_OK)
+                e = question_is_planned(a, q) ? cut_out(a, q) : ERR_NOT_FOUND;
+        if (e == ERR_NOT_FOUND)
+                e = count_and_protect(a, q);
 
         return e == ERR_CANCELLED && atomic_load(&q->lease.ended) ? linkage_ended(a->call) : e;
 }
