@@ -12,6 +12,7 @@
 enum { THRESHOLD = 5, INTERVAL = 2, AUDIT_CELLS = 2000, SEED = 1, REPORT_MODE = 0644 };
 enum { STARTS_MOST = 10000, PERCENT = 100, LOUD_CELLS = 20000 };
 #define PROTECT_ARENA ((size_t)12 << 30)
+#define ITERATIONS    UINT64_C(20000)
 #define WORK_LIMIT    UINT64_C(200000000000)
 
 struct protecting {
@@ -102,11 +103,13 @@ static enum exit_code read_numbers(struct protecting *p)
                 uint64_t least, most, *to;
         } numbers[] = {{"interval", 1, INT32_MAX, &interval}, {"starts", 1, STARTS_MOST, &starts},
                 {"audit-cells", 0, INT32_MAX, &audit}, {"rounding", 2, INT32_MAX, &base},
-                {"seed", 0, UINT64_MAX, &s->seed}, {"work-limit", 1, UINT64_MAX, &s->work_limit}};
+                {"iterations", 0, UINT64_MAX, &s->iterations}, {"seed", 0, UINT64_MAX, &s->seed},
+                {"work-limit", 1, UINT64_MAX, &s->work_limit}};
         enum exit_code code = EXIT_CODE_OK;
 
         s->seed = SEED;
         s->work_limit = WORK_LIMIT;
+        s->iterations = ITERATIONS;
         for (size_t i = 0; i < ARRAY_LEN(numbers) && code == EXIT_CODE_OK; i++)
                 code = option_number(p->cli, p->args, numbers[i].name, numbers[i].least,
                         numbers[i].most, numbers[i].to);
@@ -297,6 +300,11 @@ static const struct option_spec options[] = {
         {"work-limit", "N", "200000000000", false, false,
                 {"arbete (inte tid) som får läggas ner; tar det slut döljs mer",
                         "work (not time) that may be spent; where it ends more is hidden"}},
+        {"iterations", "N", "20000", false, false,
+                {"steg i linjära program som får läggas ner, på intervallen och på granskningen "
+                 "var för sig; 0: hur många som helst",
+                        "steps of linear programs that may be spent, on intervals and on the "
+                        "audit each; 0: any number"}},
         {"audit-cells", "N", "2000", false, false,
                 {"alla skyddade celler granskas upp till så många, annars ett urval; 0: alla",
                         "all protected cells are audited up to so many, else a sample; 0: all"}},

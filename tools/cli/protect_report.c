@@ -32,12 +32,14 @@ static uint64_t gap_permille(const struct protect_result *r)
 }
 
 static void tell_shape(const struct cli *cli, FILE *to, const struct protect_table *t,
-        const struct protect_result *r)
+        const struct protect_settings *s, const struct protect_result *r)
 {
         TELL(WORD_PROTECT_CELLS, N(r->cells), N(r->shown));
         TELL(WORD_PROTECT_PRIMARY, N(r->primary), N(r->by_rule[CELL_RULE_SMALL]),
                 N(r->by_rule[CELL_RULE_ZERO]), N(r->by_rule[CELL_RULE_DOMINANCE]));
         TELL(WORD_PROTECT_SECONDARY, N(r->secondary), N(r->interval));
+        if (r->narrow > 0)
+                TELL(WORD_PROTECT_UNWIDENED, N(r->narrow), N(s->interval));
         for (uint32_t d = 0; d < t->dimensions_len; d++)
                 if (t->overlapping >> d & 1)
                         TELL(WORD_PROTECT_OVERLAPPING, t->names[d]);
@@ -90,7 +92,7 @@ void protect_report(const struct cli *cli, FILE *to, const struct protect_table 
                 [PROTECT_COMPUTABLE] = WORD_PROTECT_COMPUTABLE,
                 [PROTECT_AUDIT_FOUND] = WORD_PROTECT_AUDIT_FOUND};
 
-        tell_shape(cli, to, t, r);
+        tell_shape(cli, to, t, s, r);
         tell_cost(cli, to, s, r);
         tell_rounding(cli, to, s, r);
         tell_audit(cli, to, s, r);
@@ -147,7 +149,7 @@ void protect_report_json(FILE *to, const struct protect_table *t, const struct p
                 "{\n  \"format\": \"statgate.protect.1\",\n  \"outcome\": \"%s\",\n"
                 "  \"cells\": %zu,\n  \"shown\": %zu,\n  \"primary\": %zu,\n"
                 "  \"small\": %zu,\n  \"zero\": %zu,\n  \"dominance\": %zu,\n"
-                "  \"secondary\": %zu,\n  \"for_the_interval\": %zu,\n  \"narrow\": %zu,\n"
+                "  \"secondary\": %zu,\n  \"for_the_interval\": %zu,\n  \"not_shown_wide\": %zu,\n"
                 "  \"cost\": %llu,\n  \"bound\": ",
                 refusals[r->refusal], r->cells, r->shown, r->primary, r->by_rule[CELL_RULE_SMALL],
                 r->by_rule[CELL_RULE_ZERO], r->by_rule[CELL_RULE_DOMINANCE], r->secondary,

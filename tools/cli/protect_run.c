@@ -214,8 +214,7 @@ static enum err widen(struct running *run)
         const struct interval_options options = {.width = run->s->interval,
                 .zeros_published = run->s->zeros_published,
                 .threshold = run->s->threshold,
-                .cells_max = run->s->audit_cells,
-                .work_limit = run->s->work_limit,
+                .work_limit = run->s->iterations,
                 .suppress = suppress_options(run)};
         struct interval_result result;
 
@@ -364,7 +363,8 @@ static enum err audit(struct running *run)
         const struct audit_options options = {.attacker = plain ? AUDIT_REAL : AUDIT_RULES,
                 .cells_max = run->s->audit_cells,
                 .seed = run->s->seed,
-                .width = run->s->interval};
+                .width = run->s->interval,
+                .work_limit = run->s->iterations};
 
         if (status == NULL)
                 return ERR_NO_MEMORY;

@@ -26,6 +26,7 @@ struct protect_settings {
         uint32_t interval; /* width; at least 1: never exactly */
         uint32_t starts;
         uint64_t seed, work_limit;
+        uint64_t iterations;  /* of linear programs, for intervals and for the audit each; 0: any */
         uint32_t audit_cells; /* 0: all */
         bool optimum;
         uint32_t rounding; /* base; 0: values as they are */

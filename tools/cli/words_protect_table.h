@@ -100,6 +100,9 @@ WORD(PROTECT_AUDIT,
         "Audit (attacker: {1}): {2} of {3} protected cells, {4} can be computed.")
 WORD(PROTECT_NARROW, "{1} skyddade celler går att veta närmare än {2}.",
         "{1} protected cells can be told to within less than {2}.")
+WORD(PROTECT_UNWIDENED,
+        "För {1} skyddade celler är det inte visat att de inte går att veta närmare än {2}.",
+        "Of {1} protected cells it is not shown that they cannot be told to within less than {2}.")
 WORD(PROTECT_ROUNDED, "Avrundat till multiplar av {1}; längst från det rätta är {2}.",
         "Rounded to multiples of {1}; the furthest from the truth is {2}.")
 WORD(PROTECT_UNCONTROLLED,
