@@ -75,6 +75,25 @@ static enum err sample(struct auditing *a)
 
 /* Answers ---------------------------------------------------------------------------------- */
 
+/* Ends where they were found; else what was seen, if that is wide enough to end the question. */
+static void interval_write(const struct auditing *a, const struct bounds *b, uint32_t cell,
+        struct bounds_answer answer, struct audit_interval *x)
+{
+        int64_t low, high, enough = (int64_t)a->options->width;
+
+        x->low = answer.low;
+        x->high = answer.high;
+        x->audited = answer.exact;
+        if (answer.exact || enough < 2 || a->options->ends)
+                return;
+        bounds_seen(b, cell, &low, &high);
+        if (low > high || (high < BOUNDS_NONE && low > -BOUNDS_NONE && high - low < enough))
+                return;
+        x->low = low;
+        x->high = high;
+        x->audited = true;
+}
+
 static void intervals_write(struct auditing *a, const struct bounds *b)
 {
         struct audit_verdict *v = &a->verdict;
@@ -89,9 +108,7 @@ static void intervals_write(struct auditing *a, const struct bounds *b)
                 if (!v->feasible)
                         continue;
                 struct bounds_answer answer = bounds_answer(b, i);
-                x->low = answer.low;
-                x->high = answer.high;
-                x->audited = answer.exact;
+                interval_write(a, b, i, answer, x);
                 v->audited += x->audited;
                 if (!x->audited || x->low == -BOUNDS_NONE || x->high == BOUNDS_NONE)
                         continue;
@@ -106,6 +123,7 @@ static enum err ask(struct auditing *a, const struct bounds_system *system)
         OWNED(bounds_free) struct bounds *b = NULL;
         struct audit_verdict *v = &a->verdict;
         uint64_t limit = a->options->work_limit;
+        int64_t enough = a->options->width > 1 && !a->options->ends ? a->options->width : 0;
         const struct bounds_options options = {.whole = a->options->attacker != AUDIT_REAL,
                 .iterations_max = limit <= v->iterations ? limit > 0 : limit - v->iterations,
                 .cancel = a->options->cancel};
@@ -113,7 +131,7 @@ static enum err ask(struct auditing *a, const struct bounds_system *system)
         if (arena == NULL)
                 return ERR_NO_MEMORY;
         TRY(bounds_new(arena, system, &options, &b));
-        TRY(bounds_work(b, a->wanted, 0));
+        TRY(bounds_work(b, a->wanted, enough));
         v->limited |= bounds_limited(b);
         v->iterations += bounds_iterations(b);
         intervals_write(a, b);

@@ -54,9 +54,12 @@ struct audit_release {
 
 struct audit_options {
         enum audit_attacker attacker;
-        size_t cells_max;    /* all protected cells up to here, a sample beyond; 0: all */
-        uint64_t seed;       /* of the sample */
-        uint32_t width;      /* high - low below this is `narrow`; 0 and 1: exact only */
+        size_t cells_max; /* all protected cells up to here, a sample beyond; 0: all */
+        uint64_t seed;    /* of the sample */
+        uint32_t width;   /* high - low below this is `narrow`; 0 and 1: exact only */
+        /* With a width of 2 and more, a cell proved to be as wide is left at that: its low and
+         * high are values it can have. `ends`: look for the ends of all. */
+        bool ends;
         uint64_t work_limit; /* simplex iterations; 0: none */
         const atomic_bool *cancel;
 };

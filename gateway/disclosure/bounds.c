@@ -464,6 +464,10 @@ void bounds_tell(struct bounds *b, const int64_t *value)
 
 void bounds_seen(const struct bounds *b, uint32_t sum, int64_t *low, int64_t *high)
 {
+        *low = BOUNDS_NONE;
+        *high = -BOUNDS_NONE;
+        if (!b->feasible)
+                return;
         *low = *high = b->sum_fixed[sum];
         for (size_t k = b->sum_start[sum]; k < b->sum_start[sum + 1]; k++) {
                 *low = plus(*low, b->piece[b->sum_piece[k]].seen_low);

@@ -20,7 +20,13 @@
 #define RELATIVE 1e-10
 #define PRICE    1e-7
 /* Nodes of branch and bound for one question: few where each takes long. */
-enum { NODES_LEAST = 20, NODES_MOST = 4000, NODES_WORK = 100000 };
+enum {
+        BRANCHED = 2000,
+        NODES_ENOUGH = 12,
+        NODES_LEAST = 20,
+        NODES_MOST = 4000,
+        NODES_WORK = 100000
+};
 /* Joint questions of a component go on while each decides one in so many pieces. */
 enum { SURVEY_ROUNDS = 24, SURVEY_YIELD = 50 };
 
@@ -311,7 +317,10 @@ static void branch(struct branching *x)
 
 static uint32_t nodes_for(const struct component *c, int64_t enough)
 {
-        uint32_t nodes = (enough > 0 ? NODES_WORK / 10 : NODES_WORK) / (c->unknowns + 1);
+        uint32_t nodes = NODES_WORK / (c->unknowns + 1);
+
+        if (c->unknowns > BRANCHED || enough > 0)
+                return c->unknowns > BRANCHED ? 1 : NODES_ENOUGH;
 
         return nodes < NODES_LEAST ? NODES_LEAST : nodes > NODES_MOST ? NODES_MOST : nodes;
 }

@@ -116,7 +116,7 @@ static void pattern_take(struct widening *w, const struct suppress_result *patte
         for (uint32_t c = 0; c < m->columns; c++)
                 if (is_hidden(w, c) && w->options->zeros_published &&
                         m->start[c + 1] - m->start[c] == 1)
-                        w->floor[m->row[m->start[c]]] = 1;
+                        w->floor[m->row[m->start[c]]] = w->truth[c] > 0;
 }
 
 /* The statuses of the result, in the model's own words. */
@@ -201,6 +201,26 @@ static void see(struct widening *w, uint32_t c, int64_t value)
                 w->high[c] = value;
 }
 
+/* What is hidden is at least 1 where zeros are shown, which has to be said of sums of cells
+ * that are not shown themselves. */
+static bool needs_floor(const struct widening *w, uint32_t c)
+{
+        if (!is_hidden(w, c) || !w->options->zeros_published || w->truth[c] == 0)
+                return false;
+        for (size_t k = w->model->start[c]; k < w->model->start[c + 1]; k++)
+                if (w->floor[w->model->row[k]] > 0)
+                        return false;
+        return true;
+}
+
+/* Nor does a sum that is hidden become nothing. */
+static int64_t steps_within(const struct widening *w, uint32_t c, int64_t by, int64_t steps)
+{
+        int64_t most = by < 0 && needs_floor(w, c) ? (w->truth[c] - 1) / -by : steps;
+
+        return most < steps ? most : steps;
+}
+
 static void direction_go(struct widening *w, const struct vector *d)
 {
         int64_t most = (int64_t)w->options->width;
@@ -210,6 +230,10 @@ static void direction_go(struct widening *w, const struct vector *d)
 
         up = up < most ? up : most;
         down = down < most ? down : most;
+        for (uint32_t i = 0; i < len; i++) {
+                up = steps_within(w, w->touched[i], w->change[w->touched[i]], up);
+                down = steps_within(w, w->touched[i], -w->change[w->touched[i]], down);
+        }
         for (uint32_t i = 0; i < len; i++) {
                 uint32_t c = w->touched[i];
                 int64_t by = w->change[c];
@@ -264,18 +288,6 @@ static void sum_take(
         memcpy(unknown + start[*len], m->row + m->start[c], ones * sizeof *unknown);
         start[*len + 1] = start[*len] + ones;
         ++*len;
-}
-
-/* What is published is known; what is hidden is at least 1 where zeros are shown, which
- * has to be said of sums of cells that are not shown themselves. */
-static bool needs_floor(const struct widening *w, uint32_t c)
-{
-        if (!is_hidden(w, c) || !w->options->zeros_published)
-                return false;
-        for (size_t k = w->model->start[c]; k < w->model->start[c + 1]; k++)
-                if (w->floor[w->model->row[k]] > 0)
-                        return false;
-        return true;
 }
 
 static enum err asking_new(struct widening *w, struct arena *arena, struct asking *a)
@@ -384,6 +396,8 @@ static enum err ask(struct widening *w)
                 a.wanted[i] = true;
         w->result.limited |= a.system.asked.len > most;
         TRY(bounds_work(b, a.wanted, (int64_t)w->options->width));
+        if (!bounds_feasible(b))
+                return ERR_INTERNAL; /* the truth is a solution */
         for (uint32_t i = 0; i < a.system.asked.len && a.wanted[i]; i++) {
                 int64_t low, high;
 
@@ -459,11 +473,14 @@ enum err interval_protect(struct arena *arena, const struct model *model, const 
 
         TRY(suppress_run(arena, model, &options->suppress, &first));
         w.result.pattern = first;
+        /* Where the pattern itself does not hold nothing is said of widths. */
+        w.result.narrow = options->width > 1 ? first.primary + first.secondary : 0;
         if (options->width > 1 && first.proved && first.exposed == 0) {
                 TRY(widening_init(&w));
                 pattern_take(&w, &first);
                 TRY(widen(&w));
                 pattern_write(&w, &first);
+                w.result.narrow = 0;
                 for (uint32_t c = 0; c < model->columns; c++)
                         w.result.narrow += is_hidden(&w, c) && !is_wide(&w, c);
         }
