@@ -107,8 +107,10 @@ struct disclosure_report {
 /* Decides the status of every cell, and of every measure that has one of its own, and wipes
  * what is not shown from every array (measures' values, intervals, what they are made of;
  * persons, records, families, margins, contributions, keys). Statuses CELL_MISSING and
- * CELL_NOT_APPLICABLE, of cells and of measures, stay as they are. What cannot be proved
- * safe is hidden. ERR_INVALID: settings or shapes that protect nothing; ERR_CANCELLED. */
+ * CELL_NOT_APPLICABLE, of cells and of measures, stay as they are; a cell whose `rule` is
+ * set beforehand stays protected by it. What cannot be proved safe is hidden; on any error
+ * all is. Memory of the whole run is taken from the arena, but for the large matrices. ERR_INVALID:
+ * settings or shapes that protect nothing; ERR_CANCELLED. */
 MUST_CHECK enum err disclosure_protect(struct arena *arena,
         const struct disclosure_release *release, const struct disclosure_settings *settings,
         const atomic_bool *cancel, struct disclosure_report *out);

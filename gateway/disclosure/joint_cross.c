@@ -17,6 +17,10 @@
  * say so. It may hold by accident, and then be a secret; so what is decided must stand
  * without it as well.
  *
+ * Five such suppositions are tried, not all mixtures of them. So it can happen, in tables of
+ * a few cells with several measures, that one relation holds by accident where another one
+ * holds by definition, and neither is taken for what it is; the tests count how often.
+ *
  * What follows from supposed relations and shown cells alone is not withheld in vain. Such
  * quantities are left out of what is protected, as the question itself tells them. */
 #include <string.h>
@@ -312,27 +316,31 @@ static void cells_known(struct cross *x)
         }
 }
 
-/* Both numbers are shown, and so is that they are the same. */
-static bool all_are_counted(const struct measuring *m, const struct quantity *q, size_t cell)
-{
-        return m->t->status[cell] == CELL_VALUE && m->t->persons[cell] > 0 &&
-               q->value[cell] == m->t->persons[cell] &&
-               m->t->measures[q->measure].status[cell] == CELL_VALUE;
-}
-
-static void quantity_cells(struct cross *x, const struct quantity *q, uint32_t i)
+/* Where both numbers are shown, so is that they are the same, unless another measure keeps
+ * what this one says. */
+static void all_counted(struct cross *x, const struct quantity *q, uint32_t i)
 {
         const struct measuring *m = x->m;
 
         for (size_t c = 0; c < m->t->cells_len; c++) {
                 uint32_t at = m->j->base.space.cell_of[0][c];
-
-                if (at == SPACE_NOWHERE)
-                        continue;
                 size_t from = (size_t)at * x->nodes;
-                measures_cell(m, q, c, &x->layer, from + node_of(x, i, true));
-                if (all_are_counted(m, q, c) && m->j->settings->zeros_published)
+
+                if (at != SPACE_NOWHERE && m->t->status[c] == CELL_VALUE && m->t->persons[c] > 0 &&
+                        q->value[c] == m->t->persons[c] &&
+                        x->layer.cell[from + node_of(x, i, true)].role == MODEL_ROLE_OPEN)
                         x->layer.cell[from + node_of(x, i, false)].role = MODEL_ROLE_ZERO;
+        }
+}
+
+static void quantity_cells(struct cross *x, const struct quantity *q, uint32_t i)
+{
+        for (size_t c = 0; c < x->m->t->cells_len; c++) {
+                uint32_t at = x->m->j->base.space.cell_of[0][c];
+
+                if (at != SPACE_NOWHERE)
+                        measures_cell(
+                                x->m, q, c, &x->layer, (size_t)at * x->nodes + node_of(x, i, true));
         }
 }
 
@@ -364,6 +372,8 @@ static enum err cross_run(struct cross *x)
                 for (uint32_t i = 0; i < x->len; i++)
                         if (m->quantities.of[n].same == x->crossed[i])
                                 quantity_cells(x, &m->quantities.of[n], i);
+        for (uint32_t i = 0; i < x->len && m->j->settings->zeros_published; i++)
+                all_counted(x, &m->quantities.of[x->crossed[i]], i);
         uint32_t suppositions = SUPPOSITIONS - !m->j->settings->zeros_published;
         for (uint32_t s = 0; s < suppositions; s++)
                 TRY(suppose(x, (enum supposition)s));
