@@ -82,6 +82,19 @@ static enum cell_status ask_one(const char *yaml)
         return s;
 }
 
+static struct bytes say_dry(const char *yaml)
+{
+        OWNED(buf_done) struct buf b = {.ceiling = 1 << 20};
+        struct refusal why = {0};
+        struct query q;
+
+        assert_int_equal(
+                query_request_decode(world.arena, say_yaml(&world, yaml), &q, &why), ERR_OK);
+        q.dry_run = true;
+        assert_int_equal(query_request_encode(&q, &b), ERR_OK);
+        return say_kept(&world, &b);
+}
+
 static void two_questions_do_not_tell_of_one_child(void **state)
 {
         (void)state;
@@ -168,15 +181,86 @@ static void two_vintages_do_not_tell_of_who_came_between(void **state)
         (void)state;
         assert_int_equal(ask_one(ASK("\"kommun = 1280\", " EARLY)), CELL_VALUE);
         assert_int_equal(ask_one(ASK("\"kommun = 1480\", " EARLY)), CELL_VALUE);
+        assert_int_equal(ask_one(ASK("\"kommun = 0114\", " EARLY)), CELL_VALUE);
         (void)fill(rows, 5000, CHILDREN);
-        rows[30].day = 40;
+        for (uint32_t i = 30; i < CHILDREN; i++)
+                rows[i].day = 40;
         (void)deliver_concerns(&world, 1280, &rows[30], 1);
         (void)deliver_concerns(&world, 1480, &rows[31], 8);
         (void)publish(&world);
         assert_int_equal(ask_one(ASK("\"kommun = 1280\", " EARLY)), CELL_PROTECTED);
-        assert_int_equal(ask_one(ASK("\"kommun = 1480\", " EARLY)), CELL_VALUE);
+        /* The country has told of nine, so eight here would tell of the one there. */
+        assert_int_equal(ask_one(ASK("\"kommun = 1480\", " EARLY)), CELL_PROTECTED);
+        (void)deliver_concerns(&world, 114, &rows[40], 12);
+        (void)publish(&world);
+        assert_int_equal(ask_one(ASK("\"kommun = 0114\", " EARLY)), CELL_VALUE);
         /* The earlier vintage answers as it did. */
         assert_int_equal(ask_one(ASK("\"kommun = 1280\", " EARLY) "vintage: 1\n"), CELL_VALUE);
+}
+
+/* A lattice tells of all sixty; a question besides may not leave one of them out. */
+static void planned_tables_are_answers_too(void **state)
+{
+        struct wire_release r;
+        static const char *const town[] = {"0114"};
+
+        (void)state;
+        assert_int_equal(
+                ask_yaml(&world, "dataset: anmalan\ndimensions: [kommun]\n", &r), STATUS_OK);
+        assert_int_equal(r.protection.source, ANSWER_SOURCE_LATTICE);
+        assert_int_equal(cell_value(&r, 0, town), CHILDREN);
+        assert_int_equal(ask_one(ASK("\"kommun = 0114\", \"datum in 2025-01..2025-09,2025-11\"")),
+                CELL_PROTECTED);
+}
+
+/* Whatever is asked, no records are looked at: it does not even need a vintage. */
+static void a_dry_run_looks_at_nothing_and_costs_nothing(void **state)
+{
+        struct wire_answer a;
+
+        (void)state;
+        assert_int_equal(
+                world_call(&world, world_client(&world, WORLD_STATISTICIAN), "Statistics/Query",
+                        say_dry(ASK("\"kommun = 0114\", " OCTOBER) "dimensions: [kon]\n"
+                                                                   "vintage: 77\n")),
+                STATUS_OK);
+        assert_int_equal(answer_decode(world.arena, world_answer, &a), ERR_OK);
+        assert_true(a.has_forecast);
+        assert_int_equal(a.release.len, 0);
+        assert_int_equal(a.forecast.source, ANSWER_SOURCE_LEDGER);
+        assert_true(a.forecast.notes_len > 0);
+        assert_int_equal(
+                world_call(&world, world_client(&world, WORLD_STATISTICIAN), "Statistics/Query",
+                        say_dry("dataset: anmalan\ndimensions: [\"kommun:lan\", kon]\n")),
+                STATUS_OK);
+        assert_int_equal(answer_decode(world.arena, world_answer, &a), ERR_OK);
+        assert_int_equal(a.forecast.source, ANSWER_SOURCE_LATTICE);
+        assert_true(a.forecast.known);
+        assert_int_equal(a.forecast.rows_answered, 21 * 2);
+        assert_int_equal(a.forecast.dimensions_len, 2);
+}
+
+/* Refused ones count, asked again they do not, and neither do planned tables. */
+static void questions_outside_the_plan_have_a_budget(void **state)
+{
+        struct wire_release r;
+
+        (void)state;
+        world_edit(&world, "policy/datasets/anmalan.yaml", "families: 3}",
+                "families: 3, questions_per_day: 2}");
+        assert_int_equal(policy_follow(&world), STATUS_OK);
+        assert_int_equal(answer_to("statistician/bodil", ASK("\"kommun = 0114\", " OCTOBER), &r),
+                CELL_VALUE);
+        assert_int_equal(answer_to("statistician/bodil", ASK("\"kommun = 0114\", " SEPTEMBER), &r),
+                CELL_PROTECTED);
+        assert_int_equal(answer_to("statistician/bodil", ASK("\"kommun = 0114\", " OCTOBER), &r),
+                CELL_VALUE);
+        assert_int_equal(world_call(&world, world_client(&world, "statistician/bodil"),
+                                 "Statistics/Query", say_yaml(&world, ASK(EARLY))),
+                STATUS_RESOURCE_EXHAUSTED);
+        assert_true(world_blames("principal"));
+        assert_int_equal(answer_to("statistician/bodil", "dataset: anmalan\n", &r), CELL_VALUE);
+        assert_int_equal(answer_to("statistician/anna", ASK(EARLY), &r), CELL_VALUE);
 }
 
 int main(void)
@@ -186,7 +270,10 @@ int main(void)
                 cmocka_unit_test(a_union_over_counties_tells_of_nobody),
                 cmocka_unit_test(two_principals_together_learn_no_more_than_one),
                 cmocka_unit_test(the_same_question_has_the_same_answer_after_a_restart),
+                cmocka_unit_test(planned_tables_are_answers_too),
+                cmocka_unit_test(a_dry_run_looks_at_nothing_and_costs_nothing),
                 cmocka_unit_test(two_vintages_do_not_tell_of_who_came_between),
+                cmocka_unit_test(questions_outside_the_plan_have_a_budget),
         };
 
         return cmocka_run_group_tests(tests, setup, teardown);
