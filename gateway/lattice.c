@@ -32,7 +32,8 @@ enum { ARENA_MAX = (int)(((unsigned)1 << 31) - 1), EARLIER_MAX = 6, WAIT_MS = 50
 enum err lattice_protect(const struct lattice_source *source, struct lattice_cube *cube,
         const struct lattice_earlier *earlier, uint32_t earlier_len, struct arena *arena)
 {
-        const struct disclosure_settings settings = lattice_settings(&source->dataset->disclosure);
+        const struct disclosure_settings settings =
+                lattice_settings(&source->dataset->disclosure, cube);
         struct lattice_moves *moves = arena_alloc(arena, earlier_len, sizeof(*moves));
         struct lattice_axes axes;
 

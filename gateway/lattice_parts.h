@@ -61,7 +61,10 @@ enum { LATTICE_SHOWN = 1, LATTICE_MISSING = 2 };
 
 enum {
         LATTICE_AXES_MAX = 12, /* that tables share, the blocks with them */
-        LATTICE_AUDITED = 5000 /* protected cells looked at one by one; a sample beyond */
+        /* Releases of so many cells are audited by linear programs when they are protected; of
+         * larger ones the programs in whole numbers take minutes each, and the proof that no
+         * combination gives a protected cell stands alone. */
+        LATTICE_AUDITED = 500
 };
 
 /* Dimensions before those that are planned: 1 where there are several blocks. */
@@ -106,7 +109,8 @@ MUST_CHECK enum err lattice_axes_make(const struct lattice_source *source,
 MUST_CHECK enum err lattice_inner(const struct lattice_source *source,
         const struct lattice_cube *cube, struct arena *arena, struct lattice_axes *axes);
 
-struct disclosure_settings lattice_settings(const struct disclosure_rules *rules);
+struct disclosure_settings lattice_settings(
+        const struct disclosure_rules *rules, const struct lattice_cube *cube);
 
 /* lattice_differ.c ------------------------------------------------------------------- */
 
