@@ -19,7 +19,8 @@
 #define NEAR     1e-6
 #define RELATIVE 1e-10
 #define PRICE    1e-7
-/* Nodes of branch and bound for one question: few where each takes long. */
+/* Unknowns of a component, beyond which nothing is asked, or nothing branched. Nodes of
+ * branch and bound for one question: few where each takes long. */
 enum {
         BRANCHED = 2000,
         NODES_ENOUGH = 12,
@@ -405,8 +406,9 @@ static enum err survey(struct bounds *b, const struct component *c, const bool *
         int64_t enough)
 {
         uint32_t before = undone(b, c, wanted, larger, enough);
+        uint32_t rounds = c->unknowns > BRANCHED ? 0 : SURVEY_ROUNDS;
 
-        for (uint32_t round = 0; round < SURVEY_ROUNDS && before > 2; round++) {
+        for (uint32_t round = 0; round < rounds && before > 2; round++) {
                 for (uint32_t i = 0; i < c->pieces; i++) {
                         uint32_t at = b->piece_member[c->piece_first + i];
                         const struct piece *p = &b->piece[at];
@@ -430,7 +432,7 @@ static enum err survey(struct bounds *b, const struct component *c, const bool *
 /* Is there a solution at all? */
 static bool begin(struct bounds *b, const struct component *c)
 {
-        enum lp_outcome outcome = solve(b, LP_AFTER_COSTS);
+        enum lp_outcome outcome = solve(b, LP_AFTER_BOUNDS);
         struct branching x = {.b = b, .nodes = nodes_for(c, 0)};
 
         if (outcome == LP_INFEASIBLE)
@@ -464,6 +466,11 @@ enum err bounds_component_work(
         TRY(cancelled(b));
         if (c->rows == 0) {
                 without_rows(b, c);
+                return ERR_OK;
+        }
+        /* One answer would take minutes: said to be a limit, never to be safe. */
+        if (c->unknowns > LARGEST) {
+                b->limited = true;
                 return ERR_OK;
         }
         TRY(program_make(b, component, false));

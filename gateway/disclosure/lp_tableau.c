@@ -28,7 +28,7 @@
 
 #define EXACT 4503599627370496.0 /* 2^52: whole numbers below are exact, with their sums */
 /* Steps of length zero before the rule changes; and steps of one answer, beyond reason. */
-enum { PATIENCE = 40, STEPS_MAX = 20000 };
+enum { PATIENCE = 400, STEPS_MAX = 20000 };
 
 struct tableau {
         struct arena *arena;
