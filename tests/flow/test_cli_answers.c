@@ -256,10 +256,38 @@ static void a_slip_on_the_command_line_ends_with_two(void **state)
                                  "--where", "alder"),
                 EXIT_CODE_USAGE);
         assert_int_equal(RUN("query", "--dataset", "placering", "--purpose", "uppfoljning",
-                                 "--format", "xlsx"),
+                                 "--format", "ods"),
                 EXIT_CODE_USAGE);
         assert_int_equal(RUN("submission", "20010101-2384"), EXIT_CODE_USAGE);
         assert_false(complained("2384"));
+}
+
+static void an_answer_comes_in_the_formats_of_others(void **state)
+{
+        const char *path = world_path(&world, "out.xlsx");
+
+        (void)state;
+        assert_int_equal(RUN("query", "--dataset", "placering", "--purpose", "uppfoljning", "--by",
+                                 "kon", "--format", "px"),
+                EXIT_CODE_OK);
+        assert_true(said("STUB=") && said("DATASYMBOL2=\"..\";\n") && said("AGGREGALLOWED=NO"));
+        assert_int_equal(RUN("query", "--dataset", "placering", "--purpose", "uppfoljning", "--by",
+                                 "kon", "--format", "json-stat"),
+                EXIT_CODE_OK);
+        assert_true(said("\"class\": \"dataset\"") && said("\"policy_digest\": "));
+        assert_int_equal(RUN("query", "--dataset", "placering", "--purpose", "uppfoljning", "--by",
+                                 "kon", "--format", "xlsx", "--out", path),
+                EXIT_CODE_OK);
+        assert_memory_equal(world_read(&world, path).data, "PK", 2);
+}
+
+static void a_dry_run_tells_what_would_be_answered(void **state)
+{
+        (void)state;
+        assert_int_equal(RUN("query", "--dataset", "placering", "--purpose", "uppfoljning", "--by",
+                                 "kommun:lan,form", "--dry-run"),
+                EXIT_CODE_OK);
+        assert_true(said("The question makes ") && said(" cells."));
 }
 
 static void a_file_is_written_whole_or_not_at_all(void **state)
@@ -456,6 +484,8 @@ int main(void)
                 cmocka_unit_test(a_question_in_a_file_is_filled_in_by_options),
                 cmocka_unit_test(a_refusal_says_why_and_ends_with_one),
                 cmocka_unit_test(a_slip_on_the_command_line_ends_with_two),
+                cmocka_unit_test(an_answer_comes_in_the_formats_of_others),
+                cmocka_unit_test(a_dry_run_tells_what_would_be_answered),
                 cmocka_unit_test(a_file_is_written_whole_or_not_at_all),
                 cmocka_unit_test(data_sets_are_listed_and_described),
                 cmocka_unit_test(coverage_tells_who_has_not_delivered),

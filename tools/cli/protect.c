@@ -181,11 +181,14 @@ static enum err make_table(struct protecting *p, struct table_fault *why)
 static enum err write_table(const struct cli *cli, const void *what, const struct render_how *how)
 {
         const struct protecting *p = what;
-        char separator = p->file.delimiter != 0 ? (char)p->file.delimiter : ',';
+        char separator = ',', point = p->file.point;
 
         (void)cli;
-        return protect_write(how->out, &p->table, &p->result, separator,
-                separator == p->file.point ? '.' : p->file.point);
+        if (p->file.delimiter != 0)
+                separator = (char)p->file.delimiter;
+        if (point == separator)
+                point = '.';
+        return protect_write(how->out, &p->table, &p->result, separator, point);
 }
 
 static enum exit_code write_report(const struct protecting *p)

@@ -9,6 +9,7 @@
  * that is not shown, nothing is shown at all. */
 #include "tools/cli/protect_run.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "gateway/disclosure/interval.h"
@@ -276,6 +277,7 @@ static enum err suppress(struct running *run)
 
 static void take_pattern(struct running *run)
 {
+        assert(run->pattern.status != NULL);
         for (size_t i = 0; i < run->t->cells; i++)
                 if (run->r.rule[i] == CELL_RULE_NONE &&
                         (run->pattern.status[i] == SUPPRESS_SECONDARY ||
@@ -288,6 +290,7 @@ static void take_pattern(struct running *run)
 static int64_t rounded_of(
         const struct running *run, const struct rounding_result *result, size_t cell)
 {
+        assert(run->model.column_of != NULL);
         uint32_t column = run->model.column_of[cell];
 
         return column < run->model.columns ? result->columns[column] : 0;
