@@ -22,6 +22,7 @@
 /* Unknowns of a component, beyond which nothing is asked, or nothing branched. Nodes of
  * branch and bound for one question: few where each takes long. */
 enum {
+        LARGEST = 5000, /* unknowns of a component that is asked at all */
         BRANCHED = 2000,
         NODES_ENOUGH = 12,
         NODES_LEAST = 20,
