@@ -24,6 +24,7 @@ static int setup(void **state)
 {
         (void)state;
         world_make(&world);
+        world_answer_alone(&world);
         world_start(&world);
         the_id = id_random();
         return 0;

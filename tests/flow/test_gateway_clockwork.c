@@ -21,6 +21,7 @@ static int make(void **state)
 {
         (void)state;
         world_make(&world);
+        world_answer_alone(&world);
         return 0;
 }
 

@@ -20,6 +20,7 @@ static int setup(void **state)
 {
         (void)state;
         world_make(&world);
+        world_answer_alone(&world);
         world_start(&world);
         return 0;
 }

@@ -26,6 +26,7 @@ static int make(void **state)
 {
         (void)state;
         world_make(&world);
+        world_answer_alone(&world);
         policy_begin(&world);
         return 0;
 }

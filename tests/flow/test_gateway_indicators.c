@@ -106,6 +106,7 @@ static int setup(void **state)
 {
         (void)state;
         world_make(&world);
+        world_answer_alone(&world);
         add_indicators();
         policy_begin(&world);
         world_start(&world);

@@ -34,6 +34,7 @@ static uint32_t fill(struct report *rows, uint32_t from, uint32_t len)
 static void begin(void)
 {
         world_make(&world);
+        world_plan_only(&world, "anmalan");
         policy_begin(&world);
         world_start(&world);
         for (uint32_t t = 0; t < 4; t++) {

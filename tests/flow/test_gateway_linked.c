@@ -44,6 +44,7 @@ static int setup(void **state)
 {
         (void)state;
         world_make(&world);
+        world_answer_alone(&world);
         policy_begin(&world);
         world_start(&world);
         deliver_all();

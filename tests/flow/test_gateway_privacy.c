@@ -35,6 +35,7 @@ static int setup(void **state)
 
         (void)state;
         world_make(&world);
+        world_answer_alone(&world);
         assert_int_equal(world_try(&world, &loud), WORLD_UP);
         return 0;
 }

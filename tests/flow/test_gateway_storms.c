@@ -28,6 +28,7 @@ static int setup(void **state)
 {
         (void)state;
         world_make(&world);
+        world_answer_alone(&world);
         return 0;
 }
 

@@ -73,6 +73,7 @@ static int setup(void **state)
 {
         (void)state;
         world_make(&world);
+        world_answer_alone(&world);
         name_officers();
         world_sign(&world, world.officer);
         policy_unref(&(struct policy *){in_folder()});

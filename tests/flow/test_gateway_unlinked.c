@@ -36,6 +36,7 @@ static int setup(void **state)
 {
         (void)state;
         world_make(&world);
+        world_answer_alone(&world);
         world_edit(&world, "policy/linkages.yaml", "municipalities: all",
                 "municipalities: [\"0114\", \"0180\"]");
         remember();

@@ -693,9 +693,10 @@ static void expect_cell(
         table_coordinates(t, cell, at);
         bool missing = nobody_delivered(h, t, at);
         int64_t persons = missing ? 0 : count_persons(h, q, t, at, false);
+        int64_t margin = missing ? 0 : count_persons(h, q, t, at, true);
         if (missing)
                 wanted = CELL_MISSING;
-        else if (count_persons(h, q, t, at, true) < (int64_t)r->threshold ||
+        else if ((margin > 0 && margin < (int64_t)r->threshold) ||
                  (persons > 0 && persons < (int64_t)r->threshold))
                 wanted = CELL_PROTECTED;
         else

@@ -547,3 +547,66 @@ bool world_blames(const char *field)
                         return true;
         return false;
 }
+
+/* Rules ---------------------------------------------------------------------------- */
+
+/* The paragraph that begins with this line. */
+static void cut_paragraph(char *text, const char *line)
+{
+        char *at = strstr(text, line), *end = at != NULL ? strstr(at, "\n\n") : NULL;
+
+        if (at != NULL)
+                memmove(at, end != NULL ? end + 1 : at + strlen(at),
+                        end != NULL ? strlen(end + 1) + 1 : 1);
+}
+
+static void each_dataset(struct world *w,
+        void (*change)(struct world *, const char *, const char *), const char *word)
+{
+        DIR *d = opendir(world_path(w, "policy/datasets"));
+        struct dirent *e;
+
+        must(d != NULL, "policy/datasets");
+        while ((e = readdir(d)) != NULL) {
+                char name[128];
+
+                if (e->d_name[0] == '.')
+                        continue;
+                (void)snprintf(name, sizeof name, "policy/datasets/%.100s", e->d_name);
+                change(w, name, word);
+        }
+        (void)closedir(d);
+        world_sign(w, w->officer);
+}
+
+static void unplan(struct world *w, const char *name, const char *but)
+{
+        struct bytes text = world_read(w, world_path(w, name));
+        char *copy = arena_strndup(w->arena, (const char *)text.data, text.len);
+
+        must(copy != NULL, "memory");
+        if (but != NULL && strstr(name, but) != NULL)
+                return;
+        cut_paragraph(copy, "\nlattice:\n");
+        world_write(w, name, bytes_of_text(copy));
+}
+
+static void stand_alone(struct world *w, const char *name, const char *word)
+{
+        static const char standard[] = "{preset: standard,";
+
+        (void)word;
+        unplan(w, name, NULL);
+        if (strstr((const char *)world_read(w, world_path(w, name)).data, standard) != NULL)
+                world_edit(w, name, standard, "{preset: open, secondary: no,");
+}
+
+void world_plan_only(struct world *w, const char *dataset)
+{
+        each_dataset(w, unplan, dataset);
+}
+
+void world_answer_alone(struct world *w)
+{
+        each_dataset(w, stand_alone, NULL);
+}

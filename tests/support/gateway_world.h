@@ -70,6 +70,13 @@ void world_sign(struct world *w, const struct secret *by);
 /* Replaces the first `from` in a file of the folder. */
 void world_edit(struct world *w, const char *name, const char *from, const char *to);
 
+/* Rules other than the bundle's, signed; before anything runs and before policy_begin. */
+/* Every answer is protected by itself, without partners, and nothing is planned: what is
+ * shown can be held against a count. */
+void world_answer_alone(struct world *w);
+/* Only this data set's tables are planned, so that publishing is quick. */
+void world_plan_only(struct world *w, const char *dataset);
+
 /* A client with a certificate for "municipality/0180", "statistician/anna" …; the
  * same client for the same words until the gateway stops. */
 struct client *world_client(struct world *w, const char *who);
