@@ -335,7 +335,7 @@ static void a_limit_hides_more_and_never_less(void **state)
                         "--threshold", "5", "--sample", "0");
                 assert_int_equal(audit.code, EXIT_CODE_OK);
                 if (i == 0)
-                        assert_non_null(strstr(r.out, "work limit was reached"));
+                        assert_non_null(strstr(r.out, "A limit ended the search"));
         }
 }
 

@@ -109,8 +109,10 @@ WORD(PROTECT_UNCONTROLLED,
         "OBS: summorna stämmer, men alla ligger inte inom en multipel från det rätta.",
         "NOTE: totals add up, but not all of them are within one multiple of the truth.")
 WORD(PROTECT_WORK, "Frö {1}, {2} sökningar, arbete {3}.", "Seed {1}, {2} searches, work {3}.")
-WORD(PROTECT_LIMITED, "Arbetsgränsen nåddes: mer är dolt än vad som kan behövas.",
-        "The work limit was reached: more is hidden than may be needed.")
+WORD(PROTECT_LIMITED,
+        "En gräns avslutade sökningen: mer kan vara dolt än nödvändigt, och mindre visat om "
+        "intervallen.",
+        "A limit ended the search: more may be hidden than needed, and less shown of intervals.")
 WORD(PROTECT_UNPROVED, "Inget visas: det finns inget bevis för att något mönster är säkert.",
         "Nothing is shown: there is no proof that any pattern is safe.")
 WORD(PROTECT_COMPUTABLE,
