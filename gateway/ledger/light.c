@@ -227,7 +227,7 @@ static bool find_branches(struct search *s, uint64_t wanted, struct branches *ou
                 if (l->classes[class].count != 1)
                         continue;
                 n = takers(s, class);
-                if (sum >= wanted && n >= out->takers[out->len - 1])
+                if (out->len > 0 && sum >= wanted && n >= out->takers[out->len - 1])
                         continue;
                 if (out->len == BRANCH_MAX)
                         return false;
@@ -238,7 +238,7 @@ static bool find_branches(struct search *s, uint64_t wanted, struct branches *ou
                 out->class[at] = class;
                 out->takers[at] = n;
                 sum += l->classes[class].size;
-                while (sum - l->classes[out->class[out->len - 1]].size >= wanted)
+                while (out->len > 1 && sum - l->classes[out->class[out->len - 1]].size >= wanted)
                         sum -= l->classes[out->class[--out->len]].size;
         }
         return sum >= wanted;
