@@ -175,6 +175,12 @@ static void fill_rest(const struct lattice_cube *c, const struct table *t, uint3
                 out[c->years_len * stride + i] = out[(c->blocks - 1) * stride + i];
 }
 
+/* The same view, or two of nobody. */
+static bool are_one(const struct lattice_source *now, const struct lattice_source *then)
+{
+        return now->view == then->view || (view_rows(now->view) == 0 && view_rows(then->view) == 0);
+}
+
 enum err lattice_differ(const struct lattice_source *now, const struct lattice_source *then,
         const struct lattice_cube *cube, struct arena *arena, uint32_t **out)
 {
@@ -188,6 +194,8 @@ enum err lattice_differ(const struct lattice_source *now, const struct lattice_s
                 out[t] = arena_alloc(arena, cube->tables[t].cells_len, sizeof(*out[t]));
                 if (out[t] == NULL)
                         return ERR_NO_MEMORY;
+                if (are_one(now, then))
+                        continue;
                 for (uint32_t b = 0; b < cube->blocks; b++)
                         if (b < cube->years_len || b + 1 == cube->blocks)
                                 TRY(differ_block(&d, t, b, out[t]));
@@ -245,29 +253,57 @@ static bool counts_differ(const struct table *now, size_t a, const struct table 
         return false;
 }
 
-static enum err differ_inner_block(struct differing *d, const struct lattice_axes *axes,
-        uint32_t block, size_t combinations, uint8_t *out)
+/* Leaves of a counted cell; false: a total, or a category that is no leaf. */
+static bool leaves_of(const struct state_of_block *s, uint32_t *const *leaf, size_t cell,
+        uint32_t len, uint32_t *out)
+{
+        uint32_t at[DIMENSIONS_MAX];
+
+        table_coordinates(s->table, cell, at);
+        for (uint32_t d = 0; d < len; d++) {
+                if (at[d] == s->table->dimensions[d].len || leaf[d][at[d]] == UINT32_MAX)
+                        return false;
+                out[d] = leaf[d][at[d]];
+        }
+        return true;
+}
+
+/* Marks what is otherwise among the cells in which `from` has anybody. */
+static enum err mark_cells(struct differing *d, const struct lattice_axes *axes,
+        const struct state_of_block *from, const struct state_of_block *now,
+        const struct state_of_block *then, struct arena *scratch, uint8_t *out)
+{
+        uint32_t leaves[LATTICE_AXES_MAX], len = axes->finest_len, *leaf[DIMENSIONS_MAX];
+
+        for (uint32_t k = 0; k < len; k++)
+                TRY(map_categories(
+                        &from->table->dimensions[k], &axes->leaves[k], scratch, &leaf[k]));
+        for (size_t i = 0; i < from->table->cells_len; i++) {
+                size_t at = 0;
+
+                if (from->table->records[i] == 0 || !leaves_of(from, leaf, i, len, leaves))
+                        continue;
+                for (uint32_t k = 0; k < len; k++)
+                        at = at * axes->leaves[k].len + leaves[k];
+                size_t a = inner_cell(now, leaves, len), b = inner_cell(then, leaves, len);
+                out[at] = counts_differ(now->table, a, then->table, b) ||
+                          count(d, &now->members, a, &then->members, b) > 0;
+        }
+        return ERR_OK;
+}
+
+static enum err differ_inner_block(
+        struct differing *d, const struct lattice_axes *axes, uint32_t block, uint8_t *out)
 {
         OWNED(arena_free) struct arena *scratch = arena_new(SCRATCH_MAX);
-        uint32_t leaves[LATTICE_AXES_MAX], len = axes->finest_len;
         struct state_of_block now = {0}, then = {0};
 
         if (scratch == NULL)
                 return ERR_NO_MEMORY;
         TRY(count_block(d->now, d->cube, axes, block, scratch, &now));
         TRY(count_block(d->then, d->cube, axes, block, scratch, &then));
-        for (size_t i = 0; i < combinations; i++) {
-                size_t rest = i;
-
-                for (uint32_t k = len; k-- > 0;) {
-                        leaves[k] = (uint32_t)(rest % axes->leaves[k].len);
-                        rest /= axes->leaves[k].len;
-                }
-                size_t a = inner_cell(&now, leaves, len), b = inner_cell(&then, leaves, len);
-                out[i] = counts_differ(now.table, a, then.table, b) ||
-                         count(d, &now.members, a, &then.members, b) > 0;
-        }
-        return ERR_OK;
+        TRY(mark_cells(d, axes, &now, &now, &then, scratch, out));
+        return mark_cells(d, axes, &then, &now, &then, scratch, out);
 }
 
 enum err lattice_differ_inner(const struct lattice_source *now, const struct lattice_source *then,
@@ -293,7 +329,9 @@ enum err lattice_differ_inner(const struct lattice_source *now, const struct lat
         *out = arena_alloc(arena, combinations * blocks, 1);
         if (*out == NULL)
                 return ERR_NO_MEMORY;
+        if (are_one(now, then))
+                return ERR_OK;
         for (uint32_t b = 0; b < blocks; b++)
-                TRY(differ_inner_block(&d, axes, b, combinations, *out + b * combinations));
+                TRY(differ_inner_block(&d, axes, b, *out + b * combinations));
         return ERR_OK;
 }
