@@ -9,7 +9,7 @@
  *
  * A cell whose persons are the same may still tell of one of them: one record more, or
  * another amount. So that is few as well; only records that came in numbers are many. */
-#include <stdlib.h>
+#include <assert.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -128,6 +128,7 @@ static size_t cell_then(const struct comparing *c, size_t cell)
         for (uint32_t d = old_lead; d < c->then->dimensions_len; d++) {
                 uint32_t of = c->dimension[d - old_lead];
 
+                assert(c->category[of] != NULL); /* `then` has it */
                 then[d] = c->category[of][at[of]];
                 if (then[d] == UINT32_MAX)
                         return SIZE_MAX;
