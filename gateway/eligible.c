@@ -166,6 +166,39 @@ enum err eligible_by_memory(struct answering *a, struct question *q, const struc
 
 /* By inhabitants -------------------------------------------------------------------------- */
 
+enum row_kind {
+        ROW_UNKNOWN = 0, /* some category is in no list */
+        ROW_OTHER,       /* some category is "other or not stated", which nobody lives in */
+        ROW_LISTED
+};
+#define INHABITANTS_OTHER UINT64_MAX
+
+/* The categories of a cell of the margin, as indices of their levels. */
+static enum row_kind row_categories(const struct policy_dataset *d, const struct query *margin,
+        const struct dimension *const *dims, size_t cell, uint32_t *at)
+{
+        enum row_kind kind = ROW_LISTED;
+
+        for (uint32_t i = margin->dimensions_len; i-- > 0; cell /= (size_t)dims[i]->len + 1) {
+                uint32_t category = (uint32_t)(cell % ((size_t)dims[i]->len + 1));
+                const struct dimension_ref *ref = &margin->dimensions[i];
+                const struct variable *v = &d->variables[variable_find(d, ref->variable)];
+                int32_t level = variable_level_find(v, ref->level), index;
+
+                at[i] = UINT32_MAX;
+                if (category == dims[i]->len)
+                        continue;
+                struct bytes code = dims[i]->categories[category].code;
+                if (bytes_is_text(code, CATEGORY_OTHER))
+                        return ROW_OTHER;
+                index = level < 0 ? -1 : margin_category(v, (uint32_t)level, code);
+                if (index < 0)
+                        kind = ROW_UNKNOWN;
+                at[i] = (uint32_t)index;
+        }
+        return kind;
+}
+
 /* Of every cell of the margin. */
 static enum err count_inhabitants(
         struct answering *a, const struct question *q, const struct query *margin, uint64_t *out)
@@ -182,27 +215,10 @@ static enum err count_inhabitants(
                 return ERR_INTERNAL;
         for (size_t cell = 0; cell < cells; cell++) {
                 uint32_t at[DIMENSIONS_MAX];
-                size_t rest = cell;
-                bool known = true;
+                enum row_kind kind = row_categories(q->allowed.dataset, margin, dims, cell, at);
 
-                for (uint32_t i = len; i-- > 0; rest /= (size_t)dims[i]->len + 1) {
-                        uint32_t category = (uint32_t)(rest % ((size_t)dims[i]->len + 1));
-                        const struct dimension_ref *ref = &margin->dimensions[i];
-                        const struct variable *v = &q->allowed.dataset->variables[variable_find(
-                                q->allowed.dataset, ref->variable)];
-                        int32_t level = variable_level_find(v, ref->level), index = 0;
-
-                        at[i] = UINT32_MAX;
-                        if (category == dims[i]->len)
-                                continue;
-                        index = level < 0 ? -1
-                                          : margin_category(v, (uint32_t)level,
-                                                    dims[i]->categories[category].code);
-                        known &= index >= 0;
-                        at[i] = (uint32_t)index;
-                }
-                out[cell] = 0;
-                if (known)
+                out[cell] = kind == ROW_OTHER ? INHABITANTS_OTHER : 0;
+                if (kind == ROW_LISTED)
                         TRY(margin_inhabitants(
                                 a->arena, a->policy, q->allowed.dataset, margin, at, &out[cell]));
         }
@@ -239,7 +255,10 @@ enum err eligible_by_inhabitants(
         for (size_t i = 0; i < t->cells_len; i++) {
                 uint64_t n = inhabitants[margin_cell(t, i)];
 
-                t->margin_persons[i] = n > INT64_MAX ? INT64_MAX : (int64_t)n;
+                t->margin_persons[i] = n > INT64_MAX ? 0 : (int64_t)n;
+                /* Marked, since a margin of nobody would let a zero through. */
+                if (t->margin_persons[i] < (int64_t)q->allowed.disclosure.threshold)
+                        t->rule[i] = CELL_RULE_MARGIN;
         }
         return ERR_OK;
 }

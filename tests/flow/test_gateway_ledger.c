@@ -264,6 +264,33 @@ static void questions_outside_the_plan_have_a_budget(void **state)
         assert_int_equal(answer_to("statistician/anna", ASK(EARLY), &r), CELL_VALUE);
 }
 
+/* Outside the plan a row needs inhabitants, who are counted in no delivery. */
+static void strict_rules_answer_by_inhabitants_alone(void **state)
+{
+        struct wire_release r;
+
+        (void)state;
+        world_edit(&world, "policy/datasets/anmalan.yaml", "questions_per_day: 2}",
+                "questions_per_day: 200}");
+        world_edit(&world, "policy/datasets/anmalan.yaml", "preset: standard", "preset: strict");
+        assert_int_equal(policy_follow(&world), STATUS_OK);
+        assert_int_equal(
+                ask_yaml(&world, ASK("\"kommun = 0114\", " EARLY) "dimensions: [kon]\n", &r),
+                STATUS_FAILED_PRECONDITION);
+        assert_true(world_blames("dimensions"));
+        assert_int_equal(ask_yaml(&world,
+                                 "dataset: anmalan\nfilters: [\"kommun in 0114,0180\"]\n"
+                                 "dimensions: [kon, \"alder:barn\"]\n",
+                                 &r),
+                STATUS_OK);
+        assert_int_equal(r.protection.source, ANSWER_SOURCE_LEDGER);
+        /* The nearest that is answered is named: planned, or of inhabitants enough. */
+        assert_int_equal(
+                ask_yaml(&world, "dataset: anmalan\ndimensions: [kommun, kon, datum]\n", &r),
+                STATUS_FAILED_PRECONDITION);
+        assert_non_null(strstr(world_status.details.violations[0].text, "without datum"));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -275,6 +302,7 @@ int main(void)
                 cmocka_unit_test(a_dry_run_looks_at_nothing_and_costs_nothing),
                 cmocka_unit_test(two_vintages_do_not_tell_of_who_came_between),
                 cmocka_unit_test(questions_outside_the_plan_have_a_budget),
+                cmocka_unit_test(strict_rules_answer_by_inhabitants_alone),
         };
 
         return cmocka_run_group_tests(tests, setup, teardown);
