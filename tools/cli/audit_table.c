@@ -45,7 +45,7 @@ static enum exit_code read_attacker(struct auditing *a)
         const char *name = option_text(a->args, "attacker");
         bool all = name == NULL || strcmp(name, "all") == 0, any = false;
 
-        for (int i = 0; i < AUDIT_ATTACKERS; i++) {
+        for (enum audit_attacker i = 0; i < AUDIT_ATTACKERS; i++) {
                 a->attackers[i] = all || strcmp(name, audit_attacker_name(i)) == 0;
                 any |= a->attackers[i];
         }
@@ -179,7 +179,7 @@ static enum err make_table(struct auditing *a, struct table_fault *why)
 /* The attack --------------------------------------------------------------------------------- */
 
 /* Amounts with decimals or signs are no counts: then only the first attacker makes sense. */
-static bool attacks(const struct auditing *a, int attacker)
+static bool attacks(const struct auditing *a, enum audit_attacker attacker)
 {
         bool counts = a->file.decimals == 0 && !a->is_signed;
 
@@ -190,7 +190,7 @@ static bool attacks_any(const struct auditing *a)
 {
         bool any = false;
 
-        for (int i = 0; i < AUDIT_ATTACKERS; i++)
+        for (enum audit_attacker i = 0; i < AUDIT_ATTACKERS; i++)
                 any |= attacks(a, i);
         return any;
 }
@@ -208,8 +208,8 @@ static enum err attack(struct auditing *a)
                 .threshold = a->options.threshold};
         struct audited *r = &a->result;
 
-        for (int i = 0; i < AUDIT_ATTACKERS; i++) {
-                const struct audit_options options = {.attacker = (enum audit_attacker)i,
+        for (enum audit_attacker i = 0; i < AUDIT_ATTACKERS; i++) {
+                const struct audit_options options = {.attacker = i,
                         .cells_max = a->sample,
                         .seed = a->seed,
                         .width = (uint32_t)a->width,
@@ -239,7 +239,7 @@ static enum exit_code conclude(struct auditing *a)
         bool exposed = false;
         enum exit_code code;
 
-        for (int i = 0; i < AUDIT_ATTACKERS; i++) {
+        for (enum audit_attacker i = 0; i < AUDIT_ATTACKERS; i++) {
                 if (a->result.attacked[i] && !a->result.verdict[i].feasible) {
                         complain(a->cli, WORD_AUDIT_NOT_ADDITIVE, a->path);
                         return EXIT_CODE_INPUT;

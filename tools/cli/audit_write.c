@@ -15,7 +15,7 @@ enum { PEOPLE_ROWS = 40, TITLES_MAX = DIMENSIONS_MAX + AUDIT_ATTACKERS, CODE_TEX
 /* Any attacker's verdict: which cells there are. */
 static const struct audit_verdict *cells_of(const struct audited *a)
 {
-        for (int i = 0; i < AUDIT_ATTACKERS; i++)
+        for (enum audit_attacker i = 0; i < AUDIT_ATTACKERS; i++)
                 if (a->attacked[i])
                         return &a->verdict[i];
         return &a->verdict[0];
@@ -29,7 +29,7 @@ static void place_of(const struct audited *a, size_t cell, uint32_t *out)
 
 static bool is_exact(const struct audited *a, size_t at)
 {
-        for (int i = 0; i < AUDIT_ATTACKERS; i++) {
+        for (enum audit_attacker i = 0; i < AUDIT_ATTACKERS; i++) {
                 const struct audit_interval *v = a->verdict[i].intervals;
 
                 if (a->attacked[i] && v[at].audited && v[at].low == v[at].high)
@@ -42,7 +42,7 @@ static const char *state_of(const struct audited *a, size_t at)
 {
         bool any = false;
 
-        for (int i = 0; i < AUDIT_ATTACKERS; i++)
+        for (enum audit_attacker i = 0; i < AUDIT_ATTACKERS; i++)
                 any |= a->attacked[i] && a->verdict[i].intervals[at].audited;
         return !any ? "not_audited" : is_exact(a, at) ? "exact" : "open";
 }
@@ -72,7 +72,7 @@ static enum err write_csv(FILE *to, const struct audited *a)
                 csv_field_put(to, ',', bytes_of_text(a->names[d]));
                 (void)putc_unlocked(',', to);
         }
-        for (int i = 0; i < AUDIT_ATTACKERS; i++)
+        for (enum audit_attacker i = 0; i < AUDIT_ATTACKERS; i++)
                 if (a->attacked[i])
                         (void)fprintf(to, "%1$s.low,%1$s.high,", audit_attacker_name(i));
         (void)fputs("status\r\n", to);
@@ -82,7 +82,7 @@ static enum err write_csv(FILE *to, const struct audited *a)
                         csv_field_put(to, ',', a->shape[d].code[at[d]]);
                         (void)putc_unlocked(',', to);
                 }
-                for (int i = 0; i < AUDIT_ATTACKERS; i++) {
+                for (enum audit_attacker i = 0; i < AUDIT_ATTACKERS; i++) {
                         const struct audit_interval *v = a->verdict[i].intervals;
 
                         if (!a->attacked[i])
@@ -112,7 +112,7 @@ static void json_verdicts(FILE *to, const struct audited *a)
         const char *comma = "";
 
         (void)fputs("  \"verdicts\": {", to);
-        for (int i = 0; i < AUDIT_ATTACKERS; i++) {
+        for (enum audit_attacker i = 0; i < AUDIT_ATTACKERS; i++) {
                 const struct audit_verdict *v = &a->verdict[i];
 
                 if (!a->attacked[i])
@@ -138,7 +138,7 @@ static void json_cell(FILE *to, const struct audited *a, size_t k)
                 json_text(to, a->shape[d].code[at[d]]);
         }
         (void)fprintf(to, "], \"status\": \"%s\"", state_of(a, k));
-        for (int i = 0; i < AUDIT_ATTACKERS; i++) {
+        for (enum audit_attacker i = 0; i < AUDIT_ATTACKERS; i++) {
                 const struct audit_interval *v = a->verdict[i].intervals;
 
                 if (!a->attacked[i] || !v[k].audited)
@@ -192,7 +192,7 @@ static uint64_t width_of(const struct audited *a, size_t at)
 {
         uint64_t least = UINT64_MAX;
 
-        for (int i = 0; i < AUDIT_ATTACKERS; i++) {
+        for (enum audit_attacker i = 0; i < AUDIT_ATTACKERS; i++) {
                 const struct audit_interval *v = a->verdict[i].intervals;
 
                 if (!a->attacked[i] || !v[at].audited || !is_bounded(v[at].low) ||
@@ -238,7 +238,7 @@ static enum err add_row(const struct cli *cli, struct listing *l, const struct a
                         (const char *)code.data);
                 cells[len++] = codes[d];
         }
-        for (int i = 0; i < AUDIT_ATTACKERS; i++)
+        for (enum audit_attacker i = 0; i < AUDIT_ATTACKERS; i++)
                 if (a->attacked[i]) {
                         interval_text(cli, a, &a->verdict[i].intervals[k], text[i]);
                         cells[len++] = text[i];
@@ -258,7 +258,7 @@ static enum err list_cells(const struct cli *cli, FILE *to, const struct audited
                 return ERR_NO_MEMORY;
         for (uint32_t d = 0; d < a->dimensions_len; d++)
                 titles[len++] = (struct lane_title){a->names[d], SIDE_LEFT};
-        for (int i = 0; i < AUDIT_ATTACKERS; i++)
+        for (enum audit_attacker i = 0; i < AUDIT_ATTACKERS; i++)
                 if (a->attacked[i])
                         titles[len++] = (struct lane_title){audit_attacker_name(i), SIDE_RIGHT};
         TRY(listing_new_titled(titles, len, &l));
@@ -277,7 +277,7 @@ static void tell_verdicts(const struct cli *cli, FILE *to, const struct audited 
         char audited[NUMBER_TEXT], all[NUMBER_TEXT], exact[NUMBER_TEXT];
         bool exposed = false, sampled = false, limited = false;
 
-        for (int i = 0; i < AUDIT_ATTACKERS; i++) {
+        for (enum audit_attacker i = 0; i < AUDIT_ATTACKERS; i++) {
                 const struct audit_verdict *v = &a->verdict[i];
 
                 if (!a->attacked[i])
