@@ -120,8 +120,36 @@ struct measure {
         /* What it adds up, or divides by, is a number of records elsewhere, protected as so many
          * persons: contributors, numerator_persons and denominator_persons are that sum. */
         bool amounts, per_amounts;
+        /* By the table's meaning: the side that its value or numerator takes, and that of its
+         * denominator; and what is added up of each. */
+        uint8_t side[2];
+        uint32_t adds[2]; /* enum measure_adds, or a number of a variable from _VARIABLE on */
 };
 #define TABLE_NO_VALUE INT64_MIN
+
+enum measure_adds { ADDS_ONES = 0 /* persons, records */, ADDS_FAMILIES, ADDS_DAYS, ADDS_VARIABLE };
+
+/* What the filters of measures mean, whatever the data. A *side* is what one of them takes of a
+ * cell's rows; it is a bit. A value of a variable meets a side when it passes all of the side's
+ * filters on that variable, and a row is taken when all of its values meet it. So it is known
+ * before there is any row which sides can take one together, and which a category leaves none. */
+enum { SIDES_MAX = 2 * MEASURES_MAX, MEANING_NO_DIMENSION = UINT8_MAX };
+struct meaning_variable {
+        struct bytes id;
+        uint8_t dimension;     /* whose categories hold its values; or MEANING_NO_DIMENSION */
+        uint32_t len;          /* sets of sides, distinct */
+        const uint32_t *meets; /* each is met by some value, and by no other value more or fewer */
+        const uint8_t *stated; /* of each: by another value than the missing one */
+        const uint8_t *in; /* set × category: by a value of that category; NULL: no dimension */
+};
+struct meaning {
+        struct meaning_variable *variables; /* those that some side names */
+        uint32_t variables_len;
+        /* Sides and dimensions, as bits, that name a date or a derived variable where the
+         * question names another: one can say what the other is, and nobody tells how. */
+        uint32_t doubtful;
+        unsigned doubtful_dimensions;
+};
 
 struct table {
         struct dimension *dimensions;
@@ -143,6 +171,9 @@ struct table {
         /* Values of an earlier vintage that stand still, since the change would tell of too
          * few; NULL: none. */
         uint8_t *held;
+        /* NULL: nobody says what the measures' filters mean; then those that have any are told of
+         * no cell that could give a withheld one away. */
+        const struct meaning *meaning;
         uint8_t *status; /* enum cell_status, cells_len */
         uint8_t *rule;   /* enum cell_rule, cells_len; internal */
 };

@@ -141,6 +141,7 @@ enum err plan_make(const struct plan_scope *scope, const struct query *q, struct
         TRY(add_filters(&g));
         TRY(compile_dimensions(p, q, arena, why));
         TRY(measures_compile(p, scope, q, arena, why));
+        TRY(meaning_compile(&g));
         TRY(contributors_compile(&g));
         note_margin(p);
         *out = p;

@@ -171,6 +171,9 @@ MUST_CHECK enum err measures_compile(struct plan *p, const struct plan_scope *sc
  * only; after the measures. */
 MUST_CHECK enum err contributors_compile(struct planning *g);
 
+/* meaning.c: what the measures' filters mean, for disclosure control; after the measures. */
+MUST_CHECK enum err meaning_compile(struct planning *g);
+
 /* dates.c: "2024", "2024-Q1", "2024-03", "2024-03-15" ↔ days, by level (0 dag …
  * 3 ar). */
 bool date_value_parse(struct bytes text, struct period *out, uint32_t *out_level);
