@@ -2,8 +2,9 @@
 /* test_gateway_quality.c: what was rejected of what was submitted, from the sender's own word
  * to the table: as a data set that is asked, and beside every answer.
  *
- * 0114 sends 100 placements and has turned three more away, 0180 as many and four; 0184
- * sends three. Nobody else sends anything. */
+ * 0114 sends 100 placements and has turned three more away, 0180 as many and four, 0186 as
+ * many and two; 0184 sends three. Nobody else sends anything. Of two that reject anything
+ * each would know the other's number from the sum of both: it takes three to show it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -47,6 +48,7 @@ static int setup(void **state)
         send(114, MANY, 3);
         send(180, MANY, 4);
         send(184, FEW, 0);
+        send(186, MANY, 2);
         (void)publish(&world);
         return 0;
 }
@@ -98,27 +100,52 @@ static void assert_withheld(
         assert_int_equal(is, 0);
 }
 
+static const char *const rejecting[] = {"0114", "0180", "0186"};
+
 static void what_was_rejected_adds_up_though_each_part_is_withheld(void **state)
 {
         struct wire_release r;
+        uint32_t accepted = 0;
+        int64_t is;
 
         (void)state;
         assert_int_equal(
                 ask_yaml(&world, QUALITY("kommun") "filters: [\"datamangd = placering\"]\n", &r),
                 STATUS_OK);
-        assert_told(&r, ACCEPTED, NULL, 2 * MANY + FEW);
-        assert_told(&r, REJECTED, NULL, 7);
-        assert_told(&r, RATE, NULL, 345); /* 7 of 203: 34.5 per 1,000 */
-        assert_told(&r, MEAN, NULL, 23);  /* of three deliveries: 2.3 */
-        assert_told(&r, ACCEPTED, "0114", MANY);
-        for (uint32_t m = REJECTED; m <= MEAN; m++) {
-                assert_withheld(&r, m, "0114", CELL_PROTECTED);
-                assert_withheld(&r, m, "0180", CELL_PROTECTED);
+        assert_told(&r, ACCEPTED, NULL, 3 * MANY + FEW);
+        assert_told(&r, REJECTED, NULL, 9);
+        assert_told(&r, RATE, NULL, 297); /* 9 of 303: 29.7 per 1,000 */
+        assert_told(&r, MEAN, NULL, 23);  /* of four deliveries: 2.25 */
+        for (uint32_t i = 0; i < sizeof rejecting / sizeof *rejecting; i++) {
+                for (uint32_t m = REJECTED; m <= MEAN; m++)
+                        assert_withheld(&r, m, rejecting[i], CELL_PROTECTED);
+                accepted += told(&r, ACCEPTED, rejecting[i], &is) == CELL_VALUE;
         }
+        /* 0184's is withheld, and two that keep it from each other. */
+        assert_int_equal(accepted, 1);
         assert_withheld(&r, ACCEPTED, "0184", CELL_PROTECTED);
-        assert_told(&r, REJECTED, "0184", 0);
+        /* Goes with what it is a share of. */
+        assert_withheld(&r, REJECTED, "0184", CELL_PROTECTED);
         assert_withheld(&r, RATE, "0184", CELL_PROTECTED);
         assert_told(&r, RECORDS, "0184", 1);
+}
+
+static void who_rejects_nothing_says_so_where_nobody_asks_of_how_many(void **state)
+{
+        struct wire_release r;
+
+        (void)state;
+        assert_int_equal(ask_yaml(&world,
+                                 "dataset: leveransstatus\n"
+                                 "dimensions: [kommun]\n"
+                                 "measures: [\"sum:avvisade\"]\n"
+                                 "filters: [\"datamangd = placering\"]\n",
+                                 &r),
+                STATUS_OK);
+        assert_told(&r, 0, NULL, 9);
+        assert_told(&r, 0, "0184", 0);
+        for (uint32_t i = 0; i < sizeof rejecting / sizeof *rejecting; i++)
+                assert_withheld(&r, 0, rejecting[i], CELL_PROTECTED);
 }
 
 static void who_has_not_delivered_has_rejected_nothing_and_not_zero(void **state)
@@ -144,7 +171,7 @@ static void where_nothing_is_expected_nothing_is_late(void **state)
         (void)state;
         assert_int_equal(ask_yaml(&world, QUALITY("datamangd"), &r), STATUS_OK);
         assert_told(&r, RECORDS, "placering", 290);
-        assert_told(&r, ACCEPTED, "placering", 2 * MANY + FEW);
+        assert_told(&r, ACCEPTED, "placering", 3 * MANY + FEW);
         /* Among them may be data sets of which ten are the fewest. */
         assert_withheld(&r, REJECTED, "placering", CELL_PROTECTED);
         for (uint32_t m = RECORDS; m <= MEAN; m++)
@@ -158,13 +185,14 @@ static void an_answer_tells_the_same_share(void **state)
         (void)state;
         assert_int_equal(ask_yaml(&world, "dataset: placering\n", &r), STATUS_OK);
         assert_int_equal(r.coverage_len, 1);
-        assert_int_equal(r.coverage[0].rejected_permille, 33); /* 7 of 210 */
+        assert_int_equal(r.coverage[0].rejected_permille, 29); /* 9 of 312 */
 }
 
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(what_was_rejected_adds_up_though_each_part_is_withheld),
+                cmocka_unit_test(who_rejects_nothing_says_so_where_nobody_asks_of_how_many),
                 cmocka_unit_test(who_has_not_delivered_has_rejected_nothing_and_not_zero),
                 cmocka_unit_test(where_nothing_is_expected_nothing_is_late),
                 cmocka_unit_test(an_answer_tells_the_same_share),
