@@ -18,7 +18,7 @@
 #include "tools/cli/cli.h"
 #include "tools/cli/delivery_id.h"
 
-enum { ROWS = 400, ARGS_MAX = 24 };
+enum { ROWS = 400, FEW = 30, ARGS_MAX = 24 };
 
 static struct world world;
 static struct submission_id delivered;
@@ -99,7 +99,7 @@ static void make_client(const char *name, const char *who)
 
 static int setup(void **state)
 {
-        struct placement rows[ROWS];
+        struct placement rows[ROWS + FEW];
         uint64_t random = 20261121;
 
         (void)state;
@@ -110,10 +110,11 @@ static int setup(void **state)
         make_client("0180", WORLD_MUNICIPALITY);
         make_client("0114", "municipality/0114");
         world_start(&world);
-        for (uint32_t i = 0; i < ROWS; i++)
-                rows[i] = placement_random(&random, 300, i);
+        /* Other persons in 0114: without them nothing is told of what both have. */
+        for (uint32_t i = 0; i < ROWS + FEW; i++)
+                rows[i] = placement_random(&random, 5000, i);
         delivered = deliver(&world, 180, DELIVERY_APPEND, rows, ROWS, 150);
-        (void)deliver(&world, 114, DELIVERY_APPEND, rows, 60, 60);
+        (void)deliver(&world, 114, DELIVERY_APPEND, rows + ROWS, FEW, FEW);
         return 0;
 }
 
@@ -134,9 +135,9 @@ static void a_vintage_is_published_and_listed_with_its_note(void **state)
         assert_int_equal(RUN("query", "--dataset", "placering", "--purpose", "uppfoljning"),
                 EXIT_CODE_REFUSED);
         assert_int_equal(RUN("vintage", "publish", "--note", "åtgärdad"), EXIT_CODE_OK);
-        assert_string_equal(out_text, "Vintage 1 is published, 460 records.\n");
+        assert_string_equal(out_text, "Vintage 1 is published, 430 records.\n");
         assert_int_equal(RUN("vintage", "list"), EXIT_CODE_OK);
-        assert_true(said("åtgärdad") && said("460") && said("yes"));
+        assert_true(said("åtgärdad") && said("430") && said("yes"));
 }
 
 static void only_the_operator_publishes(void **state)
@@ -159,7 +160,7 @@ static void a_question_prints_the_release_that_the_gateway_sends(void **state)
         struct wire_answer answer;
         struct wire_release release;
         const struct table *t = &release.table;
-        size_t cell = 0, shown = 0;
+        size_t cell = 0, shown = 0, hidden = 0;
 
         (void)state;
         assert_int_equal(ask(&world, "kommun:lan,form", NULL, NULL, &answer, &release), STATUS_OK);
@@ -177,10 +178,11 @@ static void a_question_prints_the_release_that_the_gateway_sends(void **state)
                 (void)snprintf(line, sizeof line, ",%s,%c,%c", value, codes[t->status[cell]],
                         t->status[cell] == CELL_PROTECTED ? 'C' : 'F');
                 assert_memory_equal(end - strlen(line), line, strlen(line));
+                hidden += t->status[cell] == CELL_PROTECTED;
                 shown += t->status[cell++] == CELL_VALUE;
         }
         assert_int_equal(cell, t->cells_len);
-        assert_true(shown > 0 && shown < cell);
+        assert_true(shown > 0 && hidden > 0);
 }
 
 static void a_table_names_its_source_and_its_marks(void **state)
