@@ -1,244 +1,62 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* joint_cross.c: measures that count some of a cell's persons.
+/* joint_cross.c: measures that are about some of a cell's persons.
  *
  * A measure with filters, a numerator, a denominator are each so many of the cell's
- * persons. With n of them a person is of one of 2^n kinds, by which of them count her; so
- * every inner cell becomes 2^n rows. A cell is the sum of all, a quantity the sum of those
- * kinds that it counts, and the model knows all ways in which cells and measures add up.
- * What the cells were decided to be is known or protected by then.
+ * persons. By which of them take her, a person is of a kind, so every inner cell becomes as
+ * many rows as there are kinds by definition (joint_sides.c), fewer in a category that
+ * excludes some. A cell is the sum of all, a quantity the sum of those kinds that it takes,
+ * and the model knows all ways in which cells and measures add up. What the cells were
+ * decided to be is known or protected by then.
  *
- * Where filters are free of each other and of the categories, the rows are too, and
- * measures tell nothing of each other or of hidden cells. But they may not be: one filter
- * may be the other's negation, or a part of it, or name a category of the table. Whoever
- * reads the question knows that then some kinds are empty, everywhere or in a category. So
- * a relation that holds in all cells, or in all of a category, is supposed to be known
- * (joint_quantities.h): kinds that contradict it are taken as empty. So are, where zeros are
- * published, those of a cell that a measure counts nobody or all of: a wider measure may
- * say so. It may hold by accident, and then be a secret; so what is decided must stand
- * without it as well.
+ * What is summed, days and families are no counts of the cell's persons. Each is a model of
+ * its own over the same rows, of which the cells say nothing but where nobody is.
  *
- * Five such suppositions are tried, not all mixtures of them. So it can happen, in tables of
- * a few cells with several measures, that one relation holds by accident where another one
- * holds by definition, and neither is taken for what it is; the tests count how often.
+ * Shown numbers tell more than sums: nobody is left of a kind that a shown zero takes, or
+ * that a shown number as large as its cell leaves out. And where the schema allows a missing
+ * value, all may know that there is none. But one who is of two kinds, with two records, is
+ * in both. So all is protected with that knowledge, and once more without.
  *
- * What follows from supposed relations and shown cells alone is not withheld in vain. Such
+ * What goes with others takes its measure along, and then the measure's other side is not
+ * told either; so it is gone round until nothing changes.
+ *
+ * What follows from definitions and shown cells alone is not withheld in vain. Such
  * quantities are left out of what is protected, as the question itself tells them. */
 #include <string.h>
 
 #include "base/attrs.h"
-#include "gateway/disclosure/eliminate.h"
 #include "gateway/disclosure/joint_measures.h"
 
-/* Quantities at a time, and rows. Measures beyond are withheld. */
-enum { CROSSED_MAX = 4, KINDS_MAX = 1 << CROSSED_MAX };
-#define CROSS_ROWS_MAX ((size_t)1 << 21)
+/* Rounds, each of which hides something more; then all is. */
+enum { ROUNDS_MAX = 32 };
 
-/* What may be known: what holds everywhere; in a category, that it counts nobody, that it
- * counts all, and all relations; and the numbers of single cells. */
-enum supposition {
-        SUPPOSE_EVERYWHERE = 0,
-        SUPPOSE_NOBODY,
-        SUPPOSE_ALL,
-        SUPPOSE_CATEGORIES,
-        SUPPOSE_NUMBERS,
-        SUPPOSITIONS
-};
+enum supposition { SUPPOSE_STATED = 0, SUPPOSE_SHOWN, SUPPOSITIONS };
 
 struct cross {
         struct measuring *m;
-        uint32_t crossed[CROSSED_MAX], len, kinds;
-        struct model_level levels[CROSSED_MAX];
+        bool within;
+        uint32_t adds; /* of what is not within */
+        struct model_level levels[SIDES_MAX];
+        uint32_t nodes; /* of the dimension of kinds */
         struct joint_layer layer;
-        uint32_t nodes;                   /* of the dimension of kinds */
-        bool *supposed[SUPPOSITIONS];     /* cells of the layer */
-        uint16_t *possible[SUPPOSITIONS]; /* kinds, by category */
-        bool tied[CROSSED_MAX];           /* with another, in some category only */
-        uint16_t everywhere;
-        struct quantity_prints prints;
+        bool *supposed[SUPPOSITIONS]; /* cells of the layer */
 };
-
-/* Which kinds there can be ----------------------------------------------------------------- */
-
-static uint16_t kinds_obeying(const struct cross *x, uint64_t combination)
-{
-        uint16_t obeying = 0;
-
-        for (uint32_t kind = 0; kind < x->kinds; kind++) {
-                uint64_t digits = combination;
-                int sum = 0;
-
-                for (uint32_t i = 0; i <= x->len; i++, digits /= 3) {
-                        int bit = i == x->len || (kind >> i & 1) != 0;
-
-                        sum += digits % 3 == 1 ? bit : digits % 3 == 2 ? -bit : 0;
-                }
-                obeying |= (uint16_t)((sum == 0) << kind);
-        }
-        return obeying;
-}
-
-/* How many quantities are in a relation; and whether the cells' count is. */
-static uint32_t quantities_in(
-        const struct cross *x, uint64_t combination, uint32_t *last, bool *all)
-{
-        uint32_t len = 0;
-
-        for (uint32_t i = 0; i < x->len; i++, combination /= 3)
-                if (combination % 3 != 0) {
-                        *last = i;
-                        len++;
-                }
-        *all = combination != 0;
-        return len;
-}
-
-static bool is_supposed(enum supposition s, uint32_t len, bool all)
-{
-        switch (s) {
-        case SUPPOSE_NOBODY:
-                return len == 1 && !all;
-        case SUPPOSE_ALL:
-                return len == 1 && all;
-        case SUPPOSE_EVERYWHERE:
-        case SUPPOSE_CATEGORIES:
-        case SUPPOSE_NUMBERS:
-        case SUPPOSITIONS:
-                break;
-        }
-        return true;
-}
-
-/* The kind that the fewest quantities count. */
-static uint16_t fewest(uint16_t kinds)
-{
-        uint32_t best = KINDS_MAX;
-
-        for (uint32_t k = 0; k < KINDS_MAX; k++)
-                if ((kinds >> k & 1) != 0 &&
-                        (best == KINDS_MAX || __builtin_popcount(k) < __builtin_popcount(best)))
-                        best = k;
-        return best == KINDS_MAX ? 1 : (uint16_t)(1u << best);
-}
-
-/* The count of the cells is last; with it and without. */
-static uint16_t kinds_possible(const struct cross *x, const uint64_t *print, enum supposition s)
-{
-        uint16_t possible = UINT16_MAX;
-        uint64_t combinations = 2;
-        uint32_t last = 0;
-        bool all = false;
-
-        if (print[x->len] == 0)
-                return fewest(x->everywhere); /* nobody is there: filters may leave it out */
-        for (uint32_t i = 0; i < x->len; i++)
-                combinations *= 3;
-        for (uint64_t n = 1; n < combinations; n++)
-                if (is_supposed(s, quantities_in(x, n, &last, &all), all) &&
-                        quantities_relation(print, x->len + 1, n))
-                        possible &= kinds_obeying(x, n);
-        return possible;
-}
-
-static bool all_count(const struct cross *x, const uint64_t *print, uint64_t combination)
-{
-        for (uint32_t i = 0; i < x->len; i++, combination /= 3)
-                if (combination % 3 != 0 && (print[i] == 0 || print[i] == print[x->len]))
-                        return false;
-        return true;
-}
-
-/* Where zeros are secrets, which of several relations of a category are by definition and
- * which say that somebody has nothing cannot be told apart: the last of those that are tied
- * in some category only is withheld. */
-static void tied_find(struct cross *x, const uint64_t *print)
-{
-        uint64_t combinations = 2;
-        uint32_t last = 0;
-        bool all = false;
-
-        for (uint32_t i = 0; i < x->len; i++)
-                combinations *= 3;
-        for (uint64_t n = 1; n < combinations; n++)
-                if (quantities_in(x, n, &last, &all) > 1 && all_count(x, print, n) &&
-                        quantities_relation(print, x->len + 1, n) &&
-                        !quantities_relation(x->prints.of, x->len + 1, n))
-                        x->tied[last] = true;
-}
-
-static enum err kinds_find(struct cross *x)
-{
-        struct arena *arena = x->m->j->arena;
-        uint64_t print[CROSSED_MAX + 1];
-
-        TRY(quantity_prints(arena, x->m->t, &x->m->quantities, x->crossed, x->len, &x->prints));
-        x->everywhere = kinds_possible(x, x->prints.of, SUPPOSE_EVERYWHERE);
-        for (int s = SUPPOSE_NOBODY; s < SUPPOSITIONS; s++) {
-                x->possible[s] = arena_alloc(arena, x->prints.categories, sizeof(uint16_t));
-                if (x->possible[s] == NULL)
-                        return ERR_NO_MEMORY;
-        }
-        for (uint32_t c = 0; c < x->prints.categories; c++) {
-                for (uint32_t i = 0; i <= x->len; i++)
-                        print[i] = x->prints.by_category[i][c];
-                for (int s = SUPPOSE_NOBODY; s < SUPPOSITIONS; s++)
-                        x->possible[s][c] = kinds_possible(x, print, (enum supposition)s);
-                if (!x->m->j->settings->zeros_published)
-                        tied_find(x, print);
-        }
-        return ERR_OK;
-}
-
-/* Kinds of a quantity that counts nobody, or all. */
-static uint16_t kinds_by_number(const struct cross *x, size_t cell)
-{
-        uint16_t kinds = UINT16_MAX;
-
-        for (uint32_t i = 0; i < x->len; i++) {
-                int64_t n = x->m->quantities.of[x->crossed[i]].value[cell];
-
-                for (uint32_t k = 0; k < x->kinds; k++) {
-                        bool counted = (k >> i & 1) != 0;
-
-                        if ((counted && n == 0) || (!counted && n == x->m->t->persons[cell]))
-                                kinds &= (uint16_t) ~(1u << k);
-                }
-        }
-        return kinds;
-}
-
-/* Of a finest cell, by what all cells and those of its categories have in common; of
- * totals nothing is supposed that is not of their parts. */
-static uint16_t kinds_in(const struct cross *x, size_t cell, enum supposition s)
-{
-        uint32_t at[DIMENSIONS_MAX];
-        uint16_t kinds = x->everywhere;
-
-        table_coordinates(x->m->t, cell, at);
-        for (uint32_t d = 0; d < x->m->t->dimensions_len; d++) {
-                if (at[d] == x->m->t->dimensions[d].len)
-                        return UINT16_MAX;
-                if (s != SUPPOSE_EVERYWHERE)
-                        kinds &= x->possible[s][x->prints.first[d] + at[d]];
-        }
-        if (s == SUPPOSE_NUMBERS)
-                kinds &= kinds_by_number(x, cell);
-        return kinds != 0 ? kinds : UINT16_MAX;
-}
 
 /* Space ------------------------------------------------------------------------------------ */
 
-/* One level for each quantity: group 1 are the kinds that it counts. */
+/* One level for each side: group 1 are the kinds that it takes. */
 static enum err dimension_make(struct cross *x, struct model_dimension *out)
 {
+        const struct measuring *m = x->m;
+
         *out = (struct model_dimension){
-                .leaves = x->kinds, .levels = x->levels, .levels_len = x->len};
-        for (uint32_t i = 0; i < x->len; i++) {
-                uint32_t *parent = arena_alloc(x->m->j->arena, x->kinds, sizeof *parent);
+                .leaves = m->kinds, .levels = x->levels, .levels_len = m->sides_len};
+        for (uint32_t i = 0; i < m->sides_len; i++) {
+                uint32_t *parent = arena_alloc(m->j->arena, m->kinds, sizeof *parent);
 
                 if (parent == NULL)
                         return ERR_NO_MEMORY;
-                for (uint32_t kind = 0; kind < x->kinds; kind++)
-                        parent[kind] = kind >> i & 1;
+                for (uint32_t k = 0; k < m->kinds; k++)
+                        parent[k] = m->kind[k] >> i & 1;
                 x->levels[i] = (struct model_level){.parent = parent, .len = 2};
         }
         x->nodes = model_nodes(out);
@@ -252,15 +70,15 @@ static enum err inner_make(struct cross *x, const struct space *base, struct spa
 
         if (base->inner == NULL)
                 return ERR_OK;
-        s->inner_len = base->inner_len * x->kinds;
+        s->inner_len = base->inner_len * x->m->kinds;
         to = arena_alloc_raw(x->m->j->arena, s->inner_len * s->dimensions_len, sizeof *to);
         if (to == NULL)
                 return ERR_NO_MEMORY;
         s->inner = to;
         for (size_t i = 0; i < s->inner_len; i++, to += s->dimensions_len) {
-                memcpy(to, &base->inner[i / x->kinds * base->dimensions_len],
+                memcpy(to, &base->inner[i / x->m->kinds * base->dimensions_len],
                         base->dimensions_len * sizeof *to);
-                to[base->dimensions_len] = (uint32_t)(i % x->kinds);
+                to[base->dimensions_len] = (uint32_t)(i % x->m->kinds);
         }
         return ERR_OK;
 }
@@ -290,15 +108,87 @@ static enum err space_make(struct cross *x, struct space *out)
         return ERR_OK;
 }
 
-/* Nodes of the dimension of kinds: those that a quantity counts, and does not. */
-static uint32_t node_of(const struct cross *x, uint32_t i, bool counted)
+/* Where a cell's quantities lie: what a side takes, what it leaves out, all. */
+static size_t node_of(const struct cross *x, size_t cell, uint32_t crossed, bool taken)
 {
-        return x->kinds + 2 * i + counted;
+        size_t from = x->m->j->base.space.cell_of[0][cell] * (size_t)x->nodes;
+
+        return crossed == CROSSED_ALL ? from + x->nodes - 1
+                                      : from + x->m->kinds + 2 * (size_t)crossed + taken;
 }
 
-/* Cells ------------------------------------------------------------------------------------ */
+static bool is_nowhere(const struct measuring *m, size_t cell)
+{
+        return m->j->base.space.cell_of[0][cell] == SPACE_NOWHERE;
+}
 
-/* The cells as they were decided, known or protected. */
+/* Quantities ------------------------------------------------------------------------------- */
+
+/* Those that this model decides. */
+static bool is_decided(const struct cross *x, uint32_t i)
+{
+        const struct quantity *q = &x->m->quantities.of[i];
+
+        if (x->m->crossed[i] == CROSSED_NOBODY || x->m->crossed[i] == CROSSED_UNTOLD)
+                return false;
+        return x->within ? q->within && x->m->crossed[i] != CROSSED_ALL
+                         : !q->within && q->adds == x->adds;
+}
+
+/* Another number of the same measure is hidden, so this one is not told by it. */
+static bool is_untold(const struct measuring *m, uint32_t measure, size_t cell)
+{
+        for (uint32_t i = 0; i < m->quantities.len; i++)
+                if (m->quantities.of[i].measure == measure && m->hidden[m->same[i]][cell])
+                        return true;
+        return false;
+}
+
+/* What a quantity with a role says of its cell. */
+static void cell_say(struct cross *x, const struct quantity *q, size_t cell, uint8_t role,
+        struct model_cell *c, int64_t *value)
+{
+        const struct measuring *m = x->m;
+        uint64_t amount =
+                q->value[cell] < 0 ? 0 - (uint64_t)q->value[cell] : (uint64_t)q->value[cell];
+
+        c->role = measures_role(c->role, role);
+        /* TABLE_NO_VALUE is large, and as good as any. */
+        c->want = (amount >> 4 > c->want ? amount >> 4 : c->want) | 1;
+        c->cost = 1;
+        if (role != MODEL_ROLE_PROTECT)
+                return;
+        int64_t persons = q->within ? q->value[cell] : m->t->persons[cell];
+        c->alone |= persons == 1 || m->j->base.cell[m->j->base.space.cell_of[0][cell]].alone;
+        c->lowest |= q->within && q->value[cell] <= (m->j->settings->zeros_published ? 1 : 0);
+        /* Groups are as large as they have persons. */
+        const int64_t *behind = m->t->measures[q->measure].contributors;
+        *value = q->within ? q->value[cell] : behind != NULL ? behind[cell] : m->t->persons[cell];
+}
+
+static void quantity_cells(struct cross *x, uint32_t i)
+{
+        const struct measuring *m = x->m;
+        const struct quantity *q = &m->quantities.of[i];
+        bool zeros = m->j->settings->zeros_published;
+
+        for (size_t c = 0; c < m->t->cells_len; c++) {
+                if (is_nowhere(m, c))
+                        continue;
+                uint8_t role = quantity_role(m->t, m->told, q, c, zeros);
+                size_t to = node_of(x, c, m->crossed[i], true);
+
+                if (role != MODEL_ROLE_PROTECT && m->t->persons[c] > 0) {
+                        if (m->hidden[m->same[i]][c])
+                                role = MODEL_ROLE_PROTECT;
+                        else if (is_untold(m, q->measure, c))
+                                role = MODEL_ROLE_ABSENT;
+                }
+                cell_say(x, q, c, role, &x->layer.cell[to], &x->layer.value[to]);
+        }
+}
+
+/* The cells as they were decided, known or protected; of sums, where nobody is. */
 static void cells_known(struct cross *x)
 {
         const struct joint_layer *base = &x->m->j->base;
@@ -307,6 +197,11 @@ static void cells_known(struct cross *x)
                 size_t to = i * x->nodes + x->nodes - 1;
                 struct model_cell *c = &x->layer.cell[to];
 
+                if (!x->within) {
+                        c->role = base->cell[i].role == MODEL_ROLE_ZERO ? MODEL_ROLE_ZERO
+                                                                        : MODEL_ROLE_ABSENT;
+                        continue;
+                }
                 *c = base->cell[i];
                 if (c->role == MODEL_ROLE_ZERO || c->role == MODEL_ROLE_ABSENT)
                         continue;
@@ -316,104 +211,132 @@ static void cells_known(struct cross *x)
         }
 }
 
-/* Where both numbers are shown, so is that they are the same, unless another measure keeps
- * what this one says. */
-static void all_counted(struct cross *x, const struct quantity *q, uint32_t i)
+/* Kinds ------------------------------------------------------------------------------------ */
+
+/* Kinds that a cell cannot have by definition. Where it can have none at all nobody should be
+ * there, and nothing is said. */
+static void kinds_exclude(struct cross *x, bool stated, bool *supposed)
+{
+        const struct measuring *m = x->m;
+        uint32_t at[DIMENSIONS_MAX], kind[KINDS_MAX + 1];
+
+        for (size_t c = 0; c < m->t->cells_len; c++) {
+                if (is_nowhere(m, c))
+                        continue;
+                table_coordinates(m->t, c, at);
+                const struct kinds_asked asked = {
+                        .sides = m->sides, .len = m->sides_len, .at = at, .stated = stated};
+                uint32_t len = kinds_list(m->t, &asked, kind);
+                size_t from = m->j->base.space.cell_of[0][c] * (size_t)x->nodes;
+                for (uint32_t k = 0; k < m->kinds && len > 0; k++) {
+                        bool possible = false;
+
+                        for (uint32_t i = 0; i < len; i++)
+                                possible |= kind[i] == m->kind[k];
+                        if (!possible && supposed != NULL)
+                                supposed[from + k] = true;
+                        else if (!possible)
+                                x->layer.cell[from + k].role = MODEL_ROLE_ZERO;
+                }
+        }
+}
+
+/* Whether a count is seen of this cell. */
+static bool is_shown(const struct measuring *m, uint32_t i, size_t cell)
+{
+        const struct quantity *q = &m->quantities.of[i];
+
+        return m->t->status[cell] == CELL_VALUE &&
+               m->t->measures[q->measure].status[cell] == CELL_VALUE &&
+               !is_untold(m, q->measure, cell);
+}
+
+/* What shown numbers say of nobody. */
+static void numbers_tell(struct cross *x, bool *supposed)
 {
         const struct measuring *m = x->m;
 
-        for (size_t c = 0; c < m->t->cells_len; c++) {
-                uint32_t at = m->j->base.space.cell_of[0][c];
-                size_t from = (size_t)at * x->nodes;
+        for (uint32_t i = 0; i < m->quantities.len; i++) {
+                const struct quantity *q = &m->quantities.of[i];
 
-                if (at != SPACE_NOWHERE && m->t->status[c] == CELL_VALUE && m->t->persons[c] > 0 &&
-                        q->value[c] == m->t->persons[c] &&
-                        x->layer.cell[from + node_of(x, i, true)].role == MODEL_ROLE_OPEN)
-                        x->layer.cell[from + node_of(x, i, false)].role = MODEL_ROLE_ZERO;
+                for (size_t c = 0; c < m->t->cells_len && m->crossed[i] < m->sides_len; c++) {
+                        if (is_nowhere(m, c) || !is_shown(m, i, c) || m->t->persons[c] == 0)
+                                continue;
+                        if (q->within && q->value[c] == m->t->persons[c])
+                                supposed[node_of(x, c, m->crossed[i], false)] = true;
+                        if (q->value[c] == 0 && (q->within || is_decided(x, i)))
+                                supposed[node_of(x, c, m->crossed[i], true)] = true;
+                }
         }
 }
 
-static void quantity_cells(struct cross *x, const struct quantity *q, uint32_t i)
-{
-        for (size_t c = 0; c < x->m->t->cells_len; c++) {
-                uint32_t at = x->m->j->base.space.cell_of[0][c];
+/* Runs ------------------------------------------------------------------------------------- */
 
-                if (at != SPACE_NOWHERE)
-                        measures_cell(
-                                x->m, q, c, &x->layer, (size_t)at * x->nodes + node_of(x, i, true));
-        }
-}
-
-static enum err suppose(struct cross *x, enum supposition s)
-{
-        x->supposed[s] = arena_alloc(x->m->j->arena, x->layer.space.cells, sizeof(bool));
-        if (x->supposed[s] == NULL)
-                return ERR_NO_MEMORY;
-        for (size_t c = 0; c < x->m->t->cells_len; c++) {
-                uint32_t at = x->m->j->base.space.cell_of[0][c];
-                uint16_t kinds = kinds_in(x, c, s);
-
-                for (uint32_t k = 0; at != SPACE_NOWHERE && k < x->kinds; k++)
-                        x->supposed[s][(size_t)at * x->nodes + k] = (kinds >> k & 1) == 0;
-        }
-        return ERR_OK;
-}
-
-static enum err cross_run(struct cross *x)
+static enum err layer_run(struct cross *x, bool *more)
 {
         struct measuring *m = x->m;
         struct space space = {0};
 
-        TRY(kinds_find(x));
         TRY(space_make(x, &space));
         TRY(joint_layer_new(m->j, &space, true, &x->layer));
+        for (int s = 0; s < SUPPOSITIONS; s++) {
+                x->supposed[s] = arena_alloc(m->j->arena, space.cells, sizeof(bool));
+                if (x->supposed[s] == NULL)
+                        return ERR_NO_MEMORY;
+        }
         cells_known(x);
-        for (uint32_t n = 0; n < m->quantities.len; n++)
-                for (uint32_t i = 0; i < x->len; i++)
-                        if (m->quantities.of[n].same == x->crossed[i])
-                                quantity_cells(x, &m->quantities.of[n], i);
-        for (uint32_t i = 0; i < x->len && m->j->settings->zeros_published; i++)
-                all_counted(x, &m->quantities.of[x->crossed[i]], i);
-        uint32_t suppositions = SUPPOSITIONS - !m->j->settings->zeros_published;
-        for (uint32_t s = 0; s < suppositions; s++)
-                TRY(suppose(x, (enum supposition)s));
-        TRY(measures_settle(m->j, &x->layer, x->supposed, suppositions));
-        for (size_t c = 0; c < m->t->cells_len; c++) {
-                size_t at = m->j->base.space.cell_of[0][c];
+        for (uint32_t i = 0; i < m->quantities.len; i++)
+                if (is_decided(x, i))
+                        quantity_cells(x, i);
+        kinds_exclude(x, false, NULL);
+        kinds_exclude(x, true, x->supposed[SUPPOSE_STATED]);
+        numbers_tell(x, x->supposed[SUPPOSE_SHOWN]);
+        TRY(measures_settle(m->j, &x->layer, x->supposed, SUPPOSITIONS));
+        for (uint32_t i = 0; i < m->quantities.len; i++)
+                for (size_t c = 0; is_decided(x, i) && c < m->t->cells_len; c++) {
+                        bool *hidden = &m->hidden[m->same[i]][c];
 
-                for (uint32_t i = 0; at != SPACE_NOWHERE && i < x->len; i++)
-                        m->hidden[x->crossed[i]][c] =
-                                x->layer.failed || x->tied[i] ||
-                                x->layer.status[at * x->nodes + node_of(x, i, true)] !=
-                                        SUPPRESS_PUBLISHED;
+                        if (is_nowhere(m, c) || *hidden)
+                                continue;
+                        uint8_t status = x->layer.status[node_of(x, c, m->crossed[i], true)];
+                        *hidden = x->layer.failed || status == SUPPRESS_PRIMARY ||
+                                  status == SUPPRESS_SECONDARY;
+                        *more |= *hidden;
+                }
+        return ERR_OK;
+}
+
+/* Persons, then each that is added up. */
+static enum err round_run(struct measuring *m, bool *more)
+{
+        struct cross persons = {.m = m, .within = true};
+        bool any = false;
+
+        for (uint32_t i = 0; i < m->quantities.len; i++)
+                any |= is_decided(&persons, i);
+        if (any)
+                TRY(layer_run(&persons, more));
+        for (uint32_t i = 0; i < m->quantities.len; i++) {
+                struct cross sums = {.m = m, .adds = m->quantities.of[i].adds};
+                bool first = is_decided(&sums, i);
+
+                for (uint32_t k = 0; k < i; k++)
+                        first &= !is_decided(&sums, k);
+                if (first)
+                        TRY(layer_run(&sums, more));
         }
         return ERR_OK;
 }
 
-static size_t rows_of(const struct space *s)
-{
-        size_t rows = 1;
-
-        for (uint32_t d = 0; d < s->dimensions_len && rows < CROSS_ROWS_MAX; d++)
-                rows *= s->dimension[d].leaves;
-        return s->inner != NULL ? s->inner_len : rows;
-}
-
 enum err measures_cross(struct measuring *m)
 {
-        struct cross x = {.m = m, .kinds = 1};
-        size_t rows = rows_of(&m->j->base.space);
+        bool more = true;
 
-        for (uint32_t i = 0; i < m->quantities.len; i++) {
-                if (!m->quantities.of[i].within || m->quantities.of[i].same != i)
-                        continue;
-                if (x.len == CROSSED_MAX || rows * x.kinds * 2 > CROSS_ROWS_MAX ||
-                        m->j->base.space.dimensions_len == MODEL_DIMENSIONS_MAX) {
-                        memset(m->hidden[i], true, m->t->cells_len);
-                        continue;
-                }
-                x.crossed[x.len++] = i;
-                x.kinds *= 2;
+        for (uint32_t round = 0; more && round < ROUNDS_MAX; round++) {
+                more = false;
+                TRY(round_run(m, &more));
         }
-        return x.len > 0 ? cross_run(&x) : ERR_OK;
+        for (uint32_t i = 0; more && i < m->quantities.len; i++)
+                memset(m->hidden[m->same[i]], true, m->t->cells_len);
+        return ERR_OK;
 }

@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* joint_measures.c: measures that go with withheld ones.
  *
- * What counts persons within the cell is told with the cells (joint_cross.c). Sums,
- * families and amounts are no counts of the cell's persons: each is a model of its own over
- * the same cells. Medians and quartiles add up to nothing and follow their cell.
- *
- * Two sums may be tied by their filters. Where a relation holds everywhere, Σ r_k x_k = 0,
- * those in it are withheld in the same cells. Let P be the cells where all are shown. In a
- * combination that gives one of them in cell t, the coefficient of some sum of a basis is a
- * multiple of t alone, and lies in the span of P; so t lies in the span of its own shown
- * cells, which its model denies. Where a relation holds in a category only, of two filters
- * of which one names it, no such proof is known to us, and all but the first are withheld.
+ * Of one table whose filters are known by definition (table.h), all that measures tell is
+ * crossed with the cells (joint_cross.c). Medians and quartiles add up to nothing and follow
+ * their cell.
  *
  * Of several tables it is not known which measures are the same ones. There a single
  * quantity stands for all: protected where any is, shown where all are, and withheld in all
- * where it is withheld; by the same argument that is safe if relations hold everywhere.
- * Where nobody or all in some cell have it, filters may name categories. Then measures are
- * shown only of cells in which nothing is hidden, where they tell nothing that the cells do
- * not; and none, where a rule protects one in a cell that is shown. */
+ * where it is withheld. Let a relation between them hold everywhere, and let P be the cells
+ * where all are shown. In a combination that gives one of them in cell t, the coefficient of
+ * some quantity of a basis is a multiple of t alone, and lies in the span of P; so t lies in
+ * the span of its own shown cells, which its model denies.
+ *
+ * Where a filter names a dimension of any of the tables relations are not the same
+ * everywhere; nor where nobody or all in some cell have it, since that is seen. Then, and
+ * where no filter is known, measures are shown only of cells in which nothing is hidden, where
+ * they tell nothing that the cells do not; and none, where a rule protects one in a cell that
+ * is shown. */
 #include "gateway/disclosure/joint_measures.h"
 
 #include <string.h>
@@ -25,9 +24,6 @@
 #include "base/attrs.h"
 #include "gateway/disclosure/eliminate.h"
 #include "gateway/disclosure/residue.h"
-
-/* Sums at a time; those beyond are withheld. */
-enum { SUMS_MAX = 4 };
 
 uint8_t measures_role(uint8_t a, uint8_t b)
 {
@@ -37,32 +33,6 @@ uint8_t measures_role(uint8_t a, uint8_t b)
                 [MODEL_ROLE_OPEN] = 1};
 
         return rank[a] > rank[b] ? a : b;
-}
-
-void measures_cell(const struct measuring *m, const struct quantity *q, size_t cell,
-        struct joint_layer *layer, size_t to)
-{
-        const struct joint *j = m->j;
-        struct model_cell *c = &layer->cell[to];
-        uint8_t role = quantity_role(m->t, m->told, q, cell, j->settings->zeros_published);
-        uint64_t amount =
-                q->value[cell] < 0 ? 0 - (uint64_t)q->value[cell] : (uint64_t)q->value[cell];
-
-        c->role = measures_role(c->role, role);
-        /* TABLE_NO_VALUE is large, and as good as any. */
-        c->want = (amount >> 4 > c->want ? amount >> 4 : c->want) | 1;
-        c->cost = 1;
-        if (role != MODEL_ROLE_PROTECT)
-                return;
-        int64_t persons = q->within ? q->value[cell] : m->t->persons[cell];
-        c->alone |= persons == 1 || j->base.cell[j->base.space.cell_of[0][cell]].alone;
-        c->lowest |= q->within && q->value[cell] <= (j->settings->zeros_published ? 1 : 0);
-        /* Groups are as large as they have persons. */
-        const int64_t *behind = m->t->measures[q->measure].contributors;
-        if (layer->value != NULL)
-                layer->value[to] = q->within        ? q->value[cell]
-                                   : behind != NULL ? behind[cell]
-                                                    : m->t->persons[cell];
 }
 
 /* Settling --------------------------------------------------------------------------------- */
@@ -151,195 +121,6 @@ enum err measures_settle(
         return settle(j, layer);
 }
 
-/* Sums ------------------------------------------------------------------------------------- */
-
-/* Cells of categories in which nobody has any, for all one can see by definition; and where
- * zeros are published all in which nobody has, as a count may say so. */
-static enum err empty_find(
-        const struct measuring *m, const struct quantity *q, bool *supposed, bool *by_category)
-{
-        const int64_t *behind = m->t->measures[q->measure].contributors;
-        const struct table *t = m->t;
-        uint32_t at[DIMENSIONS_MAX], first[DIMENSIONS_MAX], places = 0;
-
-        for (uint32_t d = 0; d < t->dimensions_len; d++) {
-                first[d] = places;
-                places += t->dimensions[d].len + 1;
-        }
-        bool *any = arena_alloc(m->j->arena, places, sizeof *any);
-        if (any == NULL)
-                return ERR_NO_MEMORY;
-        if (behind == NULL)
-                behind = q->value;
-        for (size_t c = 0; c < t->cells_len; c++) {
-                table_coordinates(t, c, at);
-                for (uint32_t d = 0; d < t->dimensions_len && behind[c] != 0; d++)
-                        any[first[d] + at[d]] = true;
-        }
-        for (size_t c = 0; c < t->cells_len; c++) {
-                uint32_t to = m->j->base.space.cell_of[0][c];
-
-                table_coordinates(t, c, at);
-                if (to == SPACE_NOWHERE)
-                        continue;
-                supposed[to] = m->j->settings->zeros_published && behind[c] == 0;
-                for (uint32_t d = 0; d < t->dimensions_len; d++)
-                        by_category[to] |= at[d] < t->dimensions[d].len && !any[first[d] + at[d]];
-                supposed[to] |= by_category[to];
-        }
-        return ERR_OK;
-}
-
-/* One sum; what is hidden already must stay so, and `more` says that more is. */
-static enum err sum_protect(struct measuring *m, uint32_t sum, bool *more)
-{
-        const struct space *space = &m->j->base.space;
-        struct joint_layer layer;
-        bool *supposed[2];
-
-        for (int i = 0; i < 2; i++) {
-                supposed[i] = arena_alloc(m->j->arena, space->cells, sizeof *supposed[i]);
-                if (supposed[i] == NULL)
-                        return ERR_NO_MEMORY;
-        }
-        TRY(joint_layer_new(m->j, space, true, &layer));
-        for (size_t c = 0; c < m->t->cells_len; c++) {
-                uint32_t to = space->cell_of[0][c];
-
-                for (uint32_t i = sum; to != SPACE_NOWHERE && i < m->quantities.len; i++)
-                        if (m->quantities.of[i].same == sum)
-                                measures_cell(m, &m->quantities.of[i], c, &layer, to);
-                if (to != SPACE_NOWHERE && m->hidden[sum][c] &&
-                        layer.cell[to].role == MODEL_ROLE_OPEN)
-                        layer.cell[to].role = MODEL_ROLE_PROTECT;
-        }
-        TRY(empty_find(m, &m->quantities.of[sum], supposed[0], supposed[1]));
-        TRY(measures_settle(m->j, &layer, supposed, 2));
-        for (size_t c = 0; c < m->t->cells_len; c++) {
-                uint32_t at = space->cell_of[0][c];
-                bool hidden = at != SPACE_NOWHERE &&
-                              (layer.failed || layer.status[at] != SUPPRESS_PUBLISHED);
-
-                *more |= hidden && !m->hidden[sum][c];
-                m->hidden[sum][c] |= hidden;
-        }
-        return ERR_OK;
-}
-
-/* Sums, those that are tied, and those that are left out. */
-struct sums {
-        uint32_t of[SUMS_MAX], len, group[SUMS_MAX];
-        bool out[SUMS_MAX];
-};
-
-static void sums_unite(struct sums *s, uint64_t combination)
-{
-        uint32_t first = UINT32_MAX;
-
-        for (uint32_t i = 0; i < s->len; i++, combination /= 3) {
-                if (combination % 3 == 0)
-                        continue;
-                first = first == UINT32_MAX ? s->group[i] : first;
-                for (uint32_t k = 0, from = s->group[i]; k < s->len; k++)
-                        if (s->group[k] == from)
-                                s->group[k] = first;
-        }
-}
-
-/* All but the first. */
-static void sums_leave_out(struct sums *s, uint64_t combination)
-{
-        bool first = true;
-
-        for (uint32_t i = 0; i < s->len; i++, combination /= 3) {
-                if (combination % 3 == 0)
-                        continue;
-                s->out[i] |= !first;
-                first = false;
-        }
-}
-
-/* How many sums are in a relation; none where one of them is nothing. */
-static uint32_t sums_in(const struct sums *s, const uint64_t *print, uint64_t combination)
-{
-        uint32_t len = 0;
-
-        for (uint32_t i = 0; i < s->len; i++, combination /= 3) {
-                if (combination % 3 == 0)
-                        continue;
-                if (print[i] == 0)
-                        return 0;
-                len++;
-        }
-        return len;
-}
-
-static void sums_relate(struct sums *s, const struct quantity_prints *p)
-{
-        uint64_t print[PRINTS_MAX], combinations = 1;
-
-        for (uint32_t i = 0; i < s->len; i++)
-                combinations *= 3;
-        for (uint64_t n = 1; n < combinations; n++) {
-                if (quantities_relation(p->of, s->len, n)) {
-                        if (sums_in(s, p->of, n) > 1)
-                                sums_unite(s, n);
-                        continue;
-                }
-                for (uint32_t c = 0; c < p->categories; c++) {
-                        for (uint32_t i = 0; i < s->len; i++)
-                                print[i] = p->by_category[i][c];
-                        if (sums_in(s, print, n) > 1 && quantities_relation(print, s->len, n))
-                                sums_leave_out(s, n);
-                }
-        }
-}
-
-/* Until all of a group are withheld in the same cells. */
-static enum err group_protect(struct measuring *m, const struct sums *s, uint32_t group)
-{
-        bool more = true;
-
-        while (more) {
-                more = false;
-                for (uint32_t i = 0; i < s->len; i++) {
-                        if (s->group[i] != group)
-                                continue;
-                        for (uint32_t k = 0; k < s->len; k++)
-                                for (size_t c = 0; s->group[k] == group && c < m->t->cells_len; c++)
-                                        m->hidden[s->of[i]][c] |= m->hidden[s->of[k]][c];
-                        TRY(sum_protect(m, s->of[i], &more));
-                }
-        }
-        return ERR_OK;
-}
-
-static enum err sums_protect(struct measuring *m)
-{
-        struct sums s = {.len = 0};
-        struct quantity_prints prints;
-
-        for (uint32_t i = 0; i < m->quantities.len; i++) {
-                if (m->quantities.of[i].within || m->quantities.of[i].same != i)
-                        continue;
-                if (s.len == SUMS_MAX) {
-                        memset(m->hidden[i], true, m->t->cells_len);
-                        continue;
-                }
-                s.group[s.len] = s.len;
-                s.of[s.len++] = i;
-        }
-        TRY(quantity_prints(m->j->arena, m->t, &m->quantities, s.of, s.len, &prints));
-        sums_relate(&s, &prints);
-        for (uint32_t i = 0; i < s.len; i++)
-                if (s.group[i] == i)
-                        TRY(group_protect(m, &s, i));
-        for (uint32_t i = 0; i < s.len; i++)
-                if (s.out[i])
-                        memset(m->hidden[s.of[i]], true, m->t->cells_len);
-        return ERR_OK;
-}
-
 /* One table -------------------------------------------------------------------------------- */
 
 static void withhold(struct joint *j, uint32_t table, uint32_t measure, size_t cell)
@@ -367,28 +148,23 @@ static bool anything_hidden(const struct table *t)
         return false;
 }
 
+/* A table whose filters are known. */
 static enum err protect_one_table(struct joint *j)
 {
         struct measuring m = {.j = j, .t = j->release->tables[0], .told = &j->told[0]};
 
-        if (!anything_hidden(m.t))
-                return ERR_OK;
         quantities_list(m.t, &m.quantities);
-        quantities_same(m.t, &m.quantities);
+        measures_sides(&m);
         for (uint32_t i = 0; i < m.quantities.len; i++) {
                 m.hidden[i] = arena_alloc(j->arena, m.t->cells_len, sizeof *m.hidden[i]);
                 if (m.hidden[i] == NULL)
                         return ERR_NO_MEMORY;
         }
         TRY(measures_cross(&m));
-        TRY(sums_protect(&m));
-        for (uint32_t i = 0; i < m.quantities.len; i++) {
-                const struct quantity *q = &m.quantities.of[i];
-
-                for (size_t c = 0; q->same != QUANTITY_CELL && c < m.t->cells_len; c++)
-                        if (m.hidden[q->same][c])
-                                withhold(j, 0, q->measure, c);
-        }
+        for (uint32_t i = 0; i < m.quantities.len; i++)
+                for (size_t c = 0; c < m.t->cells_len; c++)
+                        if (m.crossed[i] == CROSSED_UNTOLD || m.hidden[m.same[i]][c])
+                                withhold(j, 0, m.quantities.of[i].measure, c);
         return ERR_OK;
 }
 
@@ -422,6 +198,21 @@ static bool any_extreme(const struct table *t, const struct quantities *q)
                         if (t->persons[c] > 0 &&
                                 (q->of[i].value[c] == t->persons[c] || q->of[i].value[c] == 0))
                                 return true;
+        return false;
+}
+
+/* A filter that names a dimension of some table, or may; or nobody tells what it is. */
+static bool any_names(const struct disclosure_release *r, const struct meaning *meaning)
+{
+        if (meaning == NULL || meaning->doubtful != 0)
+                return true;
+        for (uint32_t v = 0; v < meaning->variables_len; v++)
+                for (uint32_t t = 0; t < r->tables_len; t++)
+                        for (uint32_t d = 0; d < r->tables[t]->dimensions_len; d++)
+                                if (meaning->variables[v].dimension != MEANING_NO_DIMENSION ||
+                                        bytes_equal(meaning->variables[v].id,
+                                                r->tables[t]->dimensions[d].variable))
+                                        return true;
         return false;
 }
 
@@ -469,7 +260,8 @@ static enum err protect_all_tables(struct joint *j)
                 const struct table *table = j->release->tables[t];
 
                 quantities_list(table, &q);
-                full |= any_extreme(table, &q);
+                full |= q.len > 0 &&
+                        (any_extreme(table, &q) || any_names(j->release, table->meaning));
                 for (size_t c = 0; c < table->cells_len; c++) {
                         uint32_t at = space->cell_of[t][c];
                         uint8_t role;
@@ -501,14 +293,18 @@ static enum err protect_all_tables(struct joint *j)
 
 enum err joint_measures(struct joint *j)
 {
+        const struct disclosure_release *r = j->release;
         struct quantities q;
         uint32_t len = 0;
+        bool hidden = false;
 
-        for (uint32_t t = 0; t < j->release->tables_len; t++) {
-                quantities_list(j->release->tables[t], &q);
+        for (uint32_t t = 0; t < r->tables_len; t++) {
+                quantities_list(r->tables[t], &q);
                 len += q.len;
+                hidden |= anything_hidden(r->tables[t]);
         }
-        if (len == 0 || j->base.failed)
+        if (len == 0 || !hidden || j->base.failed)
                 return ERR_OK;
-        return j->release->tables_len > 1 ? protect_all_tables(j) : protect_one_table(j);
+        return r->tables_len == 1 && r->tables[0]->meaning != NULL ? protect_one_table(j)
+                                                                   : protect_all_tables(j);
 }

@@ -1,49 +1,69 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* joint_quantities.c: measures as numbers, and the relations between them.
+/* joint_quantities.c: measures as numbers, and who can be counted together.
  *
- * The filters of a measure are not known here. But if one number is by definition the sum
- * or the difference of others (those with a ground and those without; a union and its
- * parts; nobody, where a filter leaves a category out), then it is so in every cell, or
- * in every cell of a category. So each quantity is multiplied by the same random numbers,
- * cell by cell, and added up, modulo a prime; and every combination with coefficients -1,
- * 0 and 1 that gives zero is a relation, be it by definition or by accident. */
+ * What follows from the filters is read from the table's meaning (table.h), never from the
+ * numbers: a relation between them that nobody knows by definition may be an accident, and
+ * then a secret. */
 #include "gateway/disclosure/joint_quantities.h"
-
-#include "gateway/disclosure/residue.h"
 
 /* Listing ---------------------------------------------------------------------------------- */
 
-static void add(struct quantities *q, uint32_t measure, enum quantity_side side, bool within,
-        const int64_t *value)
+static void add(struct quantities *q, struct quantity quantity)
 {
-        q->of[q->len] = (struct quantity){
-                .measure = measure, .side = side, .within = within, .value = value, .same = q->len};
-        q->len++;
+        q->of[q->len++] = quantity;
+}
+
+/* One side of a measure: the persons it is made of, and where it is not simply them, what it
+ * adds up. Amounts are both at once. */
+static void list_side(const struct measure *m, struct quantity side, const int64_t *persons,
+        const int64_t *sum, bool amounts, struct quantities *q)
+{
+        struct quantity of_persons = side, of_sum = side;
+
+        of_persons.value = persons;
+        of_persons.within = of_persons.whole = true;
+        of_sum.value = amounts ? persons : sum;
+        of_sum.whole = amounts;
+        of_sum.adds = m->adds[side.side == QUANTITY_DENOMINATOR];
+        if (!amounts)
+                add(q, of_persons);
+        if (amounts || of_sum.adds != ADDS_ONES)
+                add(q, of_sum);
 }
 
 static void list_measure(const struct measure *m, uint32_t i, struct quantities *q)
 {
+        struct quantity above = {.measure = i, .takes = m->side[0]}, below = above;
+
+        below.side = QUANTITY_DENOMINATOR;
+        below.takes = m->side[1];
         switch (m->kind) {
         case MEASURE_PERSONS:
         case MEASURE_RECORDS:
-                add(q, i, QUANTITY_VALUE, true, m->contributors);
+                list_side(m, above, m->contributors, NULL, false, q);
                 return;
         case MEASURE_FAMILIES:
         case MEASURE_DAYS:
         case MEASURE_SUM:
-                add(q, i, QUANTITY_VALUE, false, m->amounts ? m->contributors : m->values);
-                return;
         case MEASURE_MEAN:
-                add(q, i, QUANTITY_VALUE, false, m->sums != NULL ? m->sums : m->values);
-                add(q, i, QUANTITY_PERSONS, !m->amounts, m->contributors);
+                above.adds = m->adds[0];
+                above.whole = m->amounts;
+                above.value = m->amounts ? m->contributors : m->sums != NULL ? m->sums : m->values;
+                add(q, above);
+                if (m->kind != MEASURE_MEAN || m->amounts)
+                        return;
+                above.side = QUANTITY_PERSONS;
+                above.within = above.whole = true;
+                above.value = m->contributors;
+                add(q, above);
                 return;
         case MEASURE_SHARE:
         case MEASURE_RATIO:
-                add(q, i, QUANTITY_VALUE, !m->amounts, m->numerator_persons);
-                add(q, i, QUANTITY_DENOMINATOR, !m->per_amounts, m->denominator_persons);
+                list_side(m, above, m->numerator_persons, m->numerator, m->amounts, q);
+                list_side(m, below, m->denominator_persons, m->denominator, m->per_amounts, q);
                 return;
         case MEASURE_RATE:
-                add(q, i, QUANTITY_VALUE, !m->amounts, m->numerator_persons);
+                list_side(m, above, m->numerator_persons, m->numerator, m->amounts, q);
                 return;
         case MEASURE_MEDIAN:
         case MEASURE_LOWER_QUARTILE:
@@ -99,101 +119,60 @@ uint8_t quantity_role(const struct table *t, const struct rules_of_measures *tol
                                                                  : MODEL_ROLE_ABSENT;
         if (status != CELL_VALUE)
                 return MODEL_ROLE_ABSENT;
-        return q->within && zeros_published && q->value[cell] == 0 ? MODEL_ROLE_ZERO
-                                                                   : MODEL_ROLE_OPEN;
+        return q->whole && zeros_published && q->value[cell] == 0 ? MODEL_ROLE_ZERO
+                                                                  : MODEL_ROLE_OPEN;
 }
 
-/* Relations -------------------------------------------------------------------------------- */
+/* Kinds ------------------------------------------------------------------------------------ */
 
-static uint64_t residue_of(int64_t value)
+/* A bit for each side asked about. */
+static uint32_t project(uint32_t meets, const struct kinds_asked *asked)
 {
-        uint64_t amount = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+        uint32_t kind = 0;
 
-        return value < 0 ? residue_negative(amount % RESIDUE_PRIME) : amount % RESIDUE_PRIME;
+        for (uint32_t i = 0; i < asked->len; i++)
+                kind |= (meets >> asked->sides[i] & 1) << i;
+        return kind;
 }
 
-static bool has_number(const struct table *t, size_t cell)
+static void kinds_add(uint32_t *kinds, uint32_t *len, uint32_t kind)
 {
-        return t->status[cell] == CELL_VALUE || t->status[cell] == CELL_PROTECTED;
+        for (uint32_t i = 0; i < *len; i++)
+                if (kinds[i] == kind)
+                        return;
+        if (*len <= KINDS_MAX)
+                kinds[(*len)++] = kind;
 }
 
-static uint64_t weighted(int64_t value, size_t cell)
+/* Whether a value that meets this set can be in the cell. */
+static bool is_met(const struct table *t, const struct meaning_variable *v, uint32_t set,
+        const struct kinds_asked *asked)
 {
-        return residue_times(residue_of(value), residue_mix(5, cell) % RESIDUE_PRIME);
+        if (asked->stated && v->stated[set] == 0)
+                return false;
+        if (asked->at == NULL || v->dimension >= t->dimensions_len || v->in == NULL)
+                return true;
+        uint32_t category = asked->at[v->dimension], categories = t->dimensions[v->dimension].len;
+
+        return category == categories || v->in[(size_t)set * categories + category] != 0;
 }
 
-static uint64_t print_of(const struct table *t, const int64_t *value)
+uint32_t kinds_list(
+        const struct table *t, const struct kinds_asked *asked, uint32_t out[KINDS_MAX + 1])
 {
-        uint64_t sum = 0;
+        uint32_t len = 1;
 
-        for (size_t i = 0; i < t->cells_len; i++)
-                if (has_number(t, i))
-                        sum = residue_add(sum, weighted(value[i], i));
-        return sum;
-}
+        out[0] = (1u << asked->len) - 1;
+        for (uint32_t i = 0; i < t->meaning->variables_len && len <= KINDS_MAX; i++) {
+                const struct meaning_variable *v = &t->meaning->variables[i];
+                uint32_t next[KINDS_MAX + 1], next_len = 0;
 
-void quantities_same(const struct table *t, struct quantities *q)
-{
-        uint64_t print[QUANTITIES_MAX], persons = print_of(t, t->persons);
-
-        for (uint32_t i = 0; i < q->len; i++) {
-                print[i] = print_of(t, q->of[i].value);
-                for (uint32_t k = i; k-- > 0;)
-                        if (print[k] == print[i] && q->of[k].within == q->of[i].within)
-                                q->of[i].same = q->of[k].same;
-                if (q->of[i].within && print[i] == persons)
-                        q->of[i].same = QUANTITY_CELL;
+                for (uint32_t s = 0; s < v->len; s++)
+                        for (uint32_t k = 0; k < len && is_met(t, v, s, asked); k++)
+                                kinds_add(next, &next_len, out[k] & project(v->meets[s], asked));
+                for (uint32_t k = 0; k < next_len; k++)
+                        out[k] = next[k];
+                len = next_len;
         }
-}
-
-static void print_categories(
-        const struct table *t, const int64_t *value, const struct quantity_prints *p, uint64_t *out)
-{
-        uint32_t at[DIMENSIONS_MAX];
-
-        for (size_t i = 0; i < t->cells_len; i++) {
-                if (!has_number(t, i))
-                        continue;
-                uint64_t add = weighted(value[i], i);
-                table_coordinates(t, i, at);
-                for (uint32_t d = 0; d < t->dimensions_len; d++)
-                        if (at[d] < t->dimensions[d].len)
-                                out[p->first[d] + at[d]] =
-                                        residue_add(out[p->first[d] + at[d]], add);
-        }
-}
-
-enum err quantity_prints(struct arena *arena, const struct table *t, const struct quantities *q,
-        const uint32_t *which, uint32_t len, struct quantity_prints *out)
-{
-        struct quantity_prints p = {.len = len + 1};
-
-        for (uint32_t d = 0; d < t->dimensions_len; d++) {
-                p.first[d] = p.categories;
-                p.categories += t->dimensions[d].len;
-        }
-        for (uint32_t i = 0; i <= len; i++) {
-                const int64_t *value = i < len ? q->of[which[i]].value : t->persons;
-
-                p.of[i] = print_of(t, value);
-                p.by_category[i] = arena_alloc(arena, p.categories, sizeof(uint64_t));
-                if (p.by_category[i] == NULL)
-                        return ERR_NO_MEMORY;
-                print_categories(t, value, &p, p.by_category[i]);
-        }
-        *out = p;
-        return ERR_OK;
-}
-
-bool quantities_relation(const uint64_t *print, uint32_t len, uint64_t combination)
-{
-        uint64_t sum = 0;
-
-        for (uint32_t i = 0; i < len; i++, combination /= 3) {
-                if (combination % 3 == 1)
-                        sum = residue_add(sum, print[i]);
-                else if (combination % 3 == 2)
-                        sum = residue_minus(sum, print[i]);
-        }
-        return sum == 0;
+        return len;
 }

@@ -15,15 +15,17 @@ enum quantity_side {
         QUANTITY_PERSONS, /* that a mean was made of */
 };
 
-enum { QUANTITIES_MAX = 2 * MEASURES_MAX };
-#define QUANTITY_CELL UINT32_MAX /* as `same`: it is the cell's count everywhere */
+/* Of each side of a measure: what is added up, and the persons behind it. */
+enum { QUANTITIES_MAX = 2 * SIDES_MAX };
 
 struct quantity {
         uint32_t measure;
-        enum quantity_side side;
+        enum quantity_side side; /* what the rules call it */
+        uint8_t takes;           /* bit of the table's meaning: who is counted */
         bool within;
+        bool whole;    /* a count: where zeros are published its zero is nobody */
+        uint32_t adds; /* as of struct measure; of those that are not within */
         const int64_t *value;
-        uint32_t same; /* the first with the same number in every cell; itself, mostly */
 };
 
 struct quantities {
@@ -38,23 +40,17 @@ void quantities_list(const struct table *t, struct quantities *out);
 uint8_t quantity_role(const struct table *t, const struct rules_of_measures *told,
         const struct quantity *q, size_t cell, bool zeros_published);
 
-/* Finds which are the same in every cell. */
-void quantities_same(const struct table *t, struct quantities *q);
-
-/* Sums over a table's cells with random weights, all and by category: equal ones are equal
- * cell by cell. `of` is that of each quantity asked for, the last that of the cells' counts. */
-enum { PRINTS_MAX = QUANTITIES_MAX + 1 };
-struct quantity_prints {
-        uint64_t of[PRINTS_MAX];
-        uint64_t *by_category[PRINTS_MAX]; /* category of all dimensions, one after the other */
-        uint32_t first[DIMENSIONS_MAX];    /* of each dimension, in these */
-        uint32_t categories, len;
+/* Kinds of rows: which of some sides take them. `sides` are bits of the meaning; bit i of a kind is
+ * the i-th of these. Every kind that there can be in the cell at these coordinates (NULL: in
+ * any), by definition; `stated`: where nothing is missing. More than KINDS_MAX: that + 1. */
+enum { KINDS_MAX = 16 };
+struct kinds_asked {
+        const uint8_t *sides;
+        uint32_t len;
+        const uint32_t *at;
+        bool stated;
 };
-MUST_CHECK enum err quantity_prints(struct arena *arena, const struct table *t,
-        const struct quantities *q, const uint32_t *which, uint32_t len,
-        struct quantity_prints *out);
-
-/* Is Σ r_k x_k zero? Coefficients -1, 0 and 1 are the digits of `combination` to base 3. */
-bool quantities_relation(const uint64_t *print, uint32_t len, uint64_t combination);
+uint32_t kinds_list(
+        const struct table *t, const struct kinds_asked *asked, uint32_t out[KINDS_MAX + 1]);
 
 #endif

@@ -71,7 +71,6 @@ struct spans spans_of(const struct world *w);
 void spans_free(struct spans *s);
 void assert_safe_from_the_lonely(struct world *w);
 void assert_wiped(const struct world *w);
-bool check_but_measures(struct world *w);
 void check(struct world *w);
 
 #endif
