@@ -11,6 +11,7 @@
 #include "base/table.h"
 #include "gateway/disclosure/disclosure.h"
 #include "gateway/gateway.h"
+#include "gateway/memory.h"
 #include "gateway/query/engine.h"
 
 /* One question to one data set: an indicator may need two. */
@@ -101,6 +102,18 @@ MUST_CHECK enum err eligible_by_memory(
  * passes, the question is refused. */
 MUST_CHECK enum err eligible_by_inhabitants(
         struct answering *a, struct question *q, const struct plan_scope *scope, bool all);
+
+/* By municipality, whether it counts: as the engine has it. */
+MUST_CHECK enum err question_counts(struct answering *a, const struct question *q,
+        const struct plan_scope *scope, struct memory_question *out);
+
+/* remembering.c: memory_judge, in the memory that the question belongs to. */
+MUST_CHECK enum err remembering_judge(struct answering *a, const struct question *q,
+        const struct memory_question *what, const uint8_t **answered, uint32_t *cells);
+/* Of a protected table: withholds cells, and measures in them, that together with earlier
+ * answers would tell of too few; remembers the others. */
+MUST_CHECK enum err cells_by_memory(
+        struct answering *a, struct question *q, const struct plan_scope *scope);
 
 /* release.c: canonical bytes of the protected tables and what they rest on. */
 MUST_CHECK enum err release_write(const struct answering *a, struct buf *out);

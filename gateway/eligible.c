@@ -30,7 +30,7 @@ static void leave_joined(const struct view *v, uint8_t *counts, uint32_t len)
 
 /* As places.c of the engine has it, so that the margin can be counted again without the
  * derived variables and the divisor that made it smaller. */
-static enum err who_counts(struct answering *a, const struct question *q,
+enum err question_counts(struct answering *a, const struct question *q,
         const struct plan_scope *scope, struct memory_question *out)
 {
         const struct view *base = q->lease.view;
@@ -83,7 +83,7 @@ static enum err margin_of(struct answering *a, const struct question *q,
                                                 .division_at = asked->division_at,
                                         }};
         TRY(margin_keep(a->arena, q->allowed.dataset, asked, &out->query));
-        return who_counts(a, q, scope, out);
+        return question_counts(a, q, scope, out);
 }
 
 /* Cells of the margin ---------------------------------------------------------------------- */
@@ -120,44 +120,14 @@ static void hide_rows(struct table *t, const uint8_t *answered)
 
 /* By memory -------------------------------------------------------------------------------- */
 
-static enum err say_forgotten(struct refusal *why)
-{
-        return refuse(why, ERR_VINTAGE_CLOSED, "dataset",
-                "which persons earlier answers were about can no longer be counted, since a "
-                "vintage that was asked about is closed; planned tables are answered as before");
-}
-
-static enum err say_full(struct refusal *why)
-{
-        return refuse(why, ERR_LIMIT, "dataset",
-                "whether this can be answered together with earlier answers takes more work or "
-                "memory than there is; fewer or coarser dimensions, or a planned table, take less");
-}
-
 enum err eligible_by_memory(struct answering *a, struct question *q, const struct plan_scope *scope)
 {
-        struct gateway *g = a->call->handlers;
-        const struct memory_ask ask = {
-                .policy = a->policy,
-                .linkage = q->lease.linkage,
-                .dataset = q->allowed.dataset,
-                .purpose = q->lease.purpose,
-                .view = q->lease.view,
-                .coverage = q->lease.coverage,
-                .cancel = &q->lease.stop,
-                .arena = a->arena,
-        };
         struct memory_question margin;
         const uint8_t *answered;
         uint32_t cells;
 
         TRY(margin_of(a, q, scope, &margin));
-        enum err e = memory_judge(g->memory, &ask, &margin, &answered, &cells);
-        if (e == ERR_VINTAGE_CLOSED)
-                return say_forgotten(&a->call->why);
-        if (e == ERR_LIMIT)
-                return say_full(&a->call->why);
-        TRY(e);
+        TRY(remembering_judge(a, q, &margin, &answered, &cells));
         if (cells != margin_cells(q->table))
                 return ERR_INTERNAL; /* another margin than the engine's: nothing is safe */
         hide_rows(q->table, answered);

@@ -24,6 +24,9 @@
 #include "proto/wire.h"
 
 enum { QUESTION_MAX = 1 << 20, MEMBERS_MAX = 1 << 30, LEDGER_MEMORY = 512 << 20 };
+/* Steps of one admission of cells, about two seconds; and of all planned ones together. */
+#define CELLS_WORK   ((uint64_t)400000000)
+#define PLANNED_WORK ((uint64_t)800000000)
 
 /* A question that was judged, by its key. */
 struct known {
@@ -36,10 +39,13 @@ struct shelf {
         struct shelf *next;
         char linkage[NAME_MAX_LEN + 1], dataset[NAME_MAX_LEN + 1];
         pthread_mutex_t lock;
-        struct ledger *ledger; /* NULL: not made yet */
+        struct ledger *ledger; /* of rows; NULL: not made yet */
+        struct ledger *cells;
         struct persons *persons;
-        uint32_t threshold;
-        struct known *known; /* an open table */
+        uint32_t threshold, cells_threshold;
+        uint64_t planned_work; /* that cells of planned tables took */
+        bool planned_left_out; /* of some */
+        struct known *known;   /* an open table */
         uint32_t known_len, known_used;
         struct vintage *noted; /* whose planned tables are in the ledger */
         uint32_t noted_len, noted_cap;
@@ -57,6 +63,7 @@ struct memory {
 static void shelf_clear(struct shelf *s)
 {
         ledger_free(&s->ledger);
+        ledger_free(&s->cells);
         persons_free(&s->persons);
         for (uint32_t i = 0; i < s->known_len; i++)
                 free(s->known[i].answered);
@@ -65,6 +72,8 @@ static void shelf_clear(struct shelf *s)
         s->known = NULL;
         s->noted = NULL;
         s->known_len = s->known_used = s->noted_len = s->noted_cap = 0;
+        s->planned_work = 0;
+        s->planned_left_out = false;
 }
 
 enum err memory_new(struct store *store, struct views *views, struct memory **out)
@@ -203,15 +212,19 @@ static void put_counts(struct buf *b, const struct memory_question *q)
                 put_u8(b, q->counts[i] != 0);
 }
 
-/* What the verdict rests on: the policy, who counts, and what is asked. */
+/* What the verdict rests on: the policy, who counts, what is asked, and what would be told. */
 static enum err key_of(const struct policy *p, const struct memory_question *q, struct digest *out)
 {
         OWNED(buf_done) struct buf b;
+        struct digest shown;
         struct bytes bytes;
 
         buf_init(&b, QUESTION_MAX);
         put_raw(&b, policy_digest(p)->bytes, sizeof policy_digest(p)->bytes);
         put_counts(&b, q);
+        put_u8(&b, q->cells);
+        digest_of(bytes_of(q->shown, q->shown != NULL ? q->shown_len : 0), &shown);
+        put_raw(&b, shown.bytes, sizeof shown.bytes);
         TRY(query_encode(&q->query, &b));
         TRY(buf_end(&b, &bytes));
         digest_of(bytes, out);
@@ -224,6 +237,7 @@ static enum err question_write(const struct memory_question *q, struct buf *b)
         struct bytes bytes;
 
         buf_init(&wire, QUESTION_MAX);
+        put_u8(b, q->cells);
         put_counts(b, q);
         TRY(query_request_encode(&q->query, &wire));
         TRY(buf_end(&wire, &bytes));
@@ -236,13 +250,16 @@ static enum err question_read(struct arena *arena, struct bytes from, struct mem
         struct reader r = reader_of(from);
         struct refusal why = {0};
         struct bytes counts, wire;
+        uint8_t cells;
 
+        TRY(read_u8(&r, &cells));
         TRY(read_u32(&r, &out->counts_len));
         TRY(read_fixed(&r, out->counts_len, &counts));
         TRY(read_bytes(&r, QUESTION_MAX, &wire));
         TRY(read_end(&r));
         TRY(bytes_copy(arena, counts, &counts));
         TRY(bytes_copy(arena, wire, &wire));
+        out->cells = cells != 0;
         out->counts = counts.len > 0 ? counts.data : NULL;
         return query_request_decode(arena, wire, &out->query, &why);
 }
@@ -252,7 +269,7 @@ static enum err question_read(struct arena *arena, struct bytes from, struct mem
 struct rows {
         struct ledger_set *sets; /* coarse ones first */
         uint32_t *cells;         /* of each */
-        uint32_t len;
+        uint32_t len, of;        /* of so many cells in all */
 };
 
 static uint32_t totals_of(const struct table *t, size_t cell)
@@ -265,7 +282,8 @@ static uint32_t totals_of(const struct table *t, size_t cell)
         return n;
 }
 
-static enum err order_rows(struct arena *arena, const struct plan_members *m, struct rows *out)
+static enum err order_rows(struct arena *arena, const struct plan_members *m,
+        const struct memory_question *q, struct rows *out)
 {
         const struct table *t = m->shape;
         uint32_t len = (uint32_t)t->cells_len, n = 0;
@@ -274,9 +292,11 @@ static enum err order_rows(struct arena *arena, const struct plan_members *m, st
         out->cells = arena_alloc(arena, len, sizeof *out->cells);
         if (out->sets == NULL || out->cells == NULL)
                 return ERR_NO_MEMORY;
+        if (q->shown != NULL && q->shown_len != len)
+                return ERR_INTERNAL; /* another table than the engine's */
         for (uint32_t totals = t->dimensions_len + 1; totals-- > 0;) {
                 for (uint32_t cell = 0; cell < len; cell++) {
-                        if (totals_of(t, cell) != totals)
+                        if (totals_of(t, cell) != totals || (q->shown != NULL && !q->shown[cell]))
                                 continue;
                         out->cells[n] = cell;
                         out->sets[n++] = (struct ledger_set){m->persons + m->starts[cell],
@@ -284,36 +304,60 @@ static enum err order_rows(struct arena *arena, const struct plan_members *m, st
                 }
         }
         out->len = n;
+        out->of = len;
+        return ERR_OK;
+}
+
+/* As the question was planned; who counts is said by the question. */
+static enum err scope_of(const struct memory_ask *ask, const struct view *view,
+        const struct memory_question *q, struct arena *arena, struct plan_scope *out)
+{
+        const struct rules_linkage *rules = ask->linkage->rules;
+        const struct policy_dataset **linked =
+                arena_alloc(arena, rules->datasets_len, sizeof *linked);
+        struct period *spans = arena_alloc(arena, rules->datasets_len, sizeof *spans);
+
+        if (linked == NULL || spans == NULL)
+                return ERR_NO_MEMORY;
+        *out = (struct plan_scope){
+                .dataset = ask->dataset,
+                .span = view_span(view),
+                .linked = linked,
+                .spans = spans,
+                .family = rules->family,
+                .delivered = q->counts,
+                .delivered_len = q->counts_len,
+                .provider = UINT32_MAX,
+        };
+        for (uint32_t i = 0; i < rules->datasets_len; i++) {
+                const struct view *v = view_beside(view, rules->datasets[i]);
+
+                if (v == NULL)
+                        continue;
+                linked[out->linked_len] = view_dataset(v);
+                spans[out->linked_len++] = view_span(v);
+        }
         return ERR_OK;
 }
 
 static enum err rows_of(struct shelf *s, const struct memory_ask *ask, const struct view *view,
         const struct memory_question *q, struct arena *arena, struct rows *out)
 {
-        const struct policy_dataset *dataset = ask->dataset;
-        const struct period span = view_span(view);
-        const struct plan_scope scope = {
-                .dataset = dataset,
-                .span = span,
-                .linked = &dataset,
-                .spans = &span,
-                .linked_len = 1,
-                .delivered = q->counts,
-                .delivered_len = q->counts_len,
-                .provider = UINT32_MAX,
-        };
+        struct plan_scope scope;
+        struct ledger *ledger = q->cells ? s->cells : s->ledger;
         struct refusal why = {0};
         struct plan_members members;
         struct plan *plan;
         const uint32_t *numbers;
 
+        TRY(scope_of(ask, view, q, arena, &scope));
         TRY(plan_make(&scope, &q->query, arena, &plan, &why));
-        TRY(plan_members(plan, view, true, arena, ask->cancel, &members));
+        TRY(plan_members(plan, view, !q->cells, arena, ask->cancel, &members));
         TRY(persons_number(s->persons, view, &numbers));
-        TRY(ledger_grow(s->ledger, persons_len(s->persons)));
+        TRY(ledger_grow(ledger, persons_len(s->persons)));
         for (size_t i = 0; i < members.starts[members.shape->cells_len]; i++)
                 members.persons[i] = numbers[members.persons[i]];
-        return order_rows(arena, &members, out);
+        return order_rows(arena, &members, q, out);
 }
 
 /* Planned tables ----------------------------------------------------------------------------- */
@@ -341,6 +385,34 @@ static enum err note(struct shelf *s, struct vintage v)
         return ERR_OK;
 }
 
+/* Fine ones first: then most coarse ones are sums of what is there, which costs little. */
+static enum err remember_cells(struct shelf *s, struct rows *rows, uint32_t len)
+{
+        for (uint32_t i = 0; i < len / 2; i++) {
+                struct ledger_set swap = rows->sets[i];
+
+                rows->sets[i] = rows->sets[len - 1 - i];
+                rows->sets[len - 1 - i] = swap;
+        }
+        return ledger_remember(s->cells, rows->sets, len);
+}
+
+/* Cells of planned tables, as many as there is work for: those of a country are millions of
+ * persons in thousands of sets, and rows are remembered whatever comes. */
+static enum err remember_planned_cells(struct shelf *s, struct rows *rows, uint32_t len)
+{
+        enum err e = s->planned_work < PLANNED_WORK ? remember_cells(s, rows, len) : ERR_LIMIT;
+
+        s->planned_work += ledger_stats(s->cells).work;
+        if (e != ERR_LIMIT)
+                return e;
+        if (!s->planned_left_out)
+                log_event(LOG_WARNING, "planned_cells_left_out", LOG_TEXT("dataset", s->dataset),
+                        LOG_TEXT("linkage", s->linkage));
+        s->planned_left_out = true;
+        return ERR_OK;
+}
+
 /* Where rows are not those that were told by number, all of enough are taken to have been. */
 static enum err remember_told(struct shelf *s, const struct memory_ask *ask,
         const struct view *view, const struct lattice_told *told)
@@ -351,12 +423,15 @@ static enum err remember_told(struct shelf *s, const struct memory_ask *ask,
 
         if (arena == NULL)
                 return ERR_NO_MEMORY;
+        if (told->question.cells && s->planned_work >= PLANNED_WORK)
+                return remember_planned_cells(s, NULL, 0);
         TRY(rows_of(s, ask, view, &told->question, arena, &rows));
         for (uint32_t i = 0; i < rows.len; i++)
-                if (told->cells == rows.len ? told->told[rows.cells[i]]
-                                            : rows.sets[i].len >= s->threshold)
+                if (told->cells == rows.of ? told->told[rows.cells[i]]
+                                           : rows.sets[i].len >= s->threshold)
                         rows.sets[n++] = rows.sets[i];
-        return ledger_remember(s->ledger, rows.sets, n);
+        return told->question.cells ? remember_planned_cells(s, &rows, n)
+                                    : ledger_remember(s->ledger, rows.sets, n);
 }
 
 static enum err note_planned(struct memory *m, struct shelf *s, const struct memory_ask *ask,
@@ -404,16 +479,17 @@ static bool is_answered(struct bytes bits, uint32_t i)
 /* Where the policy that it was answered under had other categories, all rows of enough are
  * taken to have been. */
 static enum err remember_rows(
-        struct replay *r, const struct stored_question *q, const struct rows *rows)
+        struct replay *r, const struct stored_question *q, bool cells, struct rows *rows)
 {
-        bool same = q->rows == rows->len;
+        bool same = q->rows == rows->of;
         uint32_t n = 0;
 
         for (uint32_t i = 0; i < rows->len; i++)
                 if (same ? is_answered(q->answered, rows->cells[i])
                          : rows->sets[i].len >= r->shelf->threshold)
                         rows->sets[n++] = rows->sets[i];
-        return ledger_remember(r->shelf->ledger, rows->sets, n);
+        return cells ? remember_cells(r->shelf, rows, n)
+                     : ledger_remember(r->shelf->ledger, rows->sets, n);
 }
 
 static enum err replay_on(struct replay *r, const struct stored_question *q,
@@ -428,7 +504,7 @@ static enum err replay_on(struct replay *r, const struct stored_question *q,
         TRY(note_planned(r->memory, r->shelf, r->ask, view, coverage));
         TRY(question_read(arena, q->question, &question));
         TRY(rows_of(r->shelf, r->ask, view, &question, arena, &rows));
-        TRY(remember_rows(r, q, &rows));
+        TRY(remember_rows(r, q, question.cells, &rows));
         r->questions++;
         return known_add(r->shelf, &q->key, q->rows, q->answered);
 }
@@ -455,17 +531,38 @@ static enum err replay_one(void *ctx, const struct stored_question *q)
         return e == ERR_OK ? replay_on(r, q, lease.view, lease.coverage) : e;
 }
 
+/* An indicator's stricter floor hides cells of its own that are told elsewhere. */
+static uint32_t cells_threshold(const struct memory_ask *ask)
+{
+        const struct rules_linkage *rules = ask->linkage->rules;
+        uint32_t most = ask->dataset->disclosure.threshold;
+
+        for (uint32_t i = 0; i < rules->datasets_len; i++) {
+                const struct policy_dataset *d =
+                        policy_dataset_find(ask->policy, rules->datasets[i]);
+
+                if (d != NULL && d->disclosure.threshold > most)
+                        most = d->disclosure.threshold;
+        }
+        return most;
+}
+
 static enum err shelf_make(struct memory *m, struct shelf *s, const struct memory_ask *ask,
         struct vintage now, uint32_t threshold)
 {
         const struct ledger_options options = {
                 .threshold = threshold, .memory_ceiling = LEDGER_MEMORY};
+        const struct ledger_options cells = {.threshold = cells_threshold(ask),
+                .memory_ceiling = LEDGER_MEMORY,
+                .work_limit = CELLS_WORK};
         struct replay r = {.memory = m, .shelf = s, .ask = ask, .now = now};
 
         shelf_clear(s);
         s->threshold = threshold;
+        s->cells_threshold = cells.threshold;
         TRY(persons_new(&s->persons));
         TRY(ledger_new(&options, &s->ledger));
+        TRY(ledger_new(&cells, &s->cells));
         TRY(store_ledger_each(m->store, s->linkage, s->dataset, replay_one, &r));
         if (r.questions > 0)
                 log_event(LOG_INFO, "memory_made", LOG_TEXT("linkage", s->linkage),
@@ -478,7 +575,8 @@ static enum err shelf_ready(struct memory *m, struct shelf *s, const struct memo
 {
         uint32_t threshold = memory_threshold(ask->policy, ask->linkage, ask->dataset);
 
-        if (s->ledger != NULL && s->threshold >= threshold)
+        if (s->ledger != NULL && s->threshold >= threshold &&
+                s->cells_threshold >= cells_threshold(ask))
                 return ERR_OK;
         enum err e = shelf_make(m, s, ask, q->query.vintage, threshold);
         if (e != ERR_OK) {
@@ -510,35 +608,67 @@ static enum err keep(struct memory *m, struct shelf *s, const struct memory_ask 
         return store_ledger_put(m->store, s->linkage, s->dataset, &stored);
 }
 
+/* If all of them may be told, they may in any order; fine ones first takes far less. */
+static enum err judge_cells(
+        struct shelf *s, struct arena *arena, const struct rows *rows, uint8_t *verdicts)
+{
+        struct ledger_set *turned = arena_alloc(arena, rows->len, sizeof *turned);
+        bool all = true;
+
+        if (turned == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < rows->len; i++)
+                turned[i] = rows->sets[rows->len - 1 - i];
+        TRY(ledger_judge(s->cells, turned, rows->len, verdicts));
+        for (uint32_t i = 0; i < rows->len; i++)
+                all &= ledger_allows(verdicts[i]);
+        if (all)
+                return ERR_OK;
+        ledger_forget(s->cells);
+        return ledger_judge(s->cells, rows->sets, rows->len, verdicts);
+}
+
+static enum err verdicts_as_bits(struct shelf *s, const struct memory_question *q,
+        struct arena *arena, const struct rows *rows, struct bytes *out)
+{
+        uint8_t *verdicts = arena_alloc(arena, rows->len, 1);
+        struct bytes answered = {.len = ((size_t)rows->of + 7) / 8};
+        uint8_t *bits = arena_alloc(arena, answered.len, 1);
+
+        if (verdicts == NULL || bits == NULL)
+                return ERR_NO_MEMORY;
+        TRY(q->cells ? judge_cells(s, arena, rows, verdicts)
+                     : ledger_judge(s->ledger, rows->sets, rows->len, verdicts));
+        for (uint32_t i = 0; i < rows->len; i++)
+                if (ledger_allows(verdicts[i]))
+                        bits[rows->cells[i] / 8] |= (uint8_t)(1u << rows->cells[i] % 8);
+        answered.data = bits;
+        *out = answered;
+        return ERR_OK;
+}
+
 static enum err judge_rows(struct memory *m, struct shelf *s, const struct memory_ask *ask,
         const struct memory_question *q, const struct digest *key)
 {
         OWNED(arena_free) struct arena *arena = arena_new(MEMBERS_MAX);
+        struct ledger *ledger = q->cells ? s->cells : s->ledger;
+        struct bytes answered;
         struct rows rows;
 
         if (arena == NULL)
                 return ERR_NO_MEMORY;
         TRY(rows_of(s, ask, ask->view, q, arena, &rows));
-        uint8_t *verdicts = arena_alloc(arena, rows.len, 1);
-        struct bytes answered = {.len = ((size_t)rows.len + 7) / 8};
-        uint8_t *bits = arena_alloc(arena, answered.len, 1);
-
-        if (verdicts == NULL || bits == NULL)
-                return ERR_NO_MEMORY;
-        TRY(ledger_judge(s->ledger, rows.sets, rows.len, verdicts));
-        for (uint32_t i = 0; i < rows.len; i++)
-                if (ledger_allows(verdicts[i]))
-                        bits[rows.cells[i] / 8] |= (uint8_t)(1u << rows.cells[i] % 8);
-        answered.data = bits;
-        enum err e = keep(m, s, ask, q, key, rows.len, answered);
+        enum err e = verdicts_as_bits(s, q, arena, &rows, &answered);
 
         if (e == ERR_OK)
-                e = known_add(s, key, rows.len, answered);
+                e = keep(m, s, ask, q, key, rows.of, answered);
+        if (e == ERR_OK)
+                e = known_add(s, key, rows.of, answered);
         if (e != ERR_OK) {
-                ledger_forget(s->ledger);
+                ledger_forget(ledger);
                 return e;
         }
-        ledger_commit(s->ledger);
+        ledger_commit(ledger);
         return ERR_OK;
 }
 

@@ -21,9 +21,13 @@ struct memory; /* for many threads */
 MUST_CHECK enum err memory_new(struct store *store, struct views *views, struct memory **out);
 void memory_free(struct memory **m);
 
-/* A question reduced to what a neighbour knows: identifying dimensions and filters. */
+/* Of rows: a question reduced to what a neighbour knows, identifying dimensions and filters. Of
+ * cells: the question itself, without measures. */
 struct memory_question {
         struct query query; /* its vintage is resolved */
+        bool cells;
+        const uint8_t *shown; /* cells: 1 where one would be told; NULL: all */
+        uint32_t shown_len;
         /* By municipality: 1 where it counts in the answer. NULL: the data set has none. */
         const uint8_t *counts;
         uint32_t counts_len;
@@ -40,7 +44,9 @@ struct memory_ask {
         struct arena *arena;
 };
 
-/* Which cells of the question's table (the margin: its own dimensions, totals included) may
+/* Rows and cells are judged by themselves: each against all of its kind.
+ *
+ * Which cells of the question's table (the margin: its own dimensions, totals included) may
  * be answered: answered[i] = 1, in the arena. What may is remembered, and stands in the store,
  * when this returns. A question that was judged before is judged as it was. ERR_LIMIT: no
  * memory or work is left for more; ERR_VINTAGE_CLOSED: see above. */

@@ -72,6 +72,26 @@ static enum err who_counts(const struct telling *t, struct memory_question *q)
 }
 
 /* A cell that is held tells of those who were in it then, whom its own vintage has told of. */
+static bool is_told(const struct table *table, size_t cell)
+{
+        return table->status[cell] == CELL_VALUE && (table->held == NULL || table->held[cell] == 0);
+}
+
+static enum err told_cells(
+        const struct telling *t, const struct table *table, struct lattice_told *out)
+{
+        uint8_t *told = arena_alloc(t->in->arena, table->cells_len, 1);
+
+        if (told == NULL)
+                return ERR_NO_MEMORY;
+        for (size_t i = 0; i < table->cells_len; i++)
+                told[i] = is_told(table, i);
+        out->told = told;
+        out->cells = (uint32_t)table->cells_len;
+        out->question.cells = true;
+        return ERR_OK;
+}
+
 static enum err told_rows(
         const struct telling *t, const struct table *table, struct lattice_told *out)
 {
@@ -92,8 +112,7 @@ static enum err told_rows(
                 for (uint32_t d = 0; d < table->dimensions_len; d++)
                         if (table->dimensions[d].identifying)
                                 row = row * ((size_t)table->dimensions[d].len + 1) + at[d];
-                told[row] |= table->status[i] == CELL_VALUE &&
-                             (table->held == NULL || table->held[i] == 0);
+                told[row] |= is_told(table, i);
         }
         out->told = told;
         out->cells = (uint32_t)cells;
@@ -104,7 +123,7 @@ static enum err told_rows(
 static enum err tell_one(struct telling *t, uint32_t table, const struct period *year)
 {
         const struct lattice_telling *in = t->in;
-        struct lattice_told *one = &t->list[t->len];
+        struct lattice_told *one = &t->list[t->len], *whole = one + 1;
         struct query full = {
                 .dataset = in->dataset->id, .purpose = in->purpose, .vintage = in->vintage};
         struct table *cut = NULL;
@@ -119,7 +138,10 @@ static enum err tell_one(struct telling *t, uint32_t table, const struct period 
         TRY(lattice_cut(in->policy, in->dataset, &t->cube, &full, in->arena, &cut));
         TRY(told_rows(t, cut, one));
         TRY(who_counts(t, &one->question));
-        t->len++;
+        *whole = (struct lattice_told){.question = one->question};
+        whole->question.query = full;
+        TRY(told_cells(t, cut, whole));
+        t->len += 2;
         return ERR_OK;
 }
 
@@ -133,7 +155,7 @@ static enum err tell_cube(struct telling *t, const struct stored_lattice *l)
         TRY(store_lattice_find(in->store, id, l->vintage, &l->policy, in->arena, &found));
         t->cube = (struct lattice_cube){0};
         TRY(lattice_decode(found.body, in->arena, &t->cube));
-        uint32_t cap = t->len + t->cube.tables_len * (t->cube.years_len + 1);
+        uint32_t cap = t->len + 2 * t->cube.tables_len * (t->cube.years_len + 1);
         struct lattice_told *list = arena_alloc(in->arena, cap, sizeof *list);
 
         if (list == NULL)

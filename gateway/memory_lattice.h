@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* memory_lattice.h: which rows the planned tables of a vintage have told. For memory.c. */
+/* memory_lattice.h: which rows and cells the planned tables of a vintage have told. For memory.c.
+ */
 #ifndef STATGATE_GATEWAY_MEMORY_LATTICE_H
 #define STATGATE_GATEWAY_MEMORY_LATTICE_H
 
@@ -17,7 +18,8 @@ struct lattice_telling {
         struct arena *arena;
 };
 
-/* One margin of planned tables: told[i] = 1 where some cell of its row i is shown. */
+/* A planned table, or the margin of one: told[i] = 1 where its cell i, or some cell of its row i,
+ * is shown. */
 struct lattice_told {
         struct memory_question question;
         const uint8_t *told;

@@ -227,6 +227,8 @@ static enum err count_and_protect(struct answering *a, struct question *q)
         TRY(judge_rows(a, q, &scope));
         TRY(disclosure_protect_table(a->arena, q->table, &settings, &q->lease.stop, &q->report));
         q->source = q->allowed.disclosure.answers == ANSWERS_ALONE ? ANSWERS_ALONE : ANSWERS_LEDGER;
+        if (q->source == ANSWERS_LEDGER && q->lease.linkage != NULL)
+                TRY(cells_by_memory(a, q, &scope));
         return perturb(a, q);
 }
 
