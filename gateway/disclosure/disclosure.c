@@ -17,9 +17,6 @@ static const char *const cost_names[DISCLOSURE_COST_COUNT] = {
         [DISCLOSURE_COST_TOTALS] = "totals",
 };
 
-/* Work of all steps where the settings say nothing: about a minute. */
-#define WORK_DEFAULT (UINT64_C(1) << 36)
-
 const char *disclosure_cost_name(enum disclosure_cost c)
 {
         return (unsigned)c < DISCLOSURE_COST_COUNT ? cost_names[c] : cost_names[0];
@@ -104,6 +101,7 @@ static enum err protect(struct joint *j, struct disclosure_report *out)
         report.audit_of = j->verdict.of;
         report.exact = j->verdict.exact;
         report.narrow = j->verdict.narrow;
+        report.interval_unasked = j->unasked;
         *out = report;
         return ERR_OK;
 }
@@ -123,11 +121,8 @@ enum err disclosure_protect(struct arena *arena, const struct disclosure_release
         const struct disclosure_settings *settings, const atomic_bool *cancel,
         struct disclosure_report *out)
 {
-        struct joint j = {.arena = arena,
-                .release = release,
-                .settings = settings,
-                .cancel = cancel,
-                .work_limit = settings->work_limit > 0 ? settings->work_limit : WORK_DEFAULT};
+        struct joint j = {
+                .arena = arena, .release = release, .settings = settings, .cancel = cancel};
         enum err err = protect(&j, out);
 
         if (err != ERR_OK)

@@ -68,7 +68,7 @@ struct disclosure_settings {
         enum disclosure_cost cost;
         uint32_t starts;     /* passes of suppression; 0: chosen by size */
         uint64_t seed;       /* of shuffles and samples */
-        uint64_t work_limit; /* of all steps together, in their own units; 0: a default */
+        uint64_t work_limit; /* of each step, in its own units; 0: about a minute of all */
 };
 
 /* A release: tables that leave together and are protected as one. */
@@ -101,6 +101,9 @@ struct disclosure_report {
         /* The audit's verdict: protected values looked at, of how many; those computable
          * exactly (must be 0); those narrower than asked (0 unless limited). */
         size_t audited, audit_of, exact, narrow;
+        /* Protected values of which a width was asked for and nobody looked for it: no table of
+         * the release has all dimensions at their finest, so there is nothing to begin from. */
+        size_t interval_unasked;
         uint64_t work;
 };
 

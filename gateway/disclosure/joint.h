@@ -30,8 +30,10 @@ struct joint {
         const atomic_bool *cancel;
         struct rules_of_measures *told; /* of each table */
         struct joint_layer base;        /* the tables' cells */
-        uint64_t work_limit, work;
+        uint64_t work_limit, work;      /* of the elimination: entries looked at */
+        uint64_t iterations;            /* of linear programs, that are left */
         bool limited;
+        size_t unasked; /* protected cells of which no width was looked for */
         bool *widened;  /* of the base's cells: hidden for the width alone */
         uint32_t width; /* of the cells' intervals, as now asked for; 0: not */
         struct joint_verdict {
@@ -56,9 +58,11 @@ MUST_CHECK enum err joint_settle(struct joint *j, struct joint_layer *layer);
 MUST_CHECK enum err joint_lines(const struct joint_layer *layer, int64_t threshold,
         struct arena *scratch, struct model *model);
 
-/* joint_audit.c: what of the tables' cells an attacker can say. Nothing is audited where no
- * table fits what is shown, since persons in several categories do not add up. */
+/* joint_audit.c: what of the tables' cells an attacker can say. */
 MUST_CHECK enum err joint_audit(struct joint *j, struct joint_verdict *out);
+
+/* How many of the tables' cells are hidden. */
+size_t joint_hidden(const struct joint *j);
 
 /* What the marks tell: that no zero is hidden, and that only small cells are, and whatever went
  * with them. 0: it does not tell. */

@@ -2,7 +2,11 @@
 /* joint_audit.c: how near the cells are told, before they leave.
  *
  * The auditor is given what everybody will see: which cells there are, what of them is shown,
- * the marks of the others. Values are taken from the tables only where they are shown. */
+ * the marks of the others. Values are taken from the tables only where they are shown.
+ *
+ * Persons in several categories do not add up. Where a dimension says so the auditor is told; and
+ * where one does not say so and it is, no table fits what is shown: whoever sees that knows it
+ * too, and asks again as we do, with every total between its largest part and their sum. */
 #include "base/attrs.h"
 #include "gateway/disclosure/audit.h"
 #include "gateway/disclosure/joint.h"
@@ -68,26 +72,66 @@ static enum err release_show(
         return ERR_OK;
 }
 
-enum err joint_audit(struct joint *j, struct joint_verdict *out)
+/* Dimensions of which some total is not the sum of its parts, as bits. */
+static unsigned overlaps(const struct joint *j)
 {
-        OWNED(arena_free) struct arena *scratch = arena_new(SIZE_MAX);
+        unsigned found = 0;
+
+        for (uint32_t n = 0; n < j->release->tables_len; n++) {
+                const struct table *t = j->release->tables[n];
+                size_t stride = 1;
+
+                for (uint32_t d = t->dimensions_len; d-- > 0;) {
+                        size_t len = t->dimensions[d].len;
+                        uint32_t shared =
+                                j->release->axes == NULL ? d : j->release->axes[n][d].shared;
+
+                        for (size_t i = 0; i < t->cells_len; i++) {
+                                int64_t sum = 0;
+
+                                if (i / stride % (len + 1) != len)
+                                        continue;
+                                for (size_t k = 1; k <= len; k++)
+                                        sum += t->persons[i - k * stride];
+                                found |= (unsigned)(sum != t->persons[i]) << shared;
+                        }
+                        stride *= len + 1;
+                }
+        }
+        return found;
+}
+
+static enum err ask(struct joint *j, struct arena *scratch, const struct audit_release *release,
+        struct audit_verdict *out)
+{
         const struct disclosure_settings *s = j->settings;
-        struct audit_release release;
-        struct audit_verdict verdict;
-        uint64_t left = j->work < j->work_limit ? j->work_limit - j->work : 0;
         const struct audit_options options = {.attacker = AUDIT_RULES,
                 .cells_max = s->audit_cells_max,
                 .seed = s->seed,
                 .width = s->interval,
-                .work_limit = left > ITERATIONS_LEAST ? left : ITERATIONS_LEAST,
+                .work_limit = j->iterations > ITERATIONS_LEAST ? j->iterations : ITERATIONS_LEAST,
                 .cancel = j->cancel};
+
+        TRY(audit_run(scratch, release, &options, out));
+        j->iterations -= out->iterations < j->iterations ? out->iterations : j->iterations;
+        j->limited |= out->limited;
+        return ERR_OK;
+}
+
+enum err joint_audit(struct joint *j, struct joint_verdict *out)
+{
+        OWNED(arena_free) struct arena *scratch = arena_new(SIZE_MAX);
+        struct audit_release release;
+        struct audit_verdict verdict;
 
         if (scratch == NULL)
                 return ERR_NO_MEMORY;
         TRY(release_show(j, scratch, &release));
-        TRY(audit_run(scratch, &release, &options, &verdict));
-        j->work += verdict.iterations;
-        j->limited |= verdict.limited;
+        TRY(ask(j, scratch, &release, &verdict));
+        if (!verdict.feasible) {
+                release.overlapping |= overlaps(j);
+                TRY(ask(j, scratch, &release, &verdict));
+        }
         *out = (struct joint_verdict){.audited = verdict.feasible ? verdict.audited : 0,
                 .of = verdict.len,
                 .exact = verdict.feasible ? verdict.exact : 0,

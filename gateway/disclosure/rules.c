@@ -64,9 +64,15 @@ bool rules_fixed(const struct table *t, size_t cell, enum contributor type)
         if ((t->fixed >> type & 1) != 0)
                 return true;
         table_coordinates(t, cell, at);
-        for (uint32_t d = 0; d < t->dimensions_len; d++)
-                if (t->dimensions[d].fixes == type && at[d] < t->dimensions[d].len)
+        for (uint32_t d = 0; d < t->dimensions_len; d++) {
+                const struct dimension *of = &t->dimensions[d];
+
+                if (at[d] == of->len)
+                        continue;
+                if (of->fixes == type ||
+                        (of->categories != NULL && of->categories[at[d]].fixes == type))
                         return true;
+        }
         return false;
 }
 
