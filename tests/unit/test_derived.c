@@ -464,7 +464,7 @@ static void questions_about_the_same_person_agree_with_plain_loops(void **state)
 {
         (void)state;
         random_questions(
-                &(struct derived_wish){.seed = 1, .persons = 60, .rows = 240, .threads = 2}, 1200);
+                &(struct derived_wish){.seed = 1, .persons = 60, .rows = 240, .threads = 2}, 900);
 }
 
 /* Most have not delivered something, and nobody has delivered everything in the second. */
@@ -483,7 +483,7 @@ static void municipalities_that_have_not_delivered_the_events_do_not_count(void 
         random_questions(&wish, 300);
         wish.absent[0] = 0x0f;
         wish.absent[1] = 0xf0;
-        random_questions(&wish, 100);
+        random_questions(&wish, 200);
 }
 
 static void questions_about_persons_with_many_events_agree_with_plain_loops(void **state)
@@ -504,7 +504,7 @@ static void questions_about_families_agree_with_plain_loops(void **state)
                 .threads = 2};
 
         (void)state;
-        random_questions(&wish, 800);
+        random_questions(&wish, 500);
 }
 
 static void families_beyond_the_limits_are_missing_in_questions(void **state)
