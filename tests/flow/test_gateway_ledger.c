@@ -199,6 +199,19 @@ static void two_vintages_do_not_tell_of_who_came_between(void **state)
         assert_int_equal(ask_one(ASK("\"kommun = 1280\", " EARLY) "vintage: 1\n"), CELL_VALUE);
 }
 
+#define WHERE(where) "dataset: anmalan\nfilters: [" where "]\n"
+#define BY_POLICE    "measures: [{kind: persons, filters: [\"anmalare = polis\"]}]\n"
+
+static bool measure_is_told(const char *yaml)
+{
+        struct wire_release r;
+        const struct measure *m;
+
+        (void)answer_to(WORLD_STATISTICIAN, yaml, &r);
+        m = &r.table.measures[0];
+        return r.table.status[0] == CELL_VALUE && (m->status == NULL || m->status[0] == CELL_VALUE);
+}
+
 /* A lattice tells of all sixty; a question besides may not leave one of them out. */
 static void planned_tables_are_answers_too(void **state)
 {
@@ -239,6 +252,56 @@ static void a_dry_run_looks_at_nothing_and_costs_nothing(void **state)
         assert_true(a.forecast.known);
         assert_int_equal(a.forecast.rows_answered, 21 * 2);
         assert_int_equal(a.forecast.dimensions_len, 2);
+}
+
+/* Sixty children, some of them told of by their schools. */
+static void tell_of(municipality_t town, uint32_t from, uint32_t by_school)
+{
+        struct report rows[CHILDREN];
+
+        (void)fill(rows, from, CHILDREN);
+        for (uint32_t i = CHILDREN - by_school; i < CHILDREN; i++)
+                rows[i].child = rows[i].key = SCHOOL_FROM + from + i;
+        (void)deliver_concerns(&world, town, rows, CHILDREN);
+}
+
+/* Table 1 hides the two of the schools, and the police's with them; nothing that is asked
+ * afterwards gives them. */
+static void a_cell_that_is_hidden_in_one_answer_is_in_no_other(void **state)
+{
+        static const char *const hidden[] = {"skola"}, *const goes_along[] = {"polis"};
+        struct wire_release r;
+        struct digest before, after;
+
+        (void)state;
+        tell_of(380, 50000, 2);
+        tell_of(580, 51000, 25);
+        tell_of(680, 52000, 2);
+        (void)publish(&world);
+        assert_int_equal(
+                ask_yaml(&world, WHERE("\"kommun = 0380\"") "dimensions: [anmalare]\n", &r),
+                STATUS_OK);
+        assert_int_equal(cell_at(&r, hidden), CELL_PROTECTED);
+        assert_int_equal(cell_at(&r, goes_along), CELL_PROTECTED);
+        before = digest_now(WHERE("\"kommun = 0380\"") "dimensions: [anmalare]\n");
+        /* By a filter, by one that leaves the rest, by one of a measure, by a share. */
+        assert_int_equal(ask_one(WHERE("\"kommun = 0380\", \"anmalare = polis\"")), CELL_PROTECTED);
+        assert_int_equal(
+                ask_one(WHERE("\"kommun = 0380\", \"anmalare != skola\"")), CELL_PROTECTED);
+        assert_false(measure_is_told(WHERE("\"kommun = 0380\"") BY_POLICE));
+        /* Nor where the table itself was planned, and the filter comes first. */
+        assert_int_equal(ask_one(WHERE("\"kommun = 0680\", \"anmalare = polis\"")), CELL_PROTECTED);
+        assert_false(measure_is_told(WHERE("\"kommun = 0680\"") BY_POLICE));
+        /* Enough of both are told, however they are asked for. */
+        assert_int_equal(ask_one(WHERE("\"kommun = 0580\", \"anmalare = polis\"")), CELL_VALUE);
+        assert_int_equal(ask_one(WHERE("\"kommun = 0580\", \"anmalare = skola\"")), CELL_VALUE);
+        assert_true(measure_is_told(WHERE("\"kommun = 0580\"") BY_POLICE));
+        assert_int_equal(world_stop(&world), 0);
+        world_start(&world);
+        after = digest_now(WHERE("\"kommun = 0380\"") "dimensions: [anmalare]\n");
+        assert_true(digest_equal(&before, &after));
+        assert_int_equal(ask_one(WHERE("\"kommun = 0380\", \"anmalare = polis\"")), CELL_PROTECTED);
+        assert_int_equal(ask_one(WHERE("\"kommun = 0580\", \"anmalare = polis\"")), CELL_VALUE);
 }
 
 /* Refused ones count, asked again they do not, and neither do planned tables. */
@@ -301,6 +364,7 @@ int main(void)
                 cmocka_unit_test(planned_tables_are_answers_too),
                 cmocka_unit_test(a_dry_run_looks_at_nothing_and_costs_nothing),
                 cmocka_unit_test(two_vintages_do_not_tell_of_who_came_between),
+                cmocka_unit_test(a_cell_that_is_hidden_in_one_answer_is_in_no_other),
                 cmocka_unit_test(questions_outside_the_plan_have_a_budget),
                 cmocka_unit_test(strict_rules_answer_by_inhabitants_alone),
         };

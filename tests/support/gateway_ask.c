@@ -44,7 +44,7 @@ static int32_t birth_month(uint32_t child)
 }
 
 struct parts {
-        uint8_t *ids, *kinds, *keys, *sex, *born, *day, *notifier;
+        uint8_t *ids, *kinds, *keys, *sex, *born, *day, *notifier, *reason;
         uint8_t *guardians, *guardian_kinds;
         uint32_t *offsets;
 };
@@ -59,7 +59,8 @@ static void put_report(struct parts *p, uint32_t i, const struct report *r)
         (void)snprintf(key, sizeof key, "ANM-%06u", r->key % 1000000);
         memcpy(p->keys + (size_t)i * RECORD_KEY_LEN, key, RECORD_KEY_LEN);
         p->sex[i] = r->child % 2 == 0 ? 0 : 1;
-        p->notifier[i] = 0;
+        p->notifier[i] = r->child >= SCHOOL_FROM;
+        p->reason[i] = 0;
         put_day(p->born + 4 * (size_t)i, birth_month(r->child));
         put_day(p->day + 4 * (size_t)i, days_from_civil((struct civil){2025, 1, 1}) + r->day);
         if (r->guardian != NOBODY) {
@@ -76,18 +77,19 @@ static struct bytes say_concerns(
         OWNED(buf_done) struct buf b = {.ceiling = MESSAGE_MAX};
         static const struct bytes sexes[] = {
                 {(const uint8_t *)"kvinna", 6}, {(const uint8_t *)"man", 3}};
-        static const struct bytes police[] = {{(const uint8_t *)"polis", 5}};
+        static const struct bytes notifiers[] = {
+                {(const uint8_t *)"polis", 5}, {(const uint8_t *)"skola", 5}};
         static const struct bytes neglect[] = {{(const uint8_t *)"forsummelse", 11}};
         struct parts p = {room(a, len, PERSON_ID_LEN), room(a, len, 1),
                 room(a, len, RECORD_KEY_LEN), room(a, len, 1), room(a, len, 4), room(a, len, 4),
-                room(a, len, 1), room(a, len, PERSON_ID_LEN), room(a, len, 1),
+                room(a, len, 1), room(a, len, 1), room(a, len, PERSON_ID_LEN), room(a, len, 1),
                 room(a, (size_t)len + 1, sizeof(uint32_t))};
         const struct column columns[COLUMNS] = {
                 {bytes_of_text("kon"), COLUMN_CODES, sexes, 2, 1, p.sex, NULL},
                 {bytes_of_text("fodelsemanad"), COLUMN_I32, NULL, 0, 4, p.born, NULL},
                 {bytes_of_text("datum"), COLUMN_I32, NULL, 0, 4, p.day, NULL},
-                {bytes_of_text("anmalare"), COLUMN_CODES, police, 1, 1, p.notifier, NULL},
-                {bytes_of_text("orsak"), COLUMN_CODES, neglect, 1, 1, p.notifier, NULL},
+                {bytes_of_text("anmalare"), COLUMN_CODES, notifiers, 2, 1, p.notifier, NULL},
+                {bytes_of_text("orsak"), COLUMN_CODES, neglect, 1, 1, p.reason, NULL},
         };
         struct bytes bytes, copy;
 
