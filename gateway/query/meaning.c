@@ -178,22 +178,17 @@ static bool may_miss(const struct plan *p, uint32_t operand)
 static void try_all(struct meaning_of *m)
 {
         const struct variable *v = variable_of(m->plan, m->operand);
-        bool stated = m->operand >= m->plan->dataset->variables_len;
         int64_t last = v->type == VARIABLE_CODE      ? (int64_t)v->codes->levels[0].len - 1
                        : v->type == VARIABLE_BOOLEAN ? 1
-                                                     : UINT8_MAX - 1;
+                                                     : UINT8_MAX - 1; /* ages */
 
         if (may_miss(m->plan, m->operand))
                 try_value(m, 0, true);
-        if (v->type == VARIABLE_CODE || v->type == VARIABLE_BOOLEAN) {
+        if (v->type == VARIABLE_INTEGER || v->type == VARIABLE_DECIMAL || v->type == VARIABLE_DATE)
+                try_numbers(m, v->min, v->max);
+        else
                 for (int64_t i = 0; i <= last; i++)
                         try_value(m, i, false);
-        } else if (v->type == VARIABLE_AGE) {
-                for (int64_t i = stated ? 0 : v->min; i <= last && (stated || i <= v->max); i++)
-                        try_value(m, i, false);
-        } else {
-                try_numbers(m, v->min, v->max);
-        }
 }
 
 /* Variables -------------------------------------------------------------------------------- */

@@ -176,11 +176,14 @@ static void who_is_not_heeded_or_fixed_by_the_row_is_not_asked(void **state)
         struct world w;
 
         (void)state;
-        for (int how = 0; how < 3; how++) {
+        struct category county = {.fixes = CONTRIBUTOR_MUNICIPALITY};
+        for (int how = 0; how < 4; how++) {
                 world_new(&w, 100);
                 municipalities(&w, 1, 100);
                 w.settings.number[CONTRIBUTOR_MUNICIPALITY] = 3;
                 w.settings.remainder = 5;
+                if (how == 3) /* of one municipality */
+                        w.dimension.categories = &county;
                 if (how == 0)
                         w.settings.contributors = 1u << CONTRIBUTOR_PROVIDER;
                 if (how == 1)

@@ -211,8 +211,70 @@ static enum err ask(const struct asked *a, unsigned threads, struct table **out)
         return plan_run(plan, a->v, threads, a->arena, NULL, out);
 }
 
+/* Meaning ----------------------------------------------------------------------------------- */
+
+/* Sides that some value of the cell's category meets, or that all do, of one variable. */
+static uint32_t sides_met(const struct table *t, const struct meaning_variable *v,
+        const uint32_t *at, uint32_t *by_all)
+{
+        uint32_t some = 0;
+
+        *by_all = UINT32_MAX;
+        for (uint32_t s = 0; s < v->len; s++) {
+                uint32_t d = v->dimension;
+                uint32_t len = v->in == NULL ? 0 : t->dimensions[d].len;
+
+                if (v->in != NULL && at[d] < len && v->in[(size_t)s * len + at[d]] == 0)
+                        continue;
+                some |= v->meets[s];
+                *by_all &= v->meets[s];
+        }
+        return some;
+}
+
+/* Whom a side cannot take it does not, and of whom it takes all none is missing. How many
+ * times that said something. */
+static size_t meaning_holds(const struct table *t)
+{
+        uint32_t at[DIMENSIONS_MAX];
+        size_t said = 0;
+
+        assert_non_null(t->meaning);
+        for (size_t c = 0; c < t->cells_len; c++) {
+                uint32_t can = UINT32_MAX, must = UINT32_MAX;
+
+                table_coordinates(t, c, at);
+                for (uint32_t i = 0; i < t->meaning->variables_len; i++) {
+                        uint32_t by_all;
+
+                        can &= sides_met(t, &t->meaning->variables[i], at, &by_all);
+                        must &= by_all;
+                }
+                for (uint32_t i = 0; i < t->measures_len; i++) {
+                        const struct measure *m = &t->measures[i];
+                        const int64_t *persons[2] = {m->numerator_persons != NULL
+                                                             ? m->numerator_persons
+                                                             : m->contributors,
+                                m->denominator_persons};
+
+                        for (int k = 0; k < 2; k++) {
+                                if (persons[k] == NULL || m->kind == MEASURE_DAYS)
+                                        continue;
+                                if ((can >> m->side[k] & 1) == 0)
+                                        assert_int_equal(persons[k][c], 0);
+                                if ((must >> m->side[k] & 1) != 0 && (can >> m->side[k] & 1) != 0)
+                                        assert_int_equal(persons[k][c], t->persons[c]);
+                                said += t->persons[c] > 0 && ((~can | must) >> m->side[k] & 1) != 0;
+                        }
+                }
+        }
+        return said;
+}
+
 static void random_questions(struct plain_world *w, const struct view *v, unsigned questions)
 {
+        size_t said = 0;
+
         struct asked *a = calloc(1, sizeof(*a));
 
         *a = (struct asked){.w = w, .v = v, .arena = arena_new(ARENA_MAX)};
@@ -227,8 +289,10 @@ static void random_questions(struct plain_world *w, const struct view *v, unsign
                         continue;
                 assert_int_equal(e, ERR_OK);
                 measure_oracle_check(v, &a->q, t, &a->told);
+                said += meaning_holds(t);
                 n++;
         }
+        assert_true(said > 0);
         arena_free(&a->arena);
         free(a);
 }
