@@ -59,7 +59,7 @@ static void put_report(struct parts *p, uint32_t i, const struct report *r)
         (void)snprintf(key, sizeof key, "ANM-%06u", r->key % 1000000);
         memcpy(p->keys + (size_t)i * RECORD_KEY_LEN, key, RECORD_KEY_LEN);
         p->sex[i] = r->child % 2 == 0 ? 0 : 1;
-        p->notifier[i] = r->child >= SCHOOL_FROM;
+        p->notifier[i] = (uint8_t)((r->child >= SCHOOL_FROM) + (r->child >= RELATIVE_FROM));
         p->reason[i] = 0;
         put_day(p->born + 4 * (size_t)i, birth_month(r->child));
         put_day(p->day + 4 * (size_t)i, days_from_civil((struct civil){2025, 1, 1}) + r->day);
@@ -77,8 +77,8 @@ static struct bytes say_concerns(
         OWNED(buf_done) struct buf b = {.ceiling = MESSAGE_MAX};
         static const struct bytes sexes[] = {
                 {(const uint8_t *)"kvinna", 6}, {(const uint8_t *)"man", 3}};
-        static const struct bytes notifiers[] = {
-                {(const uint8_t *)"polis", 5}, {(const uint8_t *)"skola", 5}};
+        static const struct bytes notifiers[] = {{(const uint8_t *)"polis", 5},
+                {(const uint8_t *)"skola", 5}, {(const uint8_t *)"anhorig", 7}};
         static const struct bytes neglect[] = {{(const uint8_t *)"forsummelse", 11}};
         struct parts p = {room(a, len, PERSON_ID_LEN), room(a, len, 1),
                 room(a, len, RECORD_KEY_LEN), room(a, len, 1), room(a, len, 4), room(a, len, 4),
@@ -88,7 +88,7 @@ static struct bytes say_concerns(
                 {bytes_of_text("kon"), COLUMN_CODES, sexes, 2, 1, p.sex, NULL},
                 {bytes_of_text("fodelsemanad"), COLUMN_I32, NULL, 0, 4, p.born, NULL},
                 {bytes_of_text("datum"), COLUMN_I32, NULL, 0, 4, p.day, NULL},
-                {bytes_of_text("anmalare"), COLUMN_CODES, notifiers, 2, 1, p.notifier, NULL},
+                {bytes_of_text("anmalare"), COLUMN_CODES, notifiers, 3, 1, p.notifier, NULL},
                 {bytes_of_text("orsak"), COLUMN_CODES, neglect, 1, 1, p.reason, NULL},
         };
         struct bytes bytes, copy;

@@ -15,8 +15,9 @@ struct report {
         int32_t day;       /* from 0, the first of January */
         uint32_t key;      /* of the record, in its municipality */
 };
-/* Children of these numbers and on are told of by their schools, others by the police. */
-enum { SCHOOL_FROM = 100000 };
+/* Children of these numbers and on are told of by their schools, and by relatives; others by the
+ * police. */
+enum { SCHOOL_FROM = 100000, RELATIVE_FROM = 140000 };
 /* As a whole delivery of `anmalan` for 2025, in batches; asserts that all of it was taken. */
 struct submission_id deliver_concerns(
         struct world *w, municipality_t m, const struct report *rows, uint32_t len);
