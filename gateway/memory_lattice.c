@@ -92,6 +92,9 @@ static enum err told_cells(
         return ERR_OK;
 }
 
+/* A row is told where its own count is. What was only told of cells within it is remembered as
+ * cells: a row that is remembered without having been told would make others, which differ from
+ * it by few, look as if everybody could compute them already. */
 static enum err told_rows(
         const struct telling *t, const struct table *table, struct lattice_told *out)
 {
@@ -107,12 +110,16 @@ static enum err told_rows(
                 return ERR_NO_MEMORY;
         for (size_t i = 0; i < table->cells_len; i++) {
                 size_t row = 0;
+                bool whole = true;
 
                 table_coordinates(table, i, at);
-                for (uint32_t d = 0; d < table->dimensions_len; d++)
+                for (uint32_t d = 0; d < table->dimensions_len; d++) {
                         if (table->dimensions[d].identifying)
                                 row = row * ((size_t)table->dimensions[d].len + 1) + at[d];
-                told[row] |= is_told(table, i);
+                        else
+                                whole &= at[d] == table->dimensions[d].len;
+                }
+                told[row] |= whole && is_told(table, i);
         }
         out->told = told;
         out->cells = (uint32_t)cells;
