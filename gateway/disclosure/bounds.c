@@ -503,6 +503,24 @@ struct bounds_answer bounds_answer(const struct bounds *b, uint32_t sum)
         return answer;
 }
 
+void bounds_passed(
+        struct bounds *b, uint32_t sum, int64_t enough, uint32_t *known, size_t cap, size_t *len)
+{
+        const struct bounds_sums *s = &b->system.asked;
+        int64_t low = 0, high = 0;
+
+        *len = 0;
+        for (size_t k = s->start[sum]; k < s->start[sum + 1]; k++) {
+                low = plus(low, b->low[s->unknown[k]]);
+                high = plus(high, b->high[s->unknown[k]]);
+        }
+        if (low == -BOUNDS_NONE || high == BOUNDS_NONE || high - low >= enough)
+                return;
+        b->stamp++;
+        for (size_t k = s->start[sum]; k < s->start[sum + 1]; k++)
+                bounds_fixed_binding(b, s->unknown[k], known, cap, len);
+}
+
 enum err bounds_binding(
         struct bounds *b, uint32_t sum, bool larger, uint32_t *known, size_t cap, size_t *len)
 {

@@ -72,6 +72,11 @@ MUST_CHECK enum err bounds_work(struct bounds *b, const bool *wanted, int64_t en
 /* What is certain by now. */
 struct bounds_answer bounds_answer(const struct bounds *b, uint32_t sum);
 
+/* Known sums that by mere passing on of bounds keep a sum within `enough`, at most `cap` of
+ * them; none where they do not. Needs no program: answers before bounds_work. */
+void bounds_passed(
+        struct bounds *b, uint32_t sum, int64_t enough, uint32_t *known, size_t cap, size_t *len);
+
 /* The known sums that keep a sum from being larger, or smaller: at most `cap` of them.
  * While all of them are known nothing else would help. */
 MUST_CHECK enum err bounds_binding(
