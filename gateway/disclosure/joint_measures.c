@@ -148,22 +148,26 @@ static bool anything_hidden(const struct table *t)
         return false;
 }
 
-/* A table whose filters are known. */
-static enum err protect_one_table(struct joint *j)
+/* A table whose filters are known. `told`: of all of them something can be said. */
+static enum err protect_one_table(struct joint *j, bool *told)
 {
         struct measuring m = {.j = j, .t = j->release->tables[0], .told = &j->told[0]};
 
         quantities_list(m.t, &m.quantities);
         measures_sides(&m);
+        *told = true;
         for (uint32_t i = 0; i < m.quantities.len; i++) {
+                *told &= m.crossed[i] != CROSSED_UNTOLD;
                 m.hidden[i] = arena_alloc(j->arena, m.t->cells_len, sizeof *m.hidden[i]);
                 if (m.hidden[i] == NULL)
                         return ERR_NO_MEMORY;
         }
+        if (!*told)
+                return ERR_OK;
         TRY(measures_cross(&m));
         for (uint32_t i = 0; i < m.quantities.len; i++)
                 for (size_t c = 0; c < m.t->cells_len; c++)
-                        if (m.crossed[i] == CROSSED_UNTOLD || m.hidden[m.same[i]][c])
+                        if (m.hidden[m.same[i]][c])
                                 withhold(j, 0, m.quantities.of[i].measure, c);
         return ERR_OK;
 }
@@ -248,12 +252,12 @@ static enum err withhold_mixed(const struct joint *j, struct joint_layer *all)
         return ERR_OK;
 }
 
-static enum err protect_all_tables(struct joint *j)
+/* `full`: nothing is known of the filters. */
+static enum err protect_all_tables(struct joint *j, bool full)
 {
         const struct space *space = &j->base.space;
         struct quantities q;
         struct joint_layer all;
-        bool full = false;
 
         TRY(joint_layer_new(j, space, false, &all));
         for (uint32_t t = 0; t < j->release->tables_len; t++) {
@@ -305,6 +309,12 @@ enum err joint_measures(struct joint *j)
         }
         if (len == 0 || !hidden || j->base.failed)
                 return ERR_OK;
-        return r->tables_len == 1 && r->tables[0]->meaning != NULL ? protect_one_table(j)
-                                                                   : protect_all_tables(j);
+        if (r->tables_len == 1 && r->tables[0]->meaning != NULL) {
+                bool told = false;
+
+                TRY(protect_one_table(j, &told));
+                if (told)
+                        return ERR_OK;
+        }
+        return protect_all_tables(j, r->tables_len == 1);
 }

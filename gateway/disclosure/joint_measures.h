@@ -6,7 +6,7 @@
 #include "gateway/disclosure/joint_quantities.h"
 
 /* Instead of a crossed side: it takes all of the cell, or nobody, by definition; or nothing
- * can be said of it, and it is told nowhere. */
+ * can be said of it, nor then of what others say of it. */
 enum { CROSSED_ALL = SIDES_MAX, CROSSED_NOBODY, CROSSED_UNTOLD };
 
 struct measuring {

@@ -4,14 +4,15 @@
  * Two sides that are the same by definition are one. One that takes all is the cell itself,
  * and one that takes nobody says nothing. The others make kinds, 2^n of n that are free of
  * each other, and fewer where their filters exclude or include one another. There is room for
- * so many; what is beyond is not told.
+ * so many; where there are more, nothing can be said of the table's filters.
  *
  * Of doubtful sides (table.h) it is not known what follows from them. What is known is what
  * can be: a kind of which there is somebody is not excluded by definition. So doubtful sides
  * are crossed only while each holds the next, so that the numbers of all kinds can be read
  * from their counts, and there is somebody of each, in all categories that could depend on
- * them. One that takes all persons of every cell is taken for the cell: it tells nothing
- * else, if no rule protects it where the cell is shown. All others are not told. */
+ * them. One that takes all persons of every cell, and no category by name, is taken for the
+ * cell: it tells nothing else, if no rule protects it where the cell is shown. Of a table with
+ * others nothing can be said. */
 #include <string.h>
 
 #include "gateway/disclosure/joint_measures.h"
@@ -71,11 +72,18 @@ static bool has_number(const struct table *t, size_t cell)
         return t->status[cell] == CELL_VALUE || t->status[cell] == CELL_PROTECTED;
 }
 
-/* It takes whomever there is, and no rule hides it by itself. */
+/* It takes whomever there is, leaves no category out, and no rule hides it by itself. */
 static bool takes_all_there_are(const struct measuring *m, uint8_t side)
 {
         const int64_t *persons = persons_of(m, side);
 
+        for (uint32_t i = 0; i < m->t->meaning->variables_len; i++) {
+                const struct meaning_variable *v = &m->t->meaning->variables[i];
+
+                for (uint32_t s = 0; s < v->len; s++)
+                        if (v->in != NULL && (v->meets[s] >> side & 1) == 0)
+                                return false;
+        }
         for (size_t c = 0; c < m->t->cells_len; c++) {
                 if (persons == NULL || (has_number(m->t, c) && persons[c] != m->t->persons[c]))
                         return false;

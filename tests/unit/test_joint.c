@@ -146,6 +146,91 @@ static void no_cell_is_told_nearly_where_a_width_is_asked_for(void **state)
         assert_true(audited > 100 && wider > 0 && all < cases(150) / 10);
 }
 
+/* Linked tables may all be coarser than the dimensions that they share. */
+static void a_width_that_nobody_looked_for_is_told(void **state)
+{
+        size_t unasked = 0;
+
+        (void)state;
+        for (uint64_t seed = 0; seed < 200; seed++) {
+                struct world w;
+                size_t hidden = 0;
+
+                world_new(&w, seed, seed % 2 == 0, false);
+                w.settings.interval = seed % 3 == 0 ? 0 : 3;
+                world_protect(&w);
+                for (uint32_t t = 0; t < w.tables_len; t++)
+                        for (size_t c = 0; c < w.table[t].cells_len; c++)
+                                hidden += !is_shown(&w, t, c, UINT32_MAX);
+                assert_true(w.report.interval_unasked <= hidden);
+                assert_true(w.report.audit_of <= hidden);
+                assert_int_equal(w.report.audited, 0);
+                if (w.settings.interval == 0 || seed % 2 == 1)
+                        assert_int_equal(w.report.interval_unasked, 0);
+                unasked += w.report.interval_unasked > 0;
+                arena_free(&w.arena);
+        }
+        assert_true(unasked > 0);
+}
+
+/* Some are in several categories, and nobody said that one can be. */
+static void persons_who_are_in_several_categories_are_audited_too(void **state)
+{
+        size_t audited = 0;
+
+        (void)state;
+        for (uint64_t seed = 0; seed < 60; seed++) {
+                struct world w;
+
+                world_new(&w, 9000 + seed, false, false);
+                struct table *t = &w.table[0];
+                for (size_t c = 0; c < t->cells_len; c++) {
+                        uint32_t at[DIMENSIONS_MAX];
+                        int64_t largest = 0;
+
+                        table_coordinates(t, c, at);
+                        if (at[0] != w.leaves[0])
+                                continue;
+                        for (at[0] = 0; at[0] < w.leaves[0]; at[0]++)
+                                if (t->persons[table_cell(t, at)] > largest)
+                                        largest = t->persons[table_cell(t, at)];
+                        t->persons[c] -= (t->persons[c] - largest) / 3;
+                }
+                w.dimension[0][0].overlapping = seed % 2 == 0;
+                w.settings.audit_cells_max = 1000;
+                world_protect(&w);
+                assert_wiped(&w);
+                assert_true(w.report.exact == 0 || w.report.hidden_all);
+                assert_true(w.report.audited == w.report.audit_of);
+                audited += w.report.audited;
+                arena_free(&w.arena);
+        }
+        assert_true(audited > 100);
+}
+
+/* Where nobody says what filters mean, and where one may say what another is. */
+static void measures_of_which_nothing_is_known_tell_nothing(void **state)
+{
+        size_t shown = 0, withheld = 0;
+
+        (void)state;
+        for (uint64_t seed = 0; seed < cases(300); seed++) {
+                struct world w;
+                struct meaning doubtful;
+
+                world_new(&w, seed, false, true);
+                doubtful = *w.table[0].meaning;
+                doubtful.doubtful = UINT32_MAX;
+                doubtful.doubtful_dimensions = UINT32_MAX;
+                w.table[0].meaning = seed % 2 == 0 ? NULL : &doubtful;
+                check(&w);
+                shown += w.report.measures_by_rule[CELL_RULE_NONE];
+                withheld += w.report.measures_by_rule[CELL_RULE_SECONDARY];
+                arena_free(&w.arena);
+        }
+        assert_true(shown > 0 && withheld > shown);
+}
+
 static void the_same_question_has_the_same_answer(void **state)
 {
         (void)state;
@@ -251,6 +336,9 @@ int main(void)
                 cmocka_unit_test(other_codes_are_as_safe),
                 cmocka_unit_test(a_contributor_learns_of_no_other),
                 cmocka_unit_test(no_cell_is_told_nearly_where_a_width_is_asked_for),
+                cmocka_unit_test(a_width_that_nobody_looked_for_is_told),
+                cmocka_unit_test(persons_who_are_in_several_categories_are_audited_too),
+                cmocka_unit_test(measures_of_which_nothing_is_known_tell_nothing),
                 cmocka_unit_test(the_same_question_has_the_same_answer),
                 cmocka_unit_test(what_ends_early_leaves_nothing_unsafe),
                 cmocka_unit_test(a_call_that_is_cancelled_leaves_nothing),
