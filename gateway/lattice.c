@@ -72,6 +72,7 @@ static enum err lease(struct making *m, struct vintage v, bool spare, struct vie
                 .dataset = m->dataset,
                 .purpose = m->purpose,
                 .vintage = v,
+                .deferrable = true,
                 .spare = spare,
                 .cancel = m->wish->cancel,
         };

@@ -228,6 +228,7 @@ static enum err start(struct gateway *g, const struct config *c, struct arena *a
 
 static void stop(struct gateway *g)
 {
+        views_stop(g->views); /* else a vintage that is being protected is waited for */
         rpc_stop(&g->rpc);
         watch_stop(&g->watch);
         publisher_stop(&g->publisher);

@@ -71,6 +71,7 @@ static enum err build_set(struct publishing *p, const struct policy_linkage *lin
                 .linkage = linkage,
                 .dataset = dataset,
                 .purpose = arena_strndup(c->arena, (const char *)purpose.data, purpose.len),
+                .deferrable = true,
                 .spare = spare,
                 .progress = on_progress,
                 .progress_ctx = p,

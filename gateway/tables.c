@@ -234,10 +234,28 @@ static enum err count_and_protect(struct answering *a, struct question *q)
 
 /* Planned tables ----------------------------------------------------------------------------- */
 
+/* Not where an indicator, or another data set that is looked at, asks for more. */
+static bool rules_are_its_own(const struct question *q)
+{
+        const struct disclosure_rules *a = &q->allowed.disclosure;
+        const struct disclosure_rules *b = &q->allowed.dataset->disclosure;
+
+        return a->threshold == b->threshold && a->zeros_published == b->zeros_published &&
+               a->numerator == b->numerator && a->denominator == b->denominator &&
+               a->complement == b->complement && a->families == b->families &&
+               a->homogeneous == b->homogeneous && a->contributors == b->contributors &&
+               memcmp(a->number, b->number, sizeof a->number) == 0 &&
+               a->remainder == b->remainder && a->part_max == b->part_max &&
+               a->dominance_n == b->dominance_n && a->dominance_k == b->dominance_k &&
+               a->p_percent == b->p_percent && a->pq_p == b->pq_p && a->pq_q == b->pq_q &&
+               a->secondary == b->secondary && a->interval == b->interval &&
+               a->answers == b->answers && a->perturbation == b->perturbation;
+}
+
 bool question_is_planned(const struct answering *a, const struct question *q)
 {
         return q->allowed.disclosure.answers != ANSWERS_ALONE &&
-               q->allowed.dataset->kind == DATASET_RECORDS &&
+               q->allowed.dataset->kind == DATASET_RECORDS && rules_are_its_own(q) &&
                lattice_fits(a->policy, q->allowed.dataset, &q->query) == LATTICE_INSIDE;
 }
 

@@ -49,7 +49,7 @@ struct views {
         struct views_options options;
         pthread_mutex_t lock;
         pthread_cond_t changed;
-        bool building;
+        bool building, stopping;
         struct slot slots[SLOTS_MAX];
         struct view_lease *leases;
 };
@@ -389,8 +389,10 @@ static void lease_enter(struct views *v, const struct view_wish *w, struct view_
                 .of = v,
                 .cancel = w->cancel,
                 .purpose = w->purpose,
+                .deferrable = w->deferrable,
         };
         (void)pthread_mutex_lock(&v->lock);
+        atomic_store(&l->stop, v->stopping && l->deferrable);
         l->next = v->leases;
         if (l->next != NULL)
                 l->next->previous = l;
@@ -572,6 +574,19 @@ void views_review(struct views *v, const struct linkage_judge *judge)
                         !judge->stands(judge->ctx, s->policy, s->linkage, s->purpose))
                         slot_end(s);
         }
+        (void)pthread_mutex_unlock(&v->lock);
+}
+
+void views_stop(struct views *v)
+{
+        if (v == NULL)
+                return;
+        (void)pthread_mutex_lock(&v->lock);
+        v->stopping = true;
+        for (struct view_lease *l = v->leases; l != NULL; l = l->next)
+                if (l->deferrable)
+                        atomic_store(&l->stop, true);
+        (void)pthread_cond_broadcast(&v->changed);
         (void)pthread_mutex_unlock(&v->lock);
 }
 

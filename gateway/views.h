@@ -37,6 +37,7 @@ struct view_lease {
         atomic_bool stop, ended;
 
         struct views *of; /* for views.c alone, from here on */
+        bool deferrable;
         struct view_lease *previous, *next;
         const atomic_bool *cancel;
         const char *purpose;
@@ -59,7 +60,9 @@ struct view_wish {
         const struct policy_dataset *dataset; /* one of the linkage's */
         const char *purpose;                  /* outlives the lease */
         struct vintage vintage;               /* 0.0: the latest */
-        bool spare; /* only in memory that views of this vintage leave over: ERR_LIMIT */
+        bool deferrable; /* it is done again by whoever needs it: not worth waiting for at the end
+                          */
+        bool spare;      /* only in memory that views of this vintage leave over: ERR_LIMIT */
         void (*progress)(void *ctx, uint64_t done, uint64_t total);
         void *progress_ctx;
         const atomic_bool *cancel; /* may be NULL */
@@ -85,6 +88,9 @@ struct linkage_judge {
                 const char *purpose);
 };
 void views_review(struct views *v, const struct linkage_judge *judge);
+
+/* The gateway is about to stop: deferrable leases are stopped, now and from now on. */
+void views_stop(struct views *v);
 
 uint32_t views_list(struct views *v, struct view_status *out, uint32_t max);
 
