@@ -373,11 +373,17 @@ static void side_judge(struct bounds *b, struct piece *p, bool larger, int64_t e
                 side_end(p, larger, *seen);
 }
 
+/* Numbers that grew too large for the tableau are Clp's from there on. */
 static enum lp_outcome side_solve(struct bounds *b, struct piece *p, bool larger, int64_t enough)
 {
         cost_add(b, p, larger ? -1 : 1);
         enum lp_outcome outcome = solve(b, LP_AFTER_COSTS);
 
+        if (outcome == LP_FAILED && lp_is_exact(b->lp) &&
+                program_make(b, p->component, true) == ERR_OK) {
+                cost_add(b, p, larger ? -1 : 1);
+                outcome = solve(b, LP_AFTER_COSTS);
+        }
         if (outcome == LP_UNBOUNDED) {
                 side_end(p, larger, larger ? BOUNDS_NONE : -BOUNDS_NONE);
                 *(larger ? &p->seen_high : &p->seen_low) = larger ? BOUNDS_NONE : -BOUNDS_NONE;

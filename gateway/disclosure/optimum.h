@@ -3,7 +3,7 @@
  *
  * One 0/1 variable a cell and the attacker's programs as cuts (Fischetti & Salazar-González,
  * Management Science 47, 2001). The search is limited by nodes, not by time, so that every
- * machine ends with the same table. */
+ * machine ends with the same table. Programs are Clp's, branches are our own: no Cbc. */
 #ifndef STATGATE_GATEWAY_DISCLOSURE_OPTIMUM_H
 #define STATGATE_GATEWAY_DISCLOSURE_OPTIMUM_H
 

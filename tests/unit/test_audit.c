@@ -100,12 +100,184 @@ static void an_attacker_who_knows_the_rules_finds_what_all_tables_say(void **sta
                 against_all_tables(seed, AUDIT_RULES, seed % 4 == 0 ? 12 : 8);
 }
 
+/* One dimension, by hand: leaves, then their total. */
+struct line {
+        struct model_dimension dimension;
+        uint32_t which;
+        uint8_t status[32];
+        int64_t values[32];
+        struct audit_table table;
+        struct audit_release release;
+        struct arena *arena;
+};
+
+/* `shown`: a value each; HIDDEN and UNASKED are no values. */
+enum { HIDDEN = -1000, UNASKED = -1001 };
+
+static void line_new(struct line *l, uint32_t leaves, const int64_t *shown)
+{
+        *l = (struct line){.dimension = {.leaves = leaves}, .arena = arena_new(ARENA)};
+        for (uint32_t i = 0; i <= leaves; i++) {
+                l->values[i] = shown[i];
+                l->status[i] = shown[i] == HIDDEN    ? AUDIT_PROTECTED
+                               : shown[i] == UNASKED ? AUDIT_ABSENT
+                                                     : AUDIT_PUBLISHED;
+        }
+        l->table = (struct audit_table){&l->which, 1, l->status, l->values};
+        l->release = (struct audit_release){.dimensions = &l->dimension,
+                .dimensions_len = 1,
+                .tables = &l->table,
+                .tables_len = 1};
+}
+
+static struct audit_verdict line_audit(struct line *l, struct audit_options options)
+{
+        struct audit_verdict v;
+
+        assert_int_equal(audit_run(l->arena, &l->release, &options, &v), ERR_OK);
+        return v;
+}
+
+static void what_does_not_add_up_is_told(void **state)
+{
+        struct line l;
+
+        (void)state;
+        line_new(&l, 3, (int64_t[]){7, 8, HIDDEN, 10});
+        struct audit_verdict v = line_audit(&l, (struct audit_options){.attacker = AUDIT_WHOLE});
+        assert_false(v.feasible);
+        assert_int_equal(v.audited, 0);
+        arena_free(&l.arena);
+}
+
+static void parts_that_overlap_only_bound_their_total(void **state)
+{
+        struct line l;
+
+        (void)state;
+        line_new(&l, 2, (int64_t[]){7, HIDDEN, 10});
+        l.release.overlapping = 1;
+        struct audit_verdict v = line_audit(&l, (struct audit_options){.attacker = AUDIT_WHOLE});
+        assert_true(v.feasible && v.intervals[0].audited);
+        assert_int_equal(v.intervals[0].low, 3);
+        assert_int_equal(v.intervals[0].high, 10);
+        l.release.overlapping = 0;
+        v = line_audit(&l, (struct audit_options){.attacker = AUDIT_WHOLE});
+        assert_int_equal(v.intervals[0].low, 3);
+        assert_int_equal(v.intervals[0].high, 3);
+        assert_int_equal(v.exact, 1);
+        arena_free(&l.arena);
+}
+
+static void what_may_be_negative_has_no_end_but_by_subtraction(void **state)
+{
+        struct line l;
+
+        (void)state;
+        line_new(&l, 3, (int64_t[]){4, HIDDEN, HIDDEN, 10});
+        l.release.negative = true;
+        struct audit_verdict v = line_audit(&l, (struct audit_options){.attacker = AUDIT_RULES});
+        assert_int_equal(v.intervals[0].low, -INT64_MAX);
+        assert_int_equal(v.intervals[1].high, INT64_MAX);
+        assert_int_equal(v.exact, 0);
+        l.status[2] = AUDIT_PUBLISHED;
+        l.values[2] = 25;
+        v = line_audit(&l, (struct audit_options){.attacker = AUDIT_RULES});
+        assert_int_equal(v.intervals[0].low, -19);
+        assert_int_equal(v.exact, 1);
+        arena_free(&l.arena);
+}
+
+static void the_only_cell_that_can_be_the_reason_is_below_the_threshold(void **state)
+{
+        struct line l;
+
+        (void)state;
+        line_new(&l, 2, (int64_t[]){HIDDEN, UNASKED, 30});
+        l.release.zeros_published = true;
+        struct audit_verdict v = line_audit(&l, (struct audit_options){.attacker = AUDIT_RULES});
+        assert_int_equal(v.intervals[0].high, 30);
+        l.release.threshold = 5;
+        v = line_audit(&l, (struct audit_options){.attacker = AUDIT_RULES});
+        assert_int_equal(v.intervals[0].low, 1);
+        assert_int_equal(v.intervals[0].high, 4);
+        v = line_audit(&l, (struct audit_options){.attacker = AUDIT_WHOLE});
+        assert_int_equal(v.intervals[0].high, 30);
+        arena_free(&l.arena);
+}
+
+static void a_sample_covers_what_it_says(void **state)
+{
+        int64_t shown[21];
+        struct line l;
+
+        (void)state;
+        for (int i = 0; i < 20; i++)
+                shown[i] = HIDDEN;
+        shown[20] = 1000;
+        line_new(&l, 20, shown);
+        const struct audit_options some = {.attacker = AUDIT_WHOLE, .cells_max = 3, .seed = 7};
+        struct audit_verdict v = line_audit(&l, some);
+        size_t audited = 0;
+        for (size_t i = 0; i < v.len; i++)
+                audited += v.intervals[i].audited;
+        assert_int_equal(v.len, 20);
+        assert_true(v.audited >= 3);
+        assert_int_equal(v.audited, audited);
+        v = line_audit(&l, (struct audit_options){.attacker = AUDIT_WHOLE});
+        assert_int_equal(v.audited, 20);
+        arena_free(&l.arena);
+}
+
+static void a_limit_leaves_cells_unaudited_and_says_so(void **state)
+{
+        size_t limited = 0;
+
+        (void)state;
+        for (uint64_t seed = 0; seed < 40; seed++) {
+                const struct random_options o = {.seed = seed, .inner_max = 36, .threshold = 3};
+                const struct audit_options once = {.attacker = AUDIT_WHOLE, .work_limit = 1};
+                struct arena *arena = arena_new(ARENA);
+                struct random_release r;
+                struct published_release p;
+                struct audit_verdict v;
+
+                random_release_new(arena, &o, &r);
+                published_release_new(arena, &r, NULL, seed, 2, false, &p);
+                assert_int_equal(audit_run(arena, &p.release, &once, &v), ERR_OK);
+                assert_true(v.limited || v.audited == v.len);
+                limited += v.limited && v.audited < v.len;
+                arena_free(&arena);
+        }
+        assert_true(limited > 0);
+}
+
+static void an_audit_can_be_cancelled(void **state)
+{
+        const atomic_bool cancel = true;
+        const struct audit_options options = {.attacker = AUDIT_WHOLE, .cancel = &cancel};
+        struct audit_verdict v;
+        struct line l;
+
+        (void)state;
+        line_new(&l, 3, (int64_t[]){HIDDEN, HIDDEN, HIDDEN, 10});
+        assert_int_equal(audit_run(l.arena, &l.release, &options, &v), ERR_CANCELLED);
+        arena_free(&l.arena);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_real_attacker_finds_what_half_numbers_say),
                 cmocka_unit_test(a_whole_attacker_finds_what_all_tables_say),
                 cmocka_unit_test(an_attacker_who_knows_the_rules_finds_what_all_tables_say),
+                cmocka_unit_test(what_does_not_add_up_is_told),
+                cmocka_unit_test(parts_that_overlap_only_bound_their_total),
+                cmocka_unit_test(what_may_be_negative_has_no_end_but_by_subtraction),
+                cmocka_unit_test(the_only_cell_that_can_be_the_reason_is_below_the_threshold),
+                cmocka_unit_test(a_sample_covers_what_it_says),
+                cmocka_unit_test(a_limit_leaves_cells_unaudited_and_says_so),
+                cmocka_unit_test(an_audit_can_be_cancelled),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -152,6 +152,37 @@ static void a_limit_is_told(void **state)
         assert_true(limited > 0);
 }
 
+/* Nothing is left for programs, on either side: what is passed on along sums alone. */
+static void what_additions_tell_is_cured_without_programs(void **state)
+{
+        size_t cured = 0;
+
+        (void)state;
+        for (uint64_t seed = 0; seed < many(200, 5000); seed++) {
+                const struct audit_options additions = {
+                        .attacker = AUDIT_RULES, .width = 3, .work_limit = 1};
+                struct interval_options options = {.width = 3, .work_limit = 1};
+                struct published_release p;
+                struct interval_result result;
+                struct audit_verdict v;
+                struct world w;
+
+                world_new(&w, seed);
+                options.zeros_published = w.options.zeros_published;
+                assert_int_equal(
+                        interval_protect(w.arena, &w.model, w.values, &options, &result), ERR_OK);
+                assert_true(result.pattern.proved);
+                published_release_new(
+                        w.arena, &w.random, &result.pattern, 0, 2, w.options.zeros_published, &p);
+                assert_int_equal(audit_run(w.arena, &p.release, &additions, &v), ERR_OK);
+                if (result.limited)
+                        assert_int_equal(v.exact, 0);
+                cured += result.limited && result.extra > 0;
+                arena_free(&w.arena);
+        }
+        assert_true(cured > 0);
+}
+
 static void values_below_zero_are_refused(void **state)
 {
         const struct interval_options options = {.width = 3};
@@ -173,6 +204,7 @@ int main(void)
                 cmocka_unit_test(nothing_is_narrower_than_asked),
                 cmocka_unit_test(the_same_twice),
                 cmocka_unit_test(a_limit_is_told),
+                cmocka_unit_test(what_additions_tell_is_cured_without_programs),
                 cmocka_unit_test(values_below_zero_are_refused),
         };
 
