@@ -597,7 +597,8 @@ static void stand_alone(struct world *w, const char *name, const char *word)
 
         (void)word;
         unplan(w, name, NULL);
-        if (strstr((const char *)world_read(w, world_path(w, name)).data, standard) != NULL)
+        struct bytes text = world_read(w, world_path(w, name));
+        if (memmem(text.data, text.len, standard, sizeof standard - 1) != NULL)
                 world_edit(w, name, standard, "{preset: open, secondary: no,");
 }
 
