@@ -44,6 +44,7 @@ struct widening {
         int64_t *floor;      /* of rows: what everybody believes it is at least */
         int64_t *change;     /* of columns, at hand */
         uint32_t *touched;
+        bool *is_touched;
         bool *given_up; /* of columns: nothing makes it wider */
         struct interval_result result;
         uint64_t work;
@@ -90,8 +91,10 @@ static enum err widening_init(struct widening *w)
         w->change = arena_alloc(a, m->columns, sizeof *w->change);
         w->touched = arena_alloc_raw(a, m->columns, sizeof *w->touched);
         w->given_up = arena_alloc(a, m->columns, sizeof *w->given_up);
+        w->is_touched = arena_alloc(a, m->columns, sizeof *w->is_touched);
         if (w->column == NULL || w->truth == NULL || w->low == NULL || w->high == NULL ||
-                w->floor == NULL || w->change == NULL || w->touched == NULL || w->given_up == NULL)
+                w->floor == NULL || w->change == NULL || w->touched == NULL ||
+                w->given_up == NULL || w->is_touched == NULL)
                 return ERR_NO_MEMORY;
         for (uint32_t r = 0; r < m->rows; r++)
                 if (w->values[r] < 0 || w->values[r] > BOUNDS_LARGEST)
@@ -184,8 +187,10 @@ static bool changes_make(struct widening *w, const struct vector *d, uint32_t *l
                 for (size_t k = w->row_start[row]; k < w->row_start[row + 1]; k++) {
                         uint32_t c = w->row_column[k];
 
-                        if (w->change[c] == 0)
+                        /* A sum that came back to nothing is not a new one. */
+                        if (!w->is_touched[c])
                                 w->touched[(*len)++] = c;
+                        w->is_touched[c] = true;
                         w->change[c] += residue_signed(d->value[i]);
                 }
         }
@@ -244,6 +249,7 @@ static void direction_go(struct widening *w, const struct vector *d)
                 int64_t by = w->change[c];
 
                 w->change[c] = 0;
+                w->is_touched[c] = false;
                 if (!stays || by == 0)
                         continue;
                 bool before = is_wide(w, c);
