@@ -162,8 +162,8 @@ static void a_death_while_protecting_leaves_what_is_whole(void **state)
                 assert_int_equal(call_send(call, request), ERR_OK);
                 assert_int_equal(call_half_close(call), ERR_OK);
                 nap(80 + 150 * i);
+                call_free(&call); /* it is one of the client's */
                 world_kill(&world);
-                call_free(&call);
                 world_start(&world);
                 if (ask(&world, "kommun", NULL, NULL, &answer, &first) != STATUS_OK)
                         continue; /* nothing was published yet */
