@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gateway/answer.h"
+#include "gateway/lattice.h"
 
 /* The margin as a question of its own ------------------------------------------------------ */
 
@@ -197,14 +198,15 @@ static enum err count_inhabitants(
 
 static enum err say_too_few(struct answering *a, const struct question *q)
 {
+        enum lattice_fit fit = lattice_fits(a->policy, q->allowed.dataset, &q->query);
         struct wire_nearest nearest;
         bool found = false;
 
         TRY(nearest_planned(a->policy, a->arena, q, &nearest, &found));
         return refuse(&a->call->why, ERR_TOO_FEW_PEOPLE, "dimensions",
-                "the question is none of the planned tables, and some of its rows have too few "
-                "inhabitants, or inhabitants that are not known%s%.*s",
-                found ? "; answered would be: " : "", found ? (int)nearest.text.en.len : 0,
+                "not planned (%s), and rows have too few inhabitants, or none that are known%s%.*s",
+                lattice_fit_text(fit), found ? "; answered would be: " : "",
+                found ? (int)nearest.text.en.len : 0,
                 found ? (const char *)nearest.text.en.data : "");
 }
 

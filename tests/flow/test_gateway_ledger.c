@@ -351,6 +351,9 @@ static void strict_rules_answer_by_inhabitants_alone(void **state)
                 ask_yaml(&world, "dataset: anmalan\ndimensions: [kommun, kon, datum]\n", &r),
                 STATUS_FAILED_PRECONDITION);
         assert_non_null(strstr(world_status.details.violations[0].text, "without datum"));
+        /* And so is why the plan does not hold the question. */
+        assert_non_null(strstr(
+                world_status.details.violations[0].text, "no planned table has all the variables"));
 }
 
 int main(void)
