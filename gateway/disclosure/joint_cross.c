@@ -270,6 +270,21 @@ static void numbers_tell(struct cross *x, bool *supposed)
         }
 }
 
+/* A value that is missing is nothing, and its mark says so. */
+static void marks_tell(struct cross *x, bool *supposed)
+{
+        const struct measuring *m = x->m;
+
+        for (uint32_t i = 0; i < m->quantities.len; i++) {
+                const uint8_t *status = m->t->measures[m->quantities.of[i].measure].status;
+
+                for (size_t c = 0; is_decided(x, i) && c < m->t->cells_len; c++)
+                        if (!is_nowhere(m, c) && m->t->status[c] == CELL_VALUE &&
+                                (status[c] == CELL_MISSING || status[c] == CELL_NOT_APPLICABLE))
+                                supposed[node_of(x, c, m->crossed[i], true)] = true;
+        }
+}
+
 /* Runs ------------------------------------------------------------------------------------- */
 
 static enum err layer_run(struct cross *x, bool *more)
@@ -291,6 +306,7 @@ static enum err layer_run(struct cross *x, bool *more)
         kinds_exclude(x, false, NULL);
         kinds_exclude(x, true, x->supposed[SUPPOSE_STATED]);
         numbers_tell(x, x->supposed[SUPPOSE_SHOWN]);
+        marks_tell(x, x->supposed[SUPPOSE_SHOWN]);
         TRY(measures_settle(m->j, &x->layer, x->supposed, SUPPOSITIONS));
         for (uint32_t i = 0; i < m->quantities.len; i++)
                 for (size_t c = 0; is_decided(x, i) && c < m->t->cells_len; c++) {
