@@ -21,6 +21,7 @@
 #include "gateway/memory_lattice.h"
 #include "gateway/memory_persons.h"
 #include "gateway/query/engine.h"
+#include "gateway/store/lattice.h"
 #include "proto/wire.h"
 
 enum { QUESTION_MAX = 1 << 20, MEMBERS_MAX = 1 << 30, LEDGER_MEMORY = 512 << 20 };
@@ -461,6 +462,51 @@ static enum err note_planned(struct memory *m, struct shelf *s, const struct mem
         return note(s, telling.vintage);
 }
 
+/* Whose planned tables anybody can have without asking anything else: those of every vintage,
+ * told before the first question is judged, whichever vintage it is about. Of a closed one
+ * nobody can be counted any more. */
+static enum err note_one(
+        struct memory *m, struct shelf *s, const struct memory_ask *ask, struct vintage vintage)
+{
+        OWNED(view_lease_done) struct view_lease lease = {0};
+        const struct view_wish wish = {
+                .policy = ask->policy,
+                .linkage = ask->linkage,
+                .dataset = ask->dataset,
+                .purpose = ask->purpose,
+                .vintage = vintage,
+                .cancel = ask->cancel,
+        };
+        enum err e = views_lease(m->views, &wish, &lease);
+
+        if (e == ERR_NOT_FOUND || e == ERR_NO_VINTAGE || e == ERR_VINTAGE_CLOSED) {
+                log_event(LOG_WARNING, "planned_rows_left_out", LOG_TEXT("dataset", s->dataset),
+                        LOG_NUM("vintage", vintage.number));
+                return note(s, vintage);
+        }
+        return e == ERR_OK ? note_planned(m, s, ask, lease.view, lease.coverage) : e;
+}
+
+static enum err note_all(struct memory *m, struct shelf *s, const struct memory_ask *ask)
+{
+        OWNED(arena_free) struct arena *arena = arena_new(MEMBERS_MAX);
+        struct vintage now = view_vintage(ask->view);
+        struct stored_lattice *stored = NULL;
+        uint32_t len = 0;
+
+        if (arena == NULL)
+                return ERR_NO_MEMORY;
+        TRY(store_lattices(m->store, s->dataset, arena, &stored, &len));
+        for (uint32_t i = 0; i < len; i++) {
+                struct vintage v = stored[i].vintage;
+                bool here = v.number == now.number && v.revision == now.revision;
+
+                if (!here && !is_noted(s, v))
+                        TRY(note_one(m, s, ask, v));
+        }
+        return note_planned(m, s, ask, ask->view, ask->coverage);
+}
+
 /* Making it anew ----------------------------------------------------------------------------- */
 
 struct replay {
@@ -694,7 +740,7 @@ static enum err judge_locked(struct memory *m, struct shelf *s, const struct mem
         TRY(shelf_ready(m, s, ask, q));
         TRY(key_of(ask->policy, q, &key));
         if (known_find(s, &key) == NULL) {
-                TRY(note_planned(m, s, ask, ask->view, ask->coverage));
+                TRY(note_all(m, s, ask));
                 TRY(judge_rows(m, s, ask, q, &key));
         }
         return tell(ask->arena, known_find(s, &key), answered, cells);
