@@ -102,7 +102,7 @@ def loss(asker, people):
         for child in people:
             place = tuple(OTHERWISE[name](child) for name in by)
             truth[place] = truth.get(place, 0) + 1
-        table = asking.shown(asker, by, vintage=1)
+        table = asking.shown(asker, by)
         for place, count in truth.items():
             value = None if table is None else table.value(*place)
             cells, persons = cells + 1, persons + count
@@ -112,6 +112,20 @@ def loss(asker, people):
                 moved, seen = moved + abs(value - count), seen + 1
     return {"cells_hidden": hidden / cells, "persons_hidden": lost / persons,
             "mean_deviation": moved / seen if seen else None}
+
+
+def loss_at_first(args, preset, people):
+    """Of somebody who asks before anybody else has."""
+    gateway = world.Gateway(args.programs, args.bundle, preset)
+    try:
+        gateway.deliver([world.row(child) for child in people], "first")
+        gateway.publish()
+        asker = asking.Asker(gateway)
+        cost = loss(asker, people)
+        asker.close()
+        return cost
+    finally:
+        gateway.close()
 
 
 def percent(share):
@@ -140,14 +154,11 @@ def run(args, preset, kinds):
         for with_targets in (True, False):
             sides.append(Side(args, preset, country, with_targets))
         rows = {kind.name: sums(*outcome(kind, country, *sides)) for kind in kinds}
-        wrong = [c for step in country.late for c in step]
-        people = country.children + country.sham_records + country.targets
-        people += [world.dataclasses.replace(c, form=country.wrong[c.number]) for c in wrong
-                   if c.number in country.wrong]
-        cost = loss(sides[0].one, people)
     finally:
         for side in sides:
             side.close()
+    people = country.children + country.sham_records + country.targets
+    cost = loss_at_first(args, preset, people)
     show(preset, rows, cost, time.monotonic() - began)
     return {"attacks": rows, "loss": cost}
 

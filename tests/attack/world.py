@@ -28,7 +28,7 @@ YEAR = 2024
 AGES = 21
 BANDS = ["0-3", "4-6", "7-12", "13-15", "16-17", "18-20"]  # as the data set declares them
 QUARTERS = [f"{YEAR}-Q{q}" for q in (1, 2, 3, 4)]
-STEPS = 5  # vintages after the first, each with a few late targets
+STEPS = 2  # vintages after the first, each with late targets
 
 
 @dataclasses.dataclass(frozen=True)
@@ -211,7 +211,11 @@ class Gateway:
     def close(self):
         if self.process is not None:
             self.process.terminate()
-            self.process.wait()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
