@@ -19,6 +19,7 @@
  *
  * What this does not prove: three cubes are looked at two by two, the newest with each of
  * those before it that are heeded (lattice.c), not all at once. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -472,6 +473,7 @@ static void hold_all(const struct holding *h)
 
 static void hold_pattern(const struct holding *h, const struct suppress_result *r)
 {
+        assert(h->space.cell_of != NULL);
         for (uint32_t t = 0; t < h->cube->tables_len; t++) {
                 const uint32_t *of = h->space.cell_of[t * STATES + STATE_NOW];
 

@@ -15,6 +15,7 @@
  *
  * A year in which the hierarchies were not those of the last day would share no axes with
  * the others; it is left out, and asked elsewhere. */
+#include <assert.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -542,6 +543,7 @@ static void fill_rest(struct table *t, size_t cell, size_t stride, uint32_t year
         size_t to = cell + years * stride;
         bool any;
 
+        assert(t->persons != NULL && t->records != NULL && t->margin_persons != NULL);
         t->persons[to] = rest(t->persons, cell, stride, years, true);
         t->records[to] = rest(t->records, cell, stride, years, true);
         t->margin_persons[to] = rest(t->margin_persons, cell, stride, years, true);

@@ -163,7 +163,7 @@ MUST_CHECK enum err lattice_hold(const struct lattice_axes *axes, struct lattice
 
 /* What may leave of a protected cube and nothing else: of a cell that is withheld its status.
  * Appends. */
-void lattice_encode(const struct lattice_cube *cube, struct buf *out);
+void lattice_encode(const struct lattice_cube *c, struct buf *b);
 /* Strict; ERR_CORRUPT. Words borrow from `bytes`. */
 MUST_CHECK enum err lattice_decode(
         struct bytes bytes, struct arena *arena, struct lattice_cube *out);

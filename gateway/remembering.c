@@ -194,7 +194,7 @@ static enum err judge_measure(
         const uint32_t counted[2] = {
                 ref->kind == MEASURE_SHARE ? ref->base_len : 0, ref->filters_len};
         struct measure *m = &q->table->measures[which];
-        struct memory_question part;
+        struct memory_question part = {0};
 
         if (ref->base_len > 0) {
                 TRY(part_of(a, q, scope, filters, base, &part));
@@ -209,7 +209,7 @@ static enum err judge_measure(
 enum err cells_by_memory(struct answering *a, struct question *q, const struct plan_scope *scope)
 {
         static const uint32_t none[2] = {0, 0};
-        struct memory_question cells;
+        struct memory_question cells = {0};
 
         TRY(part_of(a, q, scope, NULL, none, &cells));
         TRY(judge_part(a, q, &cells, NULL));

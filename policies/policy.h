@@ -491,9 +491,8 @@ const struct policy_preset *policy_presets(const struct policy *p, uint32_t *out
  * it has any. */
 struct population_part {
         const struct variable *variable;
-        uint32_t level;
         const uint32_t *categories;
-        uint32_t categories_len;
+        uint32_t level, categories_len;
 };
 /* All parts together, as if they were independent, halved since they are not: rather too few
  * than too many. No parts: the country. 0: a part has no shares, or a variable stands in two

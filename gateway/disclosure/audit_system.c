@@ -12,6 +12,7 @@
  * larger than its total, and the total not larger than its parts together. */
 #include "gateway/disclosure/audit_system.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,6 +193,7 @@ static void unknowns_above(
                 return;
         }
         const struct axis *x = &b->axis[dimension];
+        assert(x->leaf_above != NULL);
         const uint32_t *above = x->leaf_above + (size_t)leaf[dimension] * x->above_each;
 
         for (uint32_t k = 0; k < (x->overlaps ? x->above_each : 1); k++)

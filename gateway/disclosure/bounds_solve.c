@@ -561,6 +561,7 @@ static void binding_of_program(struct binding *x, const struct component *c)
                         because(x, b->reason[reduced[i] < 0][b->member[c->first + i]]);
 }
 
+/* NOLINTBEGIN(readability-non-const-parameter): written through `struct binding`. */
 void bounds_fixed_binding(
         struct bounds *b, uint32_t unknown, uint32_t *known, size_t cap, size_t *len)
 {
@@ -588,3 +589,4 @@ enum err bounds_piece_binding(
         cost_add(b, p, 0);
         return ERR_OK;
 }
+/* NOLINTEND(readability-non-const-parameter) */

@@ -263,10 +263,10 @@ static enum err node(struct search *s, uint32_t rounds);
 
 static enum err branch(struct search *s, uint32_t column)
 {
-        double up = s->weight[column] >= 0.5;
+        bool up = s->weight[column] >= 0.5;
 
-        for (int turn = 0; turn < 2; turn++, up = 1 - up) {
-                lp_bounds(s->lp, column, up, up);
+        for (int turn = 0; turn < 2; turn++, up = !up) {
+                lp_bounds(s->lp, column, up ? 1 : 0, up ? 1 : 0);
                 enum err err = node(s, NODE_ROUNDS);
                 lp_bounds(s->lp, column, 0, 1);
                 TRY(err);

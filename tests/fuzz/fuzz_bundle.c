@@ -159,7 +159,7 @@ static void check_rules(const struct policy *p, const struct policy_dataset *d)
                         const struct lattice_axis *axis = &d->lattice.tables[i].axes[a];
                         const uint32_t first[] = {0};
                         const struct population_part part = {
-                                &d->variables[axis->variable], axis->level, first, 1};
+                                &d->variables[axis->variable], first, axis->level, 1};
 
                         require(axis->variable < d->variables_len);
                         (void)policy_inhabitants(p, &part, 1);

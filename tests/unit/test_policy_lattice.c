@@ -225,7 +225,7 @@ static struct population_part part(const struct policy_dataset *d, const char *v
         int32_t at = variable_find(d, bytes_of_text(variable));
 
         assert_true(at >= 0);
-        return (struct population_part){&d->variables[at], level, of, len};
+        return (struct population_part){&d->variables[at], of, level, len};
 }
 
 static void rows_are_judged_by_who_lives_there(void **state)

@@ -102,15 +102,18 @@ char measure_conf_code(const struct wire_release *r, uint32_t measure, size_t ce
 
         if (cell_status(&r->table, cell) == CELL_PROTECTED)
                 return wire_confidentiality(&r->table, cell, public);
-        return measure_status(&r->table, measure, cell) == CELL_PROTECTED ? 'C' : 'F';
+        if (measure_status(&r->table, measure, cell) == CELL_PROTECTED)
+                return 'C';
+        return 'F';
 }
 
 char cell_conf_code(const struct wire_release *r, size_t cell)
 {
         bool public = r->has_protection && r->protection.rules.reasons_public;
 
-        return r->table.measures_len > 1 ? wire_confidentiality(&r->table, cell, public)
-                                         : measure_conf_code(r, 0, cell);
+        if (r->table.measures_len > 1)
+                return wire_confidentiality(&r->table, cell, public);
+        return measure_conf_code(r, 0, cell);
 }
 
 bool cell_held(const struct table *t, size_t cell)
