@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fraction.c: see fraction.h.
  *
- * The ends of the interval are the two p with (n − d p)² = z² d p (1 − p). No root is taken:
- * the middles between two shown values are asked on which side of an end they lie. */
+ * Floating point would do for the figures, but not for the promise that an answer repeats byte
+ * for byte on another processor.
+ *
+ * The interval of a share is Wilson's score interval (JASA 22, 1927; Newcombe, Statistics in
+ * Medicine 17, 1998, recommends it of the simple ones): its ends are the two p with
+ * (n − d p)² = z² d p (1 − p). No root is taken: the middles between two shown values are
+ * asked on which side of an end they lie, and halved down to one. */
 #include "base/fraction.h"
 
 enum { PER_MILLE = 1000, HALVES = 2 * PER_MILLE };

@@ -57,15 +57,9 @@ struct measures {
 
 /* measure_value.c: arithmetic in exact integers, half away from zero, so that every machine
  * and number of threads gives the same. False: more than there is room for. */
-struct interval {
-        int64_t low, high;
-};
 
 /* number × times / per; per is not 0. */
 MUST_CHECK bool divide_rounded(int64_t number, __int128 times, int64_t per, int64_t *out);
-/* Share in per mille, 0 ≤ n ≤ d, d > 0; and the ends of its 95 % interval. */
-int64_t share_of(int64_t n, int64_t d);
-struct interval share_interval(int64_t n, int64_t d);
 /* The value below which `quarters` quarters of the rows lie, in tenths; counts are by
  * bucket, `stride` apart. TABLE_NO_VALUE: no rows, or it lies in no closed bucket. */
 MUST_CHECK bool quantile_of(const struct bucket *buckets, uint32_t buckets_len,

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/fraction.h"
 #include "gateway/query/measure.h"
 #include "gateway/query/pass.h"
 
@@ -259,8 +260,9 @@ static void finish_share(struct measure *m, size_t cells)
                 m->values[i] = m->low[i] = m->high[i] = TABLE_NO_VALUE;
                 if (m->denominator[i] == 0)
                         continue;
-                struct interval ends = share_interval(m->numerator[i], m->denominator[i]);
-                m->values[i] = share_of(m->numerator[i], m->denominator[i]);
+                struct fraction_interval ends =
+                        fraction_interval(m->numerator[i], m->denominator[i]);
+                m->values[i] = fraction_share(m->numerator[i], m->denominator[i]);
                 m->low[i] = ends.low;
                 m->high[i] = ends.high;
         }

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/fraction.h"
 #include "gateway/query/measure.h"
 
 static uint64_t seed = 20260101;
@@ -38,7 +39,7 @@ static void intervals_are_those_that_newcombe_published(void **state)
 
         (void)state;
         for (size_t i = 0; i < sizeof(published) / sizeof(*published); i++) {
-                struct interval got = share_interval(published[i].n, published[i].d);
+                struct fraction_interval got = fraction_interval(published[i].n, published[i].d);
 
                 /* Published with four decimals, ours with three. */
                 assert_true(fabs((double)got.low - 1000 * published[i].low) <= 0.55);
@@ -50,9 +51,9 @@ static void nobody_and_everybody_have_an_end_at_the_edge(void **state)
 {
         (void)state;
         for (int64_t d = 1; d < 3000; d++) {
-                assert_int_equal(share_interval(0, d).low, 0);
-                assert_int_equal(share_interval(d, d).high, 1000);
-                assert_int_equal(share_interval(0, d).high, 1000 - share_interval(d, d).low);
+                assert_int_equal(fraction_interval(0, d).low, 0);
+                assert_int_equal(fraction_interval(d, d).high, 1000);
+                assert_int_equal(fraction_interval(0, d).high, 1000 - fraction_interval(d, d).low);
         }
 }
 
@@ -76,26 +77,26 @@ static void intervals_agree_with_the_formula(void **state)
                                                       : i % 3 == 1 ? 5000
                                                                    : UINT32_MAX);
                 int64_t n = (int64_t)random_below((uint64_t)d + 1);
-                struct interval got = share_interval(n, d);
+                struct fraction_interval got = fraction_interval(n, d);
                 long double low, high;
 
                 wilson(n, d, &low, &high);
                 assert_true(fabsl((long double)got.low - 1000 * low) <= 0.5L + 1e-6L);
                 assert_true(fabsl((long double)got.high - 1000 * high) <= 0.5L + 1e-6L);
-                assert_true(got.low <= share_of(n, d) && share_of(n, d) <= got.high);
+                assert_true(got.low <= fraction_share(n, d) && fraction_share(n, d) <= got.high);
         }
 }
 
 static void shares_are_rounded_half_up(void **state)
 {
         (void)state;
-        assert_int_equal(share_of(1, 3), 333);
-        assert_int_equal(share_of(2, 3), 667);
-        assert_int_equal(share_of(1, 2000), 1);
-        assert_int_equal(share_of(1, 2001), 0);
-        assert_int_equal(share_of(0, 7), 0);
-        assert_int_equal(share_of(7, 7), 1000);
-        assert_int_equal(share_of(UINT32_MAX - 1, UINT32_MAX), 1000);
+        assert_int_equal(fraction_share(1, 3), 333);
+        assert_int_equal(fraction_share(2, 3), 667);
+        assert_int_equal(fraction_share(1, 2000), 1);
+        assert_int_equal(fraction_share(1, 2001), 0);
+        assert_int_equal(fraction_share(0, 7), 0);
+        assert_int_equal(fraction_share(7, 7), 1000);
+        assert_int_equal(fraction_share(UINT32_MAX - 1, UINT32_MAX), 1000);
 }
 
 static void quotients_are_rounded_half_away_from_zero(void **state)
