@@ -37,6 +37,16 @@ ERR(REJECTION_SHARE, REFUSED, FAILED_PRECONDITION,
         "too large a share of the rows was rejected to replace an earlier delivery")
 ERR(PERSON_ID, REFUSED, INVALID_ARGUMENT, "a person id is not valid")
 ERR(REPLAYED, REFUSED, ALREADY_EXISTS, "the batch was received before")
+ERR(BOX_NEEDED, REFUSED, FAILED_PRECONDITION,
+        "persons of this data set must be sealed to the key keeper")
+ERR(BOX_KEY, REFUSED, FAILED_PRECONDITION,
+        "the box is sealed to a key that the keeper has not, or no longer, in use")
+ERR(BOX_CLOSED, REFUSED, INVALID_ARGUMENT, "the box does not open")
+ERR(BOX_MISPLACED, REFUSED, INVALID_ARGUMENT, "the box was sealed for another place")
+ERR(BOX_SIGNATURE, REFUSED, PERMISSION_DENIED,
+        "the box is not signed by a submission key of this municipality")
+ERR(QUOTA, REFUSED, RESOURCE_EXHAUSTED,
+        "more distinct persons than the municipality's quota allows; the operator was told")
 
 /* Questions. */
 ERR(TOO_MANY_CELLS, REFUSED, INVALID_ARGUMENT, "the table would have more cells than allowed")
@@ -62,6 +72,12 @@ ERR(INTERNAL, FAILED, INTERNAL, "internal error")
 /* Keys and start-up; heard by operators. */
 ERR(PASSPHRASE, REFUSED, FAILED_PRECONDITION, "the passphrase does not open the keyring")
 ERR(KEYRING, REFUSED, FAILED_PRECONDITION, "the keyring file cannot be read")
+ERR(SEALED, REFUSED, UNAVAILABLE, "the keyring is sealed; its officers have to unseal it")
+ERR(SHARE_TEXT, REFUSED, INVALID_ARGUMENT, "this is not a share, or a character of it is wrong")
+ERR(SHARES, REFUSED, FAILED_PRECONDITION,
+        "shares are missing, given twice, or not of one set")
+ERR(HSM, REFUSED, UNAVAILABLE, "the security module does not unwrap the key")
+ERR(ROTATING, REFUSED, FAILED_PRECONDITION, "an earlier rotation has to end first")
 ERR(SELF_TEST, FAILED, INTERNAL, "a cryptographic self-test failed")
 ERR(MEMORY_LOCK, REFUSED, FAILED_PRECONDITION, "memory cannot be locked; raise the memlock limit")
 ERR(IN_USE, REFUSED, FAILED_PRECONDITION, "another gateway uses this folder")

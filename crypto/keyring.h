@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* keyring.h: everything the keeper must remember, as one sealed blob.
  *
- * Blob = header (magic, version, generation u64, Argon2id salt and cost, master
- * key wrapped under the passphrase key) ‖ body sealed under the master key as in
- * seal.h, with the header as associated data ‖ SHA-256 of all that. Argon2id runs
- * once, at unseal; each new generation is sealed afresh with the master key that
- * stays in memory. The digest at the end protects from accidents only: it lets a
- * torn or foreign file be told from a wrong passphrase, before Argon2id runs.
+ * Blob = header (magic, version, generation u64, locks) ‖ body sealed under the master key as
+ * in seal.h, with the header as associated data ‖ SHA-256 of all that. Each lock holds the
+ * same master key, wrapped in its own way: under a passphrase (Argon2id), under a key that
+ * officers have shares of, or under one inside a security module. Any one of them opens; Argon2id
+ * runs once, at unseal; each new generation is sealed afresh with the master key that stays in
+ * memory. The digest at the end protects from accidents only: it lets a torn or foreign file be
+ * told from a wrong passphrase, before Argon2id runs.
  *
- * The body holds: k_person; per (data set, municipality) an epoch with three
- * independent random keys (pseudonym, data, record tag); per linkage two, one for
- * tokens and one for noise; the pinned policy signers; version and digest of the running bundle,
- * and the officers who may sign what follows it; and the highest time seen. */
+ * The body holds: k_person, two of them while persons are delivered anew; per (data set,
+ * municipality) one or two epochs of three independent random keys (pseudonym, data, record
+ * tag); per linkage two, one for tokens and one for noise; the keeper's own key pairs, to
+ * seal to and to sign with; the pinned policy signers; version and digest of the running bundle,
+ * and the officers who may sign what follows it; the highest time seen; and notes, which are
+ * the keeper's own business. Every key has the time it was made. */
 #ifndef STATGATE_CRYPTO_KEYRING_H
 #define STATGATE_CRYPTO_KEYRING_H
 
@@ -41,6 +44,7 @@ struct domain {
 
 struct domain_keys { /* borrowed from the keyring */
         uint32_t epoch;
+        int64_t created_ms;
         const struct secret *pseudonym; /* 32 bytes: k_domain */
         const struct secret *data;      /* 32 bytes: wraps batch keys */
         const struct secret *tag;       /* 32 bytes: record tags and batch MACs */
@@ -68,7 +72,18 @@ void keyring_confirm(struct keyring *k, uint64_t generation);
 uint64_t keyring_generation(const struct keyring *k); /* last confirmed; 0: none */
 bool keyring_dirty(const struct keyring *k);
 
-const struct secret *keyring_person(const struct keyring *k);
+/* k_person. There are two while persons are delivered anew under the second; what is linked
+ * is linked under the first until keyring_person_settle. */
+struct person_epoch {
+        uint32_t epoch;
+        int64_t created_ms;
+        const struct secret *key; /* borrowed */
+};
+const struct secret *keyring_person(const struct keyring *k); /* of the first epoch */
+unsigned keyring_person_epochs(const struct keyring *k, struct person_epoch out[2]);
+MUST_CHECK enum err keyring_person_begin(struct keyring *k, int64_t now_ms); /* ERR_ROTATING */
+/* Destroys the first; the second stays alone. ERR_NOT_FOUND: there is one only. */
+MUST_CHECK enum err keyring_person_settle(struct keyring *k);
 
 /* NULL: no such domain or linkage yet. */
 const struct domain_keys *keyring_domain_find(const struct keyring *k, const struct domain *d);
@@ -84,6 +99,94 @@ MUST_CHECK enum err keyring_linkage_make(struct keyring *k, const char *linkage)
 bool keyring_domain_ready(const struct keyring *k, const struct domain *d);
 bool keyring_linkage_ready(const struct keyring *k, const char *linkage); /* both keys */
 size_t keyring_domains_len(const struct keyring *k);
+
+/* Rotation of a domain: fresh keys beside the old ones (ERR_ROTATING: there are two epochs
+ * already), and, once nothing is stored under the old ones, their end. keyring_domain_find
+ * gives the newest; an epoch number is never used twice, nor after keyring_domain_destroy. */
+MUST_CHECK enum err keyring_domain_rotate(
+        struct keyring *k, const struct domain *d, int64_t now_ms);
+const struct domain_keys *keyring_domain_epoch_find(
+        const struct keyring *k, const struct domain *d, uint32_t epoch);
+MUST_CHECK enum err keyring_domain_retire(
+        struct keyring *k, const struct domain *d, uint32_t epoch);
+/* Crypto-shredding: every key of the domain goes; the last epoch number stays. ERR_NOT_FOUND. */
+MUST_CHECK enum err keyring_domain_destroy(struct keyring *k, const struct domain *d);
+MUST_CHECK enum err keyring_linkage_destroy(struct keyring *k, const char *linkage);
+
+/* What there is to see of all keys, by index; never a key. Epochs of a domain follow each other. */
+struct keyring_domain_info {
+        struct domain name;
+        uint32_t epoch;   /* newest live one; 0: destroyed */
+        uint32_t oldest;  /* oldest live one */
+        uint32_t highest; /* ever used */
+        int64_t created_ms;
+};
+void keyring_domain_info(const struct keyring *k, size_t i, struct keyring_domain_info *out);
+struct keyring_linkage_info {
+        char name[NAME_MAX_LEN + 1];
+        int64_t created_ms;
+};
+size_t keyring_linkages_len(const struct keyring *k);
+void keyring_linkage_info(const struct keyring *k, size_t i, struct keyring_linkage_info *out);
+
+/* The keeper's own pairs: municipalities seal to the one, the keeper signs with the other. The
+ * newest is in use; older ones are accepted until their time. */
+enum keyring_pair { KEYRING_SEALING, KEYRING_SIGNING, KEYRING_PAIR_KINDS };
+enum { KEYRING_PAIR_LIVE_MAX = 4 };
+struct keyring_pair_key { /* borrowed */
+        char id[16 + 1];  /* as box_key_id */
+        uint8_t public_key[32];
+        const struct secret *secret;
+        int64_t created_ms, until_ms; /* until_ms 0: the one in use */
+};
+/* Newest first; at most KEYRING_PAIR_LIVE_MAX. A keyring has one of each kind from its making;
+ * one opened from an older blob gets them at keyring_pair_rotate. */
+unsigned keyring_pairs(const struct keyring *k, enum keyring_pair kind,
+        struct keyring_pair_key out[KEYRING_PAIR_LIVE_MAX]);
+/* A fresh pair is in use; the one before is accepted until now + overlap. ERR_ROTATING: there
+ * are KEYRING_PAIR_LIVE_MAX. */
+MUST_CHECK enum err keyring_pair_rotate(
+        struct keyring *k, enum keyring_pair kind, int64_t now_ms, int64_t overlap_ms);
+/* Destroys those whose time is over; whether there were any. */
+bool keyring_pairs_prune(struct keyring *k, int64_t now_ms);
+
+/* Locks. The keyring must be open to change them; a keyring has at least one. */
+enum keyring_lock { LOCK_NONE = 0, LOCK_PASSPHRASE, LOCK_SHARES, LOCK_HSM };
+struct keyring_lock_info {
+        enum keyring_lock kind;
+        uint8_t required, total; /* LOCK_SHARES */
+        int64_t created_ms;
+};
+enum { KEYRING_LOCKS_MAX = 4, KEYRING_HSM_WRAPPED_MAX = 1024, KEYRING_HSM_LABEL_MAX = 64 };
+/* One of each kind at most: a new one takes the place of the old. */
+MUST_CHECK enum err keyring_lock_passphrase(struct keyring *k, const struct secret *passphrase,
+        struct keyring_cost cost, int64_t now_ms);
+struct share;
+MUST_CHECK enum err keyring_lock_shares(
+        struct keyring *k, unsigned required, unsigned total, int64_t now_ms, struct share *out);
+/* `wrapped`: the master key's wrapping key as the module wrapped it (opaque here), which is
+ * `key` in clear: 32 bytes that the caller then forgets. */
+MUST_CHECK enum err keyring_lock_hsm(struct keyring *k, const struct secret *key,
+        struct bytes wrapped, const char *label, int64_t now_ms);
+MUST_CHECK enum err keyring_lock_remove(struct keyring *k, enum keyring_lock kind);
+unsigned keyring_locks(const struct keyring *k, struct keyring_lock_info out[KEYRING_LOCKS_MAX]);
+/* What a sealed blob tells before it is opened. */
+MUST_CHECK enum err keyring_blob_locks(
+        struct bytes blob, struct keyring_lock_info out[KEYRING_LOCKS_MAX], unsigned *out_len);
+/* The wrapped key of LOCK_HSM, borrowed from the blob. ERR_NOT_FOUND. */
+MUST_CHECK enum err keyring_blob_hsm(
+        struct bytes blob, struct bytes *out_wrapped, char out_label[KEYRING_HSM_LABEL_MAX + 1]);
+/* As keyring_open. ERR_SHARES, or ERR_HSM when `key` is not what the lock was made with. */
+MUST_CHECK enum err keyring_open_shares(
+        struct bytes blob, const struct share *shares, unsigned len, struct keyring **out);
+MUST_CHECK enum err keyring_open_hsm(
+        struct bytes blob, const struct secret *key, struct keyring **out);
+
+/* Notes: what the keeper keeps beside keys (aliases, quotas, the last tree head), by name;
+ * sealed with the rest. Setting makes dirty; an empty value removes. */
+enum { KEYRING_NOTES_MAX = 16, KEYRING_NOTE_MAX = 6 << 20 };
+MUST_CHECK enum err keyring_note_set(struct keyring *k, const char *name, struct bytes value);
+struct bytes keyring_note(const struct keyring *k, const char *name); /* empty: none */
 
 /* Whose signatures count, and how many there must be. */
 struct keyring_officers {

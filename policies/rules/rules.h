@@ -23,6 +23,7 @@ enum {
         RULES_DATASETS_MAX = 64,
         RULES_LINKAGES_MAX = 64,
         RULES_PURPOSES_MAX = 32,
+        RULES_SUBMISSION_KEYS_MAX = 2048,
         SIGNATURES_MAX = 16,
         RULES_OFFICERS_MAX = SIGNATURES_MAX, /* else not all of them could sign */
         OFFICER_KEY_LEN = 32
@@ -70,6 +71,13 @@ struct rules_source { /* one YAML file the bundle was made from */
         struct digest digest;
 };
 
+/* What a municipality signs its boxes with (crypto/box.h); several may be good at once. */
+struct rules_submission_key {
+        municipality_t municipality;
+        uint8_t key[OFFICER_KEY_LEN];
+        int32_t from_days, until_days; /* both inside */
+};
+
 /* A data-protection officer, by the key that signs. */
 struct rules_officer {
         struct bytes name;
@@ -89,6 +97,11 @@ struct rules {
         uint32_t sources_len;
         municipality_t *municipalities; /* sorted */
         uint32_t municipalities_len;
+        /* Per municipality: how many different persons it may deliver within twelve months, as the
+         * bundle reckons from its inhabitants; 0: any number. */
+        uint32_t *person_quotas;
+        struct rules_submission_key *submission_keys; /* sorted by municipality, then key */
+        uint32_t submission_keys_len;
         struct rules_dataset *datasets; /* sorted by id */
         uint32_t datasets_len;
         struct rules_linkage *linkages; /* sorted by id */
@@ -101,6 +114,9 @@ MUST_CHECK enum err rules_decode(struct arena *a, struct bytes canonical, struct
 const struct rules_dataset *rules_dataset_find(const struct rules *r, struct bytes id);
 const struct rules_linkage *rules_linkage_find(const struct rules *r, struct bytes id);
 bool rules_has_municipality(const struct rules *r, municipality_t m);
+/* Keys of a municipality that are good on a day, at most `room`; how many there are. */
+unsigned rules_submission_keys(const struct rules *r, municipality_t m, int32_t day,
+        const struct rules_submission_key **out, unsigned room);
 
 /* rules_encode and rules_decode refuse the same things (ERR_INVALID when encoding,
  * ERR_MALFORMED when decoding), so whatever encodes also decodes: unsorted or
