@@ -77,6 +77,7 @@ static void tell_protection(const struct question *q, struct wire_release *out)
                 .audited = q->report.audited,
                 .audit_of = q->report.audit_of,
                 .narrow = q->report.narrow,
+                .interval_unasked = r->interval > 0 ? q->report.interval_unasked : 0,
                 .limited = q->report.limited,
                 .numerator = r->numerator,
                 .denominator = r->denominator,

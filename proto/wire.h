@@ -331,6 +331,8 @@ struct wire_protection {
         uint64_t audited, audit_of, narrow;
         bool limited;
         uint32_t numerator, denominator, complement, families;
+        uint64_t interval_unasked; /* protected values whose width nobody looked for */
+        uint32_t rounding_margin;  /* rounded: bases that the farthest cell is off at most */
 };
 
 /* The least coarsening of a question that would tell more. */

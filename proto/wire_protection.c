@@ -269,6 +269,8 @@ enum err protection_message(
         m->denominator = in->denominator;
         m->complement = in->complement;
         m->families = in->families;
+        m->interval_unasked = in->interval_unasked;
+        m->rounding_margin = in->rounding_margin;
         TRY(rules_message(scratch, &in->rules, &m->rules));
         *out = m;
         return ERR_OK;
@@ -292,6 +294,8 @@ enum err protection_decode(const Statgate__V1__Protection *from, struct wire_pro
                 .denominator = from->denominator,
                 .complement = from->complement,
                 .families = from->families,
+                .interval_unasked = from->interval_unasked,
+                .rounding_margin = from->rounding_margin,
         };
         TRY(source_decode(from->source, &p.source));
         TRY(wire_rules_decode(from->rules, &p.rules));

@@ -211,7 +211,9 @@ static void sample(struct sample *s)
                                 .numerator = 6,
                                 .denominator = 7,
                                 .complement = 8,
-                                .families = 9},
+                                .families = 9,
+                                .interval_unasked = 10,
+                                .rounding_margin = 1},
                         .has_nearest = true,
                         .nearest = {.dimensions = coarser,
                                 .dimensions_len = 2,
@@ -247,6 +249,7 @@ static void a_release_says_how_it_was_protected(void **state)
         assert_true(p->audited == 2 && p->audit_of == 3 && p->narrow == 1);
         assert_true(
                 p->numerator == 6 && p->denominator == 7 && p->complement == 8 && p->families == 9);
+        assert_true(p->interval_unasked == 10 && p->rounding_margin == 1);
         assert_int_equal(out.nearest.dimensions_len, 2);
         assert_true(bytes_is_text(out.nearest.dimensions[0].level, "lan"));
         assert_true(bytes_is_text(out.nearest.text.en, "ask by county"));

@@ -27,11 +27,13 @@ static void put_source(const struct cli *cli, FILE *to, enum answer_source sourc
 
 static void put_audit(const struct cli *cli, FILE *to, const struct wire_protection *p)
 {
-        char audited[NUMBER_TEXT], of[NUMBER_TEXT], narrow[NUMBER_TEXT];
+        char audited[NUMBER_TEXT], of[NUMBER_TEXT], narrow[NUMBER_TEXT], unasked[NUMBER_TEXT];
 
         if (p->audit_of > 0)
                 TELL(WORD_PROTECTION_AUDIT, cli_number(cli, p->audited, audited),
                         cli_number(cli, p->audit_of, of), cli_number(cli, p->narrow, narrow));
+        if (p->interval_unasked > 0)
+                TELL(WORD_PROTECTION_UNASKED, cli_number(cli, p->interval_unasked, unasked));
         if (p->limited)
                 TELL(WORD_PROTECTION_LIMITED);
 }
@@ -39,7 +41,7 @@ static void put_audit(const struct cli *cli, FILE *to, const struct wire_protect
 void frame_protection(const struct cli *cli, FILE *to, const struct wire_release *r)
 {
         const struct wire_protection *p = &r->protection;
-        char base[NUMBER_TEXT];
+        char base[NUMBER_TEXT], most[NUMBER_TEXT];
 
         if (!r->has_protection)
                 return;
@@ -51,7 +53,8 @@ void frame_protection(const struct cli *cli, FILE *to, const struct wire_release
         if (p->rules.perturbation == WIRE_PERTURBATION_CELLKEY)
                 TELL(WORD_PROTECTION_CELLKEY);
         if (p->rules.perturbation == WIRE_PERTURBATION_ROUNDING)
-                TELL(WORD_PROTECTION_ROUNDING, cli_number(cli, p->rules.base, base));
+                TELL(WORD_PROTECTION_ROUNDING, cli_number(cli, p->rules.base, base),
+                        cli_number(cli, (uint64_t)p->rules.base * p->rounding_margin, most));
         put_audit(cli, to, p);
 }
 

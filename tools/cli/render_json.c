@@ -89,6 +89,24 @@ static void put_indicator(FILE *to, const struct wire_release *r)
         (void)fputs("}", to);
 }
 
+/* What was done to counts that are shown. */
+static void put_perturbation(FILE *to, const struct wire_protection *p)
+{
+        static const char *const names[WIRE_PERTURBATION_COUNT] = {
+                [WIRE_PERTURBATION_CELLKEY] = "cellkey", [WIRE_PERTURBATION_ROUNDING] = "rounding"};
+        const struct wire_rules *r = &p->rules;
+
+        if ((unsigned)r->perturbation >= WIRE_PERTURBATION_COUNT ||
+                names[r->perturbation] == NULL) {
+                (void)fputs(", \"perturbation\": null", to);
+                return;
+        }
+        (void)fprintf(to, ", \"perturbation\": \"%s\"", names[r->perturbation]);
+        if (r->perturbation == WIRE_PERTURBATION_ROUNDING)
+                (void)fprintf(to, ", \"rounding_base\": %u, \"rounding_margin\": %u", r->base,
+                        p->rounding_margin);
+}
+
 static void put_protection(FILE *to, const struct wire_release *r)
 {
         static const char *const sources[ANSWER_SOURCE_COUNT] = {
@@ -103,11 +121,15 @@ static void put_protection(FILE *to, const struct wire_release *r)
         json_text(to, p->rules.preset);
         (void)fprintf(to,
                 ", \"source\": \"%s\", \"secondary\": %s, \"additive\": %s, \"interval\": %u, "
-                "\"audited\": %llu, \"audit_of\": %llu, \"narrow\": %llu, \"limited\": %s}",
+                "\"audited\": %llu, \"audit_of\": %llu, \"narrow\": %llu, \"limited\": %s, "
+                "\"interval_unasked\": %llu",
                 sources[p->source < ANSWER_SOURCE_COUNT ? p->source : 0],
                 p->rules.secondary ? "true" : "false", p->additive ? "true" : "false",
                 p->rules.interval, (unsigned long long)p->audited, (unsigned long long)p->audit_of,
-                (unsigned long long)p->narrow, p->limited ? "true" : "false");
+                (unsigned long long)p->narrow, p->limited ? "true" : "false",
+                (unsigned long long)p->interval_unasked);
+        put_perturbation(to, p);
+        (void)fputs("}", to);
 }
 
 static void put_release(FILE *to, const struct answer *a)

@@ -14,13 +14,20 @@ WORD(PROTECTION_SECONDARY, "Celler skyddas också för att andra inte ska gå at
         "Cells are also protected so that others cannot be computed.")
 WORD(PROTECTION_CELLKEY, "Alla antal har fått brus, så delar summerar inte till totaler.",
         "All counts carry noise, so parts do not add up to totals.")
-WORD(PROTECTION_ROUNDING, "Alla antal är avrundade till multiplar av {1}.",
-        "All counts are rounded to multiples of {1}.")
+WORD(PROTECTION_ROUNDING,
+        "Alla antal är avrundade till multiplar av {1}, och inget av dem är mer än {2} från sitt "
+        "rätta värde. Andelar räknas på avrundade antal, och summor följer dem ungefär.",
+        "All counts are rounded to multiples of {1}, and none of them is more than {2} from its "
+        "true value. Shares are made of rounded counts, and sums follow them nearly.")
 WORD(PROTECTION_AUDIT,
         "Granskning: {1} av {2} skyddade värden prövade, inget går att räkna ut; {3} är trängre "
         "än regeln.",
         "Audit: {1} of {2} protected values tested, none can be computed; {3} are narrower than "
         "the rule.")
+WORD(PROTECTION_UNASKED,
+        "{1} skyddade värden är inte prövade mot regelns intervall; inget av dem går att räkna ut.",
+        "{1} protected values were not tested against the interval of the rule; none of them can "
+        "be computed.")
 WORD(PROTECTION_LIMITED, "Mer är dolt än vad som kan behövas: arbetsgränsen nåddes.",
         "More is hidden than may be needed: the work limit was reached.")
 WORD(NEAREST, "Mer visas med --by {1}. {2}", "More is shown with --by {1}. {2}")
