@@ -28,6 +28,7 @@ struct secret;
 
 enum {
         BOX_PUBLIC_LEN = 32,
+        BOX_SECRET_LEN = 32,
         BOX_OVERHEAD = 48, /* of libsodium, beside the plain text */
         BOX_KEY_ID_LEN = 16,
         BOX_PLAIN_FIXED = 32 + 4 + 4,
@@ -50,7 +51,7 @@ enum box_use {
 struct box_head {
         enum box_use use;
         char key_id[BOX_KEY_ID_LEN + 1];
-        municipality_t municipality;
+        municipality_t municipality;    /* 0 where none is concerned */
         char dataset[NAME_MAX_LEN + 1]; /* "" where no data set is concerned */
         struct submission_id submission;
         uint32_t sequence, rows;
@@ -67,6 +68,7 @@ MUST_CHECK enum err box_public_of(const struct secret *key, uint8_t out_public[B
 /* First 8 bytes of SHA-256 of the public key, as 16 lower-case hexadecimal digits. */
 void box_key_id(const uint8_t public_key[BOX_PUBLIC_LEN], char out[BOX_KEY_ID_LEN + 1]);
 
+/* ERR_INVALID: a use, key id, municipality or data set that cannot be. */
 MUST_CHECK enum err box_head_digest(const struct box_head *head, struct digest *out);
 
 static inline size_t box_plain_len(uint32_t rows, uint32_t guardians)
@@ -75,7 +77,8 @@ static inline size_t box_plain_len(uint32_t rows, uint32_t guardians)
 }
 
 /* Client side. `out` has room for box_plain_len + BOX_OVERHEAD bytes. The plain text lives in
- * locked memory while it is sealed, and is wiped. */
+ * locked, guarded memory while it is sealed, and is wiped. ERR_INVALID: a head that cannot be,
+ * other rows than the head says, more than a batch can hold, or a key that is no key. */
 MUST_CHECK enum err box_seal(const uint8_t public_key[BOX_PUBLIC_LEN], const struct box_head *head,
         const struct box_persons *in, uint8_t *out);
 MUST_CHECK enum err box_sign(const struct secret *submission_key, const struct box_head *head,

@@ -281,7 +281,7 @@ static enum err domain_entry_new(
         memcpy(entry->name.dataset, d->dataset, strlen(d->dataset));
         entry->name.municipality = d->municipality;
         memcpy(entry->slots, slots, sizeof slots);
-        entry->keys = (struct domain_keys){epoch, slots[0], slots[1], slots[2]};
+        entry->keys = (struct domain_keys){epoch, 0, slots[0], slots[1], slots[2]};
         *out = entry;
         return ERR_OK;
 }

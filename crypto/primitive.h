@@ -29,4 +29,8 @@ MUST_CHECK enum err ed25519_sign(const struct secret *key, struct bytes message,
 MUST_CHECK enum err ed25519_check(
         const uint8_t public_key[32], struct bytes message, const uint8_t signature[64]);
 
+/* crypto_box_seal of exactly these bytes: 48 more. ERR_INVALID: no key. */
+MUST_CHECK enum err box_seal_plain(
+        const uint8_t public_key[32], const uint8_t *plain, size_t len, uint8_t *out);
+
 #endif

@@ -152,6 +152,26 @@ enum err random_bytes(void *out, size_t len)
         return ERR_OK;
 }
 
+enum err guarded_new(size_t len, uint8_t **out)
+{
+        uint8_t *at = fault_hit("alloc") ? NULL : sodium_malloc(len);
+
+        if (at == NULL)
+                return ERR_NO_MEMORY;
+        /* libsodium locks it too, and says nothing when it could not. */
+        if (len > 0 && sodium_mlock(at, len) != 0 && lock_was_required) {
+                sodium_free(at);
+                return ERR_MEMORY_LOCK;
+        }
+        *out = at;
+        return ERR_OK;
+}
+
+void guarded_free(uint8_t *at)
+{
+        sodium_free(at);
+}
+
 struct secret_slab {
         struct secret_slab *next;
         struct secret *room; /* SLAB_SLOTS × SLOT_LEN */

@@ -24,6 +24,12 @@ struct secret_slab; /* a chain of them; NULL is the empty chain */
 MUST_CHECK enum err secret_slab_take(struct secret_slab **slab, struct secret **out);
 void secret_slab_free(struct secret_slab **slab); /* wipes */
 
+/* For what is too large or too many for the pool, personal numbers among it: pages of its own,
+ * locked, out of core dumps, between guard pages, wiped when freed (libsodium's). NULL is
+ * freed too. ERR_MEMORY_LOCK where they cannot be locked and have to be. */
+MUST_CHECK enum err guarded_new(size_t len, uint8_t **out);
+void guarded_free(uint8_t *at);
+
 /* Whether crypto_init was asked to insist on locked memory. */
 bool secret_lock_required(void);
 
