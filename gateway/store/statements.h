@@ -57,6 +57,15 @@
                 "receipt, checksum, spacer, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")        \
         X(BATCH_REWRITE, "UPDATE batch SET rows = ?, checksum = ?, sealed = ? "                    \
                          "WHERE submission = ? AND sequence = ?")                                  \
+        X(BATCH_RESEAL, "UPDATE batch SET epoch = ?, checksum = ?, sealed = ? "                    \
+                        "WHERE submission = ? AND sequence = ?")                                   \
+        X(BATCHES_OUTDATED,                                                                        \
+                "SELECT s.id, b.sequence FROM submission s JOIN batch b "                          \
+                "ON b.submission = s.number WHERE s.municipality = ? AND s.dataset = ? "           \
+                "AND b.rows > 0 AND b.epoch < ? ORDER BY b.submission, b.sequence LIMIT ?")        \
+        X(EPOCHS, "SELECT s.municipality, s.dataset, b.epoch, count(*), sum(b.rows) "              \
+                  "FROM submission s JOIN batch b ON b.submission = s.number WHERE b.rows > 0 "    \
+                  "GROUP BY s.municipality, s.dataset, b.epoch ORDER BY 1, 2, 3")                  \
         X(BATCH_COUNTS, "SELECT receipt, accepted, rejected FROM batch "                           \
                         "WHERE submission = ? AND sequence = ?")                                   \
         X(BATCH_READ,                                                                              \

@@ -101,6 +101,40 @@ typedef enum err (*store_rewriter)(void *ctx, const struct stored_submission *of
 MUST_CHECK enum err store_rewrite(struct store *s, municipality_t m, store_rewriter fn, void *ctx,
         int64_t now_ms, struct vintage *out_revised);
 
+/* How much of a domain lies under which epoch of its keys. Batches that hold nothing any more
+ * do not count. By municipality, data set and epoch. */
+struct stored_epoch {
+        municipality_t municipality;
+        char dataset[NAME_MAX_LEN + 1];
+        uint32_t epoch;
+        uint64_t batches, rows;
+};
+MUST_CHECK enum err store_epochs(
+        struct store *s, struct arena *a, struct stored_epoch **out, uint32_t *out_len);
+/* Some of the batches of a domain, at most `room`, that lie under an epoch before `epoch`. */
+struct stored_place {
+        struct submission_id submission;
+        uint32_t sequence;
+};
+MUST_CHECK enum err store_outdated(struct store *s, municipality_t m, const char *dataset,
+        uint32_t epoch, struct stored_place *out, uint32_t room, uint32_t *out_len);
+/* One batch, copied into the arena; *out_as_read names these very bytes. ERR_NOT_FOUND. */
+MUST_CHECK enum err store_batch_read(struct store *s, const struct stored_place *place,
+        struct arena *a, struct stored_batch *out, struct digest *out_as_read);
+/* Puts the same records under other keys in the place of batches that still are as they were
+ * read; others are left alone, and *out_done counts those that were not. No vintage is revised,
+ * and who reads meanwhile gets one or the other, with its epoch. */
+struct resealed_batch {
+        struct stored_place place;
+        struct digest as_read;
+        uint32_t epoch;
+        struct bytes sealed;
+};
+MUST_CHECK enum err store_reseal(
+        struct store *s, const struct resealed_batch *list, uint32_t len, uint32_t *out_done);
+/* Whatever was overwritten so far is in no file afterwards, the log included. */
+MUST_CHECK enum err store_forget(struct store *s);
+
 /* Vintages: a global number and the set of submissions committed at that moment. */
 struct stored_vintage {
         struct vintage vintage;
