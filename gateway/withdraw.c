@@ -85,7 +85,7 @@ static enum err erase(struct rpc_call *c, const struct wire_person *person)
         if (arena == NULL)
                 return ERR_NO_MEMORY;
         enum err result = store_rewrite(
-                g->store, c->peer->municipality, erase_from_batch, &e, clock_now_ms(), &revised);
+                g->store, REMOVAL_PERSON, c->peer->municipality, erase_from_batch, &e, clock_now_ms(), &revised);
         arena_wipe(arena);
         TRY(result);
         vintage_revised(g, revised);

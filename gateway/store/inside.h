@@ -67,6 +67,12 @@ MUST_CHECK enum err batch_read(struct run *r, struct db *db, const struct submis
 
 /* Ends a submission in `state` and removes its batches. */
 MUST_CHECK enum err submission_end(struct db *db, int64_t number, enum submission_state state);
+/* Notes that a submission's batches are about to go, and how much that is (added to `sum`). */
+MUST_CHECK enum err removal_note(struct db *db, int64_t number, enum removal_reason reason,
+        int64_t now_ms, struct removal_sum *sum);
+/* Notes that rows went out of batches of a municipality. */
+MUST_CHECK enum err removal_note_rows(struct db *db, enum removal_reason reason, municipality_t m,
+        int64_t now_ms, const struct removal_sum *gone);
 /* Removes the batches of replaced submissions that no open vintage holds. */
 MUST_CHECK enum err unheld_exist(struct db *db, bool *out);
 MUST_CHECK enum err unheld_remove(struct db *db);

@@ -116,6 +116,7 @@ struct withdrawing {
 static enum err withdraw_job(struct db *db, void *ctx)
 {
         struct withdrawing *w = ctx;
+        struct removal_sum ignored = {0};
         struct submission_row row;
 
         w->revised = (struct vintage){0};
@@ -132,6 +133,7 @@ static enum err withdraw_job(struct db *db, void *ctx)
         case SUBMISSION_STATE_COUNT:
                 return ERR_CORRUPT;
         }
+        TRY(removal_note(db, row.number, REMOVAL_WITHDRAWAL, w->now_ms, &ignored));
         TRY(submission_end(db, row.number, SUBMISSION_WITHDRAWN));
         return vintages_revise(db, &row.number, 1, w->now_ms, &w->revised);
 }
@@ -142,6 +144,54 @@ enum err store_withdraw(struct store *s, const struct submission_id *id, int64_t
         struct withdrawing w = {.id = id, .now_ms = now_ms};
 
         TRY(writer_run(s->writer, JOB_REMOVES, withdraw_job, &w));
+        *out_revised = w.revised;
+        return ERR_OK;
+}
+
+/* Whatever a rule or a destroyed key takes ---------------------------------- */
+
+struct removing {
+        const struct removal_wish *wish;
+        int64_t now_ms;
+        struct removal_sum sum;
+        struct vintage revised;
+};
+
+static enum err gather_due(struct db *db, const struct removal_wish *wish, struct numbers *out)
+{
+        OWNED(run_done) struct run r = {0};
+
+        TRY(run_start(db, SQL_SUBMISSIONS_DUE, &r));
+        bind_i64(&r, wish->municipality);
+        bind_i64(&r, wish->municipality);
+        bind_text(&r, wish->dataset);
+        bind_i64(&r, wish->ended_before);
+        return gather(&r, out);
+}
+
+static enum err remove_job(struct db *db, void *ctx)
+{
+        OWNED(numbers_done) struct numbers due = {0};
+        struct removing *w = ctx;
+
+        w->sum = (struct removal_sum){0};
+        TRY(gather_due(db, w->wish, &due));
+        for (uint32_t i = 0; i < due.len; i++) {
+                TRY(removal_note(db, due.v[i], w->wish->reason, w->now_ms, &w->sum));
+                TRY(submission_end(db, due.v[i], SUBMISSION_WITHDRAWN));
+        }
+        return vintages_revise(db, due.v, due.len, w->now_ms, &w->revised);
+}
+
+enum err store_remove(struct store *s, const struct removal_wish *wish, int64_t now_ms,
+        struct removal_sum *out, struct vintage *out_revised)
+{
+        struct removing w = {.wish = wish, .now_ms = now_ms};
+
+        if (wish->reason == REMOVAL_NONE || wish->reason >= REMOVAL_REASON_COUNT)
+                return ERR_INVALID;
+        TRY(writer_run(s->writer, JOB_REMOVES, remove_job, &w));
+        *out = w.sum;
         *out_revised = w.revised;
         return ERR_OK;
 }
@@ -173,10 +223,12 @@ enum err store_expire(struct store *s, int64_t opened_before_ms, uint32_t *out_e
 /* Rewriting ---------------------------------------------------------------- */
 
 struct rewriting {
+        enum removal_reason reason;
         municipality_t municipality;
         store_rewriter fn;
         void *ctx;
         int64_t now_ms;
+        struct removal_sum gone;
         struct vintage revised;
 };
 
@@ -213,8 +265,8 @@ static enum err batch_update(struct db *db, int64_t submission, const struct sto
 }
 
 /* One batch before the visitor. */
-static enum err rewrite_batch(struct db *db, const struct rewriting *w,
-        const struct submission_row *of, uint32_t sequence, bool *out_changed)
+static enum err rewrite_batch(struct db *db, struct rewriting *w, const struct submission_row *of,
+        uint32_t sequence, bool *out_changed)
 {
         OWNED(run_done) struct run r = {0};
         struct stored_batch b;
@@ -232,6 +284,8 @@ static enum err rewrite_batch(struct db *db, const struct rewriting *w,
         /* Rows left, and nothing to hold them: the visitor is mistaken. */
         if (sealed.len == 0 && rows > 0)
                 return ERR_INVALID;
+        w->gone.batches++;
+        w->gone.records += b.rows - rows;
         b.rows = rows;
         b.sealed = sealed;
         run_done(&r);
@@ -249,8 +303,8 @@ static enum err recount(struct db *db, int64_t number)
 }
 
 /* Visits the batches given in pairs; which submissions changed. */
-static enum err rewrite_all(struct db *db, const struct rewriting *w, const struct numbers *pairs,
-        struct numbers *changed)
+static enum err rewrite_all(
+        struct db *db, struct rewriting *w, const struct numbers *pairs, struct numbers *changed)
 {
         struct submission_row of = {0};
 
@@ -272,17 +326,20 @@ static enum err rewrite_job(struct db *db, void *ctx)
         OWNED(numbers_done) struct numbers changed = {0};
         struct rewriting *w = ctx;
 
+        w->gone = (struct removal_sum){0};
         TRY(gather_batches(db, w->municipality, &pairs));
         TRY(rewrite_all(db, w, &pairs, &changed));
         for (uint32_t i = 0; i < changed.len; i++)
                 TRY(recount(db, changed.v[i]));
+        TRY(removal_note_rows(db, w->reason, w->municipality, w->now_ms, &w->gone));
         return vintages_revise(db, changed.v, changed.len, w->now_ms, &w->revised);
 }
 
-enum err store_rewrite(struct store *s, municipality_t m, store_rewriter fn, void *ctx,
-        int64_t now_ms, struct vintage *out_revised)
+enum err store_rewrite(struct store *s, enum removal_reason reason, municipality_t m,
+        store_rewriter fn, void *ctx, int64_t now_ms, struct vintage *out_revised)
 {
-        struct rewriting w = {.municipality = m, .fn = fn, .ctx = ctx, .now_ms = now_ms};
+        struct rewriting w = {
+                .reason = reason, .municipality = m, .fn = fn, .ctx = ctx, .now_ms = now_ms};
 
         TRY(writer_run(s->writer, JOB_REMOVES, rewrite_job, &w));
         *out_revised = w.revised;

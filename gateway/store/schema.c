@@ -129,6 +129,21 @@ static const char *const steps[] = {
         "  UNIQUE (dataset, vintage, revision, policy)"
         ") STRICT;"
         "PRAGMA user_version = 5;",
+        /* What was taken away, and why; removed.c. Removals from before this step are not told. */
+        "CREATE TABLE removal ("
+        "  number INTEGER PRIMARY KEY AUTOINCREMENT,"
+        "  at_ms INTEGER NOT NULL,"
+        "  reason INTEGER NOT NULL CHECK (reason > 0),"
+        "  municipality INTEGER NOT NULL CHECK (municipality BETWEEN 1 AND 9999),"
+        "  dataset TEXT NOT NULL,"
+        "  submission BLOB CHECK (submission IS NULL OR length(submission) = 16),"
+        "  first_day INTEGER,"
+        "  last_day INTEGER,"
+        "  digest BLOB CHECK (digest IS NULL OR length(digest) = 32),"
+        "  batches INTEGER NOT NULL CHECK (batches >= 0),"
+        "  records INTEGER NOT NULL CHECK (records >= 0)"
+        ") STRICT;"
+        "PRAGMA user_version = 6;",
 };
 
 /* The numbers lie on disk: they may grow, never change. */
@@ -136,6 +151,9 @@ _Static_assert(DELIVERY_APPEND == 1 && DELIVERY_REPLACE == 2, "modes are stored"
 _Static_assert(SUBMISSION_OPEN == 1 && SUBMISSION_COMMITTED == 2 && SUBMISSION_REPLACED == 3 &&
                        SUBMISSION_WITHDRAWN == 4 && SUBMISSION_EXPIRED == 5,
         "states are stored");
+_Static_assert(REMOVAL_WITHDRAWAL == 1 && REMOVAL_RETENTION == 2 && REMOVAL_DOMAIN == 3 &&
+                       REMOVAL_PERSON == 4 && REMOVAL_RECORD == 5,
+        "reasons are stored");
 _Static_assert(APPLICATION_ID == 1936148307, "the script says the same number");
 
 static enum err step(struct db *db, int64_t from)

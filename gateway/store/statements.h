@@ -52,6 +52,24 @@
                 "(SELECT 1 FROM batch b WHERE b.submission = s.number) AND NOT EXISTS "            \
                 "(SELECT 1 FROM vintage_submission m JOIN vintage v USING (number, revision) "     \
                 "WHERE m.submission = s.number AND v.open = 1)")                                   \
+        X(SUBMISSIONS_DUE,                                                                         \
+                "SELECT number FROM submission s WHERE state IN (1, 2, 3) "                        \
+                "AND (? = 0 OR municipality = ?) AND dataset = ? AND last_day < ? AND EXISTS "     \
+                "(SELECT 1 FROM batch b WHERE b.submission = s.number)")                           \
+        X(REMOVAL_OF_SUBMISSION,                                                                   \
+                "INSERT INTO removal (at_ms, reason, municipality, dataset, submission, "          \
+                "first_day, last_day, digest, batches, records) "                                  \
+                "SELECT ?, ?, s.municipality, s.dataset, s.id, s.first_day, s.last_day, "          \
+                "s.digest, count(b.sequence), ifnull(sum(b.rows), 0) "                             \
+                "FROM submission s LEFT JOIN batch b ON b.submission = s.number "                  \
+                "WHERE s.number = ?")                                                              \
+        X(REMOVAL_OF_ROWS,                                                                         \
+                "INSERT INTO removal (at_ms, reason, municipality, dataset, batches, records) "    \
+                "VALUES (?, ?, ?, ?, ?, ?)")                                                       \
+        X(REMOVAL_LAST, "SELECT batches, records FROM removal WHERE number = last_insert_rowid()") \
+        X(REMOVALS, "SELECT number, at_ms, reason, municipality, dataset, submission, "            \
+                    "ifnull(first_day, 0), ifnull(last_day, 0), digest, batches, records "         \
+                    "FROM removal WHERE number >= ? ORDER BY number")                              \
         X(BATCH_INSERT,                                                                            \
                 "INSERT INTO batch (submission, sequence, rows, accepted, rejected, epoch, "       \
                 "receipt, checksum, spacer, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")        \

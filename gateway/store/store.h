@@ -82,6 +82,17 @@ MUST_CHECK enum err store_submission_commit(struct store *s, const struct submis
         const struct digest *digest, uint64_t turned_away, int64_t now_ms,
         struct stored_submission *out);
 
+/* Why something was taken away. The numbers lie on disk. */
+enum removal_reason {
+        REMOVAL_NONE = 0,
+        REMOVAL_WITHDRAWAL, /* the municipality took a submission back */
+        REMOVAL_RETENTION,  /* its time was over */
+        REMOVAL_DOMAIN,     /* the keys of the domain were destroyed */
+        REMOVAL_PERSON,     /* one person's records */
+        REMOVAL_RECORD,     /* one record */
+        REMOVAL_REASON_COUNT
+};
+
 /* Removes batches for good (open or committed); open vintages that held it are
  * revised. *out_revised is the newest of these, 0.0 when none was. Asking again is
  * harmless; after an error the removal may stand, and asking again finishes it. */
@@ -90,16 +101,49 @@ MUST_CHECK enum err store_withdraw(struct store *s, const struct submission_id *
 /* Open submissions older than `opened_before_ms` turn EXPIRED and lose their batches. */
 MUST_CHECK enum err store_expire(struct store *s, int64_t opened_before_ms, uint32_t *out_expired);
 
+/* Every submission with batches, open or not, that fits: of one municipality or all (0), one data
+ * set, and a period that ended before a day (INT32_MAX: any). As store_withdraw for each, in one
+ * transaction. */
+struct removal_wish {
+        enum removal_reason reason;
+        municipality_t municipality;
+        const char *dataset;
+        int32_t ended_before;
+};
+struct removal_sum {
+        uint32_t submissions;
+        uint64_t batches, records;
+};
+MUST_CHECK enum err store_remove(struct store *s, const struct removal_wish *wish, int64_t now_ms,
+        struct removal_sum *out, struct vintage *out_revised);
+
+/* What was taken away, as proof of it; for good. In the order of removal, from number `from`. */
+struct stored_removal {
+        uint64_t number; /* from 1, without gaps */
+        int64_t at_ms;
+        enum removal_reason reason;
+        municipality_t municipality;
+        char dataset[NAME_MAX_LEN + 1]; /* "": of several */
+        bool of_submission;
+        struct submission_id submission;
+        struct period period;
+        uint64_t batches, records; /* that went; of an erasure, that were touched, and rows gone */
+        struct digest digest; /* of the submission's receipts; zero where it was never committed */
+};
+MUST_CHECK enum err store_removals(struct store *s, uint64_t from, struct arena *a,
+        struct stored_removal **out, uint32_t *out_len);
+
 /* Visits every batch of one municipality (all states) inside one write transaction. The
  * visitor leaves *out_sealed empty to keep the batch, or gives the new seal and
  * row count (0 rows: the batch keeps its place, empty). *out_rows arrives as it was.
  * The visitor stands on the writer's thread and must not call the store; its error
  * undoes everything. Afterwards open vintages that changed are revised, and log and
- * free pages hold nothing of the old bytes. */
+ * free pages hold nothing of the old bytes, and one removal more is on record, whether or not
+ * anything changed. */
 typedef enum err (*store_rewriter)(void *ctx, const struct stored_submission *of,
         const struct stored_batch *b, struct bytes *out_sealed, uint32_t *out_rows);
-MUST_CHECK enum err store_rewrite(struct store *s, municipality_t m, store_rewriter fn, void *ctx,
-        int64_t now_ms, struct vintage *out_revised);
+MUST_CHECK enum err store_rewrite(struct store *s, enum removal_reason reason, municipality_t m,
+        store_rewriter fn, void *ctx, int64_t now_ms, struct vintage *out_revised);
 
 /* How much of a domain lies under which epoch of its keys. Batches that hold nothing any more
  * do not count. By municipality, data set and epoch. */

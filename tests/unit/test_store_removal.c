@@ -366,16 +366,22 @@ static void a_rewritten_batch_leaves_nothing_of_the_old_one(void **state)
                 fill_interleaved(w->store, sizes[l].len, sizes[l].batches);
                 /* Shorter, as long, and longer. */
                 r.len = sizes[l].len - 17;
-                assert_int_equal(store_rewrite(w->store, 101, visit, &r, NOW, &revised), ERR_OK);
+                assert_int_equal(
+                        store_rewrite(w->store, REMOVAL_PERSON, 101, visit, &r, NOW, &revised),
+                        ERR_OK);
                 r.visits = 1;
                 r.len = sizes[l].len;
-                assert_int_equal(store_rewrite(w->store, 101, visit, &r, NOW, &revised), ERR_OK);
+                assert_int_equal(
+                        store_rewrite(w->store, REMOVAL_PERSON, 101, visit, &r, NOW, &revised),
+                        ERR_OK);
                 assert_int_equal(markers_in_files(w, 1, sizes[l].batches), 0);
                 r.visits = 0;
                 r.change_at = 1;
                 r.len = sizes[l].len + 200;
                 r.rows = 80;
-                assert_int_equal(store_rewrite(w->store, 103, visit, &r, NOW, &revised), ERR_OK);
+                assert_int_equal(
+                        store_rewrite(w->store, REMOVAL_PERSON, 103, visit, &r, NOW, &revised),
+                        ERR_OK);
                 assert_int_equal(r.visits, sizes[l].batches);
                 assert_int_equal(revised.number, 0);
                 assert_int_equal(markers_in_files(w, 3, sizes[l].batches), 0);
@@ -399,7 +405,8 @@ static void a_rewrite_revises_and_keeps_receipts_and_acknowledged_counts(void **
         (void)state;
         deliver(w->store, &d, 1, 4, LEN);
         (void)publish(w->store);
-        assert_int_equal(store_rewrite(w->store, 114, visit, &r, NOW + 1, &revised), ERR_OK);
+        assert_int_equal(
+                store_rewrite(w->store, REMOVAL_PERSON, 114, visit, &r, NOW + 1, &revised), ERR_OK);
         assert_int_equal(r.visits, 4);
         assert_int_equal(revised.number, 1);
         assert_int_equal(revised.revision, 1);
@@ -428,7 +435,8 @@ static void a_batch_may_become_empty_and_keeps_its_place(void **state)
 
         (void)state;
         deliver(w->store, &d, 1, 2, LEN);
-        assert_int_equal(store_rewrite(w->store, 114, visit, &r, NOW, &revised), ERR_OK);
+        assert_int_equal(
+                store_rewrite(w->store, REMOVAL_PERSON, 114, visit, &r, NOW, &revised), ERR_OK);
         assert_int_equal(store_batches(w->store, &d.id, &c), ERR_OK);
         for (uint32_t i = 0; i < 2; i++) {
                 assert_int_equal(store_next(c, &b), ERR_OK);
@@ -456,15 +464,18 @@ static void a_visitor_that_fails_changes_nothing(void **state)
         (void)state;
         deliver(w->store, &d, 1, 4, LEN);
         (void)publish(w->store);
-        assert_int_equal(store_rewrite(w->store, 114, visit, &r, NOW, &revised), ERR_KEEPER_GONE);
+        assert_int_equal(store_rewrite(w->store, REMOVAL_PERSON, 114, visit, &r, NOW, &revised),
+                ERR_KEEPER_GONE);
         assert_int_equal(revised.number, 42);
         assert_int_equal(batches_read(w->store, 1, LEN), 4);
         assert_int_equal(store_vintage_find(w->store, (struct vintage){1, 0}, &v), ERR_OK);
         /* More rows than there were, or rows without a seal, is a mistake of ours. */
         r = (struct rewrite){.change_at = 1, .rows = 5000, .sealed = sealed, .len = 1000};
-        assert_int_equal(store_rewrite(w->store, 114, visit, &r, NOW, &revised), ERR_INVALID);
+        assert_int_equal(store_rewrite(w->store, REMOVAL_PERSON, 114, visit, &r, NOW, &revised),
+                ERR_INVALID);
         r = (struct rewrite){.change_at = 1, .rows = 5, .sealed = sealed, .len = 0};
-        assert_int_equal(store_rewrite(w->store, 114, visit, &r, NOW, &revised), ERR_INVALID);
+        assert_int_equal(store_rewrite(w->store, REMOVAL_PERSON, 114, visit, &r, NOW, &revised),
+                ERR_INVALID);
         assert_int_equal(batches_read(w->store, 1, LEN), 4);
 }
 
@@ -488,7 +499,8 @@ static void a_cursor_does_not_mix_before_and_after(void **state)
         assert_int_equal(store_batches(w->store, &d.id, &c), ERR_OK);
         assert_int_equal(store_next(c, &b), ERR_OK);
         assert_int_equal(store_next(other, &b), ERR_OK);
-        assert_int_equal(store_rewrite(w->store, 114, visit, &r, NOW, &revised), ERR_OK);
+        assert_int_equal(
+                store_rewrite(w->store, REMOVAL_PERSON, 114, visit, &r, NOW, &revised), ERR_OK);
         assert_int_equal(store_next(c, &b), ERR_VINTAGE_CLOSED);
         assert_int_equal(store_next(other, &b), ERR_OK);
         (void)withdraw(w->store, 2);

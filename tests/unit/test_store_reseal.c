@@ -156,7 +156,9 @@ static void what_changed_meanwhile_is_left_alone(void **state)
         (void)state;
         for (uint32_t i = 0; i < n; i++)
                 list[i] = anew(w->store, a, &places[i], 0xee);
-        assert_int_equal(store_rewrite(w->store, HOME, empty_third, NULL, NOW, &revised), ERR_OK);
+        assert_int_equal(
+                store_rewrite(w->store, REMOVAL_PERSON, HOME, empty_third, NULL, NOW, &revised),
+                ERR_OK);
         assert_int_equal(store_reseal(w->store, list, n, &done), ERR_OK);
         assert_int_equal(done, BATCHES - 1);
         assert_int_equal(store_batch_read(w->store, &third, a, &b, &ignored), ERR_OK);
