@@ -17,7 +17,8 @@ static uint32_t throw(struct dice * d, uint32_t sides)
 }
 
 /* A level groups the leaves, or the level before it. */
-static void level_new(struct random_release *r, struct dice *d, uint32_t dimension, uint32_t l)
+static void level_new(
+        struct random_release *r, struct dice *d, uint32_t dimension, uint32_t l, bool filled)
 {
         struct model_level *level = &r->level[dimension][l];
         uint32_t below = r->dimension[dimension].leaves;
@@ -28,26 +29,28 @@ static void level_new(struct random_release *r, struct dice *d, uint32_t dimensi
         level->len = 1 + throw(d, below);
         level->parent = r->parent[dimension][l];
         for (uint32_t i = 0; i < below; i++)
-                r->parent[dimension][l][i] = throw(d, level->len);
+                r->parent[dimension][l][i] = filled && i < level->len ? i : throw(d, level->len);
 }
 
-static void dimensions_new(struct random_release *r, struct dice *d, uint32_t inner_max)
+static void dimensions_new(struct random_release *r, struct dice *d, const struct random_options *o)
 {
-        uint32_t wanted = 1 + throw(d, RELEASE_DIMENSIONS), len = 0;
+        uint32_t inner_max = o->inner_max, len = 0;
+        uint32_t leaves_max = o->leaves_max > 0 ? o->leaves_max : RELEASE_LEAVES;
+        uint32_t wanted = 1 + throw(d, o->dimensions_max > 0 ? o->dimensions_max : 4);
 
         r->inner = 1;
         for (; len < wanted && r->inner * 2 <= inner_max; len++) {
                 struct model_dimension *dimension = &r->dimension[len];
                 uint32_t most = inner_max / (uint32_t)r->inner;
 
-                if (most > RELEASE_LEAVES)
-                        most = RELEASE_LEAVES;
+                if (most > leaves_max)
+                        most = leaves_max;
                 dimension->leaves = 2 + throw(d, most - 1);
                 r->inner *= dimension->leaves;
                 dimension->levels = r->level[len];
                 dimension->levels_len = throw(d, 3) == 0 ? 1 + throw(d, RELEASE_LEVELS) : 0;
                 for (uint32_t l = 0; l < dimension->levels_len; l++)
-                        level_new(r, d, len, l);
+                        level_new(r, d, len, l, o->filled);
         }
         r->release.dimensions = r->dimension;
         r->release.dimensions_len = len;
@@ -142,7 +145,7 @@ void random_release_new(
         struct dice d = {.seed = o->seed};
 
         *out = (struct random_release){.release.tables = out->table};
-        dimensions_new(out, &d, o->inner_max);
+        dimensions_new(out, &d, o);
         bool whole = throw(&d, 3) > 0;
         table_new(out, &d, arena, whole);
         for (uint32_t more = whole ? 0 : throw(&d, RELEASE_TABLES); more > 0; more--)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* random_release.h: tables of persons who do not exist, for secondary suppression.
  *
- * One to four dimensions, levels beside and above one another, one table of everything or
+ * One to six dimensions, levels beside and above one another, one table of everything or
  * up to three that are linked, small counts and many zeros. */
 #ifndef STATGATE_TESTS_SUPPORT_RANDOM_RELEASE_H
 #define STATGATE_TESTS_SUPPORT_RANDOM_RELEASE_H
@@ -9,7 +9,7 @@
 #include "gateway/disclosure/model.h"
 
 enum {
-        RELEASE_DIMENSIONS = 4,
+        RELEASE_DIMENSIONS = 6,
         RELEASE_LEVELS = 2,
         RELEASE_TABLES = 3,
         RELEASE_LEAVES = 6,
@@ -17,11 +17,14 @@ enum {
 
 struct random_options {
         uint64_t seed;
-        uint32_t inner_max;   /* inner cells, before zeros are left out */
-        uint32_t threshold;   /* below it a cell is protected */
-        bool zeros_published; /* else they are protected as well */
-        bool alone;           /* contributors who are alone are marked */
-        bool known;           /* some cells are known from elsewhere, some are not asked for */
+        uint32_t inner_max;      /* inner cells, before zeros are left out */
+        uint32_t dimensions_max; /* 0: four */
+        uint32_t leaves_max;     /* of a dimension; 0: six */
+        uint32_t threshold;      /* below it a cell is protected */
+        bool zeros_published;    /* else they are protected as well */
+        bool alone;              /* contributors who are alone are marked */
+        bool filled;             /* no group of a level is without categories */
+        bool known;              /* some cells are known from elsewhere, some are not asked for */
 };
 
 struct random_release {
