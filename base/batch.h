@@ -47,6 +47,7 @@ struct batch {
         bool sealed;         /* persons (and guardians) are in `box`, not in `persons` */
         struct bytes key_id; /* sealed: which of the keeper's keys it is sealed to */
         struct bytes box;
+        struct bytes signature;       /* sealed: the municipality's, over the box and its place */
         struct person_column persons; /* NULL pointers where the data set has no person */
         struct guardian_column guardians;
         const uint8_t *record_keys; /* rows × record_key_width, NUL-padded */

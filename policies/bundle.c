@@ -131,8 +131,9 @@ static enum err check_languages(struct loader *l, const struct yaml *top)
 static enum err load_head(struct loader *l, const struct yaml *top)
 {
         static const char *const keys[] = {"bundle", "label", "version", "predecessor", "trust",
-                "languages", "publish", "signers", "municipalities", "purposes", "roles",
-                "principals", "presets", "codelists", "datasets", "linkages", "indicators", NULL};
+                "languages", "publish", "signers", "submission_keys", "person_quota",
+                "municipalities", "purposes", "roles", "principals", "presets", "codelists",
+                "datasets", "linkages", "indicators", NULL};
         static const char *const publishing[] = {"manual", "automatic", NULL};
         struct policy *p = l->policy;
         uint32_t publish = 0;
@@ -386,6 +387,18 @@ static enum err load_preset_file(struct loader *l, const struct yaml *top)
         return load_presets(l, file);
 }
 
+/* submission_keys: submission_keys.yaml; without it nobody can deliver sealed persons. */
+static enum err load_submission_key_file(struct loader *l, const struct yaml *top)
+{
+        const struct yaml *at = yaml_find(top, "submission_keys");
+        struct yaml *file = NULL;
+
+        if (at == NULL)
+                return ERR_OK;
+        TRY(read_named(l, at, &file));
+        return load_submission_keys(l, file);
+}
+
 static enum err load_linkage_file(struct loader *l, const struct yaml *top)
 {
         static const char *const keys[] = {"linkages", NULL};
@@ -497,6 +510,8 @@ static enum err load_all(struct loader *l)
         TRY(load_services(l, top));
         TRY(load_code_lists(l, top));
         TRY(load_municipality_list(l, top));
+        TRY(load_person_quota(l, top));
+        TRY(load_submission_key_file(l, top));
         TRY(load_preset_file(l, top));
         TRY(load_datasets(l, top));
         TRY(check_perturbation(l));

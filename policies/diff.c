@@ -93,6 +93,8 @@ static void diff_head(const struct comparison *c)
                                 ? "vintages are now published by themselves; before: by operators"
                                 : "vintages are now published by operators; before: by themselves");
         diff_signers(c);
+        diff_submission_keys(c);
+        diff_person_quotas(c);
         diff_methods(c);
 }
 

@@ -18,8 +18,10 @@ bool diff_holds(const struct bytes *names, uint32_t len, struct bytes name);
 /* diff_disclosure.c: all but the threshold, zeros and minimums. */
 void diff_disclosure(const struct comparison *c, const struct policy_dataset *was,
         const struct policy_dataset *is);
-void diff_linkages(const struct comparison *c);   /* diff_linkage.c */
-void diff_principals(const struct comparison *c); /* diff_people.c */
-void diff_indicators(const struct comparison *c); /* diff_people.c */
+void diff_submission_keys(const struct comparison *c); /* diff_keys.c */
+void diff_person_quotas(const struct comparison *c);   /* diff_keys.c */
+void diff_linkages(const struct comparison *c);        /* diff_linkage.c */
+void diff_principals(const struct comparison *c);      /* diff_people.c */
+void diff_indicators(const struct comparison *c);      /* diff_people.c */
 
 #endif

@@ -65,7 +65,8 @@ struct policy {
         char *trust;
         bool publish_automatically;
         unsigned method_roles[METHOD_COUNT];
-        struct rule_place head_at, roles_at, signers_at; /* in bundle.yaml */
+        struct rule_place head_at, roles_at, signers_at, person_quota_at; /* in bundle.yaml */
+        struct rule_place *submission_keys_at; /* as rules.submission_keys */
         const struct code_list *municipalities;
         struct code_list *code_lists;
         uint32_t code_lists_len;
@@ -160,6 +161,10 @@ MUST_CHECK enum err load_lattice(
 MUST_CHECK enum err load_permille(struct loader *l, const struct yaml *m, uint32_t *out);
 MUST_CHECK enum err check_permille(struct loader *l, const struct yaml *list, uint64_t sum);
 MUST_CHECK enum err load_signers(struct loader *l, const struct yaml *top);
+/* The tree of the file under `submission_keys:`. */
+MUST_CHECK enum err load_submission_keys(struct loader *l, const struct yaml *file);
+/* `person_quota:`, when the municipalities are read. */
+MUST_CHECK enum err load_person_quota(struct loader *l, const struct yaml *top);
 MUST_CHECK enum err load_principals(struct loader *l, const struct yaml *top);
 MUST_CHECK enum err load_linkages(struct loader *l, const struct yaml *list);
 /* The trees of the files under `indicators:`, when all else has been read: an indicator

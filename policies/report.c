@@ -155,6 +155,18 @@ const char *report_date(struct report *r, int32_t days)
         return text == NULL ? "" : text;
 }
 
+const char *report_key(struct report *r, const uint8_t key[OFFICER_KEY_LEN])
+{
+        char hex[OFFICER_KEY_LEN + 1];
+        const char *text;
+
+        hex_encode(bytes_of(key, OFFICER_KEY_LEN / 2), hex);
+        text = arena_printf(r->arena, "%s", hex);
+        if (text == NULL)
+                fail(r, ERR_NO_MEMORY);
+        return text == NULL ? "" : text;
+}
+
 const char *report_level(struct report *r, const struct variable *v, uint32_t level)
 {
         if (level >= variable_levels(v))

@@ -51,6 +51,38 @@ static void show_history(struct report *r, const struct policy *p)
         }
 }
 
+/* Told of each municipality that has one; who has none delivers nothing sealed. */
+static void show_submission_keys(struct report *r, const struct policy *p)
+{
+        for (uint32_t i = 0; i < p->rules.submission_keys_len; i++) {
+                const struct rules_submission_key *k = &p->rules.submission_keys[i];
+
+                report_add(r, REPORT_NOTE, p->submission_keys_at[i],
+                        "%04u: signerar leveranser med nyckel %s, från %s till och med %s",
+                        "%04u: signs deliveries with the key %s, from %s until %s", k->municipality,
+                        report_key(r, k->key), report_date(r, k->from_days),
+                        report_date(r, k->until_days));
+        }
+}
+
+static void show_person_quotas(struct report *r, const struct policy *p)
+{
+        uint32_t least = UINT32_MAX, most = 0;
+
+        for (uint32_t i = 0; i < p->rules.municipalities_len; i++) {
+                uint32_t quota = p->rules.person_quotas[i];
+
+                least = quota < least ? quota : least;
+                most = quota > most ? quota : most;
+        }
+        if (most > 0)
+                report_add(r, REPORT_NOTE, p->person_quota_at,
+                        "en kommun får leverera olika personer inom tolv månader: %u till %u",
+                        "different persons a municipality may deliver within twelve months: %u to "
+                        "%u",
+                        least, most);
+}
+
 static void show_head(const struct policy *p, struct report *r)
 {
         struct bytes names[RULES_OFFICERS_MAX];
@@ -67,6 +99,8 @@ static void show_head(const struct policy *p, struct report *r)
                         p->rules.signers_required, report_names(r, names, p->rules.officers_len));
         report_add(r, REPORT_NOTE, p->head_at, "kommuner: %u", "municipalities: %u",
                 p->rules.municipalities_len);
+        show_submission_keys(r, p);
+        show_person_quotas(r, p);
         show_history(r, p);
         for (unsigned m = METHOD_NONE + 1; m < METHOD_COUNT; m++)
                 report_add(r, REPORT_NOTE, p->roles_at, "%s: %s", "%s: %s",

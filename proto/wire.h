@@ -133,15 +133,38 @@ MUST_CHECK enum err withdrawn_decode(
         struct arena *a, struct bytes wire, struct vintage *out); /* 0.0: none */
 MUST_CHECK enum err withdrawn_encode(struct vintage revised, struct buf *out);
 
+enum { WIRE_KEY_ID_LEN = 16, WIRE_SIGNATURE_LEN = 64, WIRE_KEY_LEN = 32 };
+
 struct wire_person {
         bool sealed;
-        struct bytes key_id, box; /* sealed: which key it is sealed to, and the box */
+        struct bytes key_id, box, signature; /* sealed: as of a batch (base/batch.h) */
+        struct submission_id request;        /* sealed: in the place of a submission */
         uint8_t id[PERSON_ID_LEN];
         uint8_t kind; /* enum person_kind */
 };
 MUST_CHECK enum err erase_decode(
         struct arena *a, struct bytes wire, struct wire_person *out, struct refusal *why);
 MUST_CHECK enum err erase_encode(const struct wire_person *in, struct buf *out);
+
+/* The keeper's public keys. An answer says what it likes: crypto/key_statement.h checks. */
+struct wire_key_signature {
+        struct bytes signer; /* id of the signing key */
+        uint8_t signature[WIRE_SIGNATURE_LEN];
+};
+struct wire_keeper_key {
+        struct bytes key_id;
+        uint8_t public_key[WIRE_KEY_LEN];
+        int64_t from_ms, until_ms;
+        const struct wire_key_signature *signatures;
+        uint32_t signatures_len;
+};
+struct wire_keeper_keys {
+        const struct wire_keeper_key *sealing, *signing; /* newest first */
+        uint32_t sealing_len, signing_len;
+};
+MUST_CHECK enum err keeper_keys_encode(const struct wire_keeper_keys *in, struct buf *out);
+MUST_CHECK enum err keeper_keys_decode(
+        struct arena *a, struct bytes wire, struct wire_keeper_keys *out);
 
 /* Statistics ------------------------------------------------------------ */
 

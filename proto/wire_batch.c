@@ -75,11 +75,13 @@ static enum err persons_decode(const Statgate__V1__PersonColumn *from, size_t le
 static enum err sealed_decode(
         const Statgate__V1__SealedPersons *from, struct batch *out, struct refusal *why)
 {
-        TRY(gate_text(why, "batch.sealed.key_id", from->key_id, 1, NAME_MAX_LEN, &out->key_id));
-        if (from->box.len == 0)
-                return refuse(why, ERR_INVALID, "batch.sealed.box", "is missing");
+        struct wire_box box;
+
+        TRY(box_decode(from, "batch.sealed", &box, why));
         out->sealed = true;
-        out->box = run_of(from->box);
+        out->key_id = box.key_id;
+        out->box = box.box;
+        out->signature = box.signature;
         return ERR_OK;
 }
 
@@ -497,9 +499,7 @@ static enum err sealed_message(
 
         if (m == NULL)
                 return ERR_NO_MEMORY;
-        statgate__v1__sealed_persons__init(m);
-        m->key_id = binary(in->key_id);
-        m->box = binary(in->box);
+        box_message(&(struct wire_box){in->key_id, in->box, in->signature}, m);
         out->persons_case = STATGATE__V1__BATCH__PERSONS_SEALED;
         out->sealed = m;
         return ERR_OK;

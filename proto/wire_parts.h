@@ -73,6 +73,14 @@ MUST_CHECK enum err forecast_message(
 MUST_CHECK enum err forecast_decode(
         struct arena *a, const Statgate__V1__Forecast *from, struct wire_forecast *out);
 
+/* wire_keys.c. Borrows; `field` is the path of the message. */
+struct wire_box {
+        struct bytes key_id, box, signature;
+};
+MUST_CHECK enum err box_decode(const Statgate__V1__SealedPersons *from, const char *field,
+        struct wire_box *out, struct refusal *why);
+void box_message(const struct wire_box *in, Statgate__V1__SealedPersons *out);
+
 /* wire_batch.c */
 MUST_CHECK enum err batch_decode(
         struct arena *a, const Statgate__V1__Batch *from, struct batch *out, struct refusal *why);

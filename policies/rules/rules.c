@@ -60,6 +60,23 @@ bool rules_has_municipality(const struct rules *r, municipality_t m)
         return has_municipality(r->municipalities, r->municipalities_len, m);
 }
 
+unsigned rules_submission_keys(const struct rules *r, municipality_t m, int32_t day,
+        const struct rules_submission_key **out, unsigned room)
+{
+        unsigned len = 0;
+
+        for (uint32_t i = 0; i < r->submission_keys_len; i++) {
+                const struct rules_submission_key *k = &r->submission_keys[i];
+
+                if (k->municipality != m || day < k->from_days || day > k->until_days)
+                        continue;
+                if (len < room)
+                        out[len] = k;
+                len++;
+        }
+        return len;
+}
+
 static bool has_name(const struct bytes *names, uint32_t len, struct bytes name)
 {
         for (uint32_t i = 0; i < len; i++)

@@ -120,10 +120,10 @@ unsigned rules_submission_keys(const struct rules *r, municipality_t m, int32_t 
 
 /* rules_encode and rules_decode refuse the same things (ERR_INVALID when encoding,
  * ERR_MALFORMED when decoding), so whatever encodes also decodes: unsorted or
- * repeated names, a linkage of unknown data sets or municipalities, without
- * purpose, or that ends before it begins, a first version with a predecessor and
- * a later one without, more signatures required than there are officers, or none
- * of those there are. */
+ * repeated names, a submission key of an unknown municipality or of two of them, a linkage of
+ * unknown data sets or municipalities, without purpose, or that ends before it begins, a first
+ * version with a predecessor and a later one without, more signatures required than there are
+ * officers, or none of those there are. */
 
 /* ERR_LINKAGE_REFUSED unless a valid linkage of this name covers data set and
  * purpose on the day (UTC) of `now_ms`, for a municipality of the bundle.

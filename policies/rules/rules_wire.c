@@ -9,13 +9,16 @@
  *   "SGPB" u16 format | bundle, u64 version, predecessor 32
  *   officers        u8 required, u32 n × (name, key 32)
  *   sources         u32 n × (name, digest 32)
- *   municipalities  u32 n × u16
+ *   municipalities  u32 n × (u16, u32 quota of persons)
+ *   submission keys u32 n × (u16 municipality, key 32, u32 from, u32 until)
  *   data sets       u32 n × (id, u8 person, u8 switches, u8 test numbers)
  *   linkages        u32 n × (id, u32 n × data set, u8 reach, u32 n × u16
  *                            municipality, u32 n × purpose, u32 from, u32 until,
  *                            u8 family)
  *
- * Format 1 had neither officers nor reach; it was never in production and is refused.
+ * Format 1 had neither officers nor reach, format 2 neither quotas nor submission keys. Both
+ * are refused: a digest names one spelling, so a bundle of format 2 cannot be read as one of
+ * format 3 that is silent about keys. Its successor has to be signed anew.
  * Names are u32-framed. Counts are held against ceilings before memory is asked. */
 #include "policies/rules/rules.h"
 
@@ -23,7 +26,7 @@
 
 #include "base/arena.h"
 
-enum { FORMAT = 2, MUNICIPALITY_LAST = 9999 };
+enum { FORMAT = 3, MUNICIPALITY_LAST = 9999 };
 static const uint8_t magic[4] = {'S', 'G', 'P', 'B'};
 
 enum { SWITCH_GUARDIANS = 1, SWITCH_LOCAL_IDS = 2, SWITCH_CLEAR_PERSONS = 4, SWITCH_ALL = 7 };
@@ -105,6 +108,29 @@ static bool officers_hold(const struct rules *r)
         return keys_differ(r->officers, r->officers_len);
 }
 
+/* By municipality and then by key, so that a list has one order. A key that two
+ * municipalities had would let the one deliver as the other. */
+static bool submission_keys_hold(const struct rules *r)
+{
+        const struct rules_submission_key *keys = r->submission_keys;
+
+        if (r->submission_keys_len > RULES_SUBMISSION_KEYS_MAX)
+                return false;
+        for (uint32_t i = 0; i < r->submission_keys_len; i++) {
+                if (keys[i].from_days > keys[i].until_days ||
+                        !rules_has_municipality(r, keys[i].municipality) ||
+                        (i > 0 && keys[i - 1].municipality > keys[i].municipality))
+                        return false;
+                for (uint32_t j = 0; j < i; j++)
+                        if (memcmp(keys[j].key, keys[i].key, OFFICER_KEY_LEN) == 0)
+                                return false;
+                if (i > 0 && keys[i - 1].municipality == keys[i].municipality &&
+                        memcmp(keys[i - 1].key, keys[i].key, OFFICER_KEY_LEN) > 0)
+                        return false;
+        }
+        return true;
+}
+
 /* One spelling: "all" is never a list, and a list that names nobody is one that
  * nobody has joined yet. */
 static bool reach_holds(const struct rules_linkage *l)
@@ -164,7 +190,7 @@ static bool check(const struct rules *r)
         return rules_is_name(r->bundle) && succession_holds(r) && officers_hold(r) &&
                sources_ascend(r) &&
                municipalities_ascend(r->municipalities, r->municipalities_len) &&
-               datasets_ascend(r) && linkages_hold(r);
+               submission_keys_hold(r) && datasets_ascend(r) && linkages_hold(r);
 }
 
 /* Out --------------------------------------------------------------------- */
@@ -181,6 +207,29 @@ static void put_municipalities(struct buf *b, const municipality_t *m, uint32_t 
         put_u32(b, len);
         for (uint32_t i = 0; i < len; i++)
                 put_u16(b, m[i]);
+}
+
+/* Who delivers, and how many persons within twelve months. */
+static void put_deliverers(struct buf *b, const struct rules *r)
+{
+        put_u32(b, r->municipalities_len);
+        for (uint32_t i = 0; i < r->municipalities_len; i++) {
+                put_u16(b, r->municipalities[i]);
+                put_u32(b, r->person_quotas != NULL ? r->person_quotas[i] : 0);
+        }
+}
+
+static void put_submission_keys(struct buf *b, const struct rules *r)
+{
+        put_u32(b, r->submission_keys_len);
+        for (uint32_t i = 0; i < r->submission_keys_len; i++) {
+                const struct rules_submission_key *k = &r->submission_keys[i];
+
+                put_u16(b, k->municipality);
+                put_raw(b, k->key, sizeof k->key);
+                put_u32(b, (uint32_t)k->from_days);
+                put_u32(b, (uint32_t)k->until_days);
+        }
 }
 
 static void put_dataset(struct buf *b, const struct rules_dataset *d)
@@ -235,7 +284,8 @@ enum err rules_encode(const struct rules *r, struct buf *out)
                 put_bytes(out, r->sources[i].name);
                 put_raw(out, r->sources[i].digest.bytes, sizeof r->sources[i].digest.bytes);
         }
-        put_municipalities(out, r->municipalities, r->municipalities_len);
+        put_deliverers(out, r);
+        put_submission_keys(out, r);
         put_u32(out, r->datasets_len);
         for (uint32_t i = 0; i < r->datasets_len; i++)
                 put_dataset(out, &r->datasets[i]);
@@ -291,6 +341,44 @@ static enum err read_municipalities(
         TRY(read_array(in, a, MUNICIPALITIES_MAX, sizeof **out, out_len, out));
         for (uint32_t i = 0; i < *out_len; i++)
                 TRY(read_u16(in, &(*out)[i]));
+        return ERR_OK;
+}
+
+static enum err read_deliverers(struct reader *in, struct arena *a, struct rules *r)
+{
+        TRY(read_array(in, a, MUNICIPALITIES_MAX, sizeof *r->municipalities, &r->municipalities_len,
+                &r->municipalities));
+        r->person_quotas = arena_alloc(a, r->municipalities_len, sizeof *r->person_quotas);
+        if (r->person_quotas == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < r->municipalities_len; i++) {
+                TRY(read_u16(in, &r->municipalities[i]));
+                TRY(read_u32(in, &r->person_quotas[i]));
+        }
+        return ERR_OK;
+}
+
+static enum err read_submission_key(struct reader *in, struct rules_submission_key *k)
+{
+        uint32_t from, until;
+        struct bytes key;
+
+        TRY(read_u16(in, &k->municipality));
+        TRY(read_fixed(in, sizeof k->key, &key));
+        TRY(read_u32(in, &from));
+        TRY(read_u32(in, &until));
+        memcpy(k->key, key.data, sizeof k->key);
+        k->from_days = (int32_t)from;
+        k->until_days = (int32_t)until;
+        return ERR_OK;
+}
+
+static enum err read_submission_keys(struct reader *in, struct arena *a, struct rules *r)
+{
+        TRY(read_array(in, a, RULES_SUBMISSION_KEYS_MAX, sizeof *r->submission_keys,
+                &r->submission_keys_len, &r->submission_keys));
+        for (uint32_t i = 0; i < r->submission_keys_len; i++)
+                TRY(read_submission_key(in, &r->submission_keys[i]));
         return ERR_OK;
 }
 
@@ -396,7 +484,8 @@ enum err rules_decode(struct arena *a, struct bytes canonical, struct rules *out
         TRY(read_head(&in, a, &r));
         TRY(read_officers(&in, a, &r));
         TRY(read_sources(&in, a, &r));
-        TRY(read_municipalities(&in, a, &r.municipalities, &r.municipalities_len));
+        TRY(read_deliverers(&in, a, &r));
+        TRY(read_submission_keys(&in, a, &r));
         TRY(read_array(
                 &in, a, RULES_DATASETS_MAX, sizeof *r.datasets, &r.datasets_len, &r.datasets));
         for (uint32_t i = 0; i < r.datasets_len; i++)

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/fault.h"
 #include "crypto/digest.h"
 #include "crypto/secret.h"
@@ -43,7 +44,17 @@ static const struct bundle_file good[] = {
                         "principals:\n  - {match: statgate://demo/statistician/*, role: "
                         "statistician, datasets: all, purposes: all, legal_basis: lag}\n"
                         "codelists: [kommun.yaml, kon.yaml]\n"
-                        "datasets: [d.yaml]\nlinkages: linkages.yaml\n"},
+                        "datasets: [d.yaml]\nlinkages: linkages.yaml\n"
+                        "submission_keys: nycklar.yaml\n"
+                        "person_quota: {permille: 500, minimum: 100}\n"},
+        {"nycklar.yaml",
+                "submission_keys:\n"
+                "  - {municipality: \"0180\", key: "
+                "\"2222222222222222222222222222222222222222222222222222222222222222\", from: "
+                "2026-01-01, until: 2026-12-31}\n"
+                "  - {municipality: \"0114\", key: "
+                "\"1111111111111111111111111111111111111111111111111111111111111111\", from: "
+                "2026-06-01, until: 2027-12-31}\n"},
         {"kommun.yaml",
                 "codelist: kommun\nlabel: {sv: Kommun, en: Municipality}\nsource: SCB\n"
                 "population_year: 2025\nlevels:\n  - id: kommun\n    label: Kommun\n    codes:\n"
@@ -150,6 +161,22 @@ static const struct bundle_fault broken[] = {
                 "version: 1\nsigners: {@@requires: 1, officers: [{name: a, key: "
                 "\"1111111111111111111111111111111111111111111111111111111111111111\"}]}",
                 "did you mean `required`?"},
+        {"bundle.yaml", "{permille: 500,", "{permille: @@0,", "between"},
+        {"bundle.yaml", "minimum: 100", "@@minimun: 100", "did you mean `minimum`?"},
+        {"bundle.yaml", "nycklar.yaml", "@@kon.yaml", "named twice"},
+        /* submission keys */
+        {"nycklar.yaml", "\"0114\"", "@@\"0115\"", "no municipality"},
+        {"nycklar.yaml", "\"0114\"", "@@\"114\"", "no municipality"},
+        {"nycklar.yaml", "\"111111", "@@\"1111", "hexadecimal"},
+        {"nycklar.yaml", "\"111111", "@@\"11111x", "hexadecimal"},
+        {"nycklar.yaml", "\"1111111111111111111111111111111111111111111111111111111111111111\"",
+                "@@\"2222222222222222222222222222222222222222222222222222222222222222\"",
+                "one owner"},
+        {"nycklar.yaml", "until: 2027-12-31", "until: @@2026-05-31", "before it begins"},
+        {"nycklar.yaml", "until: 2027-12-31", "until: @@2027-13-31", "YYYY-MM-DD"},
+        {"nycklar.yaml", ", until: 2027-12-31", "", "`until` is missing"},
+        {"nycklar.yaml", "from: 2026-06-01", "@@form: 2026-06-01", "did you mean `from`?"},
+        {"nycklar.yaml", "submission_keys:", "@@submission_key:", "did you mean"},
         /* code lists */
         {"kommun.yaml", "\"0114\"", "\"0180\"", NULL},
         {"kommun.yaml", "- {code: \"0114\"", "- @@{code: \"0180\"", "stands twice"},
@@ -246,6 +273,30 @@ static const struct bundle_fault broken[] = {
         {"linkages.yaml", "family: no", "family: @@yes", "guardians"},
         {"linkages.yaml", "id: alla", "id: andra", NULL},
 };
+
+static void submission_keys_and_quotas_go_into_what_is_signed(void **state)
+{
+        OWNED(policy_unref) struct policy *p = NULL;
+        const struct rules_submission_key *found[1];
+        const struct rules *r;
+        struct refusal why;
+        const int32_t new_year = days_from_civil((struct civil){2027, 1, 1});
+
+        (void)state;
+        small_bundle_write(&small);
+        assert_int_equal(small_bundle_load(&small, &p, &why), ERR_OK);
+        r = policy_rules(p);
+        assert_int_equal(r->submission_keys_len, 2);
+        assert_int_equal(r->submission_keys[0].municipality, 114);
+        assert_int_equal(r->submission_keys[0].key[31], 0x11);
+        assert_int_equal(rules_submission_keys(r, 180, new_year - 1, found, 1), 1);
+        assert_int_equal(found[0]->key[0], 0x22);
+        assert_int_equal(rules_submission_keys(r, 180, new_year, found, 1), 0);
+        /* 0114 has no inhabitants stated: the minimum is what it may. */
+        assert_int_equal(r->municipalities[0], 114);
+        assert_int_equal(r->person_quotas[0], 100);
+        assert_int_equal(r->person_quotas[1], 500000);
+}
 
 static void the_small_bundle_loads(void **state)
 {
@@ -476,7 +527,7 @@ static void the_canonical_form_depends_on_every_file(void **state)
         assert_int_equal(small_bundle_load(&small, &q, &why), ERR_OK);
         assert_false(digest_equal(policy_digest(p), policy_digest(q)));
         assert_int_equal(rules_decode(a, policy_canonical(p), &r), ERR_OK);
-        assert_int_equal(r.sources_len, 5);
+        assert_int_equal(r.sources_len, 6);
         assert_int_equal(r.municipalities[0], 114);
 }
 
@@ -601,6 +652,7 @@ static int remove_folder(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(submission_keys_and_quotas_go_into_what_is_signed),
                 cmocka_unit_test(the_small_bundle_loads),
                 cmocka_unit_test(a_role_is_given_whole_services_or_single_methods),
                 cmocka_unit_test(each_fault_is_told_where_it_stands),

@@ -179,6 +179,14 @@ static const struct {
                 "gäller till och med 2031-12-31; förut: 2030-12-31"},
         {"bundle.yaml", "operator: [operations]", "operator: [operations, Query]", REPORT_WEAKER,
                 "operators may now call Query", "driften får nu anropa Query"},
+        {"submission_keys.yaml", "submission_keys: []",
+                "submission_keys:\n  - {municipality: \"0114\", key: "
+                "\"1111111111111111111111111111111111111111111111111111111111111111\", from: "
+                "2026-01-01, until: 2027-12-31}",
+                REPORT_WEAKER,
+                "0114: deliveries may be signed with a new key, 11111111111111111111111111111111, "
+                "from 2026-01-01 until 2027-12-31",
+                "0114: leveranser får signeras med en ny nyckel"},
         {"bundle.yaml", "publish: manual", "publish: automatic", REPORT_WEAKER,
                 "vintages are now published by themselves", "årgångar ges nu ut av sig själva"},
         {"codelists/regi.yaml", "levels:", "levels:", REPORT_NOTE, NULL, NULL},

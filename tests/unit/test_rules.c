@@ -34,7 +34,10 @@ struct sample {
         struct rules_dataset datasets[2];
         struct rules_linkage linkages[2];
         struct rules_officer officers[3];
+        struct rules_submission_key keys[3];
 };
+
+static uint32_t quotas[] = {100, 0, 70000, UINT32_MAX};
 
 static void sample_init(struct sample *s)
 {
@@ -75,6 +78,12 @@ static void sample_init(struct sample *s)
                 s->officers[i].name = bytes_of_text(names[i]);
                 memset(s->officers[i].key, (int)i + 1, OFFICER_KEY_LEN);
         }
+        for (unsigned i = 0; i < 3; i++) {
+                s->keys[i] = (struct rules_submission_key){.municipality = i == 0 ? 114 : 1480,
+                        .from_days = 100 + (int32_t)i,
+                        .until_days = 200 + (int32_t)i};
+                memset(s->keys[i].key, 3 + (int)i, OFFICER_KEY_LEN);
+        }
         s->rules = (struct rules){
                 .bundle = TEXT("prov"),
                 .version = 2,
@@ -86,6 +95,9 @@ static void sample_init(struct sample *s)
                 .sources_len = 2,
                 .municipalities = all,
                 .municipalities_len = 4,
+                .person_quotas = quotas,
+                .submission_keys = s->keys,
+                .submission_keys_len = 3,
                 .datasets = s->datasets,
                 .datasets_len = 2,
                 .linkages = s->linkages,
@@ -128,6 +140,11 @@ static void what_is_written_is_read_and_written_the_same(void **state)
         assert_int_equal(r.officers_len, 3);
         assert_true(bytes_is_text(r.officers[2].name, "syd"));
         assert_int_equal(r.officers[2].key[31], 3);
+        assert_int_equal(r.person_quotas[2], 70000);
+        assert_int_equal(r.submission_keys_len, 3);
+        assert_int_equal(r.submission_keys[2].municipality, 1480);
+        assert_int_equal(r.submission_keys[2].key[31], 5);
+        assert_int_equal(r.submission_keys[2].until_days, 202);
 }
 
 /* Every cut and every changed byte: refused, or something that encodes to
@@ -261,6 +278,31 @@ static void spoil_no_reach(struct sample *s)
         s->linkages[0].reach = REACH_NONE;
 }
 
+static void spoil_key_of_nobody(struct sample *s)
+{
+        s->keys[0].municipality = 115;
+}
+static void spoil_key_order(struct sample *s)
+{
+        s->keys[0].municipality = 2584;
+}
+static void spoil_key_bytes(struct sample *s)
+{
+        s->keys[2].key[0] = 1;
+}
+static void spoil_key_owners(struct sample *s)
+{
+        memcpy(s->keys[2].key, s->keys[0].key, OFFICER_KEY_LEN);
+}
+static void spoil_key_days(struct sample *s)
+{
+        s->keys[1].from_days = 202;
+}
+static void spoil_key_count(struct sample *s)
+{
+        s->rules.submission_keys_len = RULES_SUBMISSION_KEYS_MAX + 1;
+}
+
 static void what_could_be_read_two_ways_cannot_be_written(void **state)
 {
         static void (*const spoilers[])(struct sample *) = {spoil_version, spoil_first,
@@ -268,7 +310,8 @@ static void what_could_be_read_two_ways_cannot_be_written(void **state)
                 spoil_dangling, spoil_purpose, spoil_reach, spoil_end, spoil_person, spoil_foreign,
                 spoil_sorting, spoil_too_many, spoil_nobody_signs, spoil_no_officers,
                 spoil_officer_twice, spoil_key_twice, spoil_all_by_name, spoil_list_of_none,
-                spoil_no_reach};
+                spoil_no_reach, spoil_key_of_nobody, spoil_key_order, spoil_key_bytes,
+                spoil_key_owners, spoil_key_days, spoil_key_count};
 
         (void)state;
         for (size_t i = 0; i < ARRAY_LEN(spoilers); i++) {
@@ -326,6 +369,25 @@ static void a_link_needs_every_condition(void **state)
                         cases[i].wanted == ERR_OK &&
                                 !(cases[i].linkage[0] == 'n' && cases[i].municipality == 114));
         }
+}
+
+static void a_submission_key_is_good_on_its_days_and_for_its_municipality(void **state)
+{
+        const struct rules_submission_key *found[1] = {NULL};
+        struct sample s;
+
+        (void)state;
+        sample_init(&s);
+        assert_int_equal(rules_submission_keys(&s.rules, 114, 99, found, 1), 0);
+        assert_int_equal(rules_submission_keys(&s.rules, 114, 100, found, 1), 1);
+        assert_ptr_equal(found[0], &s.keys[0]);
+        assert_int_equal(rules_submission_keys(&s.rules, 114, 200, found, 1), 1);
+        assert_int_equal(rules_submission_keys(&s.rules, 114, 201, found, 1), 0);
+        assert_int_equal(rules_submission_keys(&s.rules, 180, 150, found, 1), 0);
+        /* Two are good; there is room for one, and both are counted. */
+        assert_int_equal(rules_submission_keys(&s.rules, 1480, 150, found, 1), 2);
+        assert_ptr_equal(found[0], &s.keys[1]);
+        assert_int_equal(rules_submission_keys(&s.rules, 1480, 202, NULL, 0), 1);
 }
 
 static void who_has_not_opted_in_is_not_joined(void **state)
@@ -424,6 +486,7 @@ int main(void)
                 cmocka_unit_test(no_two_spellings_mean_the_same),
                 cmocka_unit_test(what_could_be_read_two_ways_cannot_be_written),
                 cmocka_unit_test(a_link_needs_every_condition),
+                cmocka_unit_test(a_submission_key_is_good_on_its_days_and_for_its_municipality),
                 cmocka_unit_test(who_has_not_opted_in_is_not_joined),
                 cmocka_unit_test(the_last_day_ends_at_midnight),
                 cmocka_unit_test(a_signed_file_is_read_whole_or_not_at_all),

@@ -31,12 +31,14 @@ struct raw_column {
 struct raw_batch {
         uint64_t sequence, rows;
         bool clear, sealed, guardians, guardian_persons;
-        struct bytes ids, kinds, key_id, box, counts, guardian_ids, guardian_kinds, record_keys;
+        struct bytes ids, kinds, key_id, box, signature, counts, guardian_ids, guardian_kinds,
+                record_keys;
         struct raw_column columns[COLUMNS];
         unsigned columns_len;
 };
 
 static uint8_t digits[ROWS * PERSON_ID_LEN], keys[ROWS * 3];
+static const uint8_t signature[WIRE_SIGNATURE_LEN] = {7};
 static const uint8_t kinds[ROWS] = {1, 1, 2, 0, 1, 1, 1, 1, 1, 1};
 static const uint8_t counts[ROWS] = {2, 0, 0, 1, 0, 0, 0, 0, 0, 2};
 static const uint8_t form_index[ROWS] = {0, 1, 2, 0, 1, 2, 0, 1, 2, 2};
@@ -56,8 +58,9 @@ static struct raw_batch sample(void)
                 .clear = true,
                 .ids = bytes_of(digits, sizeof digits),
                 .kinds = bytes_of(kinds, sizeof kinds),
-                .key_id = RAW("keeper-1"),
+                .key_id = RAW("0123456789abcdef"),
                 .box = RAW("sealed"),
+                .signature = bytes_of(signature, sizeof signature),
                 .guardians = true,
                 .guardian_persons = true,
                 .counts = bytes_of(counts, sizeof counts),
@@ -130,6 +133,7 @@ static void write_request(struct buf *out, const struct raw_batch *r)
         if (r->sealed) {
                 raw_bytes(&inner, 1, r->key_id);
                 raw_bytes(&inner, 2, r->box);
+                raw_bytes(&inner, 3, r->signature);
                 raw_message(&b, 4, &inner);
         }
         if (r->guardians) {
@@ -256,8 +260,9 @@ static void sealed_persons_hold_the_guardians_too(void **state)
         raw.guardian_persons = false;
         assert_int_equal(decode(a, &raw, &r, NULL), ERR_OK);
         assert_true(r.batch.sealed);
-        assert_true(bytes_is_text(r.batch.key_id, "keeper-1"));
+        assert_true(bytes_is_text(r.batch.key_id, "0123456789abcdef"));
         assert_true(bytes_is_text(r.batch.box, "sealed"));
+        assert_true(bytes_equal(r.batch.signature, raw.signature));
         assert_null(r.batch.persons.ids);
         assert_int_equal(r.batch.guardians.len, 5);
         assert_null(r.batch.guardians.persons.ids);
@@ -301,9 +306,12 @@ static void each_wrong_part_is_refused_by_its_path(void **state)
         SPOIL(r.kinds.len--, "batch.clear.kinds");
         SPOIL(r.kinds = RAW("\1\1\1\1\1\1\1\1\1\3"), "batch.clear.kinds");
         SPOIL((r.sealed = true, r.key_id.len = 0), "batch.sealed.key_id");
-        SPOIL((r.sealed = true, r.key_id = RAW("a\0b")), "batch.sealed.key_id");
+        SPOIL((r.sealed = true, r.key_id = RAW("0123456789\0bcdef")), "batch.sealed.key_id");
+        SPOIL((r.sealed = true, r.key_id = RAW("0123456789ABCDEF")), "batch.sealed.key_id");
         SPOIL((r.sealed = true, r.key_id = RAW(name49)), "batch.sealed.key_id");
         SPOIL((r.sealed = true, r.box.len = 0), "batch.sealed.box");
+        SPOIL((r.sealed = true, r.signature.len = 0), "batch.sealed.signature");
+        SPOIL((r.sealed = true, r.signature.len--), "batch.sealed.signature");
         SPOIL(r.sealed = true, "batch.guardians.persons");
         SPOIL(r.counts.len--, "batch.guardians.counts");
         SPOIL(r.counts = RAW("\x9\0\0\0\0\0\0\0\0\0"), "batch.guardians.counts");

@@ -361,6 +361,7 @@ static void a_withdrawal_may_revise_a_vintage_or_none(void **state)
 
 static void a_person_to_erase_goes_there_and_back(void **state)
 {
+        static const uint8_t signature[WIRE_SIGNATURE_LEN] = {9};
         struct bench *b = *state;
         struct wire_person in = {.id = "201001019802", .kind = PERSON_NATIONAL}, out;
 
@@ -370,13 +371,19 @@ static void a_person_to_erase_goes_there_and_back(void **state)
         assert_memory_equal(out.id, in.id, sizeof in.id);
         assert_int_equal(out.kind, PERSON_NATIONAL);
 
-        in = (struct wire_person){.sealed = true, .key_id = RAW("k1"), .box = RAW("box")};
+        in = (struct wire_person){.sealed = true,
+                .key_id = RAW("0123456789abcdef"),
+                .box = RAW("box"),
+                .signature = bytes_of(signature, sizeof signature),
+                .request = {{1, 2, 3}}};
         b->wire.len = 0;
         assert_int_equal(erase_encode(&in, &b->wire), ERR_OK);
         assert_int_equal(erase_decode(b->a, wire_of(b), &out, NULL), ERR_OK);
         assert_true(out.sealed);
-        assert_true(bytes_is_text(out.key_id, "k1"));
+        assert_true(bytes_is_text(out.key_id, "0123456789abcdef"));
         assert_true(bytes_is_text(out.box, "box"));
+        assert_true(bytes_equal(out.signature, in.signature));
+        assert_memory_equal(&out.request, &in.request, sizeof in.request);
 }
 
 static void a_wrong_person_is_refused_by_its_path_and_not_repeated(void **state)
@@ -405,7 +412,15 @@ static void a_wrong_person_is_refused_by_its_path_and_not_repeated(void **state)
                          19},
                         "clear.kinds"},
                 {{(const uint8_t *)"\x12\0", 2}, "sealed.key_id"},
-                {{(const uint8_t *)"\x12\3\x0a\1k", 5}, "sealed.box"},
+                {{(const uint8_t *)"\x12\3\x0a\1k", 5}, "sealed.key_id"},
+                {{(const uint8_t *)"\x12\x12\x0a\x10"
+                                   "0123456789abcdef",
+                         20},
+                        "sealed.box"},
+                {{(const uint8_t *)"\x12\x15\x0a\x10"
+                                   "0123456789abcdef\x12\1x",
+                         23},
+                        "sealed.signature"},
         };
 
         for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
