@@ -4,7 +4,8 @@
  *      lattice.c         what stands in the store, and what is made for it
  *      lattice_fit.c     which questions are inside, from policy and question alone
  *      lattice_count.c   the planned tables, counted block by block and stitched together
- *      lattice_axes.c    what they share: leaves of the axes, and inner cells
+ *      lattice_axes.c    what they share: leaves of the axes
+ *      lattice_inner.c   and inner cells, as few as will do
  *      lattice_change.c  what a new cube may tell to whoever has an older one
  *      lattice_code.c    a protected cube as bytes, and back
  *      lattice_answer.c  the table of a question, cut out of a cube
@@ -105,7 +106,11 @@ struct lattice_axes {
 };
 MUST_CHECK enum err lattice_axes_make(const struct lattice_source *source,
         const struct lattice_cube *cube, struct arena *arena, struct lattice_axes *out);
-/* Lists the inner cells that anybody is in, where that can be counted. */
+
+/* lattice_inner.c -------------------------------------------------------------------- */
+
+/* Lists the inner cells over which the tables are protected, and who is in each where the rules
+ * ask for widths and it can be counted. NULL where none that are fewer stand for all. */
 MUST_CHECK enum err lattice_inner(const struct lattice_source *source,
         const struct lattice_cube *cube, struct arena *arena, struct lattice_axes *axes);
 

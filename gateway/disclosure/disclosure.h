@@ -84,9 +84,13 @@ struct disclosure_release {
                 uint32_t shared;
                 const uint32_t *of_leaf;
         } *const *axes; /* of each table: dimensions_len of them */
-        /* Inner cells with anybody in them, shared_len leaves each. NULL: all may be. */
+        /* Inner cells, shared_len leaves each: those with anybody in them, or others that stand
+         * for all. NULL: all combinations. Every cell that is not known to be empty has one. */
         const uint32_t *inner;
         size_t inner_len;
+        /* Who is in each, where all that anybody is in are among them; NULL: not told, and no
+         * widths are looked for unless one table has all dimensions. */
+        const int64_t *inner_persons;
 };
 
 /* For the DPO; obeys the same rules when shown. */

@@ -232,6 +232,8 @@ static enum err publish_known(struct elimination *e)
 
                 if (!e->model->column[c].known)
                         continue;
+                if (model_cancelled(e->model))
+                        return ERR_CANCELLED;
                 if (exhausted(e))
                         return ERR_LIMIT;
                 TRY(consider(e, c, true, &published));
@@ -246,6 +248,8 @@ static enum err publish_candidates(struct elimination *e, const uint32_t *order,
         for (size_t i = 0; i < len; i++) {
                 bool published = false;
 
+                if (model_cancelled(e->model))
+                        return ERR_CANCELLED;
                 if (exhausted(e))
                         e->stats.limited = true;
                 else

@@ -41,7 +41,8 @@ struct elimination_stats {
 
 /* Decides every column. `order` holds all columns that are open and not protected, from
  * the most wanted on; what is known goes before. `work_limit` 0: none. ERR_LIMIT where it
- * is reached before all is known that everybody knows: then nothing can be said. */
+ * is reached before all is known that everybody knows: then nothing can be said. ERR_CANCELLED:
+ * the model's flag is looked at before every column. */
 MUST_CHECK enum err elimination_run(const struct model *model, const uint32_t *order, size_t len,
         uint64_t work_limit, size_t memory_ceiling, struct elimination **out);
 void elimination_free(struct elimination **e);

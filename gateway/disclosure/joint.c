@@ -183,7 +183,7 @@ static uint32_t starts_of(const struct joint *j, const struct model *m)
         return m->columns <= 200 ? 60 : m->columns <= 1000 ? 20 : m->columns <= 4000 ? 3 : 1;
 }
 
-/* Values of a model's rows: inner cells of a table over all dimensions. */
+/* Values of a model's rows, as they were counted, or from a table over all dimensions. */
 static enum err rows_read(
         const struct joint *j, struct arena *scratch, const struct model *m, int64_t **out)
 {
@@ -194,6 +194,12 @@ static enum err rows_read(
         if (values == NULL)
                 return ERR_NO_MEMORY;
         *out = NULL;
+        for (uint32_t r = 0; r < m->rows && s->inner_persons != NULL; r++)
+                values[r] = s->inner_persons[m->inner[r]];
+        if (s->inner_persons != NULL) {
+                *out = values;
+                return ERR_OK;
+        }
         for (uint32_t b = 0; b < s->blocks_len; b++)
                 if (s->block[b].dimensions_len == s->dimensions_len)
                         all = &s->block[b];
@@ -289,12 +295,18 @@ static enum err suppress(struct joint *j, struct arena *scratch, const struct jo
 }
 
 /* A zero that a rule hides is told where a published total of it is zero. Then it is shown
- * as what everybody knows. */
-static void release_known_zeros(struct joint_layer *l, const struct model *m)
+ * as what everybody knows. False: somebody is in it, so an inner cell of it was forgotten. */
+static bool release_known_zeros(struct joint_layer *l, const struct model *m)
 {
-        for (size_t i = 0; i < m->cells; i++)
-                if (m->column_of[i] == MODEL_EMPTY && l->cell[i].role == MODEL_ROLE_PROTECT)
-                        l->status[i] = SUPPRESS_PUBLISHED;
+        bool fine = true;
+
+        for (size_t i = 0; i < m->cells; i++) {
+                if (m->column_of[i] != MODEL_EMPTY || l->cell[i].role != MODEL_ROLE_PROTECT)
+                        continue;
+                fine &= l->value == NULL || l->value[i] == 0;
+                l->status[i] = SUPPRESS_PUBLISHED;
+        }
+        return fine;
 }
 
 /* Cells hidden for a neighbour's sake that somebody knows. */
@@ -325,8 +337,8 @@ static enum err round_run(struct joint *j, struct joint_layer *layer, bool *agai
         if (layer->failed)
                 return ERR_OK;
         memcpy(layer->status, result.status, layer->space.cells);
-        release_known_zeros(layer, &model);
-        *again = protect_alone(layer);
+        layer->failed = !release_known_zeros(layer, &model);
+        *again = !layer->failed && protect_alone(layer);
         return ERR_OK;
 }
 
@@ -448,6 +460,7 @@ enum err joint_protect(struct joint *j)
         struct space space;
 
         TRY(space_new(j->arena, j->release, &space));
+        space.cancel = j->cancel;
         TRY(joint_layer_new(j, &space, true, &j->base));
         j->widened = arena_alloc(j->arena, space.cells, sizeof *j->widened);
         if (j->widened == NULL)

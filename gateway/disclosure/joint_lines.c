@@ -330,7 +330,10 @@ enum err joint_lines(const struct joint_layer *layer, int64_t threshold, struct 
         if (g.protect == NULL)
                 return ERR_NO_MEMORY;
         for (uint32_t b = 0; b < layer->space.blocks_len; b++)
-                for (uint32_t d = 0; d < layer->space.block[b].dimensions_len; d++)
+                for (uint32_t d = 0; d < layer->space.block[b].dimensions_len; d++) {
+                        if (model_cancelled(model))
+                                return ERR_CANCELLED;
                         TRY(lines_of_dimension(&g, &layer->space.block[b], d));
+                }
         return model_extend(&g, model);
 }

@@ -297,7 +297,9 @@ static enum err cells_place(struct mapping *m, uint32_t table)
 
 enum err space_new(struct arena *arena, const struct disclosure_release *release, struct space *out)
 {
-        struct space s = {.inner = release->inner, .inner_len = release->inner_len};
+        struct space s = {.inner = release->inner,
+                .inner_len = release->inner_len,
+                .inner_persons = release->inner_persons};
         struct mapping m = {.arena = arena, .release = release, .space = &s};
 
         if (release->tables_len == 0 ||
@@ -331,6 +333,7 @@ enum err space_release(struct arena *arena, const struct space *s, const struct 
                 .tables = tables,
                 .tables_len = s->blocks_len,
                 .inner = s->inner,
-                .inner_len = s->inner_len};
+                .inner_len = s->inner_len,
+                .cancel = s->cancel};
         return ERR_OK;
 }

@@ -35,7 +35,22 @@ struct builder {
         uint32_t *inner; /* of a row: which inner cell */
         bool *lowest;    /* of a row */
         size_t rows;
+        uint64_t work;
 };
+
+/* Rows between two looks at whether to go on. */
+enum { LOOK_EVERY = 1024 };
+
+bool model_cancelled(const struct model *m)
+{
+        return m->cancel != NULL && atomic_load_explicit(m->cancel, memory_order_relaxed);
+}
+
+static bool stops(const struct builder *b, size_t at)
+{
+        return at % LOOK_EVERY == 0 && b->release->cancel != NULL &&
+               atomic_load_explicit(b->release->cancel, memory_order_relaxed);
+}
 
 uint32_t model_nodes(const struct model_dimension *d)
 {
@@ -234,7 +249,7 @@ static uint32_t *touch_table(
         return to;
 }
 
-static size_t touch(const struct builder *b, size_t inner)
+static size_t touch(struct builder *b, size_t inner)
 {
         uint32_t leaves[MODEL_DIMENSIONS_MAX];
         uint32_t *to = b->touched;
@@ -242,6 +257,7 @@ static size_t touch(const struct builder *b, size_t inner)
         leaves_of(b, inner, leaves);
         for (uint32_t t = 0; t < b->release->tables_len; t++)
                 to = touch_table(b, t, leaves, to);
+        b->work += (uint64_t)(to - b->touched);
         return (size_t)(to - b->touched);
 }
 
@@ -286,6 +302,8 @@ static enum err rows_choose(struct builder *b)
         if (key == NULL)
                 return ERR_NO_MEMORY;
         for (size_t i = 0; i < b->inner_len; i++) {
+                if (stops(b, i))
+                        return ERR_CANCELLED;
                 size_t len = touch(b, i);
                 uint64_t size = 0;
                 bool zero = false;
@@ -320,7 +338,7 @@ struct raw {
         uint64_t *hash;
 };
 
-static enum err columns_count(const struct builder *b, struct raw *raw)
+static enum err columns_count(struct builder *b, struct raw *raw)
 {
         size_t ones = 0;
 
@@ -329,6 +347,8 @@ static enum err columns_count(const struct builder *b, struct raw *raw)
         if (raw->start == NULL || raw->hash == NULL)
                 return ERR_NO_MEMORY;
         for (size_t r = 0; r < b->rows; r++) {
+                if (stops(b, r))
+                        return ERR_CANCELLED;
                 size_t len = touch(b, b->inner[r]);
 
                 for (size_t k = 0; k < len; k++)
@@ -344,12 +364,14 @@ static enum err columns_count(const struct builder *b, struct raw *raw)
 }
 
 /* start[c + 1] is where the next row of c goes, and ends where c + 1 begins. */
-static enum err columns_fill(const struct builder *b, struct raw *raw)
+static enum err columns_fill(struct builder *b, struct raw *raw)
 {
         raw->row = arena_alloc_raw(b->arena, raw->start[b->cells + 1], sizeof *raw->row);
         if (raw->row == NULL)
                 return ERR_NO_MEMORY;
         for (size_t r = 0; r < b->rows; r++) {
+                if (stops(b, r))
+                        return ERR_CANCELLED;
                 size_t len = touch(b, b->inner[r]);
                 uint64_t mixed = residue_mix(0, r);
 
@@ -481,6 +503,8 @@ enum err model_new(struct arena *arena, const struct model_release *release, str
         m.rows = (uint32_t)b.rows;
         m.cells = b.cells;
         m.inner = b.inner;
+        m.work = b.work;
+        m.cancel = release->cancel;
         while (m.lowest < m.rows && b.lowest[m.lowest])
                 m.lowest++;
         *out = m;

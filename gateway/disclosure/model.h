@@ -13,6 +13,7 @@
 #ifndef STATGATE_GATEWAY_DISCLOSURE_MODEL_H
 #define STATGATE_GATEWAY_DISCLOSURE_MODEL_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -73,6 +74,7 @@ struct model_release {
         uint32_t tables_len;
         const uint32_t *inner;
         size_t inner_len;
+        const atomic_bool *cancel; /* of the model, and of all that is done with it; may be NULL */
 };
 
 enum { MODEL_DIMENSIONS_MAX = 12 };
@@ -105,11 +107,16 @@ struct model {
         const uint32_t *inner; /* of every row: which inner cell, as combined or listed */
         uint32_t lowest;       /* the rows before this one hold the lowest value */
         size_t impossible;     /* cells to be protected that are zero by what is known */
+        uint64_t work;         /* cells touched by inner cells, to make it */
+        const atomic_bool *cancel;
 };
+
+/* Whether somebody asked to stop. */
+bool model_cancelled(const struct model *m);
 
 /* Rows are numbered so that those to be eliminated first come last. What the release
  * points at may go afterwards. ERR_INVALID where a hierarchy has gaps, a role is none or
- * inner cells do not exist; ERR_TOO_MANY_CELLS; ERR_NO_MEMORY. */
+ * inner cells do not exist; ERR_TOO_MANY_CELLS; ERR_CANCELLED; ERR_NO_MEMORY. */
 MUST_CHECK enum err model_new(
         struct arena *arena, const struct model_release *release, struct model *out);
 

@@ -152,13 +152,15 @@ static void sums_judge(struct proof *p, const uint8_t *fate)
 
 /* Every protected column moves in the direction of some free row, and is proved if the
  * numbers of one are small. */
-static void prove_whole(struct proof *p, struct elimination *e, struct witness_report *report)
+static enum err prove_whole(struct proof *p, struct elimination *e, struct witness_report *report)
 {
         uint64_t most = SUMS_LEAST + elimination_stats(e).work / 4;
 
         for (uint32_t r = 0; r < p->model->rows && p->missing > 0 && p->sums < most; r++) {
                 if (!elimination_is_free(e, r))
                         continue;
+                if (model_cancelled(p->model))
+                        return ERR_CANCELLED;
                 const struct vector *direction = elimination_direction(e, r, LONGEST);
                 report->witnesses++;
                 if (direction == NULL || !lift(p, direction))
@@ -166,6 +168,7 @@ static void prove_whole(struct proof *p, struct elimination *e, struct witness_r
                 sums_make(p, direction);
                 sums_judge(p, elimination_fates(e));
         }
+        return ERR_OK;
 }
 
 /* Two random witnesses modulo the prime, for all columns. */
@@ -204,7 +207,7 @@ enum err witness_prove(struct elimination *e, const struct model *model, struct 
         prove_modular(&p, e);
         for (uint32_t c = 0; c < model->columns; c++)
                 p.missing += model->column[c].protect;
-        prove_whole(&p, e, &report);
+        TRY(prove_whole(&p, e, &report));
         for (uint32_t c = 0; c < model->columns; c++) {
                 if (!model->column[c].protect)
                         continue;
