@@ -47,6 +47,10 @@ enum err submission_get(struct rpc_call *c, struct bytes request, struct buf *re
 /* withdraw.c */
 enum err submission_withdraw(struct rpc_call *c, struct bytes request, struct buf *response);
 enum err person_erase(struct rpc_call *c, struct bytes request, struct buf *response);
+/* A published vintage was revised (0.0: none): views of the older one hold what is gone. */
+void gateway_vintage_revised(struct gateway *g, struct vintage revised);
+/* retention.c: takes away what is older than the policy keeps. Logs what it did. */
+void gateway_retain(struct gateway *g);
 
 /* describe.c */
 enum err datasets_list(struct rpc_call *c, struct bytes request, struct buf *response);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* publisher.c: the gateway's own clockwork: publishes some seconds after the last
  * commit where the policy says `publish: automatic`, protects the planned tables of what
- * it published, and lets open submissions expire. One thread; a failure is logged and tried
+ * it published, lets open submissions expire, and once a day takes away what is over its time.
+ * One thread; a failure is logged and tried
  * again at the next tick.
  *
  * Protecting can take long, so who stops the gateway is heeded within it; what was not made is
@@ -15,7 +16,7 @@
 #include "gateway/gateway.h"
 #include "gateway/lattice.h"
 
-enum { QUIET_MS = 3000, EXPIRE_EVERY_MS = 60000, TICK_MS = 500 };
+enum { QUIET_MS = 3000, EXPIRE_EVERY_MS = 60000, TICK_MS = 500, DAY_MS = 86400000 };
 
 struct publisher {
         struct gateway *gateway;
@@ -101,7 +102,7 @@ static bool wait_tick(struct publisher *p)
 static void *run(void *arg)
 {
         struct publisher *p = arg;
-        int64_t next_expiry = 0;
+        int64_t next_expiry = 0, retained_day = 0;
 
         (void)pthread_mutex_lock(&p->lock);
         while (wait_tick(p)) {
@@ -116,6 +117,10 @@ static void *run(void *arg)
                 if (now >= next_expiry) {
                         expire(p->gateway);
                         next_expiry = now + EXPIRE_EVERY_MS;
+                }
+                if (clock_now_ms() / DAY_MS != retained_day) {
+                        gateway_retain(p->gateway);
+                        retained_day = clock_now_ms() / DAY_MS;
                 }
                 (void)pthread_mutex_lock(&p->lock);
         }

@@ -16,7 +16,7 @@
 enum { ERASE_ARENA_MAX = 1 << 16, BATCH_ARENA_MAX = 64 << 20 };
 
 /* A published vintage changed: views of the older revision hold what is gone. */
-static void vintage_revised(struct gateway *g, struct vintage revised)
+void gateway_vintage_revised(struct gateway *g, struct vintage revised)
 {
         if (revised.number == 0)
                 return;
@@ -37,7 +37,7 @@ enum err submission_withdraw(struct rpc_call *c, struct bytes request, struct bu
         if (s.municipality != c->peer->municipality)
                 return ERR_NOT_FOUND;
         TRY(store_withdraw(g->store, &id, clock_now_ms(), &revised));
-        vintage_revised(g, revised);
+        gateway_vintage_revised(g, revised);
         log_event(LOG_INFO, "delivery_withdrawn", LOG_NUM("municipality", s.municipality),
                 LOG_TEXT("dataset", s.dataset));
         return withdrawn_encode(revised, response);
@@ -84,11 +84,11 @@ static enum err erase(struct rpc_call *c, const struct wire_person *person)
 
         if (arena == NULL)
                 return ERR_NO_MEMORY;
-        enum err result = store_rewrite(
-                g->store, REMOVAL_PERSON, c->peer->municipality, erase_from_batch, &e, clock_now_ms(), &revised);
+        enum err result = store_rewrite(g->store, REMOVAL_PERSON, c->peer->municipality,
+                erase_from_batch, &e, clock_now_ms(), &revised);
         arena_wipe(arena);
         TRY(result);
-        vintage_revised(g, revised);
+        gateway_vintage_revised(g, revised);
         log_event(LOG_INFO, "person_erased", LOG_NUM("municipality", c->peer->municipality));
         return ERR_OK;
 }
