@@ -35,7 +35,7 @@ static void level_new(
 static void dimensions_new(struct random_release *r, struct dice *d, const struct random_options *o)
 {
         uint32_t inner_max = o->inner_max, len = 0;
-        uint32_t leaves_max = o->leaves_max > 0 ? o->leaves_max : RELEASE_LEAVES;
+        uint32_t leaves_max = o->leaves_max > 0 ? o->leaves_max : 6;
         uint32_t wanted = 1 + throw(d, o->dimensions_max > 0 ? o->dimensions_max : 4);
 
         r->inner = 1;

@@ -12,7 +12,7 @@ enum {
         RELEASE_DIMENSIONS = 6,
         RELEASE_LEVELS = 2,
         RELEASE_TABLES = 3,
-        RELEASE_LEAVES = 6,
+        RELEASE_LEAVES = 8,
 };
 
 struct random_options {
