@@ -39,19 +39,19 @@ enum {
                           NAME_MAX_LEN + sizeof(struct submission_id) + 4 + 4,
 };
 
+#define BOX_WORD_FITS(name, word) static_assert(sizeof word - 1 <= USE_MAX_LEN, "room");
+BOX_USES(BOX_WORD_FITS)
+#undef BOX_WORD_FITS
+
 static const char *use_word(enum box_use use)
 {
-        switch (use) {
-#define BOX_WORD(name, word)                                                                       \
-        case BOX_##name:                                                                           \
-                static_assert(sizeof word - 1 <= USE_MAX_LEN, "room");                             \
-                return word;
+        static const char *const words[] = {NULL,
+#define BOX_WORD(name, word) word,
                 BOX_USES(BOX_WORD)
 #undef BOX_WORD
-        case BOX_NONE:
-                break;
-        }
-        return NULL;
+        };
+
+        return (unsigned)use < ARRAY_LEN(words) ? words[use] : NULL;
 }
 
 enum err box_public_of(const struct secret *key, uint8_t out_public[BOX_PUBLIC_LEN])

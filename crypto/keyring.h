@@ -25,16 +25,20 @@
 struct secret;
 struct keyring;
 
-/* What a keyring takes of the secure pool (crypto_init): three keys a domain, and
- * while a blob is opened its plain text. 15 data sets × 290 municipalities need
- * KEYRING_SECURE_BASE + 4350 × KEYRING_SECURE_PER_DOMAIN, about 1.4 MB. A linkage
- * costs less than a domain and counts as one. */
+/* What a keyring takes of the secure pool (crypto_init): three keys a domain, six while it
+ * rotates. 15 data sets × 290 municipalities need KEYRING_SECURE_BASE + 4350 ×
+ * KEYRING_SECURE_PER_DOMAIN, about 1.4 MB. A linkage costs less than a domain and counts as
+ * one. Notes, and the plain text while a blob is opened, have locked pages of their own. */
 enum {
         KEYRING_SECURE_BASE = 65536,
         KEYRING_SECURE_PER_DOMAIN = 320,
         KEYRING_BLOB_MAX = 32 << 20, /* bytes of a sealed keyring */
         KEYRING_SIGNERS_MAX = 16,
 };
+
+/* Times are in milliseconds since 1970, as the caller knows them; 0: made before keyrings
+ * remembered that. Where a key is `ready`, a state that holds it was confirmed, and it may be
+ * used: who uses another may lose what only that key can read. */
 
 /* A domain is one data set of one municipality. */
 struct domain {
@@ -54,11 +58,13 @@ struct keyring_cost {
         uint32_t memory_kib, passes; /* {262144, 3} in production; at most 1 GiB, 16 */
 };
 
-/* A new keyring with a fresh k_person and one pinned signer. It is dirty: its first
- * seal is generation 1. */
+/* A new keyring with a fresh k_person, a pair of each kind, and one pinned signer. It is
+ * dirty: its first seal is generation 1. */
 MUST_CHECK enum err keyring_new(const struct secret *passphrase, struct keyring_cost cost,
-        const uint8_t signer[SIGN_PUBLIC_LEN], struct keyring **out);
-/* ERR_PASSPHRASE, ERR_KEYRING (torn, foreign, unknown version) or ERR_NO_MEMORY. */
+        const uint8_t signer[SIGN_PUBLIC_LEN], int64_t now_ms, struct keyring **out);
+/* ERR_PASSPHRASE, ERR_NOT_FOUND (no passphrase opens it), ERR_KEYRING (torn, foreign, unknown
+ * version) or ERR_NO_MEMORY. One that was sealed before there were pairs gets them at once,
+ * dated with the highest time it has seen, and is dirty. */
 MUST_CHECK enum err keyring_open(
         const struct secret *passphrase, struct bytes blob, struct keyring **out);
 void keyring_free(struct keyring **k);
@@ -78,48 +84,54 @@ struct person_epoch {
         uint32_t epoch;
         int64_t created_ms;
         const struct secret *key; /* borrowed */
+        bool ready;
 };
 const struct secret *keyring_person(const struct keyring *k); /* of the first epoch */
 unsigned keyring_person_epochs(const struct keyring *k, struct person_epoch out[2]);
 MUST_CHECK enum err keyring_person_begin(struct keyring *k, int64_t now_ms); /* ERR_ROTATING */
-/* Destroys the first; the second stays alone. ERR_NOT_FOUND: there is one only. */
+/* Destroys the first; the second stays alone. ERR_NOT_FOUND: there is one only.
+ * ERR_OUT_OF_ORDER: the second is not ready. */
 MUST_CHECK enum err keyring_person_settle(struct keyring *k);
 
-/* NULL: no such domain or linkage yet. */
+/* NULL: no such domain or linkage, or a destroyed one. Of a domain the newest epoch that is
+ * ready, or, where none is, the newest. */
 const struct domain_keys *keyring_domain_find(const struct keyring *k, const struct domain *d);
 const struct secret *keyring_linkage_find(const struct keyring *k, const char *linkage);
 /* What the noise of a linkage's answers is drawn with, in every vintage. NULL: none yet;
  * linkages of states from before there was noise get one when they are made again. */
 const struct secret *keyring_noise_find(const struct keyring *k, const char *linkage);
-/* Makes fresh random keys (epoch 1) if there are none; the keyring is then dirty,
- * and the new keys may be used only after the state was confirmed
+/* Makes fresh random keys (epoch 1, or the one after the last destroyed) if there are none;
+ * the keyring is then dirty, and the new keys may be used only after the state was confirmed
  * (`keyring_domain_ready`). */
-MUST_CHECK enum err keyring_domain_make(struct keyring *k, const struct domain *d);
-MUST_CHECK enum err keyring_linkage_make(struct keyring *k, const char *linkage);
+MUST_CHECK enum err keyring_domain_make(struct keyring *k, const struct domain *d, int64_t now_ms);
+MUST_CHECK enum err keyring_linkage_make(struct keyring *k, const char *linkage, int64_t now_ms);
+/* Whether what keyring_domain_find gives may be used. */
 bool keyring_domain_ready(const struct keyring *k, const struct domain *d);
 bool keyring_linkage_ready(const struct keyring *k, const char *linkage); /* both keys */
-size_t keyring_domains_len(const struct keyring *k);
+size_t keyring_domains_len(const struct keyring *k);                      /* destroyed ones too */
 
 /* Rotation of a domain: fresh keys beside the old ones (ERR_ROTATING: there are two epochs
- * already), and, once nothing is stored under the old ones, their end. keyring_domain_find
- * gives the newest; an epoch number is never used twice, nor after keyring_domain_destroy. */
+ * already; ERR_NOT_FOUND: none), and, once nothing is stored under the old ones, their end
+ * (ERR_NOT_FOUND: no such epoch; ERR_INVALID: it is the newest; ERR_OUT_OF_ORDER: the newest
+ * is not ready). An epoch number is never used twice, nor after keyring_domain_destroy. */
 MUST_CHECK enum err keyring_domain_rotate(
         struct keyring *k, const struct domain *d, int64_t now_ms);
 const struct domain_keys *keyring_domain_epoch_find(
         const struct keyring *k, const struct domain *d, uint32_t epoch);
 MUST_CHECK enum err keyring_domain_retire(
         struct keyring *k, const struct domain *d, uint32_t epoch);
-/* Crypto-shredding: every key of the domain goes; the last epoch number stays. ERR_NOT_FOUND. */
+/* Crypto-shredding: every key of the domain goes, wiped at once; the last epoch number stays.
+ * ERR_NOT_FOUND. What lies on disk goes when the state is written over, backup too. */
 MUST_CHECK enum err keyring_domain_destroy(struct keyring *k, const struct domain *d);
 MUST_CHECK enum err keyring_linkage_destroy(struct keyring *k, const char *linkage);
 
-/* What there is to see of all keys, by index; never a key. Epochs of a domain follow each other. */
+/* What there is to see of all keys, by index; never a key. */
 struct keyring_domain_info {
         struct domain name;
-        uint32_t epoch;   /* newest live one; 0: destroyed */
-        uint32_t oldest;  /* oldest live one */
-        uint32_t highest; /* ever used */
-        int64_t created_ms;
+        uint32_t epoch;     /* newest live one; 0: destroyed */
+        uint32_t oldest;    /* oldest live one */
+        uint32_t highest;   /* ever used */
+        int64_t created_ms; /* of the newest live one */
 };
 void keyring_domain_info(const struct keyring *k, size_t i, struct keyring_domain_info *out);
 struct keyring_linkage_info {
@@ -137,20 +149,24 @@ struct keyring_pair_key { /* borrowed */
         char id[16 + 1];  /* as box_key_id */
         uint8_t public_key[32];
         const struct secret *secret;
-        int64_t created_ms, until_ms; /* until_ms 0: the one in use */
+        int64_t created_ms, until_ms; /* until_ms 0: the newest */
+        bool ready;
 };
-/* Newest first; at most KEYRING_PAIR_LIVE_MAX. A keyring has one of each kind from its making;
- * one opened from an older blob gets them at keyring_pair_rotate. */
+/* Newest first; at most KEYRING_PAIR_LIVE_MAX, at least one. In use is the first that is
+ * ready. */
 unsigned keyring_pairs(const struct keyring *k, enum keyring_pair kind,
         struct keyring_pair_key out[KEYRING_PAIR_LIVE_MAX]);
-/* A fresh pair is in use; the one before is accepted until now + overlap. ERR_ROTATING: there
- * are KEYRING_PAIR_LIVE_MAX. */
+/* A fresh pair, in use once it is ready; the one before is accepted until now + overlap.
+ * ERR_ROTATING: there are KEYRING_PAIR_LIVE_MAX. ERR_INVALID: a negative overlap. */
 MUST_CHECK enum err keyring_pair_rotate(
         struct keyring *k, enum keyring_pair kind, int64_t now_ms, int64_t overlap_ms);
-/* Destroys those whose time is over; whether there were any. */
+/* Destroys those whose time is over, except that none goes before a newer one is ready;
+ * whether there were any. */
 bool keyring_pairs_prune(struct keyring *k, int64_t now_ms);
 
-/* Locks. The keyring must be open to change them; a keyring has at least one. */
+/* Locks. The keyring must be open to change them; a keyring has at least one. Each change
+ * draws a new master key, so that who has an old blob and could open it (a former officer)
+ * cannot open the ones that follow. */
 enum keyring_lock { LOCK_NONE = 0, LOCK_PASSPHRASE, LOCK_SHARES, LOCK_HSM };
 struct keyring_lock_info {
         enum keyring_lock kind;
@@ -168,6 +184,7 @@ MUST_CHECK enum err keyring_lock_shares(
  * `key` in clear: 32 bytes that the caller then forgets. */
 MUST_CHECK enum err keyring_lock_hsm(struct keyring *k, const struct secret *key,
         struct bytes wrapped, const char *label, int64_t now_ms);
+/* ERR_NOT_FOUND; ERR_INVALID: it is the only one. */
 MUST_CHECK enum err keyring_lock_remove(struct keyring *k, enum keyring_lock kind);
 unsigned keyring_locks(const struct keyring *k, struct keyring_lock_info out[KEYRING_LOCKS_MAX]);
 /* What a sealed blob tells before it is opened. */
@@ -176,15 +193,22 @@ MUST_CHECK enum err keyring_blob_locks(
 /* The wrapped key of LOCK_HSM, borrowed from the blob. ERR_NOT_FOUND. */
 MUST_CHECK enum err keyring_blob_hsm(
         struct bytes blob, struct bytes *out_wrapped, char out_label[KEYRING_HSM_LABEL_MAX + 1]);
-/* As keyring_open. ERR_SHARES, or ERR_HSM when `key` is not what the lock was made with. */
+/* As keyring_open. ERR_SHARES (too few, twice, of another set, or not what was split), or
+ * ERR_HSM when `key` is not what the lock was made with. */
 MUST_CHECK enum err keyring_open_shares(
         struct bytes blob, const struct share *shares, unsigned len, struct keyring **out);
 MUST_CHECK enum err keyring_open_hsm(
         struct bytes blob, const struct secret *key, struct keyring **out);
 
 /* Notes: what the keeper keeps beside keys (aliases, quotas, the last tree head), by name;
- * sealed with the rest. Setting makes dirty; an empty value removes. */
-enum { KEYRING_NOTES_MAX = 16, KEYRING_NOTE_MAX = 6 << 20 };
+ * sealed with the rest, and in locked memory. Setting makes dirty, unless it says what stands
+ * there; an empty value removes. ERR_TOO_LARGE; ERR_LIMIT: too many, or too much in all. What
+ * keyring_note lends is good until that note is set again. */
+enum {
+        KEYRING_NOTES_MAX = 16,
+        KEYRING_NOTE_MAX = 6 << 20,
+        KEYRING_NOTES_TOTAL = 12 << 20,
+};
 MUST_CHECK enum err keyring_note_set(struct keyring *k, const char *name, struct bytes value);
 struct bytes keyring_note(const struct keyring *k, const char *name); /* empty: none */
 

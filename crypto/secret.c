@@ -176,6 +176,7 @@ struct secret_slab {
         struct secret_slab *next;
         struct secret *room; /* SLAB_SLOTS × SLOT_LEN */
         unsigned used;
+        struct secret *given; /* of all the chain, kept by its newest; each names the next */
 };
 
 enum { SLOT_LEN = sizeof(struct secret) + SLAB_KEY_LEN };
@@ -195,6 +196,10 @@ static enum err slab_add(struct secret_slab **slab)
                 return e;
         }
         fresh->next = *slab;
+        if (*slab != NULL) {
+                fresh->given = (*slab)->given;
+                (*slab)->given = NULL;
+        }
         *slab = fresh;
         return ERR_OK;
 }
@@ -203,6 +208,13 @@ enum err secret_slab_take(struct secret_slab **slab, struct secret **out)
 {
         struct secret *slot;
 
+        if (*slab != NULL && (*slab)->given != NULL) {
+                slot = (*slab)->given;
+                memcpy(&(*slab)->given, slot->bytes, sizeof slot);
+                wipe(slot->bytes, slot->len);
+                *out = slot;
+                return ERR_OK;
+        }
         if (*slab == NULL || (*slab)->used == SLAB_SLOTS)
                 TRY(slab_add(slab));
         slot = (struct secret *)(void *)((*slab)->room->bytes + (size_t)(*slab)->used * SLOT_LEN);
@@ -210,6 +222,18 @@ enum err secret_slab_take(struct secret_slab **slab, struct secret **out)
         slot->len = SLAB_KEY_LEN;
         *out = slot;
         return ERR_OK;
+}
+
+void secret_slab_give(struct secret_slab *slab, struct secret **slot)
+{
+        struct secret *s = *slot;
+
+        if (s == NULL)
+                return;
+        wipe(s->bytes, s->len);
+        memcpy(s->bytes, &slab->given, sizeof slab->given);
+        slab->given = s;
+        *slot = NULL;
 }
 
 void secret_slab_free(struct secret_slab **slab)

@@ -19,9 +19,10 @@ enum { SLAB_SLOTS = 192, SLAB_KEY_LEN = 32 };
 
 struct secret_slab; /* a chain of them; NULL is the empty chain */
 
-/* The next free slot, zeroed, SLAB_KEY_LEN long; borrowed from the slab, never
- * freed singly. */
+/* A free slot, zeroed, SLAB_KEY_LEN long; borrowed from the slab. */
 MUST_CHECK enum err secret_slab_take(struct secret_slab **slab, struct secret **out);
+/* Wipes the slot and gives it back, for another key. NULL is given back too. */
+void secret_slab_give(struct secret_slab *slab, struct secret **slot);
 void secret_slab_free(struct secret_slab **slab); /* wipes */
 
 /* For what is too large or too many for the pool, personal numbers among it: pages of its own,

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "crypto/digest.h"
 #include "gateway/keeper/run_inner.h"
@@ -133,7 +134,7 @@ enum err run_CREATE(struct run *r, struct request *rq)
         TRY(read_fixed(&rq->payload, SIGN_PUBLIC_LEN, &signer));
         TRY(read_end(&rq->payload));
         TRY(read_passphrase(r, rq->descriptor, &passphrase));
-        TRY(keyring_new(passphrase, cost, signer.data, &k));
+        TRY(keyring_new(passphrase, cost, signer.data, clock_now_ms(), &k));
         TRY(take_keyring(r, &k));
         r->state = KEEPER_CREATED;
         (void)run_now(r);
@@ -282,7 +283,7 @@ static enum err make_keys_of(struct run *r, municipality_t municipality)
                 struct domain d = {.municipality = municipality};
 
                 memcpy(d.dataset, id.data, id.len);
-                TRY(keyring_domain_make(r->keyring, &d));
+                TRY(keyring_domain_make(r->keyring, &d, run_now(r)));
         }
         return ERR_OK;
 }
@@ -313,7 +314,7 @@ enum err run_PREPARE_LINKAGE(struct run *r, struct request *rq)
                 return ERR_LINKAGE_REFUSED;
         if (keyring_linkage_ready(r->keyring, linkage))
                 return nothing_to_save(rq);
-        TRY(keyring_linkage_make(r->keyring, linkage));
+        TRY(keyring_linkage_make(r->keyring, linkage, run_now(r)));
         return hand_out_state(r, rq);
 }
 

@@ -34,7 +34,7 @@ static void blob_try(const uint8_t *data, size_t len)
         memcpy(blob + len, checksum.bytes, sizeof checksum.bytes);
         if (keyring_blob_split(bytes_of(blob, len + sizeof checksum.bytes), &header, &aad,
                     &sealed) == ERR_OK) {
-                must(keyring_cost_is_sane(header.cost) && header.generation > 0);
+                must(header.locks_len > 0 && header.generation > 0);
                 must(aad.len + sealed.len == len);
         }
         free(blob);
@@ -42,17 +42,23 @@ static void blob_try(const uint8_t *data, size_t len)
 
 static void written_again(struct keyring *k)
 {
+        OWNED(secret_free) struct secret *key = NULL;
+        OWNED(keyring_free) struct keyring *again = NULL;
         OWNED(buf_done) struct buf out;
         struct keyring_header header = {0};
         struct bytes aad, sealed;
         uint64_t generation = 0;
 
         buf_init(&out, KEYRING_BLOB_MAX);
-        k->header.cost = (struct keyring_cost){8, 1};
-        if (secret_random(32, &k->master) != ERR_OK || keyring_seal(k, &out, &generation) != ERR_OK)
+        if (secret_random(32, &key) != ERR_OK || keyring_pairs_make(k, 1) != ERR_OK ||
+                keyring_lock_hsm(k, key, bytes_of_text("wrapped"), "", 1) != ERR_OK ||
+                keyring_seal(k, &out, &generation) != ERR_OK)
                 return;
         must(keyring_blob_split(bytes_of(out.data, out.len), &header, &aad, &sealed) == ERR_OK);
         must(header.generation == generation);
+        must(keyring_open_hsm(bytes_of(out.data, out.len), key, &again) == ERR_OK);
+        must(again->domains_len == k->domains_len && again->linkages_len == k->linkages_len &&
+                again->notes_len == k->notes_len);
 }
 
 static void body_try(uint32_t version, const uint8_t *data, size_t len)
@@ -68,8 +74,12 @@ static void body_try(uint32_t version, const uint8_t *data, size_t len)
         if (e != ERR_OK)
                 return;
         for (size_t i = 0; i < k->domains_len; i++) {
-                must(keyring_domain_find(k, &k->domains[i]->name) == &k->domains[i]->keys);
-                must(keyring_domain_ready(k, &k->domains[i]->name));
+                struct keyring_domain_info info;
+
+                keyring_domain_info(k, i, &info);
+                must((keyring_domain_find(k, &info.name) != NULL) == (info.epoch != 0));
+                must(keyring_domain_ready(k, &info.name) == (info.epoch != 0));
+                must(info.oldest <= info.epoch && info.epoch <= info.highest);
         }
         for (size_t i = 0; i < k->linkages_len; i++)
                 must(keyring_linkage_find(k, k->linkages[i]->name) == k->linkages[i]->key);
