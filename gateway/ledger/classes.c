@@ -63,8 +63,8 @@ static enum err count(struct ledger *l, const struct ledger_set *set)
                         return ERR_INVALID;
                 uint32_t class = l->class_of[set->persons[i]];
 
-                if (l->classes[class].count++ == 0)
-                        TRY(class_touch(l, class));
+                TRY(class_touch(l, class)); /* before it counts: what fails leaves no count */
+                l->classes[class].count++;
         }
         return ERR_OK;
 }
@@ -138,6 +138,18 @@ enum err classes_refine(struct ledger *l, const struct ledger_set *set)
                 c->count = c->target = 0;
                 l->classes[half].marked = true;
                 l->touched[i] = half;
+        }
+        return ERR_OK;
+}
+
+enum err classes_whole(struct ledger *l, const struct ledger_set *set, bool *out)
+{
+        *out = true;
+        TRY(count(l, set));
+        for (uint32_t i = 0; i < l->touched_len; i++) {
+                const struct class *c = &l->classes[l->touched[i]];
+
+                *out = *out && l->touched[i] != 0 && c->count == c->size;
         }
         return ERR_OK;
 }

@@ -47,6 +47,39 @@ struct saved_row {
         struct row as_it_was;
 };
 
+/* Who is in the same answered sets, those that stand in no row among them (pieces.c). */
+struct piece {
+        uint32_t size;              /* persons */
+        uint32_t parent;            /* that it was cut from, in the transaction that made it */
+        uint32_t count, held, most; /* scratch; zero between uses */
+        uint32_t target;            /* scratch */
+        bool marked;                /* scratch */
+};
+
+/* A set in no row, by two sums over its persons. */
+struct set_print {
+        uint64_t sum[2];
+        uint32_t len;
+        uint8_t state; /* of the place: free, held, gone */
+};
+
+struct pieces {
+        bool on;      /* some set stands in no row: pieces are kept from then on */
+        uint32_t *of; /* by person */
+        uint32_t of_cap, persons;
+        struct piece *list;
+        uint32_t len, cap;
+        uint32_t kept; /* that stood before the transaction */
+        uint32_t *touched;
+        uint32_t touched_len, touched_cap;
+        struct set_print *prints;         /* an open table */
+        uint32_t prints_len, prints_used; /* places; those not free */
+        uint32_t held;
+        struct set_print *added; /* in the transaction */
+        uint32_t added_len, added_cap;
+        size_t bytes;
+};
+
 struct ledger {
         struct ledger_options options;
         uint32_t *class_of; /* by person */
@@ -73,6 +106,7 @@ struct ledger {
         uint32_t changed_len, changed_cap, factors_cap;
         uint32_t tables, answered;
         size_t bytes;
+        struct pieces pieces;
 };
 
 /* Makes room for `need` elements; ERR_LIMIT at the ledger's ceiling. `array` is a pointer to
@@ -87,10 +121,16 @@ static inline bool class_is_light(const struct ledger *l, uint32_t c)
         return l->classes[c].size < l->options.threshold;
 }
 
+/* The next persons of a set who have the same weight, from `*from` on; false: none are left. */
+bool set_level(
+        const struct ledger_set *set, uint32_t *from, struct ledger_set *part, uint32_t *weight);
+
 /* classes.c */
 MUST_CHECK enum err class_add(struct ledger *l, uint32_t parent, uint32_t *out);
 /* Splits classes until the set is made of whole ones, which it leaves in `touched`. */
 MUST_CHECK enum err classes_refine(struct ledger *l, const struct ledger_set *set);
+/* Whether it is made of whole classes. */
+MUST_CHECK enum err classes_whole(struct ledger *l, const struct ledger_set *set, bool *out);
 MUST_CHECK enum err class_touch(struct ledger *l, uint32_t class);
 void classes_untouch(struct ledger *l);
 /* As they were before the transaction; rows must be so already. */
@@ -105,7 +145,7 @@ MUST_CHECK enum err row_push(struct ledger *l, struct row *r, uint32_t at, uint6
 MUST_CHECK enum err class_add_row(struct ledger *l, uint32_t class, uint32_t row);
 /* Before a row is changed for the first time in a transaction. */
 MUST_CHECK enum err row_save(struct ledger *l, uint32_t number);
-/* What is left of the set of the touched classes, in `left`; nothing: it is implied. */
+/* What is left of the touched classes, each `sum` times, in `left`; nothing: it is implied. */
 MUST_CHECK enum err rows_reduce(struct ledger *l);
 /* `left` becomes the last row, which changes others (`changed`, besides itself); and is none
  * again. */
@@ -115,6 +155,19 @@ MUST_CHECK enum err rows_take_back(struct ledger *l);
 MUST_CHECK enum err row_mend(struct ledger *l, uint32_t number);
 /* Which rows hold a class, and are pivots there, anew. */
 MUST_CHECK enum err rows_index(struct ledger *l);
+
+/* pieces.c: sets that stand in no row. From pieces_start on every set that is answered is cut
+ * out, and noted when it stands in no row. */
+MUST_CHECK enum err pieces_start(struct ledger *l);
+void pieces_free(struct pieces *p);
+MUST_CHECK enum err pieces_grow(struct pieces *p, uint32_t persons);
+/* Whether k persons of the set or more stay in whatever it is combined with. */
+MUST_CHECK enum err pieces_mixed(struct ledger *l, const struct ledger_set *set, bool *out);
+MUST_CHECK enum err pieces_cut(struct ledger *l, const struct ledger_set *set);
+MUST_CHECK enum err pieces_note(struct ledger *l, const struct ledger_set *set);
+bool pieces_know(const struct ledger *l, const struct ledger_set *set);
+void pieces_commit(struct pieces *p);
+void pieces_forget(struct pieces *p);
 
 /* light.c: whether nothing that tells of fewer than k persons is made of rows with a light
  * pivot, one of these rows among them. What cannot be decided is unsafe. */

@@ -5,6 +5,9 @@
  * with, that class's persons stay in it or the row does not count. Only a row of which light
  * classes alone are left needs looking at (light.c).
  *
+ * Where a row cannot be made, or was not made of an earlier set, pieces.c says what may be
+ * answered besides: rows are made as long as they can be, since they tell what is known already.
+ *
  * What a transaction changes is undone from copies of the rows it changed; classes that split
  * remember what they were split from. Undoing takes no memory. */
 #include <assert.h>
@@ -105,6 +108,7 @@ void ledger_free(struct ledger **ledger)
         free(l->changed);
         free(l->factors);
         free(l->class_of);
+        pieces_free(&l->pieces);
         free(l);
         *ledger = NULL;
 }
@@ -115,10 +119,50 @@ enum err ledger_grow(struct ledger *l, uint32_t persons)
 
         if (persons <= before)
                 return ERR_OK;
+        TRY(pieces_grow(&l->pieces, persons));
         TRY(ledger_reserve(l, &l->class_of, &l->persons_cap, persons, sizeof *l->class_of));
         memset(l->class_of + before, 0, (size_t)(persons - before) * sizeof *l->class_of);
         l->classes[0].size += persons - before;
         l->options.persons = persons;
+        return ERR_OK;
+}
+
+/* Sets --------------------------------------------------------------------------------------- */
+
+bool set_level(
+        const struct ledger_set *set, uint32_t *from, struct ledger_set *part, uint32_t *weight)
+{
+        uint32_t first = *from, end = first;
+
+        if (first == set->len)
+                return false;
+        while (end < set->len && (set->weights == NULL || set->weights[end] == set->weights[first]))
+                end++;
+        if (weight != NULL)
+                *weight = set->weights == NULL ? 1 : set->weights[first];
+        *part = (struct ledger_set){.persons = set->persons + first, .len = end - first};
+        *from = end;
+        return true;
+}
+
+/* Classes are split until all of a class have the same weight, which becomes their `sum`. */
+static enum err refine(struct ledger *l, const struct ledger_set *set)
+{
+        struct ledger_set part;
+        uint32_t weight;
+
+        for (uint32_t from = 0; set_level(set, &from, &part, NULL);) {
+                classes_untouch(l);
+                TRY(classes_refine(l, &part));
+        }
+        for (uint32_t from = 0; set_level(set, &from, &part, &weight);)
+                for (uint32_t i = 0; i < (set->weights == NULL ? l->touched_len : part.len); i++) {
+                        uint32_t class =
+                                set->weights == NULL ? l->touched[i] : l->class_of[part.persons[i]];
+
+                        TRY(class_touch(l, class));
+                        l->classes[class].sum = weight;
+                }
         return ERR_OK;
 }
 
@@ -144,17 +188,35 @@ static enum err try_light(struct ledger *l, bool *out_safe)
         return *out_safe ? ERR_OK : rows_take_back(l);
 }
 
-/* `forced`: it has left already. */
-static enum err row_judge(
+/* Whether rows make it; nothing is split for that: what they make is made of whole classes. */
+static enum err is_implied(struct ledger *l, const struct ledger_set *set, bool *out)
+{
+        struct ledger_set part;
+        bool whole = true;
+
+        for (uint32_t from = 0; set_level(set, &from, &part, NULL);) {
+                classes_untouch(l);
+                TRY(classes_whole(l, &part, &whole));
+                if (!whole)
+                        break;
+        }
+        classes_untouch(l);
+        *out = false;
+        if (!whole)
+                return ERR_OK;
+        TRY(refine(l, set));
+        TRY(rows_reduce(l));
+        *out = l->left.len == 0;
+        return ERR_OK;
+}
+
+static enum err row_insert(
         struct ledger *l, const struct ledger_set *set, bool forced, uint8_t *verdict)
 {
         bool safe = true;
 
-        *verdict = set->len == 0 ? LEDGER_EMPTY : LEDGER_SMALL;
-        if (set->len == 0 || (set->len < l->options.threshold && !forced))
-                return ERR_OK;
         *verdict = LEDGER_KNOWN;
-        TRY(classes_refine(l, set));
+        TRY(refine(l, set));
         TRY(rows_reduce(l));
         if (l->left.len == 0)
                 return ERR_OK;
@@ -163,20 +225,80 @@ static enum err row_judge(
         else
                 TRY(try_light(l, &safe));
         *verdict = safe ? LEDGER_ADMITTED : LEDGER_REFUSED;
-        l->admitted += safe ? 1 : 0;
         l->refused |= !safe;
         return ERR_OK;
 }
 
-static enum err judge(struct ledger *l, const struct ledger_set *rows, uint32_t len, bool forced,
-        uint8_t *verdicts)
+/* Where some sets stand in no row, whether it may be answered is asked of pieces. What stands
+ * there itself becomes a row now that somebody asks for it: its parts may then be known, too. */
+static enum err row_judge_beside(
+        struct ledger *l, const struct ledger_set *set, bool forced, uint8_t *verdict)
 {
-        enum err e = l->broken ? ERR_LIMIT : ERR_OK;
+        bool known = pieces_know(l, set), mixed = forced || known;
+
+        if (!mixed)
+                TRY(pieces_mixed(l, set, &mixed));
+        if (!mixed) {
+                TRY(is_implied(l, set, &known));
+                *verdict = known ? LEDGER_KNOWN : LEDGER_REFUSED;
+                return ERR_OK;
+        }
+        TRY(row_insert(l, set, true, verdict));
+        if (known)
+                *verdict = LEDGER_KNOWN;
+        return *verdict == LEDGER_ADMITTED ? pieces_cut(l, set) : ERR_OK;
+}
+
+/* Without a row of its own. */
+static enum err row_judge_apart(
+        struct ledger *l, const struct ledger_set *set, bool forced, uint8_t *verdict)
+{
+        bool known = pieces_know(l, set), mixed = forced;
+
+        if (!known && !forced) {
+                enum err e = is_implied(l, set, &known);
+
+                if (e != ERR_OK && e != ERR_LIMIT)
+                        return e;
+                known = known && e == ERR_OK;
+                if (!known)
+                        TRY(pieces_mixed(l, set, &mixed));
+        }
+        *verdict = known ? LEDGER_KNOWN : mixed ? LEDGER_ADMITTED : LEDGER_REFUSED;
+        if (*verdict != LEDGER_ADMITTED)
+                return ERR_OK;
+        TRY(pieces_cut(l, set));
+        return pieces_note(l, set);
+}
+
+enum how { WITH_ROWS = 0, APART };
+
+/* `forced`: it has left already. */
+static enum err row_judge(
+        struct ledger *l, const struct ledger_set *set, enum how how, bool forced, uint8_t *verdict)
+{
+        *verdict = set->len == 0 ? LEDGER_EMPTY : LEDGER_SMALL;
+        if (set->len == 0 || (set->len < l->options.threshold && !forced))
+                return ERR_OK;
+        if (how == APART)
+                TRY(row_judge_apart(l, set, forced, verdict));
+        else if (l->pieces.on)
+                TRY(row_judge_beside(l, set, forced, verdict));
+        else
+                TRY(row_insert(l, set, forced, verdict));
+        l->admitted += *verdict == LEDGER_ADMITTED ? 1 : 0;
+        return ERR_OK;
+}
+
+static enum err judge(struct ledger *l, const struct ledger_set *rows, uint32_t len, enum how how,
+        bool forced, uint8_t *verdicts)
+{
+        enum err e = l->broken ? ERR_LIMIT : how == APART ? pieces_start(l) : ERR_OK;
         uint8_t one = LEDGER_REFUSED;
 
         l->work = 0;
         for (uint32_t i = 0; e == ERR_OK && i < len; i++) {
-                e = row_judge(l, &rows[i], forced, &one);
+                e = row_judge(l, &rows[i], how, forced, &one);
                 classes_untouch(l);
                 if (verdicts != NULL)
                         verdicts[i] = one;
@@ -186,11 +308,20 @@ static enum err judge(struct ledger *l, const struct ledger_set *rows, uint32_t 
         return e;
 }
 
+static bool is_untouched(const struct ledger *l)
+{
+        return l->admitted == 0 && l->rows_len == l->rows_kept && l->saved_len == 0 &&
+               l->classes_len == l->classes_kept && l->pieces.len == l->pieces.kept;
+}
+
 enum err ledger_judge(
         struct ledger *l, const struct ledger_set *rows, uint32_t len, uint8_t *verdicts)
 {
-        enum err e = judge(l, rows, len, false, verdicts);
+        bool alone = is_untouched(l);
+        enum err e = judge(l, rows, len, WITH_ROWS, false, verdicts);
 
+        if (e == ERR_LIMIT && alone)
+                e = judge(l, rows, len, APART, false, verdicts);
         if (e != ERR_OK)
                 memset(verdicts, LEDGER_REFUSED, len);
         return e;
@@ -199,9 +330,37 @@ enum err ledger_judge(
 enum err ledger_remember(struct ledger *l, const struct ledger_set *rows, uint32_t len)
 {
         ledger_forget(l);
-        TRY(judge(l, rows, len, true, NULL));
+        enum err e = judge(l, rows, len, WITH_ROWS, true, NULL);
+
+        if (e == ERR_LIMIT)
+                return ledger_leave_out(l, rows, len);
+        TRY(e);
         ledger_commit(l);
         return l->broken ? ERR_LIMIT : ERR_OK;
+}
+
+enum err ledger_leave_out(struct ledger *l, const struct ledger_set *rows, uint32_t len)
+{
+        ledger_forget(l);
+        TRY(judge(l, rows, len, APART, true, NULL));
+        ledger_commit(l);
+        return ERR_OK;
+}
+
+enum err ledger_suspect(struct ledger *l, const struct ledger_set *rows, uint32_t len)
+{
+        enum err e = l->broken ? ERR_LIMIT : ERR_OK;
+
+        ledger_forget(l);
+        if (e == ERR_OK)
+                e = pieces_start(l);
+        for (uint32_t i = 0; e == ERR_OK && i < len; i++)
+                e = pieces_cut(l, &rows[i]);
+        if (e == ERR_OK)
+                ledger_commit(l);
+        else
+                ledger_forget(l);
+        return e;
 }
 
 /* The transaction ---------------------------------------------------------------------------- */
@@ -226,6 +385,7 @@ void ledger_commit(struct ledger *l)
                 l->rows[i].saved = true; /* there is nothing to go back to */
         l->tables += l->admitted > 0 ? 1 : 0;
         l->answered += l->admitted;
+        pieces_commit(&l->pieces);
         /* What was answered is in the rows; if they cannot be brought into shape again, the
          * search could miss something from here on. */
         if (l->refused && classes_merge(l) != ERR_OK)
@@ -248,6 +408,7 @@ void ledger_forget(struct ledger *l)
         }
         if (changed && classes_restore(l) != ERR_OK)
                 l->broken = true;
+        pieces_forget(&l->pieces);
         transaction_ends(l);
 }
 
@@ -258,7 +419,9 @@ struct ledger_stats ledger_stats(const struct ledger *l)
                 .rows = l->answered,
                 .classes = l->classes_len - 1,
                 .rank = l->rows_len,
-                .bytes = l->bytes,
+                .left_out = l->pieces.held,
+                .pieces = l->pieces.len,
+                .bytes = l->bytes + l->pieces.bytes,
                 .work = l->work,
         };
 }

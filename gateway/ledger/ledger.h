@@ -15,15 +15,25 @@
  * Chin & Ozsoyoglu, IEEE TSE 8, 1982), modulo a prime; classes split as sets come.
  *
  * What is guaranteed: let every answered row tell, of each person in it, some number (whether
- * she has this or that), added up. Then no linear combination of the answers, with any
- * rational factors, has all who are left in it among 1 .. k-1 persons. That covers one person
- * or class, the difference of two answered sets or of a set and a union, complements, and
- * signed differences of small groups. It is complete: what the search cannot decide
- * within its limit is refused. Two things are not claimed. Factors whose least common
- * denominator is a multiple of 2^61 - 1 escape; a 0/1 matrix needs more than 36 rows for
- * such a determinant (Hadamard's bound), and nobody picks sets that finely by age and
- * place, but a proof it is not. And sets are of persons: that the same persons are looked
- * at in another period, or as corrected records, is a difference that sets do not show.
+ * she has this or that, how many records there are of her), added up. Then no linear
+ * combination of the answers, with any rational factors, has all who are left in it among
+ * 1 .. k-1 persons. That covers one person or class, the difference of two answered sets or of a
+ * set and a union, complements, and signed differences of small groups. It is complete: what the
+ * search cannot decide within its limit is refused. Two things are not claimed. Factors
+ * whose least common denominator is a multiple of 2^61 - 1 escape; a 0/1 matrix needs more
+ * than 36 rows for such a determinant (Hadamard's bound), and nobody picks sets that finely by
+ * age and place, but a proof it is not. And sets are of persons: that the same persons are
+ * looked at in another period, or as corrected records, is a difference that sets show only
+ * where the number of records stands in them as weights.
+ *
+ * Where there is no work or memory for a row more, nothing is forgotten. Sets that stand in no
+ * row still cut the persons into *pieces*, who are in the same answered sets; all that can be
+ * combined from answers gives the persons of a piece the same number. From then on a set is
+ * admitted only if, over all pieces, it tells k persons or more from others of their piece:
+ * whatever it is combined with, these stay (pieces.c). So nothing that tells of fewer than k
+ * can be made with it that could not be made without, whichever answers stand in no row; that
+ * is the guarantee above, by a test that refuses more and costs no more than counting. It is why
+ * the planned tables of a country, millions of persons in 100,000 sets, need no rows.
  *
  * Decisions look at identifying sets and at earlier answers only, never at what the sets
  * hold: whoever could know the sets could make the decision herself (simulatable auditing:
@@ -43,8 +53,8 @@ struct ledger; /* of one data set's views: not for two threads at once */
 struct ledger_options {
         uint32_t persons;      /* ids are 0 .. persons-1; ledger_grow adds */
         uint32_t threshold;    /* k ≥ 1 */
-        size_t memory_ceiling; /* bytes; when reached nothing new is admitted (ERR_LIMIT) */
-        uint64_t work_limit;   /* of one admission; 0: a default */
+        size_t memory_ceiling; /* bytes of rows; pieces are bounded by the persons besides */
+        uint64_t work_limit;   /* steps of one admission that makes rows; 0: a default */
 };
 MUST_CHECK enum err ledger_new(const struct ledger_options *options, struct ledger **out);
 void ledger_free(struct ledger **l);
@@ -52,9 +62,11 @@ void ledger_free(struct ledger **l);
 /* Persons of a later vintage get ids after those there are. */
 MUST_CHECK enum err ledger_grow(struct ledger *l, uint32_t persons);
 
-/* Persons of one row, in any order, without repetition; borrowed. */
+/* Persons of one row, without repetition; borrowed. In any order where each counts once; else
+ * by weight ascending, none 0. */
 struct ledger_set {
         const uint32_t *persons;
+        const uint32_t *weights; /* NULL: each counts once */
         uint32_t len;
 };
 
@@ -73,18 +85,25 @@ static inline bool ledger_allows(uint8_t verdict)
 
 /* Judges rows of one table in the order given (coarse rows first, so that totals are rather
  * kept), each in the light of those admitted before it, and remembers the admitted ones only
- * when the caller commits: until then nothing is. Verdicts are of all rows. ERR_LIMIT: memory
- * or work; nothing is remembered then, of this call or of others not committed. */
+ * when the caller commits: until then nothing is. Verdicts are of all rows. Where rows take more
+ * memory or work than there is, pieces decide; ERR_LIMIT only where something judged before is
+ * not committed. After an error nothing is remembered, of this call or of others not committed. */
 MUST_CHECK enum err ledger_judge(
         struct ledger *l, const struct ledger_set *rows, uint32_t len, uint8_t *verdicts);
 /* Remembers rows that left, whatever it thinks of them: for making the memory anew from what
  * was answered. Commits by itself. */
 MUST_CHECK enum err ledger_remember(struct ledger *l, const struct ledger_set *rows, uint32_t len);
+/* The same, without trying to make rows of them: costs little, and makes what comes stricter. */
+MUST_CHECK enum err ledger_leave_out(struct ledger *l, const struct ledger_set *rows, uint32_t len);
+/* Sets that left, of which only the persons that are still there are known: they cut like the
+ * others, and the very same set again is not known but refused. */
+MUST_CHECK enum err ledger_suspect(struct ledger *l, const struct ledger_set *rows, uint32_t len);
 void ledger_commit(struct ledger *l);
 void ledger_forget(struct ledger *l); /* what was judged and not committed */
 
 struct ledger_stats {
         uint32_t tables, rows, classes, rank;
+        uint32_t left_out, pieces; /* sets in no row; 0 pieces: all are in rows */
         size_t bytes;
         uint64_t work; /* of the last admission */
 };

@@ -202,14 +202,14 @@ enum err row_mend(struct ledger *l, uint32_t number)
 
 /* Reducing --------------------------------------------------------------------------------- */
 
-static enum err take_out(struct ledger *l, const struct row *r)
+static enum err take_out(struct ledger *l, const struct row *r, uint64_t times)
 {
         TRY(ledger_work(l, r->len));
         for (uint32_t i = 0; i < r->len; i++) {
                 struct class *c = &l->classes[r->entries[i].at];
 
                 TRY(class_touch(l, r->entries[i].at));
-                c->sum = residue_minus(c->sum, r->entries[i].value);
+                c->sum = residue_minus(c->sum, residue_times(times, r->entries[i].value));
         }
         return ERR_OK;
 }
@@ -225,13 +225,11 @@ static enum err reduce(struct ledger *l)
 {
         uint32_t len = l->touched_len, left = 0;
 
-        for (uint32_t i = 0; i < len; i++)
-                l->classes[l->touched[i]].sum = 1;
         for (uint32_t i = 0; i < len; i++) {
-                uint32_t row = l->classes[l->touched[i]].pivot_row;
+                const struct class *c = &l->classes[l->touched[i]];
 
-                if (row != NO_ROW)
-                        TRY(take_out(l, &l->rows[row]));
+                if (c->pivot_row != NO_ROW)
+                        TRY(take_out(l, &l->rows[c->pivot_row], c->sum));
         }
         for (uint32_t i = 0; i < l->touched_len; i++) {
                 uint32_t class = l->touched[i];

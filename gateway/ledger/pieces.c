@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pieces.c: answered sets that stand in no row, because there is no work or memory for it.
+ *
+ * Nobody reduces anything here. All that is kept is into which *pieces* the answered sets, those
+ * in rows too, cut the persons: who is in one piece is in the same answered sets, so whatever is
+ * combined from answers gives all persons of a piece the same number. A new set that holds
+ * a persons of a piece and not b others cannot be made to vanish there, whatever is added to
+ * it: min(a, b) persons at least stay in every combination. Where these make k persons or more,
+ * over all pieces, nothing that tells of fewer than k can be made with the set that could
+ * not be made without. That takes counting only, no arithmetic and no search. It refuses more
+ * than it must: above all what is a sum of sets that stand in no row, unless it is the very
+ * same set as one (by sums of 128 bits over its persons).
+ *
+ * Pieces are at most as many as persons, however much was answered. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fault.h"
+#include "gateway/disclosure/residue.h"
+#include "gateway/ledger/inside.h"
+
+enum print_state { PRINT_FREE = 0, PRINT_HELD, PRINT_GONE };
+
+/* Outside of the ledger's ceiling, which may be why there are pieces at all. */
+static enum err reserve(struct pieces *p, void *array, uint32_t *cap, uint32_t need, size_t size)
+{
+        void *old, *grown;
+        uint64_t wanted = (uint64_t)*cap + *cap / 2;
+
+        if (need <= *cap)
+                return ERR_OK;
+        if (wanted < need || wanted > UINT32_MAX)
+                wanted = need;
+        memcpy(&old, array, sizeof old);
+        grown = fault_hit("alloc") ? NULL : realloc(old, (size_t)wanted * size);
+        if (grown == NULL)
+                return ERR_NO_MEMORY;
+        memcpy(array, &grown, sizeof grown);
+        p->bytes += (size_t)(wanted - *cap) * size;
+        *cap = (uint32_t)wanted;
+        return ERR_OK;
+}
+
+static enum err piece_add(struct pieces *p, uint32_t parent, uint32_t size, uint32_t *out)
+{
+        TRY(reserve(p, &p->list, &p->cap, p->len + 1, sizeof *p->list));
+        p->list[p->len] = (struct piece){.size = size, .parent = parent};
+        *out = p->len++;
+        return ERR_OK;
+}
+
+/* Making ------------------------------------------------------------------------------------- */
+
+/* Who is in no answered set is in piece 0, as in class 0: that is where newcomers go. */
+static enum err start(struct ledger *l)
+{
+        struct pieces *p = &l->pieces;
+        uint32_t piece;
+
+        TRY(reserve(p, &p->of, &p->of_cap, l->options.persons, sizeof *p->of));
+        for (uint32_t c = 0; c < l->classes_len; c++)
+                TRY(piece_add(p, 0, l->classes[c].size, &piece));
+        for (uint32_t i = 0; i < l->options.persons; i++)
+                p->of[i] = l->class_of[i];
+        p->kept = p->len;
+        p->persons = l->options.persons;
+        return ERR_OK;
+}
+
+enum err pieces_start(struct ledger *l)
+{
+        if (l->pieces.on)
+                return ERR_OK;
+        enum err e = start(l);
+
+        if (e != ERR_OK)
+                pieces_free(&l->pieces);
+        l->pieces.on = e == ERR_OK;
+        return e;
+}
+
+void pieces_free(struct pieces *p)
+{
+        free(p->of);
+        free(p->list);
+        free(p->touched);
+        free(p->prints);
+        free(p->added);
+        *p = (struct pieces){0};
+}
+
+enum err pieces_grow(struct pieces *p, uint32_t persons)
+{
+        if (!p->on || persons <= p->persons)
+                return ERR_OK;
+        TRY(reserve(p, &p->of, &p->of_cap, persons, sizeof *p->of));
+        memset(p->of + p->persons, 0, (size_t)(persons - p->persons) * sizeof *p->of);
+        p->list[0].size += persons - p->persons;
+        p->persons = persons;
+        return ERR_OK;
+}
+
+/* Counting ----------------------------------------------------------------------------------- */
+
+static enum err touch(struct pieces *p, uint32_t piece)
+{
+        if (p->list[piece].marked)
+                return ERR_OK;
+        TRY(reserve(p, &p->touched, &p->touched_cap, p->touched_len + 1, sizeof *p->touched));
+        p->list[piece].marked = true;
+        p->touched[p->touched_len++] = piece;
+        return ERR_OK;
+}
+
+static void untouch(struct pieces *p)
+{
+        for (uint32_t i = 0; i < p->touched_len; i++) {
+                struct piece *piece = &p->list[p->touched[i]];
+
+                piece->count = piece->most = piece->held = piece->target = 0;
+                piece->marked = false;
+        }
+        p->touched_len = 0;
+}
+
+static enum err count(struct pieces *p, const struct ledger_set *part)
+{
+        for (uint32_t i = 0; i < part->len; i++) {
+                if (part->persons[i] >= p->persons)
+                        return ERR_INVALID;
+                TRY(touch(p, p->of[part->persons[i]]));
+                p->list[p->of[part->persons[i]]].count++;
+        }
+        return ERR_OK;
+}
+
+/* Of each piece, the most persons that the set gives the same number; it may vanish on these. */
+static enum err count_levels(struct pieces *p, const struct ledger_set *set)
+{
+        struct ledger_set part;
+
+        for (uint32_t from = 0; set_level(set, &from, &part, NULL);) {
+                TRY(count(p, &part));
+                for (uint32_t i = 0; i < p->touched_len; i++) {
+                        struct piece *piece = &p->list[p->touched[i]];
+
+                        piece->most = piece->count > piece->most ? piece->count : piece->most;
+                        piece->held += piece->count;
+                        piece->count = 0;
+                }
+        }
+        return ERR_OK;
+}
+
+enum err pieces_mixed(struct ledger *l, const struct ledger_set *set, bool *out)
+{
+        struct pieces *p = &l->pieces;
+        enum err e = count_levels(p, set);
+        uint64_t stay = 0;
+
+        for (uint32_t i = 0; i < p->touched_len; i++) {
+                const struct piece *piece = &p->list[p->touched[i]];
+                uint32_t outside = piece->size - piece->held;
+
+                stay += piece->size - (outside > piece->most ? outside : piece->most);
+        }
+        untouch(p);
+        *out = stay >= l->options.threshold;
+        return e;
+}
+
+/* Cutting ------------------------------------------------------------------------------------ */
+
+static enum err cut(struct pieces *p, const struct ledger_set *part)
+{
+        TRY(count(p, part));
+        for (uint32_t i = 0; i < p->touched_len; i++) {
+                uint32_t piece = p->touched[i], half;
+                struct piece *whole = &p->list[piece];
+
+                if (piece != 0 && whole->count == whole->size)
+                        continue;
+                TRY(piece_add(p, piece, whole->count, &half));
+                whole = &p->list[piece];
+                whole->size -= whole->count;
+                whole->target = half;
+        }
+        for (uint32_t i = 0; i < part->len; i++) {
+                uint32_t *of = &p->of[part->persons[i]];
+
+                if (p->list[*of].target != 0)
+                        *of = p->list[*of].target;
+        }
+        return ERR_OK;
+}
+
+enum err pieces_cut(struct ledger *l, const struct ledger_set *set)
+{
+        struct pieces *p = &l->pieces;
+        struct ledger_set part;
+        enum err e = ERR_OK;
+
+        for (uint32_t from = 0; e == ERR_OK && set_level(set, &from, &part, NULL);) {
+                e = cut(p, &part);
+                untouch(p);
+        }
+        return e;
+}
+
+/* The very same set -------------------------------------------------------------------------- */
+
+static struct set_print print_of(const struct ledger_set *set)
+{
+        struct set_print p = {.len = set->len, .state = PRINT_HELD};
+
+        for (uint32_t i = 0; i < set->len; i++) {
+                uint64_t who = set->persons[i];
+
+                who |= (uint64_t)(set->weights == NULL ? 1 : set->weights[i]) << 32;
+                p.sum[0] += residue_mix(4, who);
+                p.sum[1] += residue_mix(5, who);
+        }
+        return p;
+}
+
+/* Where it stands, or a free place. */
+static struct set_print *place_of(struct set_print *table, uint32_t len, const struct set_print *p)
+{
+        uint32_t at = (uint32_t)p->sum[0] & (len - 1);
+
+        while (table[at].state != PRINT_FREE &&
+                (table[at].sum[0] != p->sum[0] || table[at].sum[1] != p->sum[1] ||
+                        table[at].len != p->len))
+                at = (at + 1) & (len - 1);
+        return &table[at];
+}
+
+static enum err prints_room(struct pieces *p)
+{
+        uint32_t len = p->prints_len == 0 ? 64 : 2 * p->prints_len, used = 0;
+
+        if (2 * (p->prints_used + 1) <= p->prints_len)
+                return ERR_OK;
+        if (p->prints_len > UINT32_MAX / 4)
+                return ERR_LIMIT;
+        struct set_print *table = fault_hit("alloc") ? NULL : calloc(len, sizeof *table);
+        if (table == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < p->prints_len; i++) {
+                if (p->prints[i].state != PRINT_HELD)
+                        continue;
+                *place_of(table, len, &p->prints[i]) = p->prints[i];
+                used++;
+        }
+        free(p->prints);
+        p->bytes += (size_t)(len - p->prints_len) * sizeof *table;
+        p->prints = table;
+        p->prints_len = len;
+        p->prints_used = used;
+        return ERR_OK;
+}
+
+enum err pieces_note(struct ledger *l, const struct ledger_set *set)
+{
+        struct pieces *p = &l->pieces;
+        struct set_print print = print_of(set);
+
+        TRY(prints_room(p));
+        struct set_print *place = place_of(p->prints, p->prints_len, &print);
+        if (place->state == PRINT_HELD)
+                return ERR_OK;
+        TRY(reserve(p, &p->added, &p->added_cap, p->added_len + 1, sizeof *p->added));
+        p->added[p->added_len++] = print;
+        p->held++;
+        p->prints_used += place->state == PRINT_FREE ? 1 : 0;
+        *place = print;
+        return ERR_OK;
+}
+
+bool pieces_know(const struct ledger *l, const struct ledger_set *set)
+{
+        const struct pieces *p = &l->pieces;
+
+        if (p->prints_used == 0)
+                return false;
+        struct set_print print = print_of(set);
+
+        return place_of(p->prints, p->prints_len, &print)->state == PRINT_HELD;
+}
+
+/* The transaction ---------------------------------------------------------------------------- */
+
+void pieces_commit(struct pieces *p)
+{
+        p->kept = p->len;
+        p->added_len = 0;
+}
+
+/* What was cut comes together again, the last cut first. */
+void pieces_forget(struct pieces *p)
+{
+        for (uint32_t i = 0; i < p->added_len; i++)
+                place_of(p->prints, p->prints_len, &p->added[i])->state = PRINT_GONE;
+        p->held -= p->added_len;
+        p->added_len = 0;
+        if (p->len == p->kept)
+                return;
+        for (uint32_t i = p->len; i-- > p->kept;)
+                p->list[p->list[i].parent].size += p->list[i].size;
+        for (uint32_t i = p->kept; i < p->len; i++) {
+                uint32_t parent = p->list[i].parent;
+
+                p->list[i].target = parent < p->kept ? parent : p->list[parent].target;
+        }
+        for (uint32_t i = 0; i < p->persons; i++)
+                if (p->of[i] >= p->kept)
+                        p->of[i] = p->list[p->of[i]].target;
+        p->len = p->kept;
+}
