@@ -10,6 +10,7 @@
 
 #include "base/table.h"
 #include "gateway/disclosure/disclosure.h"
+#include "gateway/disclosure/rounding_table.h"
 #include "gateway/gateway.h"
 #include "gateway/memory.h"
 #include "gateway/query/engine.h"
@@ -24,6 +25,7 @@ struct question {
         uint32_t counted;    /* municipalities that count in it */
         enum answers source; /* where the table comes from */
         struct disclosure_report report;
+        struct rounding_told rounded; /* where it is */
 };
 
 struct answering {
@@ -43,6 +45,18 @@ enum err linkage_ended(struct rpc_call *c);
 MUST_CHECK enum err table_make(struct answering *a, struct question *q);
 /* Whether it is answered from tables that are protected beforehand. */
 bool question_is_planned(const struct answering *a, const struct question *q);
+
+/* perturb.c: noise or rounding of what is shown. */
+bool question_is_perturbed(const struct question *q);
+/* ERR_INVALID: a measure that cannot be told so. */
+MUST_CHECK enum err perturb_allows(const struct question *q, struct refusal *why);
+/* Before q->table is protected, and after. `out` stays NULL where nothing need be kept. */
+MUST_CHECK enum err perturb_begin(
+        struct answering *a, const struct question *q, struct rounding_exact **out);
+MUST_CHECK enum err perturb_end(
+        struct answering *a, struct question *q, struct rounding_exact *exact);
+/* `t` is protected as `from` is, a table of the same question; what stands still is withheld. */
+MUST_CHECK enum err perturb_take_statuses(const struct table *from, struct table *t);
 
 /* margin.c: filters and dimensions of identifying variables. */
 MUST_CHECK enum err margin_keep(struct arena *arena, const struct policy_dataset *d,

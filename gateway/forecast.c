@@ -69,12 +69,14 @@ static enum err forecast_rows(const struct answering *a, struct wire_forecast *o
                 "the answer is protected by itself")                                               \
         NOTE(rows_unknown, !known, "hur många invånare raderna har går inte att säga i förväg",    \
                 "how many inhabitants the rows have cannot be said beforehand")                    \
-        NOTE(noise, noise, "antalen får brus", "counts get noise")
+        NOTE(noise, perturbation == PERTURB_CELLKEY, "antalen får brus", "counts get noise")       \
+        NOTE(rounding, perturbation == PERTURB_ROUNDING, "antalen avrundas", "counts are rounded")
 
 static enum err forecast_notes(const struct answering *a, bool planned, struct wire_forecast *out)
 {
         enum answers answers = a->main.allowed.disclosure.answers;
-        bool known = out->known, noise = a->main.allowed.disclosure.perturbation != PERTURB_NONE;
+        enum perturbation perturbation = a->main.allowed.disclosure.perturbation;
+        bool known = out->known;
         struct wire_forecast_note *notes = arena_alloc(a->arena, FORECAST_NOTES_MAX, sizeof *notes);
 
         if (notes == NULL)

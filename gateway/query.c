@@ -43,6 +43,7 @@ static enum err decide(struct answering *a)
         int64_t now = clock_now_ms();
 
         TRY(decide_query(a->policy, c->peer, a->asked, now, &a->main.allowed, &c->why));
+        TRY(perturb_allows(&a->main, &c->why));
         if (!a->has_denominator)
                 return ERR_OK;
         TRY(decide_query(

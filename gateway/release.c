@@ -65,15 +65,24 @@ static void tell_indicator(const struct indicator *from, struct wire_release *ou
         out->indicator.references_len = 0;
 }
 
+static uint32_t margin_of(const struct answering *a)
+{
+        uint32_t n = a->main.rounded.margin, d = a->denominator.rounded.margin;
+
+        return n > d ? n : d;
+}
+
 /* Of a quotient, the numerator's: what the denominator withholds is withheld. */
-static void tell_protection(const struct question *q, struct wire_release *out)
+static void tell_protection(
+        const struct answering *a, const struct question *q, struct wire_release *out)
 {
         const struct disclosure_rules *r = &q->allowed.disclosure;
+        bool rounded = r->perturbation == PERTURB_ROUNDING;
 
         out->has_protection = true;
         out->protection = (struct wire_protection){
                 .source = tell_source(q->source),
-                .additive = r->perturbation != PERTURB_CELLKEY,
+                .additive = rounded ? q->rounded.additive : r->perturbation != PERTURB_CELLKEY,
                 .audited = q->report.audited,
                 .audit_of = q->report.audit_of,
                 .narrow = q->report.narrow,
@@ -83,6 +92,7 @@ static void tell_protection(const struct question *q, struct wire_release *out)
                 .denominator = r->denominator,
                 .complement = r->complement,
                 .families = r->families,
+                .rounding_margin = rounded ? margin_of(a) : 0,
         };
         tell_rules(r, &out->protection.rules);
 }
@@ -116,7 +126,7 @@ enum err release_write(const struct answering *a, struct buf *out)
         if (a->has_denominator)
                 tell_question(a, &a->denominator, coverage, &r.coverage_len);
         tell_indicator(a->indicator, &r);
-        tell_protection(q, &r);
+        tell_protection(a, q, &r);
         TRY(nearest_of_table(a, q, &r.nearest, &r.has_nearest));
         TRY(question_digest(a, lease->vintage.vintage, &r.query));
         return release_encode(&r, out);

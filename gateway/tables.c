@@ -5,13 +5,12 @@
  *      else                     counted, then
  *          rows                 judged by inhabitants or in the light of earlier answers
  *          cells                rules and what goes with them (gateway/disclosure)
- *          noise                where the policy answers so
+ *          noise                or rounding, where the policy answers so (perturb.c)
  *
  * Nothing in the table is unsafe to show afterwards; what is not shown has been wiped. */
 #include <string.h>
 
 #include "gateway/answer.h"
-#include "gateway/disclosure/cellkey.h"
 #include "gateway/lattice.h"
 
 enum { AUDITED = 5000 }; /* protected cells looked at one by one; a sample beyond */
@@ -139,7 +138,7 @@ static enum err scope_of(struct answering *a, const struct question *q, struct p
         TRY(scope_views(a, q, out));
         out->contributors = contributors_of(q);
         out->provider = q->allowed.dataset->provider_variable;
-        out->cell_keys = q->allowed.disclosure.perturbation == PERTURB_CELLKEY;
+        out->cell_keys = question_is_perturbed(q);
         return ERR_OK;
 }
 
@@ -173,30 +172,6 @@ static struct disclosure_settings settings_of(const struct answering *a, const s
         return s;
 }
 
-static enum err perturb(struct answering *a, struct question *q)
-{
-        const struct disclosure_rules *r = &q->allowed.disclosure;
-        const struct cellkey_settings settings = {
-                .variance = r->variance_permille / 1000.0,
-                .deviation = r->deviation,
-                .smallest = r->smallest,
-        };
-        const struct cellkey *noise;
-
-        switch (r->perturbation) {
-        case PERTURB_NONE:
-                return ERR_OK;
-        case PERTURB_CELLKEY:
-                TRY(cellkey_new(a->arena, &settings, &noise));
-                return cellkey_table(noise, q->table);
-        case PERTURB_ROUNDING:
-        case PERTURB_COUNT:
-                break;
-        }
-        return refuse(
-                &a->call->why, ERR_UNSUPPORTED, "dataset", "this gateway does not round answers");
-}
-
 static enum err judge_rows(struct answering *a, struct question *q, const struct plan_scope *scope)
 {
         const struct disclosure_rules *r = &q->allowed.disclosure;
@@ -209,27 +184,35 @@ static enum err judge_rows(struct answering *a, struct question *q, const struct
         return r->answers == ANSWERS_ALONE ? ERR_OK : eligible_by_memory(a, q, scope);
 }
 
-static enum err count_and_protect(struct answering *a, struct question *q)
+static enum err count(struct answering *a, struct question *q, struct plan_scope *out_scope)
 {
         struct rpc_call *c = a->call;
         struct gateway *g = c->handlers;
-        const struct disclosure_settings settings = settings_of(a, q);
-        struct plan_scope scope;
         struct plan *plan = NULL;
 
-        TRY(scope_of(a, q, &scope));
-        TRY(plan_make(&scope, &q->query, a->arena, &plan, &c->why));
+        TRY(scope_of(a, q, out_scope));
+        TRY(plan_make(out_scope, &q->query, a->arena, &plan, &c->why));
         TRY(plan_run(plan, q->lease.view, g->threads, a->arena, &q->lease.stop, &q->table));
         q->looks_beside = plan_looks_beside(plan);
-        TRY(plan_places(plan, q->lease.view, a->arena, &q->counted));
+        return plan_places(plan, q->lease.view, a->arena, &q->counted);
+}
+
+static enum err count_and_protect(struct answering *a, struct question *q)
+{
+        const struct disclosure_settings settings = settings_of(a, q);
+        struct rounding_exact *exact = NULL;
+        struct plan_scope scope;
+
+        TRY(count(a, q, &scope));
         if (q->allowed.dataset->kind == DATASET_DELIVERIES)
                 coverage_note_unexpected(q->table);
+        TRY(perturb_begin(a, q, &exact));
         TRY(judge_rows(a, q, &scope));
         TRY(disclosure_protect_table(a->arena, q->table, &settings, &q->lease.stop, &q->report));
         q->source = q->allowed.disclosure.answers == ANSWERS_ALONE ? ANSWERS_ALONE : ANSWERS_LEDGER;
         if (q->source == ANSWERS_LEDGER && q->lease.linkage != NULL)
                 TRY(cells_by_memory(a, q, &scope));
-        return perturb(a, q);
+        return perturb_end(a, q, exact);
 }
 
 /* Planned tables ----------------------------------------------------------------------------- */
@@ -289,12 +272,29 @@ static enum err cut_out(struct answering *a, struct question *q)
         return lattice_answer(g, &wish, &q->query, a->arena, &q->table, &q->report);
 }
 
+/* Protected as planned, and then perturbed. */
+static enum err answer_planned(struct answering *a, struct question *q)
+{
+        const struct table *planned;
+        struct rounding_exact *exact = NULL;
+        struct plan_scope scope;
+
+        TRY(cut_out(a, q));
+        if (!question_is_perturbed(q))
+                return ERR_OK;
+        planned = q->table;
+        TRY(count(a, q, &scope));
+        TRY(perturb_begin(a, q, &exact));
+        TRY(perturb_take_statuses(planned, q->table));
+        return perturb_end(a, q, exact);
+}
+
 enum err table_make(struct answering *a, struct question *q)
 {
         enum err e = plan_lattice(a, q);
 
         if (e == ERR_OK)
-                e = question_is_planned(a, q) ? cut_out(a, q) : ERR_NOT_FOUND;
+                e = question_is_planned(a, q) ? answer_planned(a, q) : ERR_NOT_FOUND;
         if (e == ERR_NOT_FOUND)
                 e = count_and_protect(a, q);
 

@@ -16,7 +16,7 @@ enum {
         RULE_MAX = 1000,
         FLOOR_MAX = 100000,
         PERCENT_MAX = 100,
-        BASE_MAX = 1000,
+        BASE_MAX = 100,
         DEVIATION_MAX = 100,
         VARIANCE_MAX = 100000 /* per mille */
 };
@@ -565,9 +565,9 @@ static enum err check_persons(const struct rules_reading *r, const struct policy
                 return CONTRADICTS(r, DISCLOSURE_KEY_ANSWERS,
                         "delivery status has no persons to remember answers of: it is answered "
                         "`alone`");
-        if (nobody && x->perturbation == PERTURB_CELLKEY)
+        if (nobody && x->perturbation != PERTURB_NONE)
                 return CONTRADICTS(r, DISCLOSURE_KEY_PERTURBATION,
-                        "records without persons have no keys for noise");
+                        "records without persons have no keys for noise or rounding");
         if (!x->membership_sensitive)
                 return ERR_OK;
         if (nobody)

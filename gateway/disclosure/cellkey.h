@@ -42,10 +42,10 @@ int64_t cellkey_smallest(const struct cellkey *c); /* of perturbed counts that a
 
 /* Perturbs persons, records and all measures that count or divide counts in cells of a table
  * that are CELL_VALUE, and in measures of theirs that are; sums get noise in proportion to a
- * person's mean contribution, medians and quartiles stay. Comes last: of cells that are shown
- * the margin, the contributions and the key are wiped, as they tell exact counts. ERR_INVALID: the
- * table has no keys, or a ratio that is not that of its parts; ERR_LIMIT: numbers beyond 64 bits.
- * Then some cells are perturbed and others not: nothing of the table may leave. */
+ * person's mean contribution; medians and quartiles are TABLE_NO_VALUE. Comes last: of cells that
+ * are shown the margin, the contributions and the key are wiped, as they tell exact counts.
+ * ERR_INVALID: the table has no keys, or a ratio that is not that of its parts; ERR_LIMIT: numbers
+ * beyond 64 bits. Then some cells are perturbed and others not: nothing of the table may leave. */
 MUST_CHECK enum err cellkey_table(const struct cellkey *c, struct table *t);
 
 #endif

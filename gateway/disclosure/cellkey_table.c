@@ -16,8 +16,8 @@
  *      mean     noisy sum by noisy number; with one draw for both it would be exact
  *      share    noisy numerator by noisy denominator, never above 1
  *      rate     noisy numerator; inhabitants are public
- *      median   stays: nothing in it can be moved without its records. A policy that
- *               perturbs should not offer medians and quartiles
+ *      median   there is none: it is made of counts by band, which are not here. Who asks for
+ *               one where answers carry noise is refused before it is counted
  *
  * What is drawn for parts is held against what was drawn for the whole (no more families than
  * persons, no records without persons): that uses only what is shown, so it tells nothing. It
@@ -29,6 +29,7 @@
 
 #include "base/fraction.h"
 #include "gateway/disclosure/cellkey.h"
+#include "gateway/disclosure/quotients.h"
 #include "gateway/disclosure/stir.h"
 
 enum what { WHAT_PERSONS = 0, WHAT_RECORDS, WHAT_FAMILIES, WHAT_SUM };
@@ -145,13 +146,10 @@ static enum err noisy_mean(const struct noisy_cell *n, struct measure *m)
         return fraction_round((__int128)*value * summed, noisy, value) ? ERR_OK : ERR_LIMIT;
 }
 
-static void noisy_quantile(const struct noisy_cell *n, struct measure *m)
+static void no_quantile(const struct noisy_cell *n, struct measure *m)
 {
-        int64_t persons = m->contributors[n->at];
-
-        m->contributors[n->at] = some_persons(n, persons);
-        if (persons > 0 && m->contributors[n->at] == 0)
-                m->values[n->at] = TABLE_NO_VALUE;
+        m->contributors[n->at] = some_persons(n, m->contributors[n->at]);
+        m->values[n->at] = TABLE_NO_VALUE;
 }
 
 /* One side of a quotient: its units, and the persons behind them. What does not count
@@ -235,7 +233,7 @@ static enum err noisy_measure(const struct noisy_cell *n, struct measure *m, __i
         case MEASURE_MEDIAN:
         case MEASURE_LOWER_QUARTILE:
         case MEASURE_UPPER_QUARTILE:
-                noisy_quantile(n, m);
+                no_quantile(n, m);
                 return ERR_OK;
         case MEASURE_SHARE:
                 return noisy_share(n, m);
@@ -255,38 +253,6 @@ static bool is_shown(const struct table *t, const struct measure *m, size_t cell
 {
         return t->status[cell] == CELL_VALUE &&
                (m->status == NULL || m->status[cell] == CELL_VALUE);
-}
-
-static bool is_quotient(const struct table *t, const struct measure *m, __int128 times)
-{
-        for (size_t i = 0; i < t->cells_len; i++) {
-                int64_t value = 0;
-
-                if (!is_shown(t, m, i) || m->denominator[i] == 0)
-                        continue;
-                if (!fraction_round(m->numerator[i] * times, m->denominator[i], &value) ||
-                        value != m->values[i])
-                        return false;
-        }
-        return true;
-}
-
-/* What numerator by denominator is multiplied with. A ratio to a sum with decimals has these
- * in it too, and nowhere in the table: the values tell how many. */
-static enum err times_of(const struct table *t, const struct measure *m, __int128 *out)
-{
-        enum { DECIMALS_MAX = 12 };
-        __int128 times = 10 * (__int128)(m->scale > 0 ? m->scale : 1);
-
-        if (m->kind != MEASURE_RATIO && m->kind != MEASURE_RATE)
-                return ERR_OK;
-        for (unsigned k = 0; k <= DECIMALS_MAX; k++, times *= 10) {
-                if (!is_quotient(t, m, times))
-                        continue;
-                *out = times;
-                return ERR_OK;
-        }
-        return ERR_INVALID;
 }
 
 static void forget(struct contributions *c, uint32_t len, size_t cell)
@@ -329,7 +295,7 @@ enum err cellkey_table(const struct cellkey *c, struct table *t)
         if (t->cell_key == NULL || t->measures_len > MEASURES_MAX)
                 return ERR_INVALID;
         for (uint32_t k = 0; k < t->measures_len; k++)
-                TRY(times_of(t, &t->measures[k], &times[k]));
+                TRY(quotients_times(t, &t->measures[k], &times[k]));
         for (size_t i = 0; i < t->cells_len; i++) {
                 struct noisy_cell n = {.c = c,
                         .at = i,

@@ -95,6 +95,35 @@ static enum err result_columns(
         return ERR_OK;
 }
 
+static enum err result_make(
+        const struct rounding *r, const int64_t *values, struct rounding_result *out)
+{
+        TRY(result_rows(r, values, out));
+        return result_columns(r, values, out);
+}
+
+/* Where aims lead too far from the values, they are forgotten. */
+static enum err run(struct rounding *r, const int64_t *values,
+        const struct rounding_options *options, struct rounding_result *out)
+{
+        struct rounding_result free_of_aims = {0};
+
+        if (options->aims != NULL) {
+                TRY(rounding_aims(r, values, options->aims, options->weights));
+                TRY(result_make(r, values, out));
+                if (out->controlled)
+                        return ERR_OK;
+                r->work = 0;
+        }
+        TRY(rounding_families(r));
+        TRY(rounding_cycles(r));
+        TRY(rounding_repair(r));
+        TRY(result_make(r, values, &free_of_aims));
+        if (options->aims == NULL || free_of_aims.margin_most < out->margin_most)
+                *out = free_of_aims;
+        return ERR_OK;
+}
+
 enum err rounding_run(struct arena *arena, const struct model *model, const int64_t *values,
         const struct rounding_options *options, struct rounding_result *out)
 {
@@ -109,11 +138,7 @@ enum err rounding_run(struct arena *arena, const struct model *model, const int6
                 return ERR_INVALID;
         TRY(take_parts(&r, values));
         TRY(transpose(&r));
-        TRY(rounding_families(&r));
-        TRY(rounding_cycles(&r));
-        TRY(rounding_repair(&r));
-        TRY(result_rows(&r, values, &done));
-        TRY(result_columns(&r, values, &done));
+        TRY(run(&r, values, options, &done));
         *out = done;
         return ERR_OK;
 }

@@ -16,6 +16,11 @@ struct rounding_options {
         uint32_t base;       /* ≥ 2 */
         uint64_t seed;       /* which of the roundings that are equally good */
         uint64_t work_limit; /* 0: a default */
+        /* By column of the model: the multiple that it would be by itself, below or above its
+         * value, and what it weighs that it is not (small numbers). Then the search begins
+         * there and stays as near as it can. NULL: none aims at anything. */
+        const int64_t *aims;
+        const uint32_t *weights;
 };
 struct rounding_result {
         int64_t *rows;        /* of every row of the model: the rounded inner value */

@@ -40,5 +40,8 @@ MUST_CHECK enum err rounding_families(struct rounding *r);
 MUST_CHECK enum err rounding_cycles(struct rounding *r);
 /* rounding_repair.c: turns rows over until all columns do, or the work is done. */
 MUST_CHECK enum err rounding_repair(struct rounding *r);
+/* rounding_aims.c: rows up or down, so that columns come near to what they aim at. */
+MUST_CHECK enum err rounding_aims(
+        struct rounding *r, const int64_t *values, const int64_t *aims, const uint32_t *weights);
 
 #endif

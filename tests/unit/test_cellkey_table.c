@@ -264,8 +264,8 @@ static void check_sums(const struct table *b, const struct table *t, size_t i)
                 assert_true(llabs(now - was) * persons <= 8 * llabs(was) + persons);
         if (is_shown(t, M_MEAN, i) && t->persons[i] == 0)
                 assert_true(t->measures[M_MEAN].values[i] == TABLE_NO_VALUE);
-        else if (is_shown(t, M_MEAN, i) && cast == 1) /* the median */
-                assert_int_equal(t->measures[M_MEAN].values[i], 5000);
+        else if (is_shown(t, M_MEAN, i) && cast == 1) /* a median is of no counts here */
+                assert_true(t->measures[M_MEAN].values[i] == TABLE_NO_VALUE);
 }
 
 static void check_untouched(const struct table *b, const struct table *t, size_t i)
