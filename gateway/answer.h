@@ -55,8 +55,6 @@ MUST_CHECK enum err perturb_begin(
         struct answering *a, const struct question *q, struct rounding_exact **out);
 MUST_CHECK enum err perturb_end(
         struct answering *a, struct question *q, struct rounding_exact *exact);
-/* `t` is protected as `from` is, a table of the same question; what stands still is withheld. */
-MUST_CHECK enum err perturb_take_statuses(const struct table *from, struct table *t);
 
 /* margin.c: filters and dimensions of identifying variables. */
 MUST_CHECK enum err margin_keep(struct arena *arena, const struct policy_dataset *d,

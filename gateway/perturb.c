@@ -2,17 +2,11 @@
 /* perturb.c: counts that are shown get noise, or are rounded, where the policy says so.
  *
  * It comes after hiding and shows nothing that hiding hid: which rows and cells are answered,
- * and what is remembered of them, is decided on the counts as they are. A planned table is
- * stored as it was protected, without the keys of its persons, so its statuses are taken and
- * the question is counted again for the rest. What stands still there from an earlier
- * vintage is withheld: the persons of then have no key any more.
+ * and what is remembered of them, is decided on the counts as they are.
  *
  * A median of exact records would say what the counts around it do not, so none is given. */
-#include <string.h>
-
 #include "gateway/answer.h"
 #include "gateway/disclosure/cellkey.h"
-#include "gateway/disclosure/wipe.h"
 
 bool question_is_perturbed(const struct question *q)
 {
@@ -71,45 +65,4 @@ enum err perturb_end(struct answering *a, struct question *q, struct rounding_ex
                 break;
         }
         return ERR_INVALID;
-}
-
-/* Statuses of another table ------------------------------------------------------------------ */
-
-static bool is_alike(const struct dimension *a, const struct dimension *b)
-{
-        if (a->len != b->len || !bytes_equal(a->variable, b->variable) ||
-                !bytes_equal(a->level, b->level))
-                return false;
-        for (uint32_t i = 0; i < a->len; i++)
-                if (!bytes_equal(a->categories[i].code, b->categories[i].code))
-                        return false;
-        return true;
-}
-
-static bool has_shape(const struct table *t, const struct table *like)
-{
-        if (t->dimensions_len != like->dimensions_len || t->cells_len != like->cells_len ||
-                t->measures_len != like->measures_len)
-                return false;
-        for (uint32_t d = 0; d < t->dimensions_len; d++)
-                if (!is_alike(&t->dimensions[d], &like->dimensions[d]))
-                        return false;
-        return true;
-}
-
-enum err perturb_take_statuses(const struct table *from, struct table *t)
-{
-        if (!has_shape(t, from))
-                return ERR_CORRUPT;
-        for (size_t i = 0; i < t->cells_len; i++) {
-                bool held = from->held != NULL && from->held[i] != 0;
-
-                t->status[i] = held ? CELL_PROTECTED : from->status[i];
-                t->rule[i] = held ? CELL_RULE_SECONDARY : from->rule[i];
-        }
-        for (uint32_t k = 0; k < t->measures_len; k++)
-                if (from->measures[k].status != NULL)
-                        t->measures[k].status = from->measures[k].status;
-        wipe_table(t);
-        return ERR_OK;
 }

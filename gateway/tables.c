@@ -235,9 +235,11 @@ static bool rules_are_its_own(const struct question *q)
                a->answers == b->answers && a->perturbation == b->perturbation;
 }
 
+/* Planned tables are kept as they were protected, without the keys of their persons, so what
+ * gets noise or is rounded is counted for each question. */
 bool question_is_planned(const struct answering *a, const struct question *q)
 {
-        return q->allowed.disclosure.answers != ANSWERS_ALONE &&
+        return q->allowed.disclosure.answers != ANSWERS_ALONE && !question_is_perturbed(q) &&
                q->allowed.dataset->kind == DATASET_RECORDS && rules_are_its_own(q) &&
                lattice_fits(a->policy, q->allowed.dataset, &q->query) == LATTICE_INSIDE;
 }
@@ -272,29 +274,12 @@ static enum err cut_out(struct answering *a, struct question *q)
         return lattice_answer(g, &wish, &q->query, a->arena, &q->table, &q->report);
 }
 
-/* Protected as planned, and then perturbed. */
-static enum err answer_planned(struct answering *a, struct question *q)
-{
-        const struct table *planned;
-        struct rounding_exact *exact = NULL;
-        struct plan_scope scope;
-
-        TRY(cut_out(a, q));
-        if (!question_is_perturbed(q))
-                return ERR_OK;
-        planned = q->table;
-        TRY(count(a, q, &scope));
-        TRY(perturb_begin(a, q, &exact));
-        TRY(perturb_take_statuses(planned, q->table));
-        return perturb_end(a, q, exact);
-}
-
 enum err table_make(struct answering *a, struct question *q)
 {
         enum err e = plan_lattice(a, q);
 
         if (e == ERR_OK)
-                e = question_is_planned(a, q) ? answer_planned(a, q) : ERR_NOT_FOUND;
+                e = question_is_planned(a, q) ? cut_out(a, q) : ERR_NOT_FOUND;
         if (e == ERR_NOT_FOUND)
                 e = count_and_protect(a, q);
 
