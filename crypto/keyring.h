@@ -110,10 +110,11 @@ bool keyring_domain_ready(const struct keyring *k, const struct domain *d);
 bool keyring_linkage_ready(const struct keyring *k, const char *linkage); /* both keys */
 size_t keyring_domains_len(const struct keyring *k);                      /* destroyed ones too */
 
-/* Rotation of a domain: fresh keys beside the old ones (ERR_ROTATING: there are two epochs
- * already; ERR_NOT_FOUND: none), and, once nothing is stored under the old ones, their end
- * (ERR_NOT_FOUND: no such epoch; ERR_INVALID: it is the newest; ERR_OUT_OF_ORDER: the newest
- * is not ready). An epoch number is never used twice, nor after keyring_domain_destroy. */
+/* Rotation of a domain: fresh keys to name persons and to seal with beside the old ones, and the
+ * tag key carried along (ERR_ROTATING: there are two epochs already; ERR_NOT_FOUND: none), and,
+ * once nothing is stored under the old ones, their end (ERR_NOT_FOUND: no such epoch; ERR_INVALID:
+ * it is the newest; ERR_OUT_OF_ORDER: the newest is not ready). An epoch number is never used
+ * twice, nor after keyring_domain_destroy. */
 MUST_CHECK enum err keyring_domain_rotate(
         struct keyring *k, const struct domain *d, int64_t now_ms);
 const struct domain_keys *keyring_domain_epoch_find(

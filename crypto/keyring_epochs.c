@@ -209,9 +209,12 @@ enum err keyring_epoch_add(struct keyring *k, struct keyring_domain *entry, uint
         return ERR_OK;
 }
 
-/* The next epoch of an entry that has room for it. */
+/* The next epoch of an entry that has room for it. The tag key is carried along: record tags
+ * and receipts are one-way, like person codes, and with another key a correction would no
+ * longer be known for one. It ends with the domain. */
 static enum err epoch_begin(struct keyring *k, struct keyring_domain *entry, int64_t now_ms)
 {
+        const struct keyring_epoch *before = newest(k, entry, false);
         struct keyring_epoch *e = epoch_find(entry, 0);
 
         if (e == NULL)
@@ -219,6 +222,9 @@ static enum err epoch_begin(struct keyring *k, struct keyring_domain *entry, int
         if (entry->highest == UINT32_MAX)
                 return ERR_LIMIT;
         TRY(epoch_fill(k, e, entry->highest + 1, now_ms, true));
+        if (before != NULL)
+                memcpy(secret_bytes(e->slots[2]), secret_view(before->slots[2]),
+                        secret_len(e->slots[2]));
         entry->highest++;
         e->change = ++k->changes;
         return ERR_OK;

@@ -27,17 +27,20 @@ static enum err confirm(struct keeper *k, uint64_t generation)
         return ERR_OK;
 }
 
-/* Sends what may change the state; writes what comes back, then says so. */
-static enum err ask_and_save(struct ask *ask, bool fresh)
+enum err ask_and_save(struct ask *ask, enum save how)
 {
+        struct bytes state;
         uint64_t generation;
 
         TRY(ask_send(ask));
         TRY(read_u64(&ask->answer, &generation));
         if (generation == 0)
                 return ERR_OK;
-        TRY(state_file_write(ask->k->state_path, bytes_of(ask->slot, ask->answer_bulk), fresh));
-        return confirm(ask->k, generation);
+        state = bytes_of(ask->slot, ask->answer_bulk);
+        TRY(state_file_write(ask->k->state_path, state, how == SAVE_FRESH));
+        TRY(confirm(ask->k, generation));
+        /* The copy beside it is now the same generation: what was destroyed is in neither. */
+        return how == SAVE_TWICE ? state_file_write(ask->k->state_path, state, false) : ERR_OK;
 }
 
 static enum err create(struct keeper *k, int passphrase_fd, struct keyring_cost cost,
@@ -52,7 +55,7 @@ static enum err create(struct keeper *k, int passphrase_fd, struct keyring_cost 
         put_u32(&ask.payload, cost.memory_kib);
         put_u32(&ask.payload, cost.passes);
         put_raw(&ask.payload, signer, SIGN_PUBLIC_LEN);
-        return ask_and_save(&ask, true);
+        return ask_and_save(&ask, SAVE_FRESH);
 }
 
 static enum err unseal_state(struct keeper *k, int passphrase_fd)
@@ -79,7 +82,7 @@ static enum err load_bundle(struct keeper *k, struct bytes signed_bundle)
         if (signed_bundle.len > 0)
                 memcpy(ask.slot, signed_bundle.data, signed_bundle.len);
         ask.bulk = signed_bundle.len;
-        return ask_and_save(&ask, false);
+        return ask_and_save(&ask, SAVE_ONCE);
 }
 
 static enum err prepare_domain(struct keeper *k, const struct domain *d)
@@ -88,7 +91,7 @@ static enum err prepare_domain(struct keeper *k, const struct domain *d)
 
         TRY(ask_begin(k, KEEPER_PREPARE_DOMAIN, &ask));
         keeper_put_domain(&ask.payload, d);
-        return ask_and_save(&ask, false);
+        return ask_and_save(&ask, SAVE_ONCE);
 }
 
 static enum err prepare_linkage(struct keeper *k, const char *linkage)
@@ -97,17 +100,8 @@ static enum err prepare_linkage(struct keeper *k, const char *linkage)
 
         TRY(ask_begin(k, KEEPER_PREPARE_LINKAGE, &ask));
         put_text(&ask.payload, linkage);
-        return ask_and_save(&ask, false);
+        return ask_and_save(&ask, SAVE_ONCE);
 }
-
-/* Two changes at once could reach the disk in the wrong order, and the older state
- * would be the one that stays. */
-#define WITH_STATE_LOCK(k, call)                                                                   \
-        enum err e_;                                                                               \
-        pthread_mutex_lock(&(k)->state_lock);                                                      \
-        e_ = (call);                                                                               \
-        pthread_mutex_unlock(&(k)->state_lock);                                                    \
-        return e_
 
 enum err keeper_create(struct keeper *k, int passphrase_fd, struct keyring_cost cost,
         const uint8_t signer[SIGN_PUBLIC_LEN])

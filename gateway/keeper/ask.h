@@ -62,10 +62,27 @@ struct ask {
 MUST_CHECK enum err ask_begin(struct keeper *k, enum keeper_message number, struct ask *ask);
 /* The keeper's answer: its error, or ERR_OK and a payload of the promised length. */
 MUST_CHECK enum err ask_send(struct ask *ask);
+/* Sends what may change the state; writes what comes back to the disk, then says so. What the
+ * answer has behind the generation is left to be read. */
+enum save {
+        SAVE_ONCE = 0,
+        SAVE_FRESH, /* there must be no state yet */
+        SAVE_TWICE  /* the copy beside it must not have the old state either */
+};
+MUST_CHECK enum err ask_and_save(struct ask *ask, enum save how);
 /* NULL and an ask that never began are harmless. */
 void ask_end(struct ask *ask);
 /* Gives a lane back whose slot was lent out, and wipes `used` bytes of it. */
 void ask_release(struct keeper *k, unsigned lane, size_t used);
+
+/* Two changes at once could reach the disk in the wrong order, and the older state
+ * would be the one that stays. */
+#define WITH_STATE_LOCK(k, call)                                                                   \
+        enum err e_;                                                                               \
+        pthread_mutex_lock(&(k)->state_lock);                                                      \
+        e_ = (call);                                                                               \
+        pthread_mutex_unlock(&(k)->state_lock);                                                    \
+        return e_
 
 /* state_file.c: the sealed state on disk. */
 /* At most `room` bytes into `out`. ERR_UNREADABLE, ERR_KEYRING (no such size). */

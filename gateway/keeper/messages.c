@@ -105,16 +105,23 @@ void keeper_put_domain(struct buf *out, const struct domain *d)
         put_u16(out, d->municipality);
 }
 
-enum err keeper_read_name(struct reader *in, char out[NAME_MAX_LEN + 1])
+enum err keeper_read_label(struct reader *in, char out[NAME_MAX_LEN + 1])
 {
         struct bytes name;
 
         TRY(read_bytes(in, NAME_MAX_LEN, &name));
-        if (name.len == 0 || !bytes_is_printable(name))
+        if (!bytes_is_printable(name))
                 return ERR_MALFORMED;
         memset(out, 0, NAME_MAX_LEN + 1);
-        memcpy(out, name.data, name.len);
+        if (name.len > 0)
+                memcpy(out, name.data, name.len);
         return ERR_OK;
+}
+
+enum err keeper_read_name(struct reader *in, char out[NAME_MAX_LEN + 1])
+{
+        TRY(keeper_read_label(in, out));
+        return out[0] != '\0' ? ERR_OK : ERR_MALFORMED;
 }
 
 enum err keeper_read_domain(struct reader *in, struct domain *out)

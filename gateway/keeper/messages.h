@@ -64,6 +64,12 @@ enum {
         BATCH_NAME_WIRE_MAX = DOMAIN_WIRE_MAX + 16 + 4,
         ACCEPT_WIRE_FIXED = 4 + 1 + 4 + 4 + 4 + 32,
         PERSON_WIRE_LEN = PERSON_ID_LEN + 1,
+        /* Domains by data set ("": all) and municipality (0: all), behind REACH_MARK: zeros alone
+         * shall never mean everything. */
+        REACH_MARK = 0x52,
+        REACH_WIRE_MIN = 1 + 4 + 2,
+        REACH_WIRE_MAX = 1 + NAME_WIRE_MAX + 2,
+        KEY_STATE_WIRE_MIN = 1 + 4 + 2 + 3 * 4 + 2 * 8 + 2,
 };
 
 #define KEEPER_IN(state)  (1u << KEEPER_##state)
@@ -100,7 +106,18 @@ enum {
         MESSAGE(ERASE_SEAL, 12, KEEPER_IN(RULED), BULK, 0, 1,                                      \
                 BATCH_NAME_WIRE_MIN + 4 + PERSON_WIRE_LEN + 12,                                    \
                 BATCH_NAME_WIRE_MAX + 4 + PERSON_WIRE_LEN + 12, 0)                                 \
-        MESSAGE(STOP, 13, KEEPER_IN_ANY, SMALL, 0, 0, 0, 0, 0)
+        MESSAGE(STOP, 13, KEEPER_IN_ANY, SMALL, 0, 0, 0, 0, 0)                                     \
+        MESSAGE(KEYS, 14, KEEPER_WITH_KEYS, STATE, 0, 0, 0, 0, 4)                                  \
+        MESSAGE(ROTATE_DOMAINS, 15, KEEPER_IN(RULED), STATE, 0, 0, REACH_WIRE_MIN, REACH_WIRE_MAX, \
+                8 + 4)                                                                             \
+        MESSAGE(REKEY, 16, KEEPER_IN(RULED), BULK, 0, 1, BATCH_NAME_WIRE_MIN + 4,                  \
+                BATCH_NAME_WIRE_MAX + 4, 4)                                                        \
+        MESSAGE(RETIRE_DOMAIN, 17, KEEPER_IN(RULED), STATE, 0, 0, DOMAIN_WIRE_MIN + 4,             \
+                DOMAIN_WIRE_MAX + 4, 8)                                                            \
+        MESSAGE(DESTROY_DOMAIN, 18, KEEPER_IN(RULED), STATE, 0, 0, DOMAIN_WIRE_MIN,                \
+                DOMAIN_WIRE_MAX, 8)                                                                \
+        MESSAGE(ROTATE_PAIR, 19, KEEPER_IN(RULED), STATE, 0, 0, 9, 9, 8)                           \
+        MESSAGE(PRUNE, 20, KEEPER_IN(RULED), STATE, 0, 0, 0, 0, 8 + 4)
 
 enum keeper_message {
         KEEPER_NONE = 0,
@@ -153,6 +170,8 @@ void keeper_put_batch(struct buf *out, const struct batch_name *name);
 MUST_CHECK enum err keeper_read_batch(struct reader *in, struct batch_name *out);
 /* A name as a NUL-terminated text. */
 MUST_CHECK enum err keeper_read_name(struct reader *in, char out[NAME_MAX_LEN + 1]);
+/* The same, and it may be empty. */
+MUST_CHECK enum err keeper_read_label(struct reader *in, char out[NAME_MAX_LEN + 1]);
 MUST_CHECK enum err keeper_read_digest(struct reader *in, struct digest *out);
 
 #endif

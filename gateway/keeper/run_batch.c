@@ -33,10 +33,11 @@ enum err run_domain(struct run *r, const struct domain *d, uint32_t epoch,
         const struct domain_keys **out_keys, const struct block_key **out_cipher)
 {
         struct domain_cipher *place = &r->domains[domain_place(d)];
-        const struct domain_keys *keys = keyring_domain_find(r->keyring, d);
+        const struct domain_keys *keys = epoch == 0
+                                                 ? keyring_domain_find(r->keyring, d)
+                                                 : keyring_domain_epoch_find(r->keyring, d, epoch);
 
-        if (keys == NULL || !keyring_domain_ready(r->keyring, d) ||
-                (epoch != 0 && epoch != keys->epoch))
+        if (keys == NULL || !keyring_domain_ready(r->keyring, d))
                 return ERR_NOT_FOUND;
         if (place->key == NULL || place->epoch != keys->epoch ||
                 place->domain.municipality != d->municipality ||

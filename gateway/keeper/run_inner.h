@@ -82,6 +82,9 @@ MUST_CHECK enum err run_domain(struct run *r, const struct domain *d, uint32_t e
 MUST_CHECK enum err run_token_cipher(struct run *r, const char *linkage, struct vintage vintage,
         const struct domain *alone, const struct token_cipher **out);
 void run_forget_ciphers(struct run *r);
+
+/* run_keys.c: the state as it is now, sealed as the next generation, into the slot. */
+MUST_CHECK enum err run_hand_out_state(struct run *r, struct request *rq);
 void ruling_done(struct ruling *ruling);
 
 /* The handlers, one per message of the table. */

@@ -65,8 +65,7 @@ static enum err read_passphrase(const struct run *r, int descriptor, struct secr
         return secret_copy(secret_view(all), len, out);
 }
 
-/* The state as it is now, sealed as the next generation, into the slot. */
-static enum err hand_out_state(struct run *r, struct request *rq)
+enum err run_hand_out_state(struct run *r, struct request *rq)
 {
         OWNED(buf_done) struct buf blob = {.ceiling = KEEPER_SLOT_LEN};
         struct bytes bytes;
@@ -138,7 +137,7 @@ enum err run_CREATE(struct run *r, struct request *rq)
         TRY(take_keyring(r, &k));
         r->state = KEEPER_CREATED;
         (void)run_now(r);
-        return hand_out_state(r, rq);
+        return run_hand_out_state(r, rq);
 }
 
 enum err run_UNSEAL(struct run *r, struct request *rq)
@@ -243,10 +242,10 @@ enum err run_LOAD_BUNDLE(struct run *r, struct request *rq)
                 /* A start is a good moment to let the disk know what time it is. */
                 if (run_now(r) < r->sealed_time_ms + TIME_SAVED_EVERY_MS)
                         return nothing_to_save(rq);
-                return hand_out_state(r, rq);
+                return run_hand_out_state(r, rq);
         }
         (void)run_now(r);
-        TRY(hand_out_state(r, rq));
+        TRY(run_hand_out_state(r, rq));
         ruling_done(&r->pending);
         r->pending = fresh;
         fresh = (struct ruling){.arena = NULL};
@@ -301,7 +300,7 @@ enum err run_PREPARE_DOMAIN(struct run *r, struct request *rq)
         if (keyring_domain_ready(r->keyring, &d))
                 return nothing_to_save(rq);
         TRY(make_keys_of(r, d.municipality));
-        return hand_out_state(r, rq);
+        return run_hand_out_state(r, rq);
 }
 
 enum err run_PREPARE_LINKAGE(struct run *r, struct request *rq)
@@ -315,7 +314,7 @@ enum err run_PREPARE_LINKAGE(struct run *r, struct request *rq)
         if (keyring_linkage_ready(r->keyring, linkage))
                 return nothing_to_save(rq);
         TRY(keyring_linkage_make(r->keyring, linkage, run_now(r)));
-        return hand_out_state(r, rq);
+        return run_hand_out_state(r, rq);
 }
 
 enum err run_STOP(struct run *r, struct request *rq)

@@ -243,6 +243,20 @@ static enum err open_batch(struct reading *r, struct domain_rows *d, const struc
         return e;
 }
 
+/* The keys of a batch may have ended while it was in hand: then it lies under newer ones by
+ * now, and is read again. */
+static enum err open_current(struct reading *r, struct domain_rows *d, const struct span *s,
+        const struct stored_submission *of, struct store_cursor *cursor, struct stored_batch *batch)
+{
+        enum err e = open_batch(r, d, s, of, batch);
+        uint32_t epoch = batch->epoch;
+
+        if (e != ERR_NOT_FOUND)
+                return e;
+        TRY(store_again(cursor, batch));
+        return batch->epoch != epoch ? open_batch(r, d, s, of, batch) : e;
+}
+
 static enum err read_submission(struct reading *r, struct domain_rows *d, const struct span *s,
         const struct stored_submission *of)
 {
@@ -252,7 +266,7 @@ static enum err read_submission(struct reading *r, struct domain_rows *d, const 
 
         TRY(store_batches(r->source->store, &of->id, &cursor));
         while ((e = store_next(cursor, &batch)) == ERR_OK)
-                TRY(open_batch(r, d, s, of, &batch));
+                TRY(open_current(r, d, s, of, cursor, &batch));
         return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 

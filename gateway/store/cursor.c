@@ -115,6 +115,14 @@ enum err store_next(struct store_cursor *c, struct stored_batch *out)
         return ERR_OK;
 }
 
+enum err store_again(struct store_cursor *c, struct stored_batch *out)
+{
+        if (c->next == 0)
+                return ERR_NOT_FOUND;
+        c->next--;
+        return store_next(c, out);
+}
+
 void store_cursor_free(struct store_cursor **c)
 {
         if (c == NULL || *c == NULL)

@@ -211,6 +211,8 @@ MUST_CHECK enum err store_batches(
  * ERR_VINTAGE_CLOSED when batches were removed or rewritten since the cursor was
  * made: what was read so far belongs to a revision that is closed. */
 MUST_CHECK enum err store_next(struct store_cursor *c, struct stored_batch *out);
+/* The batch that store_next gave last, as it is now. */
+MUST_CHECK enum err store_again(struct store_cursor *c, struct stored_batch *out);
 void store_cursor_free(struct store_cursor **c);
 
 /* Notes that `principal` asked a question on a day (since 1970). The same question twice is

@@ -347,7 +347,7 @@ static void a_message_on_the_wrong_kind_of_lane_is_refused(void **state)
 
 static void a_message_nobody_has_heard_of_is_refused(void **state)
 {
-        static const uint16_t unknown[] = {0, KEEPER_STOP + 1, 0xffff};
+        static const uint16_t unknown[] = {0, KEEPER_MESSAGE_END, 0xffff};
         struct raw r;
         struct keeper_head head;
 
