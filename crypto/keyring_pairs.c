@@ -98,12 +98,13 @@ enum err keyring_pair_rotate(
 static bool prune(struct keyring *k, enum keyring_pair kind, int64_t now_ms)
 {
         struct keyring_pair_entry *all = k->pairs[kind];
-        unsigned len = k->pairs_len[kind], kept = 0;
+        unsigned len = k->pairs_len[kind], in_use = 0, kept;
 
-        while (kept < len && !is_ready(k, &all[kept]))
-                kept++;
-        for (unsigned i = kept; i < len; i++) {
-                if (i > kept && all[i].key.until_ms <= now_ms) {
+        while (in_use < len && !is_ready(k, &all[in_use]))
+                in_use++;
+        kept = in_use;
+        for (unsigned i = in_use; i < len; i++) {
+                if (i > in_use && all[i].key.until_ms <= now_ms) {
                         secret_slab_give(k->slab, &all[i].secret);
                         continue;
                 }

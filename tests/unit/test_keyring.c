@@ -535,6 +535,69 @@ static void a_linkage_from_before_there_was_noise_gets_a_key_when_it_is_made_aga
         assert_false(keyring_dirty(after));
 }
 
+/* Made by the program when a keyring had one lock and no pairs: data set placering in 0180,
+ * linkage barn, policy version 12. */
+static const char without_pairs[] =
+        "53474b4559524e4703000000010000000000000008000000010000002daa963e"
+        "0688c2b173cd784546fbe60161d8d5fb48ba2b51bb05cbc3d539e32bce6be640"
+        "c7d71cd660e13d5ba31eab0bd57b801b53a2776201fa9d304e1eadd78c54f2bd"
+        "b789314a581927512b833c854c99aaf32b0f1d47dbe2c1014014a370ace5a888"
+        "801a667352cfbd7ae091dd50770f68664bb809a30d5a7fd9f6603db3494da336"
+        "070dc04e383bdf6b23de4ea107e85f37310210c04bc13d9b595d2a4636183247"
+        "a4d31632557a65eaf4bcfd2f39cc8094c1c8a3fc97983cd930c683aaa5e9118a"
+        "fd63ca422d98760aa3a91b7623524724eb198eebe0bf5813ced907513c039d3b"
+        "31911d9a8c3d4b71deffca57e52a9407980238ea6bbaade4dbadf7f598d77705"
+        "1e5482e3c0672641bd28ccb5264b530b6dfd6e3bc8d5d8210c719fe1fadbbfde"
+        "14dded347e7aaeafd804ca135ffc7cdf118a1263f1d9ae80072cc8c3555e3862"
+        "13589af33005b16b7233e5d6f04a470333c2e8d1a07a150be01b848820d62b27"
+        "b0f2c7909771090a01a7eac1f4357ea8e206c0feeb2f194db6ad56f9ab91b8ee"
+        "b3f07fec92414e2f5b21bb42bd007bda4b0b3539584f7a0001bf9325328b602e"
+        "5dd7fefe64b49392b08bbc8f7d9b3a6890c1e94cf8709740e4d1132e0a088e10"
+        "17a3ecd5caf911998cf0f91fc3";
+
+static void a_ring_from_before_there_were_pairs_gets_them_at_once(void **state)
+{
+        static const uint8_t person[] = {0xd1, 0x11, 0xff, 0x38}, tag[] = {0xe9, 0x77, 0x2d, 0xbb},
+                             noise[] = {0x47, 0xdf, 0x3e, 0xb4};
+        static uint8_t raw[sizeof without_pairs / 2];
+        OWNED(keyring_free) struct keyring *k = NULL, *after = NULL;
+        OWNED(buf_done) struct buf blob;
+        struct keyring_pair_key pairs[KEYRING_PAIR_LIVE_MAX], kept[KEYRING_PAIR_LIVE_MAX];
+        struct keyring_lock_info locks[KEYRING_LOCKS_MAX];
+        struct domain d = domain("placering", 180);
+        struct keyring_domain_info info;
+        unsigned len = 0;
+
+        (void)state;
+        assert_int_equal(hex_decode(without_pairs, raw, sizeof raw), ERR_OK);
+        assert_int_equal(keyring_blob_locks(bytes_of(raw, sizeof raw), locks, &len), ERR_OK);
+        assert_int_equal(len, 1);
+        assert_int_equal(locks[0].kind, LOCK_PASSPHRASE);
+        assert_int_equal(locks[0].created_ms, 0);
+        assert_int_equal(keyring_open(wrong, bytes_of(raw, sizeof raw), &k), ERR_PASSPHRASE);
+        assert_int_equal(keyring_open(passphrase, bytes_of(raw, sizeof raw), &k), ERR_OK);
+        assert_memory_equal(secret_view(keyring_person(k)), person, sizeof person);
+        assert_memory_equal(secret_view(keyring_domain_find(k, &d)->tag), tag, sizeof tag);
+        assert_memory_equal(secret_view(keyring_noise_find(k, "barn")), noise, sizeof noise);
+        assert_true(keyring_domain_ready(k, &d));
+        assert_true(keyring_linkage_ready(k, "barn"));
+        assert_true(keyring_dirty(k));
+        keyring_domain_info(k, 0, &info);
+        assert_int_equal(info.epoch, 1);
+        assert_int_equal(info.created_ms, 0); /* nobody remembers */
+        assert_int_equal(keyring_pairs(k, KEYRING_SEALING, pairs), 1);
+        assert_int_equal(pairs[0].created_ms, 1790000000000);
+        assert_false(pairs[0].ready);
+        keyring_confirm(k, ring_seal(k, &blob));
+        assert_int_equal(keyring_pairs(k, KEYRING_SEALING, pairs), 1);
+        assert_true(pairs[0].ready);
+        assert_int_equal(keyring_open(passphrase, blob_of(&blob), &after), ERR_OK);
+        assert_false(keyring_dirty(after));
+        assert_int_equal(keyring_pairs(after, KEYRING_SEALING, kept), 1);
+        assert_string_equal(kept[0].id, pairs[0].id);
+        same_domain(k, after, d);
+}
+
 static void costs_have_limits(void **state)
 {
         static const struct keyring_cost bad[] = {
@@ -661,6 +724,7 @@ int main(void)
                 cmocka_unit_test(a_blob_from_before_there_were_officers_opens),
                 cmocka_unit_test(
                         a_linkage_from_before_there_was_noise_gets_a_key_when_it_is_made_again),
+                cmocka_unit_test(a_ring_from_before_there_were_pairs_gets_them_at_once),
                 cmocka_unit_test(costs_have_limits),
                 cmocka_unit_test(a_national_ring_fits_the_pool_it_asks_for),
                 cmocka_unit_test(every_failed_allocation_leaves_a_whole_ring),
