@@ -19,12 +19,10 @@
 #include "base/log.h"
 #include "crypto/digest.h"
 #include "gateway/memory_lattice.h"
-#include "gateway/memory_persons.h"
-#include "gateway/query/engine.h"
+#include "gateway/memory_sets.h"
 #include "gateway/store/lattice.h"
-#include "proto/wire.h"
 
-enum { QUESTION_MAX = 1 << 20, MEMBERS_MAX = 1 << 30, LEDGER_MEMORY = 512 << 20 };
+enum { MEMBERS_MAX = 1 << 30, LEDGER_MEMORY = 512 << 20 };
 /* Steps of one admission of cells, about two seconds; and of all planned ones together. */
 #define CELLS_WORK   ((uint64_t)400000000)
 #define PLANNED_WORK ((uint64_t)800000000)
@@ -41,11 +39,10 @@ struct shelf {
         char linkage[NAME_MAX_LEN + 1], dataset[NAME_MAX_LEN + 1];
         pthread_mutex_t lock;
         struct ledger *ledger; /* of rows; NULL: not made yet */
-        struct ledger *cells;
+        struct ledger *cells, *records;
         struct persons *persons;
         uint32_t threshold, cells_threshold;
         uint64_t planned_work; /* that cells of planned tables took */
-        bool planned_left_out; /* of some */
         struct known *known;   /* an open table */
         uint32_t known_len, known_used;
         struct vintage *noted; /* whose planned tables are in the ledger */
@@ -65,6 +62,7 @@ static void shelf_clear(struct shelf *s)
 {
         ledger_free(&s->ledger);
         ledger_free(&s->cells);
+        ledger_free(&s->records);
         persons_free(&s->persons);
         for (uint32_t i = 0; i < s->known_len; i++)
                 free(s->known[i].answered);
@@ -74,7 +72,6 @@ static void shelf_clear(struct shelf *s)
         s->noted = NULL;
         s->known_len = s->known_used = s->noted_len = s->noted_cap = 0;
         s->planned_work = 0;
-        s->planned_left_out = false;
 }
 
 enum err memory_new(struct store *store, struct views *views, struct memory **out)
@@ -204,161 +201,20 @@ static enum err known_add(
         return ERR_OK;
 }
 
-/* Questions as bytes ------------------------------------------------------------------------- */
-
-static void put_counts(struct buf *b, const struct memory_question *q)
-{
-        put_u32(b, q->counts != NULL ? q->counts_len : 0);
-        for (uint32_t i = 0; q->counts != NULL && i < q->counts_len; i++)
-                put_u8(b, q->counts[i] != 0);
-}
-
-/* What the verdict rests on: the policy, who counts, what is asked, and what would be told. */
-static enum err key_of(const struct policy *p, const struct memory_question *q, struct digest *out)
-{
-        OWNED(buf_done) struct buf b;
-        struct digest shown;
-        struct bytes bytes;
-
-        buf_init(&b, QUESTION_MAX);
-        put_raw(&b, policy_digest(p)->bytes, sizeof policy_digest(p)->bytes);
-        put_counts(&b, q);
-        put_u8(&b, q->cells);
-        digest_of(bytes_of(q->shown, q->shown != NULL ? q->shown_len : 0), &shown);
-        put_raw(&b, shown.bytes, sizeof shown.bytes);
-        TRY(query_encode(&q->query, &b));
-        TRY(buf_end(&b, &bytes));
-        digest_of(bytes, out);
-        return ERR_OK;
-}
-
-static enum err question_write(const struct memory_question *q, struct buf *b)
-{
-        OWNED(buf_done) struct buf wire;
-        struct bytes bytes;
-
-        buf_init(&wire, QUESTION_MAX);
-        put_u8(b, q->cells);
-        put_counts(b, q);
-        TRY(query_request_encode(&q->query, &wire));
-        TRY(buf_end(&wire, &bytes));
-        put_bytes(b, bytes);
-        return b->failed;
-}
-
-static enum err question_read(struct arena *arena, struct bytes from, struct memory_question *out)
-{
-        struct reader r = reader_of(from);
-        struct refusal why = {0};
-        struct bytes counts, wire;
-        uint8_t cells;
-
-        TRY(read_u8(&r, &cells));
-        TRY(read_u32(&r, &out->counts_len));
-        TRY(read_fixed(&r, out->counts_len, &counts));
-        TRY(read_bytes(&r, QUESTION_MAX, &wire));
-        TRY(read_end(&r));
-        TRY(bytes_copy(arena, counts, &counts));
-        TRY(bytes_copy(arena, wire, &wire));
-        out->cells = cells != 0;
-        out->counts = counts.len > 0 ? counts.data : NULL;
-        return query_request_decode(arena, wire, &out->query, &why);
-}
-
 /* Who is in which row ------------------------------------------------------------------------ */
 
-struct rows {
-        struct ledger_set *sets; /* coarse ones first */
-        uint32_t *cells;         /* of each */
-        uint32_t len, of;        /* of so many cells in all */
-};
-
-static uint32_t totals_of(const struct table *t, size_t cell)
+/* Records are in a memory of their own: that records and persons of one cell are told together,
+ * and with them how many more the ones are, is for the rules to allow. */
+static struct ledger *ledger_of(struct shelf *s, const struct memory_question *q)
 {
-        uint32_t at[DIMENSIONS_MAX], n = 0;
-
-        table_coordinates(t, cell, at);
-        for (uint32_t d = 0; d < t->dimensions_len; d++)
-                n += at[d] == t->dimensions[d].len ? 1 : 0;
-        return n;
-}
-
-static enum err order_rows(struct arena *arena, const struct plan_members *m,
-        const struct memory_question *q, struct rows *out)
-{
-        const struct table *t = m->shape;
-        uint32_t len = (uint32_t)t->cells_len, n = 0;
-
-        out->sets = arena_alloc(arena, len, sizeof *out->sets);
-        out->cells = arena_alloc(arena, len, sizeof *out->cells);
-        if (out->sets == NULL || out->cells == NULL)
-                return ERR_NO_MEMORY;
-        if (q->shown != NULL && q->shown_len != len)
-                return ERR_INTERNAL; /* another table than the engine's */
-        for (uint32_t totals = t->dimensions_len + 1; totals-- > 0;) {
-                for (uint32_t cell = 0; cell < len; cell++) {
-                        if (totals_of(t, cell) != totals || (q->shown != NULL && !q->shown[cell]))
-                                continue;
-                        out->cells[n] = cell;
-                        out->sets[n++] = (struct ledger_set){m->persons + m->starts[cell],
-                                (uint32_t)(m->starts[cell + 1] - m->starts[cell])};
-                }
-        }
-        out->len = n;
-        out->of = len;
-        return ERR_OK;
-}
-
-/* As the question was planned; who counts is said by the question. */
-static enum err scope_of(const struct memory_ask *ask, const struct view *view,
-        const struct memory_question *q, struct arena *arena, struct plan_scope *out)
-{
-        const struct rules_linkage *rules = ask->linkage->rules;
-        const struct policy_dataset **linked =
-                arena_alloc(arena, rules->datasets_len, sizeof *linked);
-        struct period *spans = arena_alloc(arena, rules->datasets_len, sizeof *spans);
-
-        if (linked == NULL || spans == NULL)
-                return ERR_NO_MEMORY;
-        *out = (struct plan_scope){
-                .dataset = ask->dataset,
-                .span = view_span(view),
-                .linked = linked,
-                .spans = spans,
-                .family = rules->family,
-                .delivered = q->counts,
-                .delivered_len = q->counts_len,
-                .provider = UINT32_MAX,
-        };
-        for (uint32_t i = 0; i < rules->datasets_len; i++) {
-                const struct view *v = view_beside(view, rules->datasets[i]);
-
-                if (v == NULL)
-                        continue;
-                linked[out->linked_len] = view_dataset(v);
-                spans[out->linked_len++] = view_span(v);
-        }
-        return ERR_OK;
+        return !q->cells ? s->ledger : q->records ? s->records : s->cells;
 }
 
 static enum err rows_of(struct shelf *s, const struct memory_ask *ask, const struct view *view,
         const struct memory_question *q, struct arena *arena, struct rows *out)
 {
-        struct plan_scope scope;
-        struct ledger *ledger = q->cells ? s->cells : s->ledger;
-        struct refusal why = {0};
-        struct plan_members members;
-        struct plan *plan;
-        const uint32_t *numbers;
-
-        TRY(scope_of(ask, view, q, arena, &scope));
-        TRY(plan_make(&scope, &q->query, arena, &plan, &why));
-        TRY(plan_members(plan, view, !q->cells, arena, ask->cancel, &members));
-        TRY(persons_number(s->persons, view, &numbers));
-        TRY(ledger_grow(ledger, persons_len(s->persons)));
-        for (size_t i = 0; i < members.starts[members.shape->cells_len]; i++)
-                members.persons[i] = numbers[members.persons[i]];
-        return order_rows(arena, &members, q, out);
+        TRY(memory_rows(s->persons, ask, view, q, arena, out));
+        return ledger_grow(ledger_of(s, q), persons_len(s->persons));
 }
 
 /* Planned tables ----------------------------------------------------------------------------- */
@@ -387,7 +243,7 @@ static enum err note(struct shelf *s, struct vintage v)
 }
 
 /* Fine ones first: then most coarse ones are sums of what is there, which costs little. */
-static enum err remember_cells(struct shelf *s, struct rows *rows, uint32_t len)
+static void turn(struct rows *rows, uint32_t len)
 {
         for (uint32_t i = 0; i < len / 2; i++) {
                 struct ledger_set swap = rows->sets[i];
@@ -395,22 +251,29 @@ static enum err remember_cells(struct shelf *s, struct rows *rows, uint32_t len)
                 rows->sets[i] = rows->sets[len - 1 - i];
                 rows->sets[len - 1 - i] = swap;
         }
-        return ledger_remember(s->cells, rows->sets, len);
 }
 
-/* Cells of planned tables, as many as there is work for: those of a country are millions of
- * persons in thousands of sets, and rows are remembered whatever comes. */
-static enum err remember_planned_cells(struct shelf *s, struct rows *rows, uint32_t len)
+static enum err remember_cells(struct ledger *cells, struct rows *rows, uint32_t len)
 {
-        enum err e = s->planned_work < PLANNED_WORK ? remember_cells(s, rows, len) : ERR_LIMIT;
+        turn(rows, len);
+        return ledger_remember(cells, rows->sets, len);
+}
 
-        s->planned_work += ledger_stats(s->cells).work;
-        if (e != ERR_LIMIT)
-                return e;
-        if (!s->planned_left_out)
-                log_event(LOG_WARNING, "planned_cells_left_out", LOG_TEXT("dataset", s->dataset),
-                        LOG_TEXT("linkage", s->linkage));
-        s->planned_left_out = true;
+/* As rows of the ledger as far as there is work for it; the others, which in a country are
+ * millions of persons in thousands of sets, cut persons into pieces (ledger.h), which is as
+ * safe and stricter. */
+static enum err remember_planned_cells(
+        struct shelf *s, struct ledger *cells, struct rows *rows, uint32_t len)
+{
+        turn(rows, len);
+        if (s->planned_work >= PLANNED_WORK)
+                return ledger_leave_out(cells, rows->sets, len);
+        uint32_t before = ledger_stats(cells).left_out;
+
+        TRY(ledger_remember(cells, rows->sets, len));
+        s->planned_work += ledger_stats(cells).work;
+        if (ledger_stats(cells).left_out > before)
+                s->planned_work = PLANNED_WORK;
         return ERR_OK;
 }
 
@@ -424,15 +287,14 @@ static enum err remember_told(struct shelf *s, const struct memory_ask *ask,
 
         if (arena == NULL)
                 return ERR_NO_MEMORY;
-        if (told->question.cells && s->planned_work >= PLANNED_WORK)
-                return remember_planned_cells(s, NULL, 0);
         TRY(rows_of(s, ask, view, &told->question, arena, &rows));
         for (uint32_t i = 0; i < rows.len; i++)
                 if (told->cells == rows.of ? told->told[rows.cells[i]]
                                            : rows.sets[i].len >= s->threshold)
                         rows.sets[n++] = rows.sets[i];
-        return told->question.cells ? remember_planned_cells(s, &rows, n)
-                                    : ledger_remember(s->ledger, rows.sets, n);
+        return told->question.cells
+                       ? remember_planned_cells(s, ledger_of(s, &told->question), &rows, n)
+                       : ledger_remember(s->ledger, rows.sets, n);
 }
 
 static enum err note_planned(struct memory *m, struct shelf *s, const struct memory_ask *ask,
@@ -459,6 +321,13 @@ static enum err note_planned(struct memory *m, struct shelf *s, const struct mem
         TRY(lattice_told_of(&telling, &told, &len));
         for (uint32_t i = 0; i < len; i++)
                 TRY(remember_told(s, ask, view, &told[i]));
+        struct ledger_stats cells = ledger_stats(s->cells);
+
+        if (len > 0)
+                log_event(LOG_INFO, "planned_remembered", LOG_TEXT("dataset", s->dataset),
+                        LOG_TEXT("linkage", s->linkage), LOG_NUM("vintage", telling.vintage.number),
+                        LOG_NUM("rows", cells.rank), LOG_NUM("pieces", cells.pieces),
+                        LOG_NUM("bytes", cells.bytes + ledger_stats(s->records).bytes));
         return note(s, telling.vintage);
 }
 
@@ -524,9 +393,10 @@ static bool is_answered(struct bytes bits, uint32_t i)
 
 /* Where the policy that it was answered under had other categories, all rows of enough are
  * taken to have been. */
-static enum err remember_rows(
-        struct replay *r, const struct stored_question *q, bool cells, struct rows *rows)
+static enum err remember_rows(struct replay *r, const struct stored_question *q,
+        const struct memory_question *question, struct rows *rows)
 {
+        struct ledger *ledger = ledger_of(r->shelf, question);
         bool same = q->rows == rows->of;
         uint32_t n = 0;
 
@@ -534,8 +404,8 @@ static enum err remember_rows(
                 if (same ? is_answered(q->answered, rows->cells[i])
                          : rows->sets[i].len >= r->shelf->threshold)
                         rows->sets[n++] = rows->sets[i];
-        return cells ? remember_cells(r->shelf, rows, n)
-                     : ledger_remember(r->shelf->ledger, rows->sets, n);
+        return question->cells ? remember_cells(ledger, rows, n)
+                               : ledger_remember(ledger, rows->sets, n);
 }
 
 static enum err replay_on(struct replay *r, const struct stored_question *q,
@@ -548,9 +418,9 @@ static enum err replay_on(struct replay *r, const struct stored_question *q,
         if (arena == NULL)
                 return ERR_NO_MEMORY;
         TRY(note_planned(r->memory, r->shelf, r->ask, view, coverage));
-        TRY(question_read(arena, q->question, &question));
+        TRY(memory_question_read(arena, q->question, &question));
         TRY(rows_of(r->shelf, r->ask, view, &question, arena, &rows));
-        TRY(remember_rows(r, q, question.cells, &rows));
+        TRY(remember_rows(r, q, &question, &rows));
         r->questions++;
         return known_add(r->shelf, &q->key, q->rows, q->answered);
 }
@@ -609,6 +479,7 @@ static enum err shelf_make(struct memory *m, struct shelf *s, const struct memor
         TRY(persons_new(&s->persons));
         TRY(ledger_new(&options, &s->ledger));
         TRY(ledger_new(&cells, &s->cells));
+        TRY(ledger_new(&cells, &s->records));
         TRY(store_ledger_each(m->store, s->linkage, s->dataset, replay_one, &r));
         if (r.questions > 0)
                 log_event(LOG_INFO, "memory_made", LOG_TEXT("linkage", s->linkage),
@@ -648,15 +519,15 @@ static enum err keep(struct memory *m, struct shelf *s, const struct memory_ask 
                 .answered = answered,
         };
 
-        buf_init(&b, QUESTION_MAX);
-        TRY(question_write(q, &b));
+        buf_init(&b, MEMORY_QUESTION_MAX);
+        TRY(memory_question_write(q, &b));
         TRY(buf_end(&b, &stored.question));
         return store_ledger_put(m->store, s->linkage, s->dataset, &stored);
 }
 
 /* If all of them may be told, they may in any order; fine ones first takes far less. */
 static enum err judge_cells(
-        struct shelf *s, struct arena *arena, const struct rows *rows, uint8_t *verdicts)
+        struct ledger *cells, struct arena *arena, const struct rows *rows, uint8_t *verdicts)
 {
         struct ledger_set *turned = arena_alloc(arena, rows->len, sizeof *turned);
         bool all = true;
@@ -665,16 +536,16 @@ static enum err judge_cells(
                 return ERR_NO_MEMORY;
         for (uint32_t i = 0; i < rows->len; i++)
                 turned[i] = rows->sets[rows->len - 1 - i];
-        TRY(ledger_judge(s->cells, turned, rows->len, verdicts));
+        TRY(ledger_judge(cells, turned, rows->len, verdicts));
         for (uint32_t i = 0; i < rows->len; i++)
                 all &= ledger_allows(verdicts[i]);
         if (all)
                 return ERR_OK;
-        ledger_forget(s->cells);
-        return ledger_judge(s->cells, rows->sets, rows->len, verdicts);
+        ledger_forget(cells);
+        return ledger_judge(cells, rows->sets, rows->len, verdicts);
 }
 
-static enum err verdicts_as_bits(struct shelf *s, const struct memory_question *q,
+static enum err verdicts_as_bits(struct ledger *ledger, const struct memory_question *q,
         struct arena *arena, const struct rows *rows, struct bytes *out)
 {
         uint8_t *verdicts = arena_alloc(arena, rows->len, 1);
@@ -683,8 +554,8 @@ static enum err verdicts_as_bits(struct shelf *s, const struct memory_question *
 
         if (verdicts == NULL || bits == NULL)
                 return ERR_NO_MEMORY;
-        TRY(q->cells ? judge_cells(s, arena, rows, verdicts)
-                     : ledger_judge(s->ledger, rows->sets, rows->len, verdicts));
+        TRY(q->cells ? judge_cells(ledger, arena, rows, verdicts)
+                     : ledger_judge(ledger, rows->sets, rows->len, verdicts));
         for (uint32_t i = 0; i < rows->len; i++)
                 if (ledger_allows(verdicts[i]))
                         bits[rows->cells[i] / 8] |= (uint8_t)(1u << rows->cells[i] % 8);
@@ -697,14 +568,14 @@ static enum err judge_rows(struct memory *m, struct shelf *s, const struct memor
         const struct memory_question *q, const struct digest *key)
 {
         OWNED(arena_free) struct arena *arena = arena_new(MEMBERS_MAX);
-        struct ledger *ledger = q->cells ? s->cells : s->ledger;
+        struct ledger *ledger = ledger_of(s, q);
         struct bytes answered;
         struct rows rows;
 
         if (arena == NULL)
                 return ERR_NO_MEMORY;
         TRY(rows_of(s, ask, ask->view, q, arena, &rows));
-        enum err e = verdicts_as_bits(s, q, arena, &rows, &answered);
+        enum err e = verdicts_as_bits(ledger, q, arena, &rows, &answered);
 
         if (e == ERR_OK)
                 e = keep(m, s, ask, q, key, rows.of, answered);
@@ -738,7 +609,7 @@ static enum err judge_locked(struct memory *m, struct shelf *s, const struct mem
         struct digest key;
 
         TRY(shelf_ready(m, s, ask, q));
-        TRY(key_of(ask->policy, q, &key));
+        TRY(memory_key(ask->policy, q, &key));
         if (known_find(s, &key) == NULL) {
                 TRY(note_all(m, s, ask));
                 TRY(judge_rows(m, s, ask, q, &key));

@@ -26,6 +26,7 @@ void memory_free(struct memory **m);
 struct memory_question {
         struct query query; /* its vintage is resolved */
         bool cells;
+        bool records;         /* cells: how many records they have, not how many they are */
         const uint8_t *shown; /* cells: 1 where one would be told; NULL: all */
         uint32_t shown_len;
         /* By municipality: 1 where it counts in the answer. NULL: the data set has none. */

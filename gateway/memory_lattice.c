@@ -130,7 +130,7 @@ static enum err told_rows(
 static enum err tell_one(struct telling *t, uint32_t table, const struct period *year)
 {
         const struct lattice_telling *in = t->in;
-        struct lattice_told *one = &t->list[t->len], *whole = one + 1;
+        struct lattice_told *one = &t->list[t->len], *whole = one + 1, *records = one + 2;
         struct query full = {
                 .dataset = in->dataset->id, .purpose = in->purpose, .vintage = in->vintage};
         struct table *cut = NULL;
@@ -148,7 +148,9 @@ static enum err tell_one(struct telling *t, uint32_t table, const struct period 
         *whole = (struct lattice_told){.question = one->question};
         whole->question.query = full;
         TRY(told_cells(t, cut, whole));
-        t->len += 2;
+        *records = *whole;
+        records->question.records = true;
+        t->len += 3;
         return ERR_OK;
 }
 
@@ -162,7 +164,7 @@ static enum err tell_cube(struct telling *t, const struct stored_lattice *l)
         TRY(store_lattice_find(in->store, id, l->vintage, &l->policy, in->arena, &found));
         t->cube = (struct lattice_cube){0};
         TRY(lattice_decode(found.body, in->arena, &t->cube));
-        uint32_t cap = t->len + 2 * t->cube.tables_len * (t->cube.years_len + 1);
+        uint32_t cap = t->len + 3 * t->cube.tables_len * (t->cube.years_len + 1);
         struct lattice_told *list = arena_alloc(in->arena, cap, sizeof *list);
 
         if (list == NULL)

@@ -18,8 +18,8 @@ struct lattice_telling {
         struct arena *arena;
 };
 
-/* A planned table, or the margin of one: told[i] = 1 where its cell i, or some cell of its row i,
- * is shown. */
+/* A planned table by its persons, by its records, or the margin of one: told[i] = 1 where its cell
+ * i, or some cell of its row i, is shown. */
 struct lattice_told {
         struct memory_question question;
         const uint8_t *told;

@@ -11,7 +11,9 @@
  * Cells are judged by what they hold, so that one is withheld can say something about those that
  * were answered before; that they are judged at all keeps a cell that is hidden in one answer
  * from being the difference of two others. Counts with filters of their own, and both sides
- * of shares and ratios, are sets of persons like cells. */
+ * of shares and ratios, are sets of persons like cells. What depends on more than who is in a
+ * cell (records, sums, means) is judged besides by how many records everybody has there: else
+ * two answers about the same persons, a month apart, would tell of one person's month. */
 #include <string.h>
 
 #include "gateway/answer.h"
@@ -184,6 +186,38 @@ static enum err judge_part(
         return ERR_OK;
 }
 
+/* Whether what is told of a cell depends on more than on who is in it. */
+static bool tells_records(const struct query *q, const struct measure_ref *m)
+{
+        switch (m->kind) {
+        case MEASURE_PERSONS:
+        case MEASURE_FAMILIES:
+                return false;
+        case MEASURE_SHARE:
+        case MEASURE_RATE:
+                return q->unit == UNIT_RECORD;
+        default:
+                return true;
+        }
+}
+
+/* Who is counted where these filters hold; and how many records they have. */
+static enum err judge_side(struct answering *a, struct question *q, const struct plan_scope *scope,
+        const struct filter *const *filters, const uint32_t *lens, bool records, struct measure *m)
+{
+        struct memory_question part = {0};
+
+        if (lens[0] + lens[1] > 0) {
+                TRY(part_of(a, q, scope, filters, lens, &part));
+                TRY(judge_part(a, q, &part, m));
+        }
+        if (!records)
+                return ERR_OK;
+        TRY(part_of(a, q, scope, filters, lens, &part));
+        part.records = true;
+        return judge_part(a, q, &part, m);
+}
+
 /* What is divided by stands in `base`; what is counted, in a share, in both. */
 static enum err judge_measure(
         struct answering *a, struct question *q, const struct plan_scope *scope, uint32_t which)
@@ -194,16 +228,13 @@ static enum err judge_measure(
         const uint32_t counted[2] = {
                 ref->kind == MEASURE_SHARE ? ref->base_len : 0, ref->filters_len};
         struct measure *m = &q->table->measures[which];
-        struct memory_question part = {0};
+        bool records = tells_records(&q->query, ref);
 
-        if (ref->base_len > 0) {
-                TRY(part_of(a, q, scope, filters, base, &part));
-                TRY(judge_part(a, q, &part, m));
-        }
-        if (ref->filters_len == 0)
+        if (ref->base_len > 0)
+                TRY(judge_side(a, q, scope, filters, base, records, m));
+        if (ref->filters_len == 0 && !records)
                 return ERR_OK;
-        TRY(part_of(a, q, scope, filters, counted, &part));
-        return judge_part(a, q, &part, m);
+        return judge_side(a, q, scope, filters, counted, records, m);
 }
 
 enum err cells_by_memory(struct answering *a, struct question *q, const struct plan_scope *scope)
@@ -213,6 +244,10 @@ enum err cells_by_memory(struct answering *a, struct question *q, const struct p
 
         TRY(part_of(a, q, scope, NULL, none, &cells));
         TRY(judge_part(a, q, &cells, NULL));
+        /* Where nothing is asked for, units are counted. */
+        if (q->query.measures_len == 0 && q->query.unit == UNIT_RECORD &&
+                q->table->measures_len > 0)
+                return judge_side(a, q, scope, NULL, none, true, &q->table->measures[0]);
         for (uint32_t m = 0; m < q->query.measures_len && m < q->table->measures_len; m++)
                 TRY(judge_measure(a, q, scope, m));
         return ERR_OK;

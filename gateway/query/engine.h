@@ -69,9 +69,13 @@ struct plan_members {
         struct table *shape; /* dimensions only */
         size_t *starts;      /* cells_len + 1 */
         uint32_t *persons;
+        uint32_t *records;         /* that each has in the cell; plan_members_counted only */
         uint32_t *cells_of_margin; /* margin only */
 };
 MUST_CHECK enum err plan_members(const struct plan *plan, const struct view *view, bool margin,
+        struct arena *arena, const atomic_bool *cancel, struct plan_members *out);
+/* Of the full table, with their records. */
+MUST_CHECK enum err plan_members_counted(const struct plan *plan, const struct view *view,
         struct arena *arena, const atomic_bool *cancel, struct plan_members *out);
 
 #endif

@@ -15,6 +15,7 @@ struct listing {
         struct tally *t;
         size_t *next;      /* by cell: where the next person goes */
         uint32_t *persons; /* NULL: only counted */
+        uint32_t *records; /* beside them; NULL: not asked for */
 };
 
 /* As count_once, and with her name where it belongs. */
@@ -36,6 +37,26 @@ static void list_once(const struct listing *l, uint32_t inner, uint32_t stamp)
         }
 }
 
+/* The same, for every row of hers: whoever stands in a cell already is the last there. */
+static void list_counted(const struct listing *l, uint32_t inner, uint32_t stamp)
+{
+        const struct pass *p = l->p;
+        struct count *counts = l->t->counts;
+        uint32_t computed[COMBINATIONS_MAX];
+        const uint32_t *cells = pass_cells(p, inner, computed);
+
+        for (unsigned i = 0; i < 1u << p->table->dimensions_len; i++) {
+                size_t *next = &l->next[cells[i]];
+
+                if (counts[cells[i]].word >> 32 != stamp) {
+                        counts[cells[i]].word = (uint64_t)stamp << 32;
+                        l->records[*next] = 0;
+                        l->persons[(*next)++] = stamp - 1;
+                }
+                l->records[*next - 1]++;
+        }
+}
+
 static void walk_block(const struct listing *l, uint32_t row, uint32_t n)
 {
         struct tally *t = l->t;
@@ -47,6 +68,8 @@ static void walk_block(const struct listing *l, uint32_t row, uint32_t n)
                         continue;
                 if (l->persons == NULL)
                         count_once(l->p, t->cell[i], t->stamp[i], t->counts);
+                else if (l->records != NULL)
+                        list_counted(l, t->cell[i], t->stamp[i]);
                 else
                         list_once(l, t->cell[i], t->stamp[i]);
         }
@@ -75,8 +98,8 @@ static void place_cells(const struct pass *p, const struct count *counts, size_t
                 starts[i + 1] = starts[i] + (uint32_t)counts[i].word;
 }
 
-static enum err list_members(
-        const struct pass *p, struct arena *scratch, struct arena *arena, struct plan_members *m)
+static enum err list_members(const struct pass *p, bool counted, struct arena *scratch,
+        struct arena *arena, struct plan_members *m)
 {
         struct listing l = {.p = p, .t = &p->tallies[0]};
 
@@ -87,11 +110,14 @@ static enum err list_members(
                 return ERR_NO_MEMORY;
         place_cells(p, l.t->counts, m->starts);
         m->persons = arena_alloc_raw(arena, m->starts[p->cells], sizeof(*m->persons));
-        if (m->persons == NULL)
+        if (counted)
+                m->records = arena_alloc_raw(arena, m->starts[p->cells], sizeof(*m->records));
+        if (m->persons == NULL || (counted && m->records == NULL))
                 return ERR_NO_MEMORY;
         memcpy(l.next, m->starts, sizeof(*l.next) * (p->cells + 1));
         memset(l.t->counts, 0, sizeof(*l.t->counts) * p->cells);
         l.persons = m->persons;
+        l.records = m->records;
         return walk_rows(&l);
 }
 
@@ -124,8 +150,8 @@ static enum err map_to_margin(const struct pass *p, struct arena *arena, uint32_
         return ERR_OK;
 }
 
-enum err plan_members(const struct plan *plan, const struct view *view, bool margin,
-        struct arena *arena, const atomic_bool *cancel, struct plan_members *out)
+static enum err make_members(const struct plan *plan, const struct view *view, bool margin,
+        bool counted, struct arena *arena, const atomic_bool *cancel, struct plan_members *out)
 {
         OWNED(arena_free) struct arena *scratch = arena_new((size_t)1 << 30);
         struct plan_members m = {0};
@@ -147,9 +173,21 @@ enum err plan_members(const struct plan *plan, const struct view *view, bool mar
                 pass_shape_margin(&p, m.shape->dimensions, m.shape);
         TRY(pass_prepare(&p, 1, scratch));
         m.shape->cells_len = p.cells;
-        TRY(list_members(&p, scratch, arena, &m));
+        TRY(list_members(&p, counted, scratch, arena, &m));
         if (margin)
                 TRY(map_to_margin(&p, arena, &m.cells_of_margin));
         *out = m;
         return ERR_OK;
+}
+
+enum err plan_members(const struct plan *plan, const struct view *view, bool margin,
+        struct arena *arena, const atomic_bool *cancel, struct plan_members *out)
+{
+        return make_members(plan, view, margin, false, arena, cancel, out);
+}
+
+enum err plan_members_counted(const struct plan *plan, const struct view *view, struct arena *arena,
+        const atomic_bool *cancel, struct plan_members *out)
+{
+        return make_members(plan, view, false, true, arena, cancel, out);
 }

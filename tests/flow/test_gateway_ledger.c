@@ -303,6 +303,27 @@ static void a_cell_that_is_hidden_in_one_answer_is_in_no_other(void **state)
         assert_int_equal(ask_one(WHERE("\"kommun = 0580\", \"anmalare = polis\"")), CELL_VALUE);
 }
 
+/* Ten children, and of one of them a second report in October. */
+static void a_months_records_of_one_child_are_no_difference_of_two_answers(void **state)
+{
+        struct report rows[11];
+
+        (void)state;
+        for (uint32_t i = 0; i < 11; i++)
+                rows[i] = (struct report){14000 + i % 10, GUARDIANS_FROM + 14000 + i % 10,
+                        i == 10 ? LAST_DAY : 20 + (int32_t)i, 14000 + i};
+        (void)deliver_concerns(&world, 1880, rows, 11);
+        (void)publish(&world);
+        /* How many children is the same in both; how many reports is not, and a planned table
+         * tells how many there are in the year. */
+        assert_int_equal(ask_one(ASK("\"kommun = 1880\", " SEPTEMBER)), CELL_VALUE);
+        assert_int_equal(ask_one(ASK("\"kommun = 1880\", " OCTOBER)), CELL_VALUE);
+        assert_true(measure_is_told(ASK("\"kommun = 1880\", " OCTOBER) "measures: [records]\n"));
+        assert_false(measure_is_told(ASK("\"kommun = 1880\", " SEPTEMBER) "measures: [records]\n"));
+        assert_false(measure_is_told(ASK("\"kommun = 1880\", " SEPTEMBER) "unit: record\n"));
+        assert_true(measure_is_told(ASK("\"kommun = 1880\", " SEPTEMBER) "measures: [persons]\n"));
+}
+
 /* Refused ones count, asked again they do not, and neither do planned tables. */
 static void questions_outside_the_plan_have_a_budget(void **state)
 {
@@ -367,6 +388,7 @@ int main(void)
                 cmocka_unit_test(a_dry_run_looks_at_nothing_and_costs_nothing),
                 cmocka_unit_test(two_vintages_do_not_tell_of_who_came_between),
                 cmocka_unit_test(a_cell_that_is_hidden_in_one_answer_is_in_no_other),
+                cmocka_unit_test(a_months_records_of_one_child_are_no_difference_of_two_answers),
                 cmocka_unit_test(questions_outside_the_plan_have_a_budget),
                 cmocka_unit_test(strict_rules_answer_by_inhabitants_alone),
         };

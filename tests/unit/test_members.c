@@ -82,6 +82,12 @@ static void check_members(
                 if (i > 0 && by_cell(&facts[i - 1], &facts[i]) == 0)
                         continue;
                 assert_true(m->starts[facts[i].cell] <= at && at < m->starts[facts[i].cell + 1]);
+                size_t same = i + 1;
+
+                while (same < len && by_cell(&facts[i], &facts[same]) == 0)
+                        same++;
+                if (m->records != NULL)
+                        assert_int_equal(m->records[at], same - i);
                 assert_int_equal(m->persons[at++], facts[i].person);
         }
         for (size_t i = 0; i < m->shape->cells_len; i++)
@@ -128,7 +134,7 @@ static bool ask_random(struct plain_world *w, const struct view *v, struct arena
         struct filter filters[CONDITIONS];
         struct dimension_ref dimensions[DIMENSIONS_MAX];
         struct query q = {.dataset = w->dataset->id, .filters = filters, .dimensions = dimensions};
-        struct plan_members full, margin;
+        struct plan_members full = {0}, margin = {0};
         struct plan *plan = NULL;
         struct table *t = NULL;
 
@@ -142,6 +148,10 @@ static bool ask_random(struct plain_world *w, const struct view *v, struct arena
         if (full.shape->cells_len > 60000)
                 return false;
         assert_null(full.cells_of_margin);
+        assert_null(full.records);
+        check_members(v, &q, &full, false);
+        assert_int_equal(plan_members_counted(plan, v, a, NULL, &full), ERR_OK);
+        assert_non_null(full.records);
         check_members(v, &q, &full, false);
         assert_int_equal(plan_members(plan, v, true, a, NULL, &margin), ERR_OK);
         check_members(v, &q, &margin, true);

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* memory_sets.c: which persons a question is about, cell by cell.
+ *
+ * A count of records is a count of persons who weigh as much as they have records: two counts
+ * over the same persons that differ by one record differ by somebody's weight. */
+#include "gateway/memory_sets.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "crypto/digest.h"
+#include "gateway/query/engine.h"
+#include "proto/wire.h"
+
+enum { KIND_CELLS = 1, KIND_RECORDS = 2 };
+
+static uint8_t kind_of(const struct memory_question *q)
+{
+        return (uint8_t)((q->cells ? KIND_CELLS : 0) | (q->records ? KIND_RECORDS : 0));
+}
+
+/* Questions as bytes ------------------------------------------------------------------------- */
+
+static void put_counts(struct buf *b, const struct memory_question *q)
+{
+        put_u32(b, q->counts != NULL ? q->counts_len : 0);
+        for (uint32_t i = 0; q->counts != NULL && i < q->counts_len; i++)
+                put_u8(b, q->counts[i] != 0);
+}
+
+enum err memory_key(const struct policy *p, const struct memory_question *q, struct digest *out)
+{
+        OWNED(buf_done) struct buf b;
+        struct digest shown;
+        struct bytes bytes;
+
+        buf_init(&b, MEMORY_QUESTION_MAX);
+        put_raw(&b, policy_digest(p)->bytes, sizeof policy_digest(p)->bytes);
+        put_counts(&b, q);
+        put_u8(&b, kind_of(q));
+        digest_of(bytes_of(q->shown, q->shown != NULL ? q->shown_len : 0), &shown);
+        put_raw(&b, shown.bytes, sizeof shown.bytes);
+        TRY(query_encode(&q->query, &b));
+        TRY(buf_end(&b, &bytes));
+        digest_of(bytes, out);
+        return ERR_OK;
+}
+
+enum err memory_question_write(const struct memory_question *q, struct buf *b)
+{
+        OWNED(buf_done) struct buf wire;
+        struct bytes bytes;
+
+        buf_init(&wire, MEMORY_QUESTION_MAX);
+        put_u8(b, kind_of(q));
+        put_counts(b, q);
+        TRY(query_request_encode(&q->query, &wire));
+        TRY(buf_end(&wire, &bytes));
+        put_bytes(b, bytes);
+        return b->failed;
+}
+
+enum err memory_question_read(struct arena *arena, struct bytes from, struct memory_question *out)
+{
+        struct reader r = reader_of(from);
+        struct refusal why = {0};
+        struct bytes counts, wire;
+        uint8_t kind;
+
+        TRY(read_u8(&r, &kind));
+        TRY(read_u32(&r, &out->counts_len));
+        TRY(read_fixed(&r, out->counts_len, &counts));
+        TRY(read_bytes(&r, MEMORY_QUESTION_MAX, &wire));
+        TRY(read_end(&r));
+        TRY(bytes_copy(arena, counts, &counts));
+        TRY(bytes_copy(arena, wire, &wire));
+        out->cells = (kind & KIND_CELLS) != 0;
+        out->records = (kind & KIND_RECORDS) != 0;
+        out->counts = counts.len > 0 ? counts.data : NULL;
+        return query_request_decode(arena, wire, &out->query, &why);
+}
+
+/* Who is in which row ------------------------------------------------------------------------ */
+
+static uint32_t totals_of(const struct table *t, size_t cell)
+{
+        uint32_t at[DIMENSIONS_MAX], n = 0;
+
+        table_coordinates(t, cell, at);
+        for (uint32_t d = 0; d < t->dimensions_len; d++)
+                n += at[d] == t->dimensions[d].len ? 1 : 0;
+        return n;
+}
+
+struct weighed {
+        uint32_t weight, person;
+};
+
+static int by_weight(const void *a, const void *b)
+{
+        const struct weighed *x = a, *y = b;
+
+        if (x->weight != y->weight)
+                return x->weight < y->weight ? -1 : 1;
+        return x->person < y->person ? -1 : x->person > y->person;
+}
+
+/* Persons of a cell by how many records they have in it, as the ledger wants them. */
+static enum err order_by_records(struct plan_members *m, struct arena *arena)
+{
+        size_t cells = m->shape->cells_len, most = 0;
+
+        for (size_t i = 0; i < cells; i++)
+                if (m->starts[i + 1] - m->starts[i] > most)
+                        most = m->starts[i + 1] - m->starts[i];
+        struct weighed *list = arena_alloc(arena, most, sizeof *list);
+        if (list == NULL)
+                return ERR_NO_MEMORY;
+        for (size_t i = 0; i < cells; i++) {
+                size_t from = m->starts[i], len = m->starts[i + 1] - from;
+
+                for (size_t k = 0; k < len; k++)
+                        list[k] = (struct weighed){m->records[from + k], m->persons[from + k]};
+                qsort(list, len, sizeof *list, by_weight);
+                for (size_t k = 0; k < len; k++) {
+                        m->records[from + k] = list[k].weight;
+                        m->persons[from + k] = list[k].person;
+                }
+        }
+        return ERR_OK;
+}
+
+/* Where everybody has one record, records are persons. */
+static struct ledger_set set_of(const struct plan_members *m, uint32_t cell)
+{
+        size_t from = m->starts[cell], len = m->starts[cell + 1] - from;
+        struct ledger_set set = {.persons = m->persons + from, .len = (uint32_t)len};
+
+        if (m->records != NULL && len > 0 && m->records[from + len - 1] > 1)
+                set.weights = m->records + from;
+        return set;
+}
+
+static enum err order_rows(struct arena *arena, const struct plan_members *m,
+        const struct memory_question *q, struct rows *out)
+{
+        const struct table *t = m->shape;
+        uint32_t len = (uint32_t)t->cells_len, n = 0;
+
+        out->sets = arena_alloc(arena, len, sizeof *out->sets);
+        out->cells = arena_alloc(arena, len, sizeof *out->cells);
+        if (out->sets == NULL || out->cells == NULL)
+                return ERR_NO_MEMORY;
+        if (q->shown != NULL && q->shown_len != len)
+                return ERR_INTERNAL; /* another table than the engine's */
+        for (uint32_t totals = t->dimensions_len + 1; totals-- > 0;) {
+                for (uint32_t cell = 0; cell < len; cell++) {
+                        if (totals_of(t, cell) != totals || (q->shown != NULL && !q->shown[cell]))
+                                continue;
+                        out->cells[n] = cell;
+                        out->sets[n++] = set_of(m, cell);
+                }
+        }
+        out->len = n;
+        out->of = len;
+        return ERR_OK;
+}
+
+/* As the question was planned; who counts is said by the question. */
+static enum err scope_of(const struct memory_ask *ask, const struct view *view,
+        const struct memory_question *q, struct arena *arena, struct plan_scope *out)
+{
+        const struct rules_linkage *rules = ask->linkage->rules;
+        const struct policy_dataset **linked =
+                arena_alloc(arena, rules->datasets_len, sizeof *linked);
+        struct period *spans = arena_alloc(arena, rules->datasets_len, sizeof *spans);
+
+        if (linked == NULL || spans == NULL)
+                return ERR_NO_MEMORY;
+        *out = (struct plan_scope){
+                .dataset = ask->dataset,
+                .span = view_span(view),
+                .linked = linked,
+                .spans = spans,
+                .family = rules->family,
+                .delivered = q->counts,
+                .delivered_len = q->counts_len,
+                .provider = UINT32_MAX,
+        };
+        for (uint32_t i = 0; i < rules->datasets_len; i++) {
+                const struct view *v = view_beside(view, rules->datasets[i]);
+
+                if (v == NULL)
+                        continue;
+                linked[out->linked_len] = view_dataset(v);
+                spans[out->linked_len++] = view_span(v);
+        }
+        return ERR_OK;
+}
+
+static enum err members_of(const struct memory_ask *ask, const struct view *view,
+        const struct memory_question *q, const struct plan *plan, struct arena *arena,
+        struct plan_members *out)
+{
+        if (!q->records)
+                return plan_members(plan, view, !q->cells, arena, ask->cancel, out);
+        TRY(plan_members_counted(plan, view, arena, ask->cancel, out));
+        return order_by_records(out, arena);
+}
+
+enum err memory_rows(struct persons *persons, const struct memory_ask *ask, const struct view *view,
+        const struct memory_question *q, struct arena *arena, struct rows *out)
+{
+        struct plan_scope scope;
+        struct refusal why = {0};
+        struct plan_members members;
+        struct plan *plan;
+        const uint32_t *numbers;
+
+        TRY(scope_of(ask, view, q, arena, &scope));
+        TRY(plan_make(&scope, &q->query, arena, &plan, &why));
+        TRY(members_of(ask, view, q, plan, arena, &members));
+        TRY(persons_number(persons, view, &numbers));
+        for (size_t i = 0; i < members.starts[members.shape->cells_len]; i++)
+                members.persons[i] = numbers[members.persons[i]];
+        return order_rows(arena, &members, q, out);
+}
