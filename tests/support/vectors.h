@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { VECTOR_FIELDS_MAX = 8, VECTOR_LINE_MAX = 4096, VECTOR_BYTES_MAX = 1024 };
+enum { VECTOR_FIELDS_MAX = 20, VECTOR_LINE_MAX = 4096, VECTOR_BYTES_MAX = 1024 };
 
 struct vector {
         unsigned len;

@@ -14,6 +14,7 @@
 #include "crypto/digest.h"
 #include "crypto/primitive.h"
 #include "crypto/secret.h"
+#include "tests/support/vectors.h"
 
 enum { ROWS = 3, GUARDIANS = 2, PLAIN = BOX_PLAIN_FIXED + 5 * BOX_PER_PERSON };
 enum { BOX_LEN = PLAIN + BOX_OVERHEAD };
@@ -372,6 +373,76 @@ static void key_ids_are_of_the_public_key(void **state)
         assert_string_equal(id, other);
 }
 
+static enum box_use use_of(const char *word)
+{
+#define USE_OF(name, text)                                                                         \
+        if (strcmp(word, text) == 0)                                                               \
+                return BOX_##name;
+        BOX_USES(USE_OF)
+#undef USE_OF
+        return BOX_NONE;
+}
+
+static struct box_head vector_head(const struct vector *v)
+{
+        struct box_head h = {
+                .use = use_of(vector_text(v, "use")),
+                .municipality = (municipality_t)vector_number(v, "municipality"),
+                .sequence = (uint32_t)vector_number(v, "sequence"),
+                .rows = (uint32_t)vector_number(v, "rows"),
+        };
+        uint8_t submission[VECTOR_BYTES_MAX];
+
+        assert_int_equal(vector_bytes(v, "submission", submission), sizeof h.submission.bytes);
+        memcpy(h.submission.bytes, submission, sizeof h.submission.bytes);
+        memcpy(h.dataset, vector_text(v, "dataset"), strlen(vector_text(v, "dataset")));
+        memcpy(h.key_id, vector_text(v, "key_id"), BOX_KEY_ID_LEN);
+        return h;
+}
+
+static void vector_opens(const struct vector *v)
+{
+        OWNED(secret_free) struct secret *keeper = NULL;
+        uint8_t bytes[VECTOR_BYTES_MAX], public_here[VECTOR_BYTES_MAX], made[BOX_PUBLIC_LEN];
+        uint8_t box[VECTOR_BYTES_MAX], expected[VECTOR_BYTES_MAX], plain[VECTOR_BYTES_MAX];
+        uint8_t who[VECTOR_BYTES_MAX], signature[VECTOR_BYTES_MAX];
+        struct box_head h = vector_head(v);
+        size_t len = vector_bytes(v, "box", box), plain_len = vector_bytes(v, "plain", expected);
+        struct box_persons out;
+        struct digest head;
+        char id[BOX_KEY_ID_LEN + 1];
+
+        assert_int_equal(secret_copy(bytes, vector_bytes(v, "secret", bytes), &keeper), ERR_OK);
+        assert_int_equal(vector_bytes(v, "public", public_here), BOX_PUBLIC_LEN);
+        assert_int_equal(box_public_of(keeper, made), ERR_OK);
+        assert_memory_equal(made, public_here, sizeof made);
+        box_key_id(made, id);
+        assert_string_equal(id, vector_text(v, "key_id"));
+        assert_int_equal(box_head_digest(&h, &head), ERR_OK);
+        assert_int_equal(vector_bytes(v, "head", bytes), sizeof head.bytes);
+        assert_memory_equal(head.bytes, bytes, sizeof head.bytes);
+        assert_int_equal(len, plain_len + BOX_OVERHEAD);
+        assert_int_equal(box_open(keeper, made, &h, bytes_of(box, len), plain, &out), ERR_OK);
+        assert_memory_equal(plain, expected, plain_len);
+        assert_int_equal(out.guardians, vector_number(v, "guardians"));
+        assert_int_equal(vector_bytes(v, "signer", who), SIGN_PUBLIC_LEN);
+        assert_int_equal(vector_bytes(v, "signature", signature), SIGNATURE_LEN);
+        assert_int_equal(box_check(who, &h, bytes_of(box, len), signature), ERR_OK);
+}
+
+static void the_published_boxes_open(void **state)
+{
+        static struct vector v;
+        FILE *in = vectors_open(STATGATE_ROOT, "boxes.txt");
+        unsigned count = 0;
+
+        (void)state;
+        for (; vectors_next(in, &v); count++)
+                vector_opens(&v);
+        fclose(in);
+        assert_true(count >= 4);
+}
+
 static void a_failed_allocation_seals_nothing(void **state)
 {
         struct box_head h = head_new();
@@ -426,6 +497,7 @@ int main(void)
                 cmocka_unit_test(heads_that_differ_have_other_digests),
                 cmocka_unit_test(the_signature_stands_for_box_and_place),
                 cmocka_unit_test(key_ids_are_of_the_public_key),
+                cmocka_unit_test(the_published_boxes_open),
                 cmocka_unit_test(a_failed_allocation_seals_nothing),
         };
 

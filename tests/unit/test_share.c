@@ -14,6 +14,7 @@
 #include "base/fault.h"
 #include "crypto/secret.h"
 #include "crypto/share.h"
+#include "tests/support/vectors.h"
 
 static struct secret *key;
 
@@ -472,6 +473,52 @@ static void other_text_is_no_share(void **state)
         }
 }
 
+/* A vector has blanks for line ends. */
+static void is_written_as(const struct share *s, const char *line)
+{
+        char text[SHARE_TEXT_MAX];
+        size_t len = text_of(s, text);
+
+        assert_int_equal(text[len - 1], '\n');
+        text[len - 1] = '\0';
+        for (char *c = text; *c != '\0'; c++)
+                if (*c == '\n')
+                        *c = ' ';
+        assert_string_equal(text, line);
+}
+
+static void the_published_shares_give_their_keys(void **state)
+{
+        static struct vector v;
+        FILE *in = vectors_open(STATGATE_ROOT, "shares.txt");
+        unsigned count = 0;
+
+        (void)state;
+        for (; vectors_next(in, &v); count++) {
+                OWNED(secret_free) struct secret *back = NULL;
+                unsigned required = (unsigned)vector_number(&v, "required");
+                unsigned total = (unsigned)vector_number(&v, "total");
+                struct share shares[SHARES_MAX] = {{.part = NULL}};
+                uint8_t expected[VECTOR_BYTES_MAX];
+
+                assert_int_equal(vector_bytes(&v, "key", expected), SHARE_KEY_LEN);
+                for (unsigned i = 0; i < total; i++) {
+                        char name[16];
+                        const char *line;
+
+                        snprintf(name, sizeof name, "share%u", i + 1);
+                        line = vector_text(&v, name);
+                        assert_int_equal(read_text(line, strlen(line), &shares[i]), ERR_OK);
+                        is_written_as(&shares[i], line);
+                }
+                assert_int_equal(shares_join(shares + (total - required), required, &back), ERR_OK);
+                assert_memory_equal(secret_view(back), expected, SHARE_KEY_LEN);
+                done(shares, total);
+        }
+        fclose(in);
+        assert_true(count >= 3);
+}
+
 static void a_failed_allocation_leaves_no_share_behind(void **state)
 {
         struct share all[3];
@@ -548,6 +595,7 @@ int main(void)
                 cmocka_unit_test(a_slip_at_any_place_is_noticed),
                 cmocka_unit_test(characters_that_are_missing_or_changed_places_are_noticed),
                 cmocka_unit_test(other_text_is_no_share),
+                cmocka_unit_test(the_published_shares_give_their_keys),
                 cmocka_unit_test(a_failed_allocation_leaves_no_share_behind),
                 cmocka_unit_test(a_share_that_is_done_is_wiped),
         };

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """make_vectors.py: writes the vectors beside it from their description alone.
 
-Shares no code with crypto/: hashes and HMAC from Python's hashlib, AES, key wrap,
-GCM and Ed25519 from python3-cryptography, SipHash spelled out below. Run it only
-to add vectors; what is there already is published and must not change.
+Shares no code with crypto/, nor a library that crypto/ computes these with where it
+can be helped: hashes and HMAC from Python's hashlib, AES, key wrap, GCM, X25519 and
+Ed25519 from python3-cryptography, SipHash, XSalsa20-Poly1305 and GF(2^8) spelled out
+below. Run it only to add vectors; what is there already is published and must not
+change.
 """
 
 import hashlib
@@ -13,6 +15,7 @@ import os
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
@@ -166,3 +169,175 @@ for label, message in SIGNED:
 write("signatures.txt", """
 Signatures: Ed25519 (RFC 8032) over label | one zero byte | message, which are texts.
 """, records)
+
+
+# Sealed boxes: Bernstein, "Cryptography in NaCl" and "Extending the Salsa20 nonce".
+
+def salsa20_rounds(words):
+    mask = 0xFFFFFFFF
+    x = list(words)
+
+    def quarter(a, b, c, d):
+        for to, one, other, by in ((b, a, d, 7), (c, b, a, 9), (d, c, b, 13), (a, d, c, 18)):
+            t = (x[one] + x[other]) & mask
+            x[to] ^= ((t << by) | (t >> (32 - by))) & mask
+
+    for _ in range(10):
+        for q in ((0, 4, 8, 12), (5, 9, 13, 1), (10, 14, 2, 6), (15, 3, 7, 11)):
+            quarter(*q)
+        for q in ((0, 1, 2, 3), (5, 6, 7, 4), (10, 11, 8, 9), (15, 12, 13, 14)):
+            quarter(*q)
+    return x
+
+
+def words_of(data):
+    return [int.from_bytes(data[i:i + 4], "little") for i in range(0, len(data), 4)]
+
+
+def salsa20_input(k, tail):
+    c, kw, t = words_of(b"expand 32-byte k"), words_of(k), words_of(tail)
+    return [c[0], *kw[:4], c[1], *t, c[2], *kw[4:], c[3]]
+
+
+def hsalsa20(k, nonce16):
+    x = salsa20_rounds(salsa20_input(k, nonce16))
+    return b"".join(x[i].to_bytes(4, "little") for i in (0, 5, 10, 15, 6, 7, 8, 9))
+
+
+def xsalsa20(k, nonce24, length):
+    sub, out, block = hsalsa20(k, nonce24[:16]), b"", 0
+    while len(out) < length:
+        before = salsa20_input(sub, nonce24[16:] + block.to_bytes(8, "little"))
+        after = salsa20_rounds(before)
+        out += b"".join(((a + b) & 0xFFFFFFFF).to_bytes(4, "little") for a, b in zip(before, after))
+        block += 1
+    return out[:length]
+
+
+def poly1305(k, data):
+    r = int.from_bytes(k[:16], "little") & 0x0FFFFFFC0FFFFFFC0FFFFFFC0FFFFFFF
+    h = 0
+    for i in range(0, len(data), 16):
+        h = (h + int.from_bytes(data[i:i + 16] + b"\x01", "little")) * r % ((1 << 130) - 5)
+    return ((h + int.from_bytes(k[16:], "little")) & ((1 << 128) - 1)).to_bytes(16, "little")
+
+
+def x25519_public(secret):
+    return X25519PrivateKey.from_private_bytes(secret).public_key().public_bytes(
+        serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+
+
+def sealed_box(public, ephemeral, plain):
+    own = x25519_public(ephemeral)
+    shared = X25519PrivateKey.from_private_bytes(ephemeral).exchange(
+        X25519PublicKey.from_public_bytes(public))
+    k = hsalsa20(shared, bytes(16))
+    nonce = hashlib.blake2b(own + public, digest_size=24).digest()
+    stream = xsalsa20(k, nonce, 32 + len(plain))
+    cipher = bytes(a ^ b for a, b in zip(plain, stream[32:]))
+    return own + poly1305(stream[:32], cipher) + cipher
+
+
+def framed32(*pieces):
+    return b"".join(len(p).to_bytes(4, "little") + p for p in pieces)
+
+
+def u32(n):
+    return n.to_bytes(4, "little")
+
+
+def ed25519(seed):
+    private = Ed25519PrivateKey.from_private_bytes(seed)
+    return private, private.public_key().public_bytes(
+        serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+
+
+def box_record(name, use, municipality, dataset, sequence, persons, guardians):
+    secret, ephemeral, submission = key("keeper"), key("ephemeral " + name), key("submission " + name)[:16]
+    public = x25519_public(secret)
+    key_id = hashlib.sha256(public).hexdigest()[:16]
+    head = hashlib.sha256(framed32(use.encode(), key_id.encode(), b"%04d" % municipality,
+                                   dataset.encode(), submission, u32(sequence),
+                                   u32(len(persons)))).digest()
+    plain = head + u32(len(persons)) + u32(len(guardians))
+    for column in (persons, guardians):
+        plain += b"".join(i.ljust(12, b"\0") for _, i in column) + bytes(k for k, _ in column)
+    box = sealed_box(public, ephemeral, plain)
+    private, signer = ed25519(key("submission key " + str(municipality)))
+    signature = private.sign(b"statgate/box/1\0" + head + hashlib.sha256(box).digest())
+    return [("secret", secret), ("public", public), ("key_id", key_id), ("use", use),
+            ("municipality", str(municipality)), ("dataset", dataset), ("submission", submission),
+            ("sequence", str(sequence)), ("rows", str(len(persons))),
+            ("guardians", str(len(guardians))), ("head", head), ("plain", plain),
+            ("ephemeral", ephemeral), ("box", box), ("signer", signer), ("signature", signature)]
+
+
+write("boxes.txt", """
+Sealed boxes of persons. head is SHA-256 over seven pieces, each framed by its length as u32
+little-endian: use | key id, 16 hexadecimal digits | municipality, four digits | data set |
+submission, 16 bytes | sequence u32 | rows u32; key id is the first 8 bytes of SHA-256(public).
+plain is head | rows u32 | guardians u32 | ids, 12 bytes each, NUL-padded | kinds, one byte each
+| ids of guardians | kinds of guardians; integers are little-endian, kind 1 is national, 2 local.
+box is libsodium's crypto_box_seal of plain to public: X25519 public of ephemeral | Poly1305 tag |
+XSalsa20 of plain, under crypto_box's key of both, nonce = BLAKE2b-192(public of ephemeral |
+public). ephemeral is drawn for each box and forgotten; it is here for those who compute.
+signature is Ed25519 by the municipality's submission key over "statgate/box/1" | one zero byte
+| head | SHA-256(box).
+""", [
+    box_record("one", "batch", 180, "placering", 0,
+               [(NATIONAL, b"189001019802"), (NATIONAL, b"199908072391"), (LOCAL, b"A-17")],
+               [(NATIONAL, b"191401682396"), (LOCAL, b"tf20250042xz")]),
+    box_record("two", "batch", 2584, "a", 65535, [(NATIONAL, b"191401682396"), (0, b"")], []),
+    box_record("three", "erase", 114, "", 0, [(NATIONAL, b"189001019802")], []),
+    box_record("four", "alias", 114, "", 7, [(LOCAL, b"A-17")], [(NATIONAL, b"189001019802")]),
+])
+
+# Shares: Shamir over GF(2^8) with x^8 + x^4 + x^3 + x^2 + 1.
+
+BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def gf_mul(a, b):
+    product = 0
+    while b:
+        product ^= a if b & 1 else 0
+        a, b = a << 1 ^ (0x11D if a & 0x80 else 0), b >> 1
+    return product
+
+
+def share_at(k, coefficients, x):
+    out = bytearray()
+    for i in range(32):
+        y = 0
+        for c in coefficients:
+            y = gf_mul(y ^ c[i], x)
+        out.append(y ^ k[i])
+    return bytes(out)
+
+
+def share_text(group, required, total, number, part):
+    check = hashlib.sha256(b"statgate-share/1\0" + group + bytes([required, total, number]) + part)
+    bits = int.from_bytes(part + check.digest()[:8], "big")
+    digits = "".join(BASE32[bits >> (5 * (63 - i)) & 31] for i in range(64))
+    name = group.hex().upper()
+    return (f"statgate-share/1: {number} of {total}, {required} give the key; set "
+            + " ".join(name[i:i + 4] for i in range(0, 16, 4)) + " "
+            + " ".join(digits[i:i + 4] for i in range(0, 64, 4)))
+
+
+def share_record(name, required, total):
+    k, group = key("shared " + name), key("set " + name)[:8]
+    coefficients = [key(f"coefficient {name} {i}") for i in range(required - 1)]
+    return [("key", k), ("required", str(required)), ("total", str(total))] + [
+        (f"share{n}", share_text(group, required, total, n, share_at(k, coefficients, n)))
+        for n in range(1, total + 1)]
+
+
+write("shares.txt", """
+Shares of a key of 32 bytes. Byte i of share x is the value at x of a polynomial of degree
+required - 1 over GF(2^8) modulo x^8 + x^4 + x^3 + x^2 + 1 (0x11D), whose value at 0 is byte i
+of the key. As text: a label; then 64 characters of base32 (Crockford's digits, most significant
+bit first) for the 32 bytes and the first 8 of SHA-256 over "statgate-share/1" | one zero byte |
+set, 8 bytes | required u8 | total u8 | number u8 | share. Line ends are written as blanks here.
+""", [share_record("two of three", 2, 3), share_record("three of five", 3, 5),
+      share_record("sixteen of sixteen", 16, 16)])
