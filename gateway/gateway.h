@@ -44,6 +44,8 @@ enum err submit_open(struct rpc_call *c);
 enum err submit_message(struct rpc_call *c, struct bytes request);
 void submit_closed(struct rpc_call *c);
 enum err submission_get(struct rpc_call *c, struct bytes request, struct buf *response);
+/* public_keys.c */
+enum err keeper_keys_get(struct rpc_call *c, struct bytes request, struct buf *response);
 /* withdraw.c */
 enum err submission_withdraw(struct rpc_call *c, struct bytes request, struct buf *response);
 enum err person_erase(struct rpc_call *c, struct bytes request, struct buf *response);

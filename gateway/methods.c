@@ -47,6 +47,13 @@ static const struct rpc_method methods[] = {
                 .unary = person_erase,
         },
         {
+                .path = "/statgate.v1.Submission/GetKeeperKeys",
+                .kind = RPC_UNARY,
+                .roles = MUNICIPALITY | STATISTICIAN | DPO | OPERATOR,
+                .right = METHOD_GET_KEEPER_KEYS,
+                .unary = keeper_keys_get,
+        },
+        {
                 .path = "/statgate.v1.Statistics/ListDatasets",
                 .kind = RPC_UNARY,
                 .roles = STATISTICIAN | DPO,

@@ -7,9 +7,10 @@
  *
  * A stream that ends without a commit leaves the submission open: a cancelled
  * upload can look exactly like a clean end, so only the commit message counts.
- * Personal numbers live in the message's arena, which is wiped after each
- * message, in the slot towards the keeper, which is wiped after use, and before
- * that in gRPC's receive buffers, which are freed and not wiped. */
+ * Persons come in a box that only the keeper opens, and go on as they came. Where the
+ * policy still takes them in clear they live in the message's arena, which is wiped
+ * after each message, in the slot towards the keeper, which is wiped after use, and
+ * before that in gRPC's receive buffers, which are freed and not wiped. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,28 +140,18 @@ static void digest_column(struct digest_stream *s, const struct column *col, uin
                 s, bytes_of(col->missing, col->missing != NULL ? ((size_t)rows + 7) / 8 : 0));
 }
 
-static void digest_persons(struct digest_stream *s, const struct person_column *p, uint32_t rows)
-{
-        size_t n = p->ids != NULL ? rows : 0;
-
-        digest_more_framed(s, bytes_of(p->ids, n * PERSON_ID_LEN));
-        digest_more_framed(s, bytes_of(p->kinds, n));
-}
-
-/* SHA-256 of everything the client said in this batch, however it was encoded.
- * It leaves this function only towards the keeper, which keys it: a plain digest
- * of a batch of one row could be tried against every personal number. */
+/* SHA-256 of everything the client said in clear in this batch, however it was encoded, but
+ * for the persons: of those the keeper makes a digest of its own, the same whether they came in
+ * a box or not. It leaves this function only towards the keeper, which keys both. */
 static enum err digest_content(const struct batch *b, struct digest *out)
 {
         OWNED(digest_stream_free) struct digest_stream *s = NULL;
 
         TRY(digest_start(&s));
-        digest_persons(s, &b->persons, b->rows);
         digest_more_framed(
                 s, bytes_of(b->guardians.offsets, b->guardians.offsets != NULL
                                                           ? sizeof(uint32_t) * ((size_t)b->rows + 1)
                                                           : 0));
-        digest_persons(s, &b->guardians.persons, b->guardians.len);
         digest_more_framed(s, bytes_of(b->record_keys, (size_t)b->rows * b->record_key_width));
         for (uint32_t i = 0; i < b->columns_len; i++)
                 digest_column(s, &b->columns[i], b->rows);
@@ -179,96 +170,81 @@ static void copy_kept(
         }
 }
 
-static enum err keep_persons(struct arena *a, const struct person_column *in, const uint8_t *keep,
-        uint32_t rows, uint32_t kept, struct person_column *out)
-{
-        *out = (struct person_column){0};
-        if (in->ids == NULL)
-                return ERR_OK;
-        uint8_t *ids = arena_alloc_raw(a, kept, PERSON_ID_LEN);
-        uint8_t *kinds = arena_alloc_raw(a, kept, 1);
-        if (ids == NULL || kinds == NULL)
-                return ERR_NO_MEMORY;
-        copy_kept(ids, in->ids, PERSON_ID_LEN, keep, rows);
-        copy_kept(kinds, in->kinds, 1, keep, rows);
-        *out = (struct person_column){ids, kinds};
-        return ERR_OK;
-}
-
-static enum err keep_guardians(struct arena *a, const struct guardian_column *in,
-        const uint8_t *keep, uint32_t rows, uint32_t kept, struct guardian_column *out)
-{
-        *out = (struct guardian_column){0};
-        if (in->offsets == NULL)
-                return ERR_OK;
-        uint8_t *keep_entry = arena_alloc(a, in->len, 1);
-        uint32_t *offsets = arena_alloc(a, (size_t)kept + 1, sizeof(*offsets));
-        if (keep_entry == NULL || offsets == NULL)
-                return ERR_NO_MEMORY;
-        uint32_t n = 0, entries = 0;
-        for (uint32_t i = 0; i < rows; i++) {
-                if (!keep[i])
-                        continue;
-                for (uint32_t g = in->offsets[i]; g < in->offsets[i + 1]; g++, entries++)
-                        keep_entry[g] = 1;
-                offsets[++n] = entries;
-        }
-        out->len = entries;
-        out->offsets = offsets;
-        return keep_persons(a, &in->persons, keep_entry, in->len, entries, &out->persons);
-}
-
-/* Everything about the accepted rows that the keeper needs. */
+/* The keeper gets the persons of all rows, and of the rest what belongs to accepted rows. */
 static enum err keeper_input(struct rpc_call *c, struct delivery *d, const struct batch *b,
         const struct verdicts *v, struct keeper_accept *out)
 {
         struct arena *a = c->message_arena;
+        uint8_t *keys;
 
-        out->rows = v->accepted_len;
+        out->name = (struct batch_name){d->domain, d->submission.id, b->sequence};
+        out->rows = b->rows;
+        out->keep = v->accepted;
+        out->persons = b->persons;
+        out->guardians = b->guardians;
+        if (b->sealed)
+                out->box = (struct keeper_box){b->key_id, b->box, b->signature};
+        out->record_keys = b->record_keys;
         out->record_key_width = b->record_key_width;
-        if (v->accepted_len == b->rows) {
-                out->persons = b->persons;
-                out->guardians = b->guardians;
-                out->record_keys = b->record_keys;
-        } else {
-                uint8_t *keys = arena_alloc_raw(a, out->rows, b->record_key_width);
-
+        if (v->accepted_len < b->rows) {
+                keys = arena_alloc_raw(a, v->accepted_len + 1, b->record_key_width);
                 if (keys == NULL)
                         return ERR_NO_MEMORY;
                 copy_kept(keys, b->record_keys, b->record_key_width, v->accepted, b->rows);
                 out->record_keys = keys;
-                TRY(keep_persons(a, &b->persons, v->accepted, b->rows, out->rows, &out->persons));
-                TRY(keep_guardians(
-                        a, &b->guardians, v->accepted, b->rows, out->rows, &out->guardians));
         }
-        out->name.domain = d->domain;
-        out->name.submission = d->submission.id;
-        out->name.sequence = b->sequence;
+        out->body = (struct bytes){0};
+        if (v->accepted_len == 0)
+                return ERR_OK;
         return body_pack(a, b, v->accepted, v->accepted_len, &out->body);
 }
 
-/* Takes the rows that the keeper refused out of the verdicts. */
-static void reject_ids(const struct keeper_accept *in, const struct keeper_accepted *got,
-        uint32_t rows, struct verdicts *v)
+static void reject_id(struct verdicts *v, uint32_t row, enum rejection_place place, uint8_t rule)
 {
-        uint32_t k = 0;
+        if ((enum pnr_rule)rule != PNR_OK)
+                verdicts_reject(
+                        v, (struct rejection){row, place, 0, pnr_rule_name((enum pnr_rule)rule),
+                                   pnr_rule_sentence((enum pnr_rule)rule)});
+}
 
-        for (uint32_t row = 0; row < rows; row++) {
+/* Takes the rows that the keeper refused out of the verdicts. */
+static void reject_ids(const struct batch *b, const struct keeper_accepted *got, struct verdicts *v)
+{
+        const uint32_t *offsets = b->guardians.offsets;
+
+        for (uint32_t row = 0; row < b->rows; row++) {
                 if (!v->accepted[row])
                         continue;
-                enum pnr_rule rule = got->rules != NULL ? (enum pnr_rule)got->rules[k] : PNR_OK;
-                if (rule != PNR_OK)
-                        verdicts_reject(v, (struct rejection){row, REJECTION_PERSON, 0,
-                                                   pnr_rule_name(rule), pnr_rule_sentence(rule)});
-                for (uint32_t g = in->guardians.offsets ? in->guardians.offsets[k] : 0;
-                        in->guardians.offsets && g < in->guardians.offsets[k + 1]; g++) {
-                        rule = got->guardian_rules ? (enum pnr_rule)got->guardian_rules[g] : PNR_OK;
-                        if (rule != PNR_OK)
-                                verdicts_reject(
-                                        v, (struct rejection){row, REJECTION_GUARDIAN, 0,
-                                                   pnr_rule_name(rule), pnr_rule_sentence(rule)});
-                }
-                k++;
+                reject_id(v, row, REJECTION_PERSON, got->rules[row]);
+                for (uint32_t g = offsets != NULL ? offsets[row] : 0;
+                        offsets != NULL && g < offsets[row + 1]; g++)
+                        reject_id(v, row, REJECTION_GUARDIAN, got->guardian_rules[g]);
+        }
+}
+
+/* What who sealed the box can do about it. */
+static enum err box_refused(struct rpc_call *c, enum err e)
+{
+        switch (e) {
+        case ERR_BOX_KEY:
+                return refuse(&c->why, e, "batch.sealed.key_id",
+                        "fetch the keeper's keys again (GetKeeperKeys) and seal to the first");
+        case ERR_BOX_SIGNATURE:
+                return refuse(&c->why, e, "batch.sealed.signature",
+                        "sign with a key that the bundle names for this municipality today");
+        case ERR_BOX_CLOSED:
+                return refuse(&c->why, e, "batch.sealed.box",
+                        "it was sealed to another key than key_id says, or changed on its way");
+        case ERR_BOX_MISPLACED:
+                return refuse(&c->why, e, "batch.sealed.box",
+                        "its head names another municipality, data set, submission, sequence, "
+                        "number of rows or use");
+        case ERR_BOX_NEEDED:
+                return refuse(&c->why, e, "batch.clear",
+                        "fetch the keeper's keys (GetKeeperKeys), seal persons to the first and "
+                        "send `sealed`; `statgate submit` does");
+        default:
+                return e;
         }
 }
 
@@ -280,19 +256,26 @@ static enum err pseudonymise(struct rpc_call *c, struct delivery *d, const struc
         struct keeper_accept in = {0};
 
         TRY(digest_content(b, &in.content));
-        for (int round = 0; round < 2 && v->accepted_len > 0; round++) {
+        for (int round = 0; round < 2; round++) {
                 TRY(keeper_input(c, d, b, v, &in));
-                TRY(keeper_accept(g->keeper, &in, c->message_arena, out));
-                if (!out->rows_refused)
-                        return ERR_OK;
-                reject_ids(&in, out, b->rows, v);
+
+                enum err e = keeper_accept(g->keeper, &in, c->message_arena, out);
+
+                if (e != ERR_OK)
+                        return box_refused(c, e);
+                if (out->rows_refused)
+                        reject_ids(b, out, v);
+                else
+                        break;
         }
+        if (!out->rows_refused && v->accepted_len > 0)
+                return ERR_OK;
         if (v->accepted_len > 0)
                 return ERR_KEEPER_REFUSED;
         /* Nothing left to seal: the batch keeps its place in the sequence. */
-        in.name = (struct batch_name){d->domain, d->submission.id, b->sequence};
-        *out = (struct keeper_accepted){0};
-        return keeper_receipt(g->keeper, &in.name, &in.content, &out->receipt);
+        out->sealed = (struct bytes){0};
+        out->epoch = 0;
+        return ERR_OK;
 }
 
 static struct bytes rejection_variable(const struct batch *b, const struct rejection *r)
@@ -351,9 +334,6 @@ static enum err on_batch(struct rpc_call *c, struct delivery *d, const struct ba
         if (d->phase != PHASE_OPEN)
                 return refuse(&c->why, d->phase == PHASE_NEW ? ERR_OUT_OF_ORDER : ERR_CLOSED,
                         "batch", "batches come between Open and Commit");
-        if (b->sealed)
-                return refuse(&c->why, ERR_UNSUPPORTED, "batch.sealed",
-                        "this gateway has no sealing key yet: send persons in clear");
         TRY(validate_batch(d->dataset, d->period, b, c->message_arena, &verdicts, &c->why));
         TRY(pseudonymise(c, d, b, &verdicts, &sealed));
 

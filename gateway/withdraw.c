@@ -45,7 +45,7 @@ enum err submission_withdraw(struct rpc_call *c, struct bytes request, struct bu
 
 struct erasure {
         struct keeper *keeper;
-        const struct wire_person *person;
+        const struct keeper_person *person;
         struct arena *arena; /* of one batch; its seal lives here until the next */
 };
 
@@ -64,18 +64,17 @@ static enum err erase_from_batch(void *ctx, const struct stored_submission *of,
                 return ERR_OK;
         name.domain.municipality = of->municipality;
         memcpy(name.domain.dataset, of->dataset, sizeof(name.domain.dataset));
-        TRY(keeper_erase_find(e->keeper, &name, b->epoch, b->sealed, e->person->id, e->person->kind,
-                e->arena, &found));
+        TRY(keeper_erase_find(e->keeper, &name, b->epoch, b->sealed, e->person, e->arena, &found));
         if (found.hits == 0 && found.guardian_hits == 0)
                 return ERR_OK;
         *out_rows = found.rows - found.hits;
         if (found.hits > 0 && *out_rows > 0)
                 TRY(body_filter(e->arena, found.body, found.keep, found.rows, &body));
-        return keeper_erase_seal(e->keeper, &name, b->epoch, b->sealed, e->person->id,
-                e->person->kind, found.keep, found.rows, body, e->arena, out_sealed);
+        return keeper_erase_seal(e->keeper, &name, b->epoch, b->sealed, e->person, found.keep,
+                found.rows, body, e->arena, out_sealed);
 }
 
-static enum err erase(struct rpc_call *c, const struct wire_person *person)
+static enum err erase(struct rpc_call *c, const struct keeper_person *person)
 {
         struct gateway *g = c->handlers;
         OWNED(arena_free) struct arena *arena = arena_new(BATCH_ARENA_MAX);
@@ -101,25 +100,72 @@ static bool person_id_is_sound(const struct wire_person *p)
                pnr_check(p->id, p->kind, today, PNR_TEST_ALLOWED) == PNR_OK;
 }
 
+/* One number takes part in all data sets of the municipality: in clear only where every one
+ * of them takes it so. */
+static bool clear_will_do(const struct policy *policy)
+{
+        const struct rules *r = policy_rules(policy);
+
+        for (uint32_t i = 0; i < r->datasets_len; i++)
+                if (r->datasets[i].person != PERSON_USE_NONE && !r->datasets[i].clear_persons)
+                        return false;
+        return true;
+}
+
+static enum err check_clear(
+        struct rpc_call *c, const struct policy *policy, const struct wire_person *p)
+{
+        if (p->sealed)
+                return ERR_OK;
+        if (!clear_will_do(policy))
+                return refuse(&c->why, ERR_BOX_NEEDED, "person.clear",
+                        "fetch the keeper's keys (GetKeeperKeys), seal the person to the first and "
+                        "send `sealed`; `statgate erase` does");
+        if (!person_id_is_sound(p))
+                return refuse(&c->why, ERR_PERSON_ID, "person", "the person id is not valid");
+        return ERR_OK;
+}
+
+/* The keeper says whether the box is good before anything is looked for: a municipality that has
+ * delivered nothing hears no more and no less than others. */
+static enum err check_box(struct rpc_call *c, const struct keeper_person *person)
+{
+        struct gateway *g = c->handlers;
+        enum err e;
+
+        if (person->box.box.len == 0)
+                return ERR_OK;
+        e = keeper_person_check(g->keeper, c->peer->municipality, person);
+        if (e != ERR_OK && err_kind(e) != ERR_KIND_FAILED)
+                return refuse(&c->why, e, "person.sealed", "%s", err_sentence(e));
+        return e;
+}
+
 enum err person_erase(struct rpc_call *c, struct bytes request, struct buf *response)
 {
         struct gateway *g = c->handlers;
         OWNED(policy_unref) struct policy *policy = reign_policy(g->reign);
         OWNED(arena_free) struct arena *arena = arena_new(ERASE_ARENA_MAX);
-        struct wire_person person;
+        struct wire_person said;
+        struct keeper_person person = {.kind = PERSON_NONE};
+        enum err e;
 
         (void)response; /* ErasePersonResponse is empty: nothing to tell apart */
         if (arena == NULL)
                 return ERR_NO_MEMORY;
-        TRY(erase_decode(arena, request, &person, &c->why));
+        TRY(erase_decode(arena, request, &said, &c->why));
         TRY(decide_erase(policy, c->peer, clock_now_ms(), &c->why));
-        if (person.sealed)
-                return refuse(&c->why, ERR_UNSUPPORTED, "person.sealed",
-                        "this gateway has no sealing key yet: send the person in clear");
-        if (!person_id_is_sound(&person))
-                return refuse(&c->why, ERR_PERSON_ID, "person", "the person id is not valid");
-        enum err e = erase(c, &person);
+        TRY(check_clear(c, policy, &said));
+        memcpy(person.id, said.id, sizeof person.id);
+        person.kind = said.kind;
+        person.request = said.request;
+        if (said.sealed)
+                person.box = (struct keeper_box){said.key_id, said.box, said.signature};
+        e = check_box(c, &person);
+        if (e == ERR_OK)
+                e = erase(c, &person);
         arena_wipe(arena);
-        wipe(&person, sizeof(person));
+        wipe(&said, sizeof said);
+        wipe(&person, sizeof person);
         return e;
 }

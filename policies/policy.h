@@ -424,6 +424,7 @@ struct policy_linkage {
         METHOD(SUBMISSION, GET_SUBMISSION, "GetSubmission")                                        \
         METHOD(SUBMISSION, WITHDRAW, "Withdraw")                                                   \
         METHOD(SUBMISSION, ERASE_PERSON, "ErasePerson")                                            \
+        METHOD(SUBMISSION, GET_KEEPER_KEYS, "GetKeeperKeys")                                       \
         METHOD(STATISTICS, LIST_DATASETS, "ListDatasets")                                          \
         METHOD(STATISTICS, DESCRIBE_DATASET, "DescribeDataset")                                    \
         METHOD(STATISTICS, QUERY, "Query")                                                         \

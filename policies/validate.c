@@ -393,8 +393,9 @@ static enum err check_batch_persons(
                 return refuse(why, ERR_INVALID, "batch.sealed",
                         "records of this data set have no person");
         if (clear && !b->sealed && r->person != PERSON_USE_NONE && !r->clear_persons)
-                return refuse(why, ERR_NOT_ALLOWED, "batch.clear",
-                        "the policy takes sealed personal numbers only");
+                return refuse(why, ERR_BOX_NEEDED, "batch.clear",
+                        "fetch the keeper's keys (GetKeeperKeys), seal persons to the first and "
+                        "send `sealed`; `statgate submit` does");
         return ERR_OK;
 }
 

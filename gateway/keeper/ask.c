@@ -154,52 +154,109 @@ static enum err put_counts(struct ask *ask, const uint32_t *offsets, uint32_t ro
         return ERR_OK;
 }
 
+static bool is_sealed(const struct keeper_accept *in)
+{
+        return in->box.box.len > 0;
+}
+
+static uint32_t kept_rows(const struct keeper_accept *in)
+{
+        uint32_t kept = 0;
+
+        if (in->keep == NULL)
+                return in->rows;
+        for (uint32_t i = 0; i < in->rows; i++)
+                kept += in->keep[i] != 0;
+        return kept;
+}
+
 static size_t accept_len(const struct keeper_accept *in)
 {
         size_t person = PERSON_ID_LEN + 1, guardians = in->guardians.len;
+        size_t rows = in->persons.ids != NULL ? in->rows : 0;
+        size_t persons = is_sealed(in) ? in->box.box.len : (rows + guardians) * person;
 
-        return (in->persons.ids != NULL ? in->rows * person : 0) +
-               (size_t)in->rows * in->record_key_width +
-               (guardians > 0 ? in->rows + guardians * person : 0) + in->body.len;
+        return persons + in->rows + (guardians > 0 ? in->rows : 0) +
+               (size_t)kept_rows(in) * in->record_key_width + in->body.len;
+}
+
+static enum err check_persons(const struct keeper_accept *in)
+{
+        if ((in->persons.ids == NULL) != (in->persons.kinds == NULL))
+                return ERR_INVALID;
+        if (in->guardians.len > 0 && in->guardians.offsets == NULL)
+                return ERR_INVALID;
+        if (!is_sealed(in))
+                return in->guardians.len == 0 || (in->guardians.persons.ids != NULL &&
+                                                         in->guardians.persons.kinds != NULL)
+                               ? ERR_OK
+                               : ERR_INVALID;
+        if (in->persons.ids != NULL || in->guardians.persons.ids != NULL)
+                return ERR_INVALID;
+        return in->box.key_id.len == BOX_KEY_ID_LEN && in->box.signature.len == SIGNATURE_LEN
+                       ? ERR_OK
+                       : ERR_BOX_SIGNATURE;
 }
 
 static enum err check_accept(const struct keeper_accept *in)
 {
         if (in->rows == 0 || in->rows > BATCH_ROWS_MAX || in->record_key_width == 0 ||
                 in->record_key_width > RECORD_KEY_MAX_LEN || in->record_keys == NULL ||
-                in->guardians.len > in->rows * GUARDIANS_MAX ||
-                (in->persons.ids == NULL) != (in->persons.kinds == NULL))
+                in->guardians.len > in->rows * GUARDIANS_MAX)
                 return ERR_INVALID;
-        if (in->guardians.len > 0 &&
-                (in->guardians.offsets == NULL || in->guardians.persons.ids == NULL ||
-                        in->guardians.persons.kinds == NULL))
-                return ERR_INVALID;
-        if (in->body.len > KEEPER_SLOT_LEN || accept_len(in) > KEEPER_SLOT_LEN)
+        TRY(check_persons(in));
+        if (in->body.len > KEEPER_SLOT_LEN || in->box.box.len > KEEPER_SLOT_LEN ||
+                accept_len(in) > KEEPER_SLOT_LEN)
                 return ERR_TOO_LARGE;
         return ERR_OK;
 }
 
+static void put_keep(struct ask *ask, const struct keeper_accept *in)
+{
+        uint8_t *keep = ask->slot + ask->bulk;
+
+        for (uint32_t i = 0; i < in->rows; i++)
+                keep[i] = in->keep == NULL || in->keep[i] != 0;
+        ask->bulk += in->rows;
+}
+
+static void put_persons(struct ask *ask, const struct keeper_accept *in)
+{
+        size_t rows = in->persons.ids != NULL ? in->rows : 0, guardians = in->guardians.len;
+
+        if (is_sealed(in)) {
+                slot_put(ask, in->box.box.data, in->box.box.len);
+                return;
+        }
+        slot_put(ask, in->persons.ids, rows * PERSON_ID_LEN);
+        slot_put(ask, in->persons.kinds, rows);
+        slot_put(ask, in->guardians.persons.ids, guardians * PERSON_ID_LEN);
+        slot_put(ask, in->guardians.persons.kinds, guardians);
+}
+
 static enum err put_accept(struct ask *ask, const struct keeper_accept *in)
 {
-        bool persons = in->persons.ids != NULL;
-        uint32_t guardians = in->guardians.len;
+        unsigned flags = is_sealed(in)             ? ACCEPT_PERSONS | ACCEPT_SEALED
+                         : in->persons.ids != NULL ? ACCEPT_PERSONS
+                                                   : 0;
 
         keeper_put_batch(&ask->payload, &in->name);
         put_u32(&ask->payload, in->rows);
-        put_u8(&ask->payload, persons ? 1 : 0);
-        put_u32(&ask->payload, guardians);
+        put_u8(&ask->payload, (uint8_t)flags);
+        put_u32(&ask->payload, in->guardians.len);
         put_u32(&ask->payload, in->record_key_width);
         put_u32(&ask->payload, (uint32_t)in->body.len);
         put_raw(&ask->payload, in->content.bytes, sizeof in->content.bytes);
-
-        slot_put(ask, in->persons.ids, persons ? (size_t)in->rows * PERSON_ID_LEN : 0);
-        slot_put(ask, in->persons.kinds, persons ? in->rows : 0);
-        slot_put(ask, in->record_keys, (size_t)in->rows * in->record_key_width);
-        if (guardians > 0) {
-                TRY(put_counts(ask, in->guardians.offsets, in->rows, guardians));
-                slot_put(ask, in->guardians.persons.ids, (size_t)guardians * PERSON_ID_LEN);
-                slot_put(ask, in->guardians.persons.kinds, guardians);
+        if (is_sealed(in)) {
+                put_raw(&ask->payload, in->box.key_id.data, in->box.key_id.len);
+                put_raw(&ask->payload, in->box.signature.data, in->box.signature.len);
+                put_u32(&ask->payload, (uint32_t)in->box.box.len);
         }
+        put_persons(ask, in);
+        put_keep(ask, in);
+        if (in->guardians.len > 0)
+                TRY(put_counts(ask, in->guardians.offsets, in->rows, in->guardians.len));
+        slot_put(ask, in->record_keys, (size_t)kept_rows(in) * in->record_key_width);
         slot_put(ask, in->body.data, in->body.len);
         return ERR_OK;
 }
@@ -253,16 +310,57 @@ enum err keeper_accept(struct keeper *k, const struct keeper_accept *in, struct 
         return read_accepted(&ask, in, arena, out);
 }
 
-enum err keeper_receipt(struct keeper *k, const struct batch_name *name,
-        const struct digest *content, struct digest *out)
+/* Public keys -------------------------------------------------------------- */
+
+static enum err read_public_key(
+        struct reader *in, unsigned signing_len, struct keeper_public_key *out)
+{
+        struct bytes id, key, signature;
+        uint64_t from, until;
+
+        TRY(read_fixed(in, BOX_KEY_ID_LEN, &id));
+        TRY(read_fixed(in, sizeof out->public_key, &key));
+        TRY(read_u64(in, &from));
+        TRY(read_u64(in, &until));
+        memcpy(out->id, id.data, id.len);
+        memcpy(out->public_key, key.data, key.len);
+        out->from_ms = (int64_t)from;
+        out->until_ms = (int64_t)until;
+        for (unsigned i = 0; i < signing_len; i++) {
+                TRY(read_fixed(in, SIGNATURE_LEN, &signature));
+                memcpy(out->signatures[i], signature.data, signature.len);
+        }
+        return ERR_OK;
+}
+
+static enum err read_public_keys(struct ask *ask, struct keeper_public_keys *out)
+{
+        struct keeper_public_keys keys = {.sealing_len = 0};
+        struct reader in = reader_of(bytes_of(ask->slot, ask->answer_bulk));
+        uint8_t sealing, signing;
+
+        TRY(read_u8(&ask->answer, &sealing));
+        TRY(read_u8(&ask->answer, &signing));
+        if (sealing > KEEPER_KEYS_MAX || signing > KEEPER_KEYS_MAX)
+                return ERR_KEEPER_REFUSED;
+        keys.sealing_len = sealing;
+        keys.signing_len = signing;
+        for (unsigned i = 0; i < sealing; i++)
+                TRY(read_public_key(&in, signing, &keys.sealing[i]));
+        for (unsigned i = 0; i < signing; i++)
+                TRY(read_public_key(&in, signing, &keys.signing[i]));
+        TRY(read_end(&in));
+        *out = keys;
+        return ERR_OK;
+}
+
+enum err keeper_public_keys(struct keeper *k, struct keeper_public_keys *out)
 {
         OWNED(ask_end) struct ask ask = {.k = NULL};
 
-        TRY(ask_begin(k, KEEPER_RECEIPT, &ask));
-        keeper_put_batch(&ask.payload, name);
-        put_raw(&ask.payload, content->bytes, sizeof content->bytes);
+        TRY(ask_begin(k, KEEPER_PUBLIC_KEYS, &ask));
         TRY(ask_send(&ask));
-        return keeper_read_digest(&ask.answer, out);
+        return read_public_keys(&ask, out);
 }
 
 /* Batches out -------------------------------------------------------------- */
@@ -346,13 +444,44 @@ void keeper_release(struct keeper *k, struct keeper_opened *opened)
 
 /* Erasure ------------------------------------------------------------------ */
 
-static void put_erase(struct ask *ask, const struct batch_name *name, uint32_t epoch,
-        const uint8_t person[PERSON_ID_LEN], uint8_t kind)
+static enum err put_person(struct ask *ask, const struct keeper_person *p)
+{
+        bool sealed = p->box.box.len > 0;
+
+        put_u8(&ask->payload, sealed ? 1 : 0);
+        if (!sealed) {
+                put_raw(&ask->payload, p->id, sizeof p->id);
+                put_u8(&ask->payload, p->kind);
+                return ERR_OK;
+        }
+        if (p->box.key_id.len != BOX_KEY_ID_LEN || p->box.signature.len != SIGNATURE_LEN)
+                return ERR_BOX_SIGNATURE;
+        if (p->box.box.len != PERSON_BOX_LEN)
+                return ERR_BOX_CLOSED;
+        put_raw(&ask->payload, p->box.key_id.data, p->box.key_id.len);
+        put_raw(&ask->payload, p->request.bytes, sizeof p->request.bytes);
+        put_raw(&ask->payload, p->box.signature.data, p->box.signature.len);
+        put_raw(&ask->payload, p->box.box.data, p->box.box.len);
+        return ERR_OK;
+}
+
+static enum err put_erase(struct ask *ask, const struct batch_name *name, uint32_t epoch,
+        const struct keeper_person *person)
 {
         keeper_put_batch(&ask->payload, name);
         put_u32(&ask->payload, epoch);
-        put_raw(&ask->payload, person, PERSON_ID_LEN);
-        put_u8(&ask->payload, kind);
+        return put_person(ask, person);
+}
+
+enum err keeper_person_check(
+        struct keeper *k, municipality_t municipality, const struct keeper_person *person)
+{
+        OWNED(ask_end) struct ask ask = {.k = NULL};
+
+        TRY(ask_begin(k, KEEPER_CHECK_PERSON, &ask));
+        put_u16(&ask.payload, municipality);
+        TRY(put_person(&ask, person));
+        return ask_send(&ask);
 }
 
 static enum err read_found(struct ask *ask, struct arena *arena, struct keeper_found *out)
@@ -375,27 +504,27 @@ static enum err read_found(struct ask *ask, struct arena *arena, struct keeper_f
 }
 
 enum err keeper_erase_find(struct keeper *k, const struct batch_name *name, uint32_t epoch,
-        struct bytes sealed, const uint8_t person[PERSON_ID_LEN], uint8_t kind, struct arena *arena,
+        struct bytes sealed, const struct keeper_person *person, struct arena *arena,
         struct keeper_found *out)
 {
         OWNED(ask_end) struct ask ask = {.k = NULL};
 
         TRY(ask_begin(k, KEEPER_ERASE_FIND, &ask));
-        put_erase(&ask, name, epoch, person, kind);
+        TRY(put_erase(&ask, name, epoch, person));
         TRY(put_sealed(&ask, sealed));
         TRY(ask_send(&ask));
         return read_found(&ask, arena, out);
 }
 
 enum err keeper_erase_seal(struct keeper *k, const struct batch_name *name, uint32_t epoch,
-        struct bytes sealed, const uint8_t person[PERSON_ID_LEN], uint8_t kind, const uint8_t *keep,
-        uint32_t rows, struct bytes body, struct arena *arena, struct bytes *out_sealed)
+        struct bytes sealed, const struct keeper_person *person, const uint8_t *keep, uint32_t rows,
+        struct bytes body, struct arena *arena, struct bytes *out_sealed)
 {
         OWNED(ask_end) struct ask ask = {.k = NULL};
         uint8_t *copy;
 
         TRY(ask_begin(k, KEEPER_ERASE_SEAL, &ask));
-        put_erase(&ask, name, epoch, person, kind);
+        TRY(put_erase(&ask, name, epoch, person));
         TRY(put_sealed(&ask, sealed));
         TRY(put_sealed(&ask, bytes_of(keep, rows)));
         TRY(put_sealed(&ask, body));

@@ -12,6 +12,7 @@
 
 #include "base/batch.h"
 #include "base/terms.h"
+#include "crypto/box.h"
 #include "crypto/keyring.h"
 
 struct keeper;
@@ -56,31 +57,56 @@ struct batch_name {
         uint32_t sequence;
 };
 
-/* accept: person ids, record keys and packed columns in, a sealed batch out. */
+/* Persons that only the keeper can open (crypto/box.h). */
+struct keeper_box {
+        struct bytes key_id, box, signature; /* box empty: there is none */
+};
+
+/* accept: persons, record keys and packed columns in, a sealed batch out. Persons come for
+ * every row of the batch, in clear or in a box, since they are what its receipt is made of;
+ * `keep` says which rows go on. */
 struct keeper_accept {
         struct batch_name name;
-        uint32_t rows;
-        struct person_column persons; /* NULL pointers: no persons in this data set */
-        struct guardian_column guardians;
+        uint32_t rows;                    /* of the batch */
+        const uint8_t *keep;              /* rows bytes, 1: goes on; NULL: all */
+        struct person_column persons;     /* NULL pointers: in the box, or none */
+        struct guardian_column guardians; /* likewise its persons; the offsets are here */
+        struct keeper_box box;
+        /* Of the rows that go on. */
         const uint8_t *record_keys;
         uint32_t record_key_width;
         struct bytes body;     /* packed columns (store/body.h), opaque to the keeper */
-        struct digest content; /* SHA-256 of the whole batch as it came, for the receipt */
+        struct digest content; /* SHA-256 of all that came in clear and is no person */
 };
 struct keeper_accepted {
         bool rows_refused;       /* then `rules` tells, and nothing was sealed */
         uint8_t *rules;          /* rows bytes of enum pnr_rule: the person of the row */
         uint8_t *guardian_rules; /* guardians.len bytes */
-        struct bytes sealed;     /* in the arena */
+        struct bytes sealed;     /* in the arena; empty when no row goes on */
         uint32_t epoch;
-        struct digest receipt; /* keeper MAC over name and content */
+        /* Keeper MAC over name, content and persons: the same whether they came in clear or
+         * in a box, and whichever rows go on. */
+        struct digest receipt;
 };
-/* Checks every id first, so a refused batch costs little. */
+/* Checks every id first, so a refused batch costs little. ERR_BOX_NEEDED, _KEY, _SIGNATURE,
+ * _CLOSED, _MISPLACED. */
 MUST_CHECK enum err keeper_accept(struct keeper *k, const struct keeper_accept *in,
         struct arena *arena, struct keeper_accepted *out);
-/* The receipt alone, for telling a replay from a conflict. */
-MUST_CHECK enum err keeper_receipt(struct keeper *k, const struct batch_name *name,
-        const struct digest *content, struct digest *out);
+
+/* What the keeper can be sealed to, and what it signs with; newest first. Each key is vouched
+ * for by every signing key (crypto/key_statement.h), in their order. */
+enum { KEEPER_KEYS_MAX = KEYRING_PAIR_LIVE_MAX };
+struct keeper_public_key {
+        char id[BOX_KEY_ID_LEN + 1];
+        uint8_t public_key[BOX_PUBLIC_LEN];
+        int64_t from_ms, until_ms;
+        uint8_t signatures[KEEPER_KEYS_MAX][SIGNATURE_LEN];
+};
+struct keeper_public_keys {
+        unsigned sealing_len, signing_len;
+        struct keeper_public_key sealing[KEEPER_KEYS_MAX], signing[KEEPER_KEYS_MAX];
+};
+MUST_CHECK enum err keeper_public_keys(struct keeper *k, struct keeper_public_keys *out);
 
 /* open_for_view: a sealed batch out of the store in, tokens of this linkage and
  * vintage and the packed columns out. The keeper asks the signed rules itself. */
@@ -110,6 +136,17 @@ MUST_CHECK enum err keeper_open_for_view(
         struct keeper *k, const struct keeper_open *in, struct keeper_opened *out);
 void keeper_release(struct keeper *k, struct keeper_opened *opened); /* wipes the slot */
 
+/* One person, in clear or in a box of one. */
+struct keeper_person {
+        uint8_t id[PERSON_ID_LEN], kind; /* enum person_kind; PERSON_NONE: in the box */
+        struct keeper_box box;
+        struct submission_id request; /* the box was made for: begins with its time */
+};
+
+/* Whether a box holds a person whom this municipality may erase today: nothing is looked for. */
+MUST_CHECK enum err keeper_person_check(
+        struct keeper *k, municipality_t municipality, const struct keeper_person *person);
+
 /* Erasure: which rows are this person's, and where the person is a guardian. */
 struct keeper_found {
         uint32_t rows, hits, guardian_hits;
@@ -117,12 +154,12 @@ struct keeper_found {
         struct bytes body; /* packed columns, when hits > 0; arena */
 };
 MUST_CHECK enum err keeper_erase_find(struct keeper *k, const struct batch_name *name,
-        uint32_t epoch, struct bytes sealed, const uint8_t person[PERSON_ID_LEN], uint8_t kind,
+        uint32_t epoch, struct bytes sealed, const struct keeper_person *person,
         struct arena *arena, struct keeper_found *out);
 /* Seals anew without the rows where keep is 0 and without the person among the
  * guardians; `body` holds the kept rows (or is empty when hits was 0: unchanged). */
 MUST_CHECK enum err keeper_erase_seal(struct keeper *k, const struct batch_name *name,
-        uint32_t epoch, struct bytes sealed, const uint8_t person[PERSON_ID_LEN], uint8_t kind,
+        uint32_t epoch, struct bytes sealed, const struct keeper_person *person,
         const uint8_t *keep, uint32_t rows, struct bytes body, struct arena *arena,
         struct bytes *out_sealed);
 

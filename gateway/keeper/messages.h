@@ -21,6 +21,7 @@
 
 #include "base/bytes.h"
 #include "base/terms.h"
+#include "crypto/box.h"
 #include "crypto/pseudonym.h"
 #include "gateway/keeper/keeper.h"
 
@@ -37,7 +38,7 @@ const char *keeper_state_name(enum keeper_state state); /* "RULED" */
 enum keeper_lane { KEEPER_LANE_SMALL, KEEPER_LANE_STATE, KEEPER_LANE_BULK };
 
 enum {
-        KEEPER_PROTOCOL = 3,
+        KEEPER_PROTOCOL = 4,
         KEEPER_MAGIC = 0x314b4753, /* "SGK1" */
         /* A sealed batch; a slot holds one opened too, with a record key more for each row. */
         KEEPER_SEALED_MAX = 8 << 20,
@@ -63,13 +64,20 @@ enum {
         BATCH_NAME_WIRE_MIN = DOMAIN_WIRE_MIN + 16 + 4,
         BATCH_NAME_WIRE_MAX = DOMAIN_WIRE_MAX + 16 + 4,
         ACCEPT_WIRE_FIXED = 4 + 1 + 4 + 4 + 4 + 32,
-        PERSON_WIRE_LEN = PERSON_ID_LEN + 1,
         /* Domains by data set ("": all) and municipality (0: all), behind REACH_MARK: zeros alone
          * shall never mean everything. */
         REACH_MARK = 0x52,
         REACH_WIRE_MIN = 1 + 4 + 2,
         REACH_WIRE_MAX = 1 + NAME_WIRE_MAX + 2,
         KEY_STATE_WIRE_MIN = 1 + 4 + 2 + 3 * 4 + 2 * 8 + 2,
+        ACCEPT_WIRE_SEALED = BOX_KEY_ID_LEN + SIGNATURE_LEN + 4,
+        /* One person, by a leading byte: in clear, or in a box of one. */
+        PERSON_BOX_LEN = BOX_OVERHEAD + BOX_PLAIN_FIXED + BOX_PER_PERSON,
+        PERSON_WIRE_MIN = 1 + PERSON_ID_LEN + 1,
+        PERSON_WIRE_MAX = 1 + BOX_KEY_ID_LEN + 16 + SIGNATURE_LEN + PERSON_BOX_LEN,
+        /* A public key in the slot of PUBLIC_KEYS; as many signatures follow as there are
+         * signing keys. */
+        PUBLIC_KEY_WIRE_FIXED = BOX_KEY_ID_LEN + 32 + 8 + 8,
 };
 
 #define KEEPER_IN(state)  (1u << KEEPER_##state)
@@ -94,18 +102,17 @@ enum {
                 8)                                                                                 \
         MESSAGE(CONFIRM, 7, KEEPER_TO_CONFIRM, SMALL, 0, 0, 8, 8, 8)                               \
         MESSAGE(ACCEPT, 8, KEEPER_IN(RULED), BULK, 0, 1, BATCH_NAME_WIRE_MIN + ACCEPT_WIRE_FIXED,  \
-                BATCH_NAME_WIRE_MAX + ACCEPT_WIRE_FIXED, 1 + 4 + 32)                               \
-        MESSAGE(RECEIPT, 9, KEEPER_IN(RULED), SMALL, 0, 0, BATCH_NAME_WIRE_MIN + 32,               \
-                BATCH_NAME_WIRE_MAX + 32, 32)                                                      \
+                BATCH_NAME_WIRE_MAX + ACCEPT_WIRE_FIXED + ACCEPT_WIRE_SEALED, 1 + 4 + 32)          \
+        MESSAGE(PUBLIC_KEYS, 9, KEEPER_WITH_KEYS, BULK, 0, 0, 0, 0, 2)                             \
         MESSAGE(OPEN_FOR_VIEW, 10, KEEPER_IN(RULED), BULK, 0, 1,                                   \
                 2 * NAME_WIRE_MIN + 8 + BATCH_NAME_WIRE_MIN + 4,                                   \
                 2 * NAME_WIRE_MAX + 8 + BATCH_NAME_WIRE_MAX + 4, 13)                               \
         MESSAGE(ERASE_FIND, 11, KEEPER_IN(RULED), BULK, 0, 1,                                      \
-                BATCH_NAME_WIRE_MIN + 4 + PERSON_WIRE_LEN,                                         \
-                BATCH_NAME_WIRE_MAX + 4 + PERSON_WIRE_LEN, 16)                                     \
+                BATCH_NAME_WIRE_MIN + 4 + PERSON_WIRE_MIN,                                         \
+                BATCH_NAME_WIRE_MAX + 4 + PERSON_WIRE_MAX, 16)                                     \
         MESSAGE(ERASE_SEAL, 12, KEEPER_IN(RULED), BULK, 0, 1,                                      \
-                BATCH_NAME_WIRE_MIN + 4 + PERSON_WIRE_LEN + 12,                                    \
-                BATCH_NAME_WIRE_MAX + 4 + PERSON_WIRE_LEN + 12, 0)                                 \
+                BATCH_NAME_WIRE_MIN + 4 + PERSON_WIRE_MIN + 12,                                    \
+                BATCH_NAME_WIRE_MAX + 4 + PERSON_WIRE_MAX + 12, 0)                                 \
         MESSAGE(STOP, 13, KEEPER_IN_ANY, SMALL, 0, 0, 0, 0, 0)                                     \
         MESSAGE(KEYS, 14, KEEPER_WITH_KEYS, STATE, 0, 0, 0, 0, 4)                                  \
         MESSAGE(ROTATE_DOMAINS, 15, KEEPER_IN(RULED), STATE, 0, 0, REACH_WIRE_MIN, REACH_WIRE_MAX, \
@@ -117,7 +124,9 @@ enum {
         MESSAGE(DESTROY_DOMAIN, 18, KEEPER_IN(RULED), STATE, 0, 0, DOMAIN_WIRE_MIN,                \
                 DOMAIN_WIRE_MAX, 8)                                                                \
         MESSAGE(ROTATE_PAIR, 19, KEEPER_IN(RULED), STATE, 0, 0, 9, 9, 8)                           \
-        MESSAGE(PRUNE, 20, KEEPER_IN(RULED), STATE, 0, 0, 0, 0, 8 + 4)
+        MESSAGE(PRUNE, 20, KEEPER_IN(RULED), STATE, 0, 0, 0, 0, 8 + 4)                             \
+        MESSAGE(CHECK_PERSON, 21, KEEPER_IN(RULED), SMALL, 0, 0, 2 + PERSON_WIRE_MAX,              \
+                2 + PERSON_WIRE_MAX, 0)
 
 enum keeper_message {
         KEEPER_NONE = 0,
@@ -168,6 +177,8 @@ void keeper_put_domain(struct buf *out, const struct domain *d);
 MUST_CHECK enum err keeper_read_domain(struct reader *in, struct domain *out);
 void keeper_put_batch(struct buf *out, const struct batch_name *name);
 MUST_CHECK enum err keeper_read_batch(struct reader *in, struct batch_name *out);
+/* What an ACCEPT says of its persons. */
+enum keeper_accept_flag { ACCEPT_PERSONS = 1, ACCEPT_SEALED = 2 };
 /* A name as a NUL-terminated text. */
 MUST_CHECK enum err keeper_read_name(struct reader *in, char out[NAME_MAX_LEN + 1]);
 /* The same, and it may be empty. */

@@ -13,28 +13,100 @@
 
 #include "gateway/keeper/run_inner.h"
 
+enum { MS_PER_DAY = 86400000 };
+
 struct erase {
         struct batch_name name;
         uint32_t epoch;
         uint8_t person[PERSON_ID_LEN], kind;
 };
 
-static enum err read_erase(struct reader *in, struct erase *out)
+/* In clear: only out of what may also come in clear. Whoever could ask about persons at will
+ * would find out who is in a batch. */
+static enum err read_clear_person(struct run *r, struct reader *in, struct erase *out)
 {
+        const struct rules_dataset *d =
+                rules_dataset_find(&r->ruling.rules, bytes_of_text(out->name.domain.dataset));
         struct bytes id;
 
-        TRY(keeper_read_batch(in, &out->name));
-        TRY(read_u32(in, &out->epoch));
         TRY(read_fixed(in, PERSON_ID_LEN, &id));
         TRY(read_u8(in, &out->kind));
         memcpy(out->person, id.data, id.len);
-        if (out->epoch == 0)
+        return d != NULL && d->clear_persons ? ERR_OK : ERR_BOX_NEEDED;
+}
+
+/* The box is bound to a request of its own, whose name begins with its time in milliseconds
+ * (UUID of version 7): one that was kept is not good for what is delivered later. */
+static enum err check_age(struct run *r, const struct submission_id *request)
+{
+        int64_t at = 0, now = run_now(r);
+
+        for (unsigned i = 0; i < 6; i++)
+                at = at << 8 | request->bytes[i];
+        return at < now - MS_PER_DAY || at > now + MS_PER_DAY ? ERR_BOX_MISPLACED : ERR_OK;
+}
+
+static enum err read_sealed_person(struct run *r, struct reader *in, struct erase *out)
+{
+        struct box_head head = {
+                .use = BOX_ERASE, .municipality = out->name.domain.municipality, .rows = 1};
+        uint8_t plain[PERSON_BOX_LEN];
+        struct box_persons who;
+        struct run_box box;
+        struct bytes request;
+        enum err e;
+
+        TRY(read_fixed(in, BOX_KEY_ID_LEN, &box.key_id));
+        TRY(read_fixed(in, sizeof head.submission.bytes, &request));
+        TRY(read_fixed(in, SIGNATURE_LEN, &box.signature));
+        TRY(read_fixed(in, PERSON_BOX_LEN, &box.box));
+        memcpy(head.submission.bytes, request.data, request.len);
+        TRY(check_age(r, &head.submission));
+        e = run_box_open(r, &head, &box, plain, &who);
+        if (e == ERR_OK && who.guardians == 0) {
+                memcpy(out->person, who.persons.ids, PERSON_ID_LEN);
+                out->kind = who.persons.kinds[0];
+        }
+        wipe(plain, sizeof plain);
+        return e;
+}
+
+static enum err read_person(struct run *r, struct reader *in, struct erase *out)
+{
+        uint8_t sealed;
+
+        TRY(read_u8(in, &sealed));
+        if (sealed > 1)
                 return ERR_MALFORMED;
+        TRY(sealed != 0 ? read_sealed_person(r, in, out) : read_clear_person(r, in, out));
         /* Whoever was accepted once can be erased: no as-of date, no test rules. */
         if (out->kind == PERSON_NONE ||
                 pnr_check(out->person, out->kind, INT32_MAX, PNR_TEST_ALLOWED) != PNR_OK)
                 return ERR_PERSON_ID;
         return ERR_OK;
+}
+
+/* For whoever is about to look through many batches: is the box good at all? */
+enum err run_CHECK_PERSON(struct run *r, struct request *rq)
+{
+        struct erase e = {.epoch = 0};
+        enum err good;
+
+        TRY(read_u16(&rq->payload, &e.name.domain.municipality));
+        good = read_person(r, &rq->payload, &e);
+        wipe(&e, sizeof e);
+        TRY(good);
+        return read_end(&rq->payload);
+}
+
+static enum err read_erase(struct run *r, struct reader *in, struct erase *out)
+{
+        *out = (struct erase){.epoch = 0};
+        TRY(keeper_read_batch(in, &out->name));
+        TRY(read_u32(in, &out->epoch));
+        if (out->epoch == 0)
+                return ERR_MALFORMED;
+        return read_person(r, in, out);
 }
 
 /* The batch in the clear (in r->plain) and the pseudonym that is looked for. */
@@ -98,12 +170,13 @@ enum err run_ERASE_FIND(struct run *r, struct request *rq)
         struct erase e;
         enum err found;
 
-        TRY(read_erase(&rq->payload, &e));
+        TRY(read_erase(r, &rq->payload, &e));
         TRY(read_end(&rq->payload));
         found = open_for_erasure(r, &e, bytes_of(rq->input, rq->input_len), &v);
         if (found == ERR_OK)
                 found = answer_found(r, rq, &v);
         wipe(r->plain, rq->input_len);
+        wipe(&e, sizeof e);
         return found;
 }
 
@@ -113,12 +186,12 @@ struct erase_seal {
         struct bytes sealed, keep, body;
 };
 
-static enum err read_erase_seal(struct request *rq, struct erase_seal *out)
+static enum err read_erase_seal(struct run *r, struct request *rq, struct erase_seal *out)
 {
         struct reader in = reader_of(bytes_of(rq->input, rq->input_len));
         uint32_t sealed_bytes, rows, body_bytes;
 
-        TRY(read_erase(&rq->payload, &out->erase));
+        TRY(read_erase(r, &rq->payload, &out->erase));
         TRY(read_u32(&rq->payload, &sealed_bytes));
         TRY(read_u32(&rq->payload, &rows));
         TRY(read_u32(&rq->payload, &body_bytes));
@@ -216,10 +289,11 @@ enum err run_ERASE_SEAL(struct run *r, struct request *rq)
         struct erase_view v;
         enum err e;
 
-        TRY(read_erase_seal(rq, &s));
+        TRY(read_erase_seal(r, rq, &s));
         e = open_for_erasure(r, &s.erase, s.sealed, &v);
         if (e == ERR_OK)
                 e = seal_shortened(r, rq, &s, &v);
         wipe(r->plain, s.sealed.len);
+        wipe(&s.erase, sizeof s.erase);
         return e;
 }

@@ -4,6 +4,7 @@
 #define STATGATE_GATEWAY_KEEPER_RUN_INNER_H
 
 #include "base/arena.h"
+#include "crypto/box.h"
 #include "crypto/keyring.h"
 #include "crypto/pseudonym.h"
 #include "crypto/secret.h"
@@ -86,6 +87,17 @@ void run_forget_ciphers(struct run *r);
 /* run_keys.c: the state as it is now, sealed as the next generation, into the slot. */
 MUST_CHECK enum err run_hand_out_state(struct run *r, struct request *rq);
 void ruling_done(struct ruling *ruling);
+
+/* run_box.c: a box, by the keeper's own keys, rules and day. `head` is where it arrived, but for
+ * the key's id; `plain` has room for what is in it. ERR_BOX_KEY, _SIGNATURE, _CLOSED, _MISPLACED,
+ * ERR_MALFORMED. */
+struct run_box {
+        struct bytes key_id, signature, box;
+};
+MUST_CHECK enum err run_box_open(struct run *r, struct box_head *head, const struct run_box *in,
+        uint8_t *plain, struct box_persons *out);
+/* The persons of a batch as a box has them behind its head. */
+MUST_CHECK enum err run_persons_digest(const struct box_persons *p, struct digest *out);
 
 /* The handlers, one per message of the table. */
 #define RUN_HANDLER(name, number, states, lane, fds, bulk, shortest, longest, answer)              \

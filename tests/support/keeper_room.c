@@ -138,12 +138,14 @@ void room_put_accept(const struct keeper_accept *batch, struct buf *payload, str
         put_raw(payload, batch->content.bytes, sizeof batch->content.bytes);
         put_raw(bulk, batch->persons.ids, (size_t)batch->rows * PERSON_ID_LEN);
         put_raw(bulk, batch->persons.kinds, batch->rows);
-        put_raw(bulk, batch->record_keys, (size_t)batch->rows * batch->record_key_width);
+        put_raw(bulk, batch->guardians.persons.ids, (size_t)guardians * PERSON_ID_LEN);
+        put_raw(bulk, batch->guardians.persons.kinds, guardians);
+        for (uint32_t i = 0; i < batch->rows; i++)
+                put_u8(bulk, batch->keep == NULL || batch->keep[i] != 0);
         for (uint32_t i = 0; i < batch->rows && guardians > 0; i++)
                 put_u8(bulk,
                         (uint8_t)(batch->guardians.offsets[i + 1] - batch->guardians.offsets[i]));
-        put_raw(bulk, batch->guardians.persons.ids, (size_t)guardians * PERSON_ID_LEN);
-        put_raw(bulk, batch->guardians.persons.kinds, guardians);
+        put_raw(bulk, batch->record_keys, (size_t)batch->rows * batch->record_key_width);
         put_raw(bulk, batch->body.data, batch->body.len);
 }
 

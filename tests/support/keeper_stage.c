@@ -12,7 +12,9 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "crypto/pseudonym.h"
+#include "gateway/keeper/messages.h"
 
 #define KEEPER_PROGRAM STATGATE_BIN_DIR "/statgate-keeper"
 
@@ -136,4 +138,26 @@ enum err stage_try_prepare(struct stage *s, const char *dataset, municipality_t 
 
         (void)snprintf(d.dataset, sizeof d.dataset, "%s", dataset);
         return keeper_prepare_domain(s->k, &d);
+}
+
+struct keeper_public_key stage_key(struct stage *s)
+{
+        struct keeper_public_keys keys;
+
+        assert_int_equal(keeper_public_keys(s->k, &keys), ERR_OK);
+        assert_true(keys.sealing_len > 0);
+        return keys.sealing[0];
+}
+
+struct keeper_person stage_nobody(void)
+{
+        static const uint8_t box[PERSON_BOX_LEN], signature[SIGNATURE_LEN];
+        int64_t now = clock_now_ms();
+        struct keeper_person nobody = {
+                .box = {bytes_of_text("0123456789abcdef"), bytes_of(box, sizeof box),
+                        bytes_of(signature, sizeof signature)}};
+
+        for (unsigned i = 0; i < 6; i++)
+                nobody.request.bytes[i] = (uint8_t)(now >> (40 - 8 * i));
+        return nobody;
 }

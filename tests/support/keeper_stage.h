@@ -26,6 +26,11 @@ MUST_CHECK enum err stage_load(struct stage *s, uint64_t version, const struct d
 MUST_CHECK enum err stage_try_prepare(struct stage *s, const char *dataset, municipality_t m);
 void stage_prepare(struct stage *s, const char *dataset, municipality_t m);
 
+/* The keeper's key to seal to. */
+struct keeper_public_key stage_key(struct stage *s);
+/* A person in a box to a key that no keeper has. */
+struct keeper_person stage_nobody(void);
+
 void stage_accept(struct stage *s, const struct keeper_accept *batch, struct keeper_accepted *out);
 /* For linkage barn, purpose statistik, vintage 1.0. */
 struct keeper_open stage_open_of(

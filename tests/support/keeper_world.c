@@ -35,6 +35,11 @@ void world_open(struct world *w)
         must(mkdtemp(w->folder) != NULL, "folder");
         (void)snprintf(w->state, sizeof w->state, "%s/keyring.sgk", w->folder);
         must(sign_keygen(&w->signer, w->signer_public) == ERR_OK, "signer");
+        for (unsigned i = 0; i < ARRAY_LEN(w->submission_keys); i++) {
+                uint8_t public_key[SIGN_PUBLIC_LEN];
+
+                must(sign_keygen(&w->submission_keys[i], public_key) == ERR_OK, "submission key");
+        }
         w->arena = arena_new(1 << 30);
         must(w->arena != NULL, "arena");
 }
@@ -54,6 +59,8 @@ static void remove_folder(const char *folder)
 void world_close(struct world *w)
 {
         secret_free(&w->signer);
+        for (unsigned i = 0; i < ARRAY_LEN(w->submission_keys); i++)
+                secret_free(&w->submission_keys[i]);
         arena_free(&w->arena);
         remove_folder(w->folder);
 }
@@ -99,6 +106,16 @@ struct rules world_rules(const struct world *w, uint64_t version, const struct d
         l[1].id = bytes_of_text("gammal");
         l[1].from_days = days_from_civil((struct civil){2000, 1, 1});
         l[1].until_days = days_from_civil((struct civil){2001, 12, 31});
+        struct rules_submission_key *keys = arena_alloc(w->arena, 2, sizeof *keys);
+
+        must(keys != NULL, "submission keys");
+        for (unsigned i = 0; i < 2; i++) {
+                keys[i] = (struct rules_submission_key){
+                        .municipality = municipalities[i], .until_days = l[0].until_days};
+                must(sign_public_of(w->submission_keys[i], keys[i].key) == ERR_OK, "public key");
+        }
+        rules.submission_keys = keys;
+        rules.submission_keys_len = 2;
         if (predecessor != NULL)
                 rules.predecessor = *predecessor;
         rules.municipalities = m;
@@ -200,4 +217,58 @@ void world_guardians(const struct world *w, struct keeper_accept *batch, unsigne
         batch->guardians.len = 2 * batch->rows;
         batch->guardians.offsets = offsets;
         batch->guardians.persons = people(w, first, 2 * batch->rows);
+}
+
+static struct bytes sealed_box(const struct world *w, const struct keeper_public_key *to,
+        const struct box_head *head, const struct box_persons *who)
+{
+        size_t len = box_plain_len(who->rows, who->guardians) + BOX_OVERHEAD;
+        uint8_t *box = room(w, len, 1);
+
+        must(box_seal(to->public_key, head, who, box) == ERR_OK, "box");
+        return bytes_of(box, len);
+}
+
+static struct keeper_box signed_box(const struct world *w, const struct secret *by,
+        const struct box_head *head, struct bytes box)
+{
+        uint8_t *signature = room(w, SIGNATURE_LEN, 1), *key_id = room(w, BOX_KEY_ID_LEN, 1);
+
+        must(box_sign(by, head, box, signature) == ERR_OK, "signature");
+        memcpy(key_id, head->key_id, BOX_KEY_ID_LEN);
+        return (struct keeper_box){
+                bytes_of(key_id, BOX_KEY_ID_LEN), box, bytes_of(signature, SIGNATURE_LEN)};
+}
+
+void world_seal(const struct world *w, const struct keeper_public_key *to, const struct secret *by,
+        struct keeper_accept *batch)
+{
+        const struct box_persons who = {
+                batch->rows, batch->guardians.len, batch->persons, batch->guardians.persons};
+        struct box_head head = {.use = BOX_BATCH,
+                .municipality = batch->name.domain.municipality,
+                .submission = batch->name.submission,
+                .sequence = batch->name.sequence,
+                .rows = batch->rows};
+
+        memcpy(head.key_id, to->id, sizeof head.key_id);
+        memcpy(head.dataset, batch->name.domain.dataset, sizeof head.dataset);
+        batch->box = signed_box(w, by, &head, sealed_box(w, to, &head, &who));
+        batch->persons = (struct person_column){NULL, NULL};
+        batch->guardians.persons = (struct person_column){NULL, NULL};
+}
+
+struct keeper_person world_seal_person(const struct world *w, const struct keeper_public_key *to,
+        const struct secret *by, municipality_t m, unsigned person, int64_t at_ms)
+{
+        const struct box_persons who = {.rows = 1, .persons = people(w, person, 1)};
+        struct keeper_person out = {.kind = PERSON_NONE};
+        struct box_head head = {.use = BOX_ERASE, .municipality = m, .rows = 1};
+
+        for (unsigned i = 0; i < 6; i++)
+                out.request.bytes[i] = (uint8_t)(at_ms >> (40 - 8 * i));
+        memcpy(head.key_id, to->id, sizeof head.key_id);
+        head.submission = out.request;
+        out.box = signed_box(w, by, &head, sealed_box(w, to, &head, &who));
+        return out;
 }

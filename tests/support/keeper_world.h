@@ -13,6 +13,8 @@ struct world {
         char folder[64], state[96];
         struct secret *signer;
         uint8_t signer_public[SIGN_PUBLIC_LEN];
+        /* What 114 and 180 sign their boxes with; in the rules, for all times. */
+        struct secret *submission_keys[2];
         struct arena *arena;
 };
 
@@ -41,6 +43,13 @@ void world_person(unsigned i, uint8_t id[PERSON_ID_LEN]);
  * body of `body_len` bytes; in the arena. */
 struct keeper_accept world_batch(const struct world *w, const char *dataset, municipality_t m,
         unsigned first, uint32_t rows, size_t body_len);
+/* The persons of a batch into a box for `to`, signed by `by`; what is left of them is NULL. In the
+ * arena. */
+void world_seal(const struct world *w, const struct keeper_public_key *to, const struct secret *by,
+        struct keeper_accept *batch);
+/* One person in a box for an erasure by municipality `m`, made at this time. */
+struct keeper_person world_seal_person(const struct world *w, const struct keeper_public_key *to,
+        const struct secret *by, municipality_t m, unsigned person, int64_t at_ms);
 /* Two guardians for every row: persons `first` + 2i and `first` + 2i + 1. */
 void world_guardians(const struct world *w, struct keeper_accept *batch, unsigned first);
 

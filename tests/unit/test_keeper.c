@@ -144,11 +144,8 @@ static void assert_domain_unusable(struct stage *s, const char *dataset, municip
 {
         struct keeper_accept batch = world_batch(&s->w, dataset, m, 0, 3, 10);
         struct keeper_accepted accepted;
-        struct digest receipt;
 
         assert_int_equal(keeper_accept(s->k, &batch, s->w.arena, &accepted), ERR_NOT_FOUND);
-        assert_int_equal(
-                keeper_receipt(s->k, &batch.name, &batch.content, &receipt), ERR_NOT_FOUND);
 }
 
 static void a_key_whose_state_cannot_be_written_is_not_used(void **state)

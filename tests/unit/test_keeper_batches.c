@@ -282,7 +282,7 @@ static void the_rules_of_a_data_set_bind_the_keeper(void **state)
         stage_up(&s, 0);
         stage_prepare(&s, "sluten", 114);
         batch = world_batch(&s.w, "sluten", 114, 0, 3, 10); /* clear ids */
-        assert_int_equal(keeper_accept(s.k, &batch, s.w.arena, &accepted), ERR_NOT_ALLOWED);
+        assert_int_equal(keeper_accept(s.k, &batch, s.w.arena, &accepted), ERR_BOX_NEEDED);
         batch = world_batch(&s.w, "placering", 180, 0, 3, 10); /* guardians */
         world_guardians(&s.w, &batch, 100);
         assert_int_equal(keeper_accept(s.k, &batch, s.w.arena, &accepted), ERR_NOT_ALLOWED);
@@ -500,20 +500,34 @@ static void a_receipt_names_the_batch_and_its_content(void **state)
         struct stage s;
         struct keeper_accept batch;
         struct keeper_accepted accepted;
+        static const uint8_t keep[3] = {1, 0, 1}, none[3];
         struct digest receipt;
 
         (void)state;
         stage_up(&s, 0);
         batch = world_batch(&s.w, "anmalan", 114, 0, 3, 10);
         stage_accept(&s, &batch, &accepted);
-        assert_int_equal(keeper_receipt(s.k, &batch.name, &batch.content, &receipt), ERR_OK);
+        receipt = accepted.receipt;
+        stage_accept(&s, &batch, &accepted);
+        assert_memory_equal(&receipt, &accepted.receipt, sizeof receipt);
+        /* Which rows go on is not part of what was delivered. */
+        batch.keep = keep;
+        stage_accept(&s, &batch, &accepted);
+        assert_memory_equal(&receipt, &accepted.receipt, sizeof receipt);
+        batch.keep = none;
+        stage_accept(&s, &batch, &accepted);
+        assert_int_equal(accepted.sealed.len, 0);
         assert_memory_equal(&receipt, &accepted.receipt, sizeof receipt);
         batch.name.sequence++;
-        assert_int_equal(keeper_receipt(s.k, &batch.name, &batch.content, &receipt), ERR_OK);
+        stage_accept(&s, &batch, &accepted);
         assert_memory_not_equal(&receipt, &accepted.receipt, sizeof receipt);
         batch.name.sequence--;
         batch.content.bytes[0] ^= 1;
-        assert_int_equal(keeper_receipt(s.k, &batch.name, &batch.content, &receipt), ERR_OK);
+        stage_accept(&s, &batch, &accepted);
+        assert_memory_not_equal(&receipt, &accepted.receipt, sizeof receipt);
+        batch.content.bytes[0] ^= 1;
+        batch.persons = world_batch(&s.w, "anmalan", 114, 1, 3, 10).persons;
+        stage_accept(&s, &batch, &accepted);
         assert_memory_not_equal(&receipt, &accepted.receipt, sizeof receipt);
         stage_down(&s);
 }
@@ -529,16 +543,17 @@ static void an_erased_person_is_gone_from_rows_and_guardians(void **state)
         struct keeper_opened opened;
         struct keeper_open in;
         struct bytes shorter = bytes_of_text("shorter"), sealed;
-        uint8_t person[PERSON_ID_LEN], keep[10];
+        struct keeper_person person = {.kind = PERSON_NATIONAL};
+        uint8_t keep[10];
 
         (void)state;
         stage_up(&s, 0);
         batch = world_batch(&s.w, "anmalan", 114, 0, 10, 100);
         world_guardians(&s.w, &batch, 4); /* person 4: row 4, and a guardian of row 0 */
         stage_accept(&s, &batch, &accepted);
-        world_person(4, person);
+        world_person(4, person.id);
         assert_int_equal(keeper_erase_find(s.k, &batch.name, accepted.epoch, accepted.sealed,
-                                 person, PERSON_NATIONAL, s.w.arena, &found),
+                                 &person, s.w.arena, &found),
                 ERR_OK);
         assert_int_equal(found.rows, 10);
         assert_int_equal(found.hits, 1);
@@ -551,16 +566,14 @@ static void an_erased_person_is_gone_from_rows_and_guardians(void **state)
         memcpy(keep, found.keep, sizeof keep);
         keep[5] = 0;
         assert_int_equal(keeper_erase_seal(s.k, &batch.name, accepted.epoch, accepted.sealed,
-                                 person, PERSON_NATIONAL, keep, 10, shorter, s.w.arena, &sealed),
+                                 &person, keep, 10, shorter, s.w.arena, &sealed),
                 ERR_INVALID);
-        assert_int_equal(
-                keeper_erase_seal(s.k, &batch.name, accepted.epoch, accepted.sealed, person,
-                        PERSON_NATIONAL, found.keep, 9, shorter, s.w.arena, &sealed),
+        assert_int_equal(keeper_erase_seal(s.k, &batch.name, accepted.epoch, accepted.sealed,
+                                 &person, found.keep, 9, shorter, s.w.arena, &sealed),
                 ERR_INVALID);
 
-        assert_int_equal(
-                keeper_erase_seal(s.k, &batch.name, accepted.epoch, accepted.sealed, person,
-                        PERSON_NATIONAL, found.keep, 10, shorter, s.w.arena, &sealed),
+        assert_int_equal(keeper_erase_seal(s.k, &batch.name, accepted.epoch, accepted.sealed,
+                                 &person, found.keep, 10, shorter, s.w.arena, &sealed),
                 ERR_OK);
         accepted.sealed = sealed;
         in = stage_open_of(&batch, &accepted);
@@ -590,7 +603,8 @@ static void erasing_somebody_who_is_not_there_changes_nothing(void **state)
         struct keeper_accepted accepted;
         struct keeper_found found;
         struct bytes sealed;
-        uint8_t person[PERSON_ID_LEN], *before;
+        struct keeper_person person = {.kind = PERSON_NATIONAL};
+        uint8_t *before;
         struct keeper_open in;
 
         (void)state;
@@ -599,25 +613,24 @@ static void erasing_somebody_who_is_not_there_changes_nothing(void **state)
         stage_accept(&s, &batch, &accepted);
         in = stage_open_of(&batch, &accepted);
         before = stage_tokens_of(&s, &in);
-        world_person(77, person);
+        world_person(77, person.id);
         assert_int_equal(keeper_erase_find(s.k, &batch.name, accepted.epoch, accepted.sealed,
-                                 person, PERSON_NATIONAL, s.w.arena, &found),
+                                 &person, s.w.arena, &found),
                 ERR_OK);
         assert_int_equal(found.hits + found.guardian_hits, 0);
         assert_int_equal(found.body.len, 0);
-        assert_int_equal(keeper_erase_seal(s.k, &batch.name, accepted.epoch, accepted.sealed,
-                                 person, PERSON_NATIONAL, found.keep, 10, bytes_of_text("forged"),
-                                 s.w.arena, &sealed),
-                ERR_INVALID);
         assert_int_equal(
-                keeper_erase_seal(s.k, &batch.name, accepted.epoch, accepted.sealed, person,
-                        PERSON_NATIONAL, found.keep, 10, bytes_of(NULL, 0), s.w.arena, &sealed),
+                keeper_erase_seal(s.k, &batch.name, accepted.epoch, accepted.sealed, &person,
+                        found.keep, 10, bytes_of_text("forged"), s.w.arena, &sealed),
+                ERR_INVALID);
+        assert_int_equal(keeper_erase_seal(s.k, &batch.name, accepted.epoch, accepted.sealed,
+                                 &person, found.keep, 10, bytes_of(NULL, 0), s.w.arena, &sealed),
                 ERR_OK);
         in.sealed = sealed;
         assert_memory_equal(stage_tokens_of(&s, &in), before, 10 * PSEUDONYM_LEN);
-        person[0] = 'x';
+        person.id[0] = 'x';
         assert_int_equal(keeper_erase_find(s.k, &batch.name, accepted.epoch, accepted.sealed,
-                                 person, PERSON_NATIONAL, s.w.arena, &found),
+                                 &person, s.w.arena, &found),
                 ERR_PERSON_ID);
         stage_down(&s);
 }
@@ -630,22 +643,21 @@ static void the_last_row_of_a_batch_can_be_erased(void **state)
         struct keeper_found found;
         struct keeper_opened opened;
         struct keeper_open in;
-        uint8_t person[PERSON_ID_LEN];
+        struct keeper_person person = {.kind = PERSON_NATIONAL};
 
         (void)state;
         stage_up(&s, 0);
         batch = world_batch(&s.w, "anmalan", 114, 3, 1, 50);
         world_guardians(&s.w, &batch, 90);
         stage_accept(&s, &batch, &accepted);
-        world_person(3, person);
+        world_person(3, person.id);
         assert_int_equal(keeper_erase_find(s.k, &batch.name, accepted.epoch, accepted.sealed,
-                                 person, PERSON_NATIONAL, s.w.arena, &found),
+                                 &person, s.w.arena, &found),
                 ERR_OK);
         assert_int_equal(found.hits, 1);
         in = stage_open_of(&batch, &accepted);
-        assert_int_equal(
-                keeper_erase_seal(s.k, &batch.name, accepted.epoch, accepted.sealed, person,
-                        PERSON_NATIONAL, found.keep, 1, bytes_of(NULL, 0), s.w.arena, &in.sealed),
+        assert_int_equal(keeper_erase_seal(s.k, &batch.name, accepted.epoch, accepted.sealed,
+                                 &person, found.keep, 1, bytes_of(NULL, 0), s.w.arena, &in.sealed),
                 ERR_OK);
         assert_int_equal(keeper_open_for_view(s.k, &in, &opened), ERR_OK);
         assert_int_equal(opened.rows, 0);

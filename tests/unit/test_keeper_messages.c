@@ -405,14 +405,16 @@ static struct handmade handmade_new(void)
                 world_person(i, at);
         for (unsigned i = 0; i < 3; i++)
                 *at++ = PERSON_NATIONAL;
-        for (unsigned i = 0; i < 12; i++)
-                *at++ = (uint8_t)('a' + i);
-        for (unsigned i = 0; i < 3; i++)
-                *at++ = 2;
         for (unsigned i = 0; i < 6; i++, at += PERSON_ID_LEN)
                 world_person(10 + i, at);
         for (unsigned i = 0; i < 6; i++)
                 *at++ = PERSON_NATIONAL;
+        for (unsigned i = 0; i < 3; i++)
+                *at++ = 1; /* goes on */
+        for (unsigned i = 0; i < 3; i++)
+                *at++ = 2; /* guardians */
+        for (unsigned i = 0; i < 12; i++)
+                *at++ = (uint8_t)('a' + i);
         h.bulk_len = (size_t)(at - h.bulk);
         return h;
 }
@@ -470,7 +472,7 @@ static void a_batch_that_does_not_add_up_is_refused(void **state)
 
 static void guardian_counts_that_lie_are_refused(void **state)
 {
-        enum { COUNTS_AT = 3 * PERSON_ID_LEN + 3 + 12 };
+        enum { COUNTS_AT = 9 * (PERSON_ID_LEN + 1) + 3 };
         static const uint8_t lies[][3] = {{2, 2, 1}, {2, 2, 3}, {9, 0, 0}, {0, 0, 6}, {255, 0, 0}};
         struct raw r;
 

@@ -177,7 +177,7 @@ static const struct {
         {"linkages.yaml", "until: 2030-12-31", "until: 2031-12-31", REPORT_WEAKER,
                 "is valid until 2031-12-31; before: 2030-12-31",
                 "gäller till och med 2031-12-31; förut: 2030-12-31"},
-        {"bundle.yaml", "operator: [operations]", "operator: [operations, Query]", REPORT_WEAKER,
+        {"bundle.yaml", "operator: [operations, ", "operator: [operations, Query, ", REPORT_WEAKER,
                 "operators may now call Query", "driften får nu anropa Query"},
         {"submission_keys.yaml", "submission_keys: []",
                 "submission_keys:\n  - {municipality: \"0114\", key: "

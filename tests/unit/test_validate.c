@@ -172,7 +172,7 @@ static void persons_come_as_the_policy_says_or_not_at_all(void **state)
         (void)state;
         w = world_clean(10);
         world_rules.clear_persons = false;
-        expect_refusal(w, ERR_NOT_ALLOWED, "batch.clear");
+        expect_refusal(w, ERR_BOX_NEEDED, "batch.clear");
         w = world_clean(10);
         w->batch.persons = (struct person_column){NULL, NULL};
         expect_refusal(w, ERR_INVALID, "batch.persons");

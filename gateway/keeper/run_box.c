@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run_box.c: sealed boxes, opened.
+ *
+ * Against a gateway in other hands that brings boxes of its own making, or a good one to the
+ * wrong place: the municipality must have signed it, for exactly where it arrived, with a key
+ * that the signed rules name for it today. The signature is looked at first, since it costs
+ * less than a box and says more; whoever cannot sign learns nothing of whether a box opens. */
+#include <string.h>
+
+#include "crypto/digest.h"
+#include "gateway/keeper/run_inner.h"
+
+enum { MS_PER_DAY = 86400000, KEYS_TRIED_MAX = 16 };
+
+/* The pair of this id, if boxes to it are still taken. */
+static bool pair_find(struct run *r, const char *id, struct keyring_pair_key *out)
+{
+        struct keyring_pair_key pairs[KEYRING_PAIR_LIVE_MAX];
+        unsigned len = keyring_pairs(r->keyring, KEYRING_SEALING, pairs);
+
+        for (unsigned i = 0; i < len; i++) {
+                if (!pairs[i].ready || strcmp(pairs[i].id, id) != 0)
+                        continue;
+                if (pairs[i].until_ms != 0 && run_now(r) > pairs[i].until_ms)
+                        return false;
+                *out = pairs[i];
+                return true;
+        }
+        return false;
+}
+
+static enum err check_signature(
+        struct run *r, const struct box_head *head, const struct run_box *in)
+{
+        const struct rules_submission_key *keys[KEYS_TRIED_MAX];
+        int32_t today = (int32_t)(run_now(r) / MS_PER_DAY);
+        unsigned len = rules_submission_keys(
+                &r->ruling.rules, head->municipality, today, keys, KEYS_TRIED_MAX);
+
+        for (unsigned i = 0; i < len && i < KEYS_TRIED_MAX; i++)
+                if (box_check(keys[i]->key, head, in->box, in->signature.data) == ERR_OK)
+                        return ERR_OK;
+        return ERR_BOX_SIGNATURE;
+}
+
+enum err run_box_open(struct run *r, struct box_head *head, const struct run_box *in,
+        uint8_t *plain, struct box_persons *out)
+{
+        struct keyring_pair_key pair;
+
+        if (in->key_id.len != BOX_KEY_ID_LEN || in->signature.len != SIGNATURE_LEN)
+                return ERR_MALFORMED;
+        memcpy(head->key_id, in->key_id.data, BOX_KEY_ID_LEN);
+        head->key_id[BOX_KEY_ID_LEN] = '\0';
+        if (!pair_find(r, head->key_id, &pair))
+                return ERR_BOX_KEY;
+        TRY(check_signature(r, head, in));
+        return box_open(pair.secret, pair.public_key, head, in->box, plain, out);
+}
+
+static void more_u32(struct digest_stream *s, uint32_t v)
+{
+        uint8_t bytes[4];
+
+        for (unsigned i = 0; i < sizeof bytes; i++)
+                bytes[i] = (uint8_t)(v >> (8 * i));
+        digest_more(s, bytes, sizeof bytes);
+}
+
+enum err run_persons_digest(const struct box_persons *p, struct digest *out)
+{
+        OWNED(digest_stream_free) struct digest_stream *s = NULL;
+
+        TRY(digest_start(&s));
+        more_u32(s, p->rows);
+        more_u32(s, p->guardians);
+        digest_more(s, p->persons.ids, (size_t)p->rows * PERSON_ID_LEN);
+        digest_more(s, p->persons.kinds, p->rows);
+        digest_more(s, p->guardian_persons.ids, (size_t)p->guardians * PERSON_ID_LEN);
+        digest_more(s, p->guardian_persons.kinds, p->guardians);
+        digest_finish(s, out);
+        return ERR_OK;
+}
