@@ -34,20 +34,15 @@ enum err lattice_protect(const struct lattice_source *source, struct lattice_cub
 {
         const struct disclosure_settings settings =
                 lattice_settings(&source->dataset->disclosure, cube);
-        struct lattice_moves *moves = arena_alloc(arena, earlier_len, sizeof(*moves));
+        struct lattice_past past;
         struct lattice_axes axes;
 
-        if (moves == NULL)
-                return ERR_NO_MEMORY;
         TRY(lattice_axes_make(source, cube, arena, &axes));
         TRY(lattice_inner(source, cube, arena, &axes));
         /* While it is raw: what is withheld is wiped. */
-        for (uint32_t i = 0; i < earlier_len; i++)
-                TRY(lattice_compare(source, cube, &axes, &earlier[i], arena, &moves[i]));
+        TRY(lattice_compare(source, cube, &axes, earlier, earlier_len, arena, &past));
         TRY(disclosure_protect(arena, &axes.release, &settings, source->cancel, &cube->report));
-        for (uint32_t i = 0; i < earlier_len; i++)
-                TRY(lattice_hold(&axes, cube, moves, earlier_len, i));
-        return ERR_OK;
+        return lattice_hold(&axes, cube, &past, source->cancel);
 }
 
 /* Making ----------------------------------------------------------------------------- */

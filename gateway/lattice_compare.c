@@ -16,9 +16,7 @@
 #include "gateway/lattice_parts.h"
 
 struct comparing {
-        const struct lattice_source *source;
         const struct lattice_cube *raw, *earlier;
-        uint32_t table; /* of the raw cube */
         const struct table *now, *then;
         uint32_t dimension[DIMENSIONS_MAX]; /* of `then`, without blocks: which of `now` */
         bool kept[DIMENSIONS_MAX];          /* of `now`: whether `then` has it */
@@ -158,87 +156,163 @@ static bool amounts_differ(const struct table *now, size_t i, const struct table
         return false;
 }
 
-static uint8_t move_of(const struct comparing *c, size_t cell, size_t was, const uint32_t *differ)
-{
-        int64_t k = c->source->dataset->disclosure.threshold;
-        bool told = was != SIZE_MAX && c->then->status[was] == CELL_VALUE && !c->then->held[was];
-        int64_t moved = differ != NULL ? differ[cell] : 0;
+/* Two states of one cell; the new cube is told of everywhere, for it is raw. */
+struct state {
+        const struct table *table;
+        size_t cell;
+        bool told;
+};
 
-        if (!told && differ == NULL)
-                return MOVED_UNKNOWN;
-        if (told && distance(c->now->persons[cell], c->then->persons[was]) > moved)
-                moved = distance(c->now->persons[cell], c->then->persons[was]);
-        if (moved > 0)
-                return moved < k ? MOVED_FEW : MOVED_MANY;
-        if (!told)
-                return MOVED_NOT;
-        int64_t records = distance(c->now->records[cell], c->then->records[was]);
-        if (records > 0)
-                return records < k ? MOVED_FEW : MOVED_MANY;
-        return amounts_differ(c->now, cell, c->then, was) ? MOVED_FEW : MOVED_NOT;
+static struct state state_of(const struct lattice_cube *raw, const struct lattice_then *then,
+        uint32_t table, size_t cell)
+{
+        if (then == NULL)
+                return (struct state){&raw->tables[table], cell, true};
+        const struct table *t = then->table[table];
+        size_t was = then->was[table][cell];
+        bool told = was != SIZE_MAX && t->status[was] == CELL_VALUE && !t->held[was];
+
+        return (struct state){t, was, told};
 }
 
-static enum err compare_table(
-        struct comparing *c, const uint32_t *differ, struct lattice_moves *out)
+static uint8_t move_by(int64_t moved, int64_t threshold)
 {
-        size_t n = c->now->cells_len;
-        size_t *was = arena_alloc_raw(c->arena, n, sizeof(*was));
-        uint8_t *moved = arena_alloc_raw(c->arena, n, 1);
+        return moved < threshold ? MOVED_FEW : MOVED_MANY;
+}
 
-        if (was == NULL || moved == NULL)
+static uint8_t move_of(struct state then, struct state now, int64_t k,
+        const struct lattice_difference *differ, size_t cell)
+{
+        bool told = then.told && now.told, counted = differ->persons != NULL;
+        int64_t moved = counted ? differ->persons[cell] : 0;
+
+        if (!told && !counted)
+                return MOVED_UNKNOWN;
+        if (told && distance(now.table->persons[now.cell], then.table->persons[then.cell]) > moved)
+                moved = distance(now.table->persons[now.cell], then.table->persons[then.cell]);
+        if (moved > 0)
+                return move_by(moved, k);
+        if (!told)
+                return differ->otherwise[cell] ? MOVED_FEW : MOVED_NOT;
+        int64_t records = distance(now.table->records[now.cell], then.table->records[then.cell]);
+        if (records > 0)
+                return move_by(records, k);
+        return amounts_differ(now.table, now.cell, then.table, then.cell) ? MOVED_FEW : MOVED_NOT;
+}
+
+/* Where the tables of the new cube were. */
+static enum err place(struct comparing *c, struct lattice_then *out)
+{
+        out->cube = c->earlier;
+        out->table = arena_alloc(c->arena, c->raw->tables_len, sizeof(const struct table *));
+        out->was = arena_alloc(c->arena, c->raw->tables_len, sizeof(*out->was));
+        if (out->table == NULL || out->was == NULL)
                 return ERR_NO_MEMORY;
-        find_table(c);
-        if (c->then != NULL)
-                TRY(map_categories(c));
-        for (size_t i = 0; i < n; i++) {
-                was[i] = c->then != NULL ? cell_then(c, i) : SIZE_MAX;
-                moved[i] = move_of(c, i, was[i], differ);
+        TRY(map_blocks(c));
+        for (uint32_t t = 0; t < c->raw->tables_len; t++) {
+                size_t n = c->raw->tables[t].cells_len;
+
+                c->now = &c->raw->tables[t];
+                find_table(c);
+                if (c->then != NULL)
+                        TRY(map_categories(c));
+                out->table[t] = c->then;
+                out->was[t] = arena_alloc_raw(c->arena, n, sizeof(**out->was));
+                if (out->was[t] == NULL)
+                        return ERR_NO_MEMORY;
+                for (size_t i = 0; i < n; i++)
+                        out->was[t][i] = c->then != NULL ? cell_then(c, i) : SIZE_MAX;
         }
-        out->table[c->table] = c->then;
-        out->was[c->table] = was;
-        out->moved[c->table] = moved;
         return ERR_OK;
 }
 
-/* By persons, where they can still be counted and have keys; else by what was published. */
-static enum err count_again(const struct lattice_source *source, const struct lattice_cube *raw,
-        const struct lattice_axes *axes, const struct lattice_earlier *earlier, struct arena *arena,
-        uint32_t **differ, uint8_t **inner)
-{
-        enum err e = lattice_differ(source, earlier->source, raw, arena, differ);
+/* Pairs ------------------------------------------------------------------------------ */
 
+struct pairing {
+        const struct lattice_source *source;
+        const struct lattice_cube *raw;
+        const struct lattice_axes *axes;
+        const struct lattice_earlier *earlier; /* the latest first */
+        struct lattice_past *past;
+        struct arena *arena;
+};
+
+static const struct lattice_source *source_of(const struct pairing *p, uint32_t state)
+{
+        return state == p->past->len ? p->source : p->earlier[p->past->len - 1 - state].source;
+}
+
+/* By persons, where they can still be counted and have keys; else by what was published. */
+static enum err count_again(const struct pairing *p, uint32_t older, uint32_t newer,
+        struct lattice_difference *differ, struct lattice_keys *inner)
+{
+        const struct lattice_source *now = source_of(p, newer), *then = source_of(p, older);
+
+        if (now == NULL || then == NULL)
+                return ERR_OK;
+        enum err e = lattice_differ(now, then, p->raw, p->arena, differ);
         if (e == ERR_NOT_FOUND || e == ERR_NO_MEMORY) {
-                memset(differ, 0, sizeof(*differ) * raw->tables_len);
+                memset(differ, 0, sizeof(*differ) * p->raw->tables_len);
                 return ERR_OK;
         }
         TRY(e);
-        e = lattice_differ_inner(source, earlier->source, raw, axes, arena, inner);
+        e = lattice_differ_inner(now, then, p->raw, p->axes, differ, p->arena, inner);
         return e == ERR_TOO_MANY_CELLS || e == ERR_NO_MEMORY ? ERR_OK : e;
 }
 
-enum err lattice_compare(const struct lattice_source *source, const struct lattice_cube *raw,
-        const struct lattice_axes *axes, const struct lattice_earlier *earlier, struct arena *arena,
-        struct lattice_moves *out)
+static enum err compare_pair(const struct pairing *p, uint32_t older, uint32_t newer)
 {
-        struct comparing c = {
-                .source = source, .raw = raw, .earlier = earlier->cube, .arena = arena};
-        uint32_t **differ = arena_alloc(arena, raw->tables_len, sizeof(*differ));
-        struct lattice_moves m = {.earlier = earlier->cube};
+        const struct lattice_then *a = &p->past->then[older];
+        const struct lattice_then *b = newer < p->past->len ? &p->past->then[newer] : NULL;
+        struct lattice_moves *out = &p->past->moves[older * (p->past->len + 1) + newer];
+        uint32_t tables = p->raw->tables_len;
+        struct lattice_difference *differ = arena_alloc(p->arena, tables, sizeof(*differ));
 
-        m.table = arena_alloc(arena, raw->tables_len, sizeof(const struct table *));
-        m.was = arena_alloc(arena, raw->tables_len, sizeof(*m.was));
-        m.moved = arena_alloc(arena, raw->tables_len, sizeof(*m.moved));
-        if (differ == NULL || m.table == NULL || m.was == NULL || m.moved == NULL)
+        out->moved = arena_alloc(p->arena, tables, sizeof(*out->moved));
+        if (differ == NULL || out->moved == NULL)
                 return ERR_NO_MEMORY;
-        uint8_t *inner = NULL;
-        if (earlier->source != NULL)
-                TRY(count_again(source, raw, axes, earlier, arena, differ, &inner));
-        m.inner = inner;
-        TRY(map_blocks(&c));
-        for (; c.table < raw->tables_len; c.table++) {
-                c.now = &raw->tables[c.table];
-                TRY(compare_table(&c, differ[c.table], &m));
+        TRY(count_again(p, older, newer, differ, &out->inner));
+        for (uint32_t t = 0; t < tables; t++) {
+                size_t n = p->raw->tables[t].cells_len;
+
+                out->moved[t] = arena_alloc_raw(p->arena, n, 1);
+                if (out->moved[t] == NULL)
+                        return ERR_NO_MEMORY;
+                for (size_t i = 0; i < n; i++)
+                        out->moved[t][i] =
+                                move_of(state_of(p->raw, a, t, i), state_of(p->raw, b, t, i),
+                                        p->source->dataset->disclosure.threshold, &differ[t], i);
         }
-        *out = m;
+        return ERR_OK;
+}
+
+const struct lattice_moves *lattice_moves_between(
+        const struct lattice_past *p, uint32_t older, uint32_t newer)
+{
+        return &p->moves[older * (p->len + 1) + newer];
+}
+
+enum err lattice_compare(const struct lattice_source *source, const struct lattice_cube *raw,
+        const struct lattice_axes *axes, const struct lattice_earlier *earlier,
+        uint32_t earlier_len, struct arena *arena, struct lattice_past *out)
+{
+        struct lattice_past past = {.len = earlier_len};
+        const struct pairing p = {source, raw, axes, earlier, &past, arena};
+
+        past.then = arena_alloc(arena, earlier_len, sizeof(*past.then));
+        past.moves =
+                arena_alloc(arena, (size_t)earlier_len * (earlier_len + 1), sizeof(*past.moves));
+        if (past.then == NULL || past.moves == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t s = 0; s < earlier_len; s++) {
+                struct comparing c = {
+                        .raw = raw, .earlier = earlier[earlier_len - 1 - s].cube, .arena = arena};
+
+                TRY(place(&c, &past.then[s]));
+        }
+        for (uint32_t older = 0; older < earlier_len; older++)
+                for (uint32_t newer = older + 1; newer <= earlier_len; newer++)
+                        TRY(compare_pair(&p, older, newer));
+        *out = past;
         return ERR_OK;
 }

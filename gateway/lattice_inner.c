@@ -29,7 +29,7 @@
 
 enum { LISTED_MAX = 1 << 23, SCRATCH_MAX = 1 << 30 };
 
-/* An inner cell by its leaves, the block first and the last axis fastest, and who is in it. */
+/* An inner cell, and who is in it. */
 struct listed {
         uint64_t key;
         int64_t persons;
@@ -47,16 +47,20 @@ struct listing {
 
 static uint32_t blocks_of(const struct listing *l)
 {
-        return l->lead > 0 ? l->cube->blocks - 1 : 1;
+        return lattice_leaf_blocks(l->cube);
 }
 
-/* Whether keys are numbers of 64 bits. */
-static bool has_keys(const struct listing *l)
+uint32_t lattice_leaf_blocks(const struct lattice_cube *c)
 {
-        uint64_t all = blocks_of(l);
+        return c->blocks > 1 ? c->blocks - 1 : 1;
+}
 
-        for (uint32_t i = 0; i < l->axes->finest_len; i++) {
-                uint64_t leaves = l->axes->leaves[i].len;
+bool lattice_has_keys(const struct lattice_cube *c, const struct lattice_axes *axes)
+{
+        uint64_t all = lattice_leaf_blocks(c);
+
+        for (uint32_t i = 0; i < axes->finest_len; i++) {
+                uint64_t leaves = axes->leaves[i].len;
 
                 if (leaves > 0 && all > UINT64_MAX / leaves)
                         return false;
@@ -65,12 +69,26 @@ static bool has_keys(const struct listing *l)
         return true;
 }
 
-static enum err list_add(struct listing *l, uint32_t block, const uint32_t *leaves, int64_t persons)
+uint64_t lattice_key(const struct lattice_axes *axes, uint32_t block, const uint32_t *leaves)
 {
         uint64_t key = block;
 
-        for (uint32_t i = 0; i < l->axes->finest_len; i++)
-                key = key * l->axes->leaves[i].len + leaves[i];
+        for (uint32_t i = 0; i < axes->finest_len; i++)
+                key = key * axes->leaves[i].len + leaves[i];
+        return key;
+}
+
+uint32_t lattice_key_leaves(const struct lattice_axes *axes, uint64_t key, uint32_t *leaves)
+{
+        for (uint32_t i = axes->finest_len; i-- > 0;) {
+                leaves[i] = (uint32_t)(key % axes->leaves[i].len);
+                key /= axes->leaves[i].len;
+        }
+        return (uint32_t)key;
+}
+
+static enum err list_add(struct listing *l, uint32_t block, const uint32_t *leaves, int64_t persons)
+{
         if (l->len == LISTED_MAX)
                 return ERR_TOO_MANY_CELLS;
         if (l->len == l->cap) {
@@ -84,13 +102,13 @@ static enum err list_add(struct listing *l, uint32_t block, const uint32_t *leav
                 l->list = grown;
                 l->cap = cap;
         }
-        l->list[l->len++] = (struct listed){key, persons};
+        l->list[l->len++] = (struct listed){lattice_key(l->axes, block, leaves), persons};
         return ERR_OK;
 }
 
 /* Those that anybody is in ------------------------------------------------------------- */
 
-static uint32_t category_of(const struct dimension *d, struct bytes code)
+uint32_t lattice_category(const struct dimension *d, struct bytes code)
 {
         uint32_t i = 0;
 
@@ -107,7 +125,7 @@ static enum err leaf_map(const struct dimension *from, const struct dimension *l
         if (*out == NULL)
                 return ERR_NO_MEMORY;
         for (uint32_t i = 0; i < from->len; i++)
-                (*out)[i] = category_of(leaves, from->categories[i].code);
+                (*out)[i] = lattice_category(leaves, from->categories[i].code);
         return ERR_OK;
 }
 
@@ -153,15 +171,13 @@ static enum err list_slice(struct listing *l, uint32_t block, const struct filte
         return list_table(l, t, block, scratch);
 }
 
-/* The longest axis whose categories a filter can name, all of them. */
-static uint32_t sliceable(const struct listing *l)
+uint32_t lattice_sliceable(const struct lattice_source *source, const struct lattice_axes *a)
 {
-        const struct lattice_axes *a = l->axes;
         uint32_t best = UINT32_MAX;
 
         for (uint32_t i = 0; i < a->finest_len; i++) {
                 const struct dimension *d = &a->leaves[i];
-                const struct variable *v = &l->source->dataset->variables[a->finest[i].variable];
+                const struct variable *v = &source->dataset->variables[a->finest[i].variable];
 
                 if (v->type != VARIABLE_CODE || !v->may_filter || d->len < 2 ||
                         bytes_is_text(d->categories[d->len - 1].code, CATEGORY_OTHER))
@@ -188,8 +204,7 @@ static enum err list_block(struct listing *l, uint32_t block, uint32_t sliced, u
         return ERR_OK;
 }
 
-/* Cells of a table over all axes but one, totals included. */
-static size_t beside(const struct lattice_axes *a, uint32_t but)
+size_t lattice_beside(const struct lattice_axes *a, uint32_t but)
 {
         size_t all = 1;
 
@@ -207,16 +222,16 @@ static size_t beside(const struct lattice_axes *a, uint32_t but)
 static enum err list_counted(struct listing *l, bool *counted)
 {
         const struct lattice_axes *axes = l->axes;
-        uint32_t sliced = sliceable(l), at_once = 0;
-        size_t whole = beside(axes, UINT32_MAX);
+        uint32_t sliced = lattice_sliceable(l->source, axes), at_once = 0;
+        size_t whole = lattice_beside(axes, UINT32_MAX);
 
         *counted = false;
         if (axes->finest_len > DIMENSIONS_MAX)
                 return ERR_OK;
         if (whole == SIZE_MAX || whole > CELLS_MAX) {
-                if (sliced == UINT32_MAX || beside(axes, sliced) > CELLS_MAX / 2)
+                if (sliced == UINT32_MAX || lattice_beside(axes, sliced) > CELLS_MAX / 2)
                         return ERR_OK;
-                size_t fit = CELLS_MAX / beside(axes, sliced) - 1;
+                size_t fit = CELLS_MAX / lattice_beside(axes, sliced) - 1;
                 at_once = fit < FILTER_VALUES_MAX ? (uint32_t)fit : FILTER_VALUES_MAX;
         }
         *counted = true;
@@ -441,14 +456,11 @@ static enum err put(
         if (inner == NULL || (counted && persons == NULL))
                 return ERR_NO_MEMORY;
         for (size_t i = 0; i < l->len; i++) {
-                uint64_t rest = l->list[i].key;
+                uint32_t block =
+                        lattice_key_leaves(l->axes, l->list[i].key, inner + i * width + l->lead);
 
-                for (uint32_t d = l->axes->finest_len; d-- > 0;) {
-                        inner[i * width + l->lead + d] = (uint32_t)(rest % l->axes->leaves[d].len);
-                        rest /= l->axes->leaves[d].len;
-                }
                 if (l->lead > 0)
-                        inner[i * width] = (uint32_t)rest;
+                        inner[i * width] = block;
                 if (persons != NULL)
                         persons[i] = l->list[i].persons;
         }
@@ -472,7 +484,7 @@ enum err lattice_inner(const struct lattice_source *source, const struct lattice
 
         if (scratch == NULL)
                 return ERR_NO_MEMORY;
-        if (!has_keys(&l))
+        if (!lattice_has_keys(cube, axes))
                 return ERR_OK;
         if (rules->zeros_published || rules->interval > 0)
                 TRY(list_counted(&l, &counted));

@@ -6,7 +6,11 @@
  *      lattice_count.c   the planned tables, counted block by block and stitched together
  *      lattice_axes.c    what they share: leaves of the axes
  *      lattice_inner.c   and inner cells, as few as will do
- *      lattice_change.c  what a new cube may tell to whoever has an older one
+ *      lattice_differ.c  who joined and who left between two views
+ *      lattice_compare.c how every cell has moved between two cubes
+ *      lattice_moved.c   and which inner cells have, as few as will do
+ *      lattice_chain.c   cubes one after another and their changes, as one model
+ *      lattice_change.c  what a new cube may tell to whoever has older ones
  *      lattice_code.c    a protected cube as bytes, and back
  *      lattice_answer.c  the table of a question, cut out of a cube
  *
@@ -57,6 +61,7 @@ struct lattice_cube {
         /* Of each table, by block and then category of its own dimensions one after another. */
         uint8_t **shown;
         struct disclosure_report report; /* what was said when it was protected */
+        uint64_t held_work;              /* cells looked at to hold it against earlier ones */
 };
 enum { LATTICE_SHOWN = 1, LATTICE_MISSING = 2 };
 
@@ -113,36 +118,57 @@ MUST_CHECK enum err lattice_axes_make(const struct lattice_source *source,
  * ask for widths and it can be counted. NULL where none that are fewer stand for all. */
 MUST_CHECK enum err lattice_inner(const struct lattice_source *source,
         const struct lattice_cube *cube, struct arena *arena, struct lattice_axes *axes);
+/* An inner cell as a number: by its block and its leaves, the last axis fastest; where there are
+ * not too many. */
+uint32_t lattice_leaf_blocks(const struct lattice_cube *c);
+bool lattice_has_keys(const struct lattice_cube *c, const struct lattice_axes *axes);
+uint64_t lattice_key(const struct lattice_axes *axes, uint32_t block, const uint32_t *leaves);
+uint32_t lattice_key_leaves(const struct lattice_axes *axes, uint64_t key, uint32_t *leaves);
+/* The category of this code; UINT32_MAX: none. */
+uint32_t lattice_category(const struct dimension *d, struct bytes code);
+/* The longest axis whose categories a filter can name, all of them; UINT32_MAX: none. And cells
+ * of a table over all axes but one, totals included; SIZE_MAX: more than can be counted. */
+uint32_t lattice_sliceable(const struct lattice_source *source, const struct lattice_axes *axes);
+size_t lattice_beside(const struct lattice_axes *axes, uint32_t but);
 
 struct disclosure_settings lattice_settings(
         const struct disclosure_rules *rules, const struct lattice_cube *cube);
 
 /* lattice_differ.c ------------------------------------------------------------------- */
 
-/* Of each cell of each table, how many persons are in it under one source and not under the
- * other. Both views keep record keys (else ERR_NOT_FOUND); tables and blocks are those of
- * `cube`, counted under `now`. */
+/* Of each cell of a table. */
+struct lattice_difference {
+        uint32_t *persons;  /* who is in it under one source and not under the other */
+        uint8_t *otherwise; /* whether records or amounts differ */
+};
+/* Of each table. Both views keep record keys (else ERR_NOT_FOUND); tables and blocks are those
+ * of `cube`. */
 MUST_CHECK enum err lattice_differ(const struct lattice_source *now,
         const struct lattice_source *then, const struct lattice_cube *cube, struct arena *arena,
-        uint32_t **out);
-/* One byte for every combination of leaves, blocks first, the last fastest: whether anything
- * is otherwise there. ERR_TOO_MANY_CELLS where they are too many to count at once. */
+        struct lattice_difference *out);
+/* Inner cells, ascending. */
+struct lattice_keys {
+        uint64_t *key;
+        size_t len;
+        bool counted;  /* false: none could be counted */
+        uint64_t work; /* cells looked at to find them */
+};
+void lattice_keys_sort(struct lattice_keys *k);
+/* Inner cells in which anything is otherwise, of those that a table's cell tells of.
+ * ERR_TOO_MANY_CELLS where they are too many to count at once. */
 MUST_CHECK enum err lattice_differ_inner(const struct lattice_source *now,
         const struct lattice_source *then, const struct lattice_cube *cube,
-        const struct lattice_axes *axes, struct arena *arena, uint8_t **out);
+        const struct lattice_axes *axes, const struct lattice_difference *of, struct arena *arena,
+        struct lattice_keys *out);
 
-/* lattice_change.c ------------------------------------------------------------------- */
+/* lattice_compare.c ------------------------------------------------------------------ */
 
 /* What was published earlier, the latest first. */
 struct lattice_earlier {
         const struct lattice_cube *cube;
         const struct lattice_source *source; /* what it was counted from; NULL: gone */
 };
-/* Protects a raw cube as one release, and against whoever has the earlier ones: cells that
- * would tell of too few who joined or left keep the value they had. */
-MUST_CHECK enum err lattice_protect(const struct lattice_source *source, struct lattice_cube *cube,
-        const struct lattice_earlier *earlier, uint32_t earlier_len, struct arena *arena);
-/* How a cell has moved since an earlier cube, while the new one is raw. */
+/* How a cell has moved between two cubes. */
 enum lattice_move {
         MOVED_UNKNOWN = 0, /* it was not told, and nobody can count it any more */
         MOVED_NOT,
@@ -150,19 +176,44 @@ enum lattice_move {
         MOVED_MANY
 };
 struct lattice_moves {
-        const struct lattice_cube *earlier;
+        uint8_t **moved;           /* enum lattice_move, by table and cell of the new cube */
+        struct lattice_keys inner; /* that moved, where it could be counted */
+};
+/* Where the cells of the new cube were in an earlier one. */
+struct lattice_then {
+        const struct lattice_cube *cube;
         const struct table **table; /* of each table of the new cube: where it was told; NULL */
         size_t **was;               /* by table and cell: its cell there; SIZE_MAX: none */
-        uint8_t **moved;            /* enum lattice_move */
-        const uint8_t *inner;       /* lattice_differ_inner; NULL: to be guessed from the cells */
 };
+/* All earlier cubes, the oldest first, and the new one, which is the last, two by two. */
+struct lattice_past {
+        uint32_t len;
+        struct lattice_then *then;
+        struct lattice_moves *moves; /* older × (len + 1) + newer */
+};
+const struct lattice_moves *lattice_moves_between(
+        const struct lattice_past *p, uint32_t older, uint32_t newer);
+/* While the new cube is raw. */
 MUST_CHECK enum err lattice_compare(const struct lattice_source *source,
         const struct lattice_cube *raw, const struct lattice_axes *axes,
-        const struct lattice_earlier *earlier, struct arena *arena, struct lattice_moves *out);
-/* One earlier cube, moves[which], against a protected one; values come from the first of
- * `moves` that told the cell. */
+        const struct lattice_earlier *earlier, uint32_t earlier_len, struct arena *arena,
+        struct lattice_past *out);
+
+/* lattice_moved.c -------------------------------------------------------------------- */
+
+/* Inner cells that moved, or may have, as few as stand for all. */
+MUST_CHECK enum err lattice_moved(const struct lattice_cube *cube, const struct lattice_axes *axes,
+        const struct lattice_moves *moves, struct arena *arena, struct lattice_keys *out);
+
+/* lattice_change.c ------------------------------------------------------------------- */
+
+/* Protects a raw cube as one release, and against whoever has the earlier ones: cells that
+ * would tell of too few who joined or left keep the value they had. */
+MUST_CHECK enum err lattice_protect(const struct lattice_source *source, struct lattice_cube *cube,
+        const struct lattice_earlier *earlier, uint32_t earlier_len, struct arena *arena);
+/* A protected cube against each earlier one, and then against all together. */
 MUST_CHECK enum err lattice_hold(const struct lattice_axes *axes, struct lattice_cube *cube,
-        const struct lattice_moves *moves, uint32_t moves_len, uint32_t which);
+        const struct lattice_past *past, const atomic_bool *cancel);
 
 /* lattice_code.c --------------------------------------------------------------------- */
 

@@ -119,7 +119,7 @@ static bool walk_direction(
         } while (true);
 }
 
-static struct print print_of(struct elimination *e, uint32_t column)
+static struct print print_of(const struct elimination *e, uint32_t column)
 {
         const struct model *m = e->model;
         struct print sum = {0};
@@ -128,7 +128,6 @@ static struct print print_of(struct elimination *e, uint32_t column)
                 sum.f = residue_add(sum.f, e->print[m->row[k]].f);
                 sum.g = residue_add(sum.g, e->print[m->row[k]].g);
         }
-        e->stats.work += m->start[column + 1] - m->start[column];
         return sum;
 }
 
@@ -213,6 +212,7 @@ static enum err consider(struct elimination *e, uint32_t column, bool whatever, 
 {
         struct print print = print_of(e, column);
 
+        e->stats.work += e->model->start[column + 1] - e->model->start[column];
         *published = true;
         if (print.f == 0 && print.g == 0)
                 return ERR_OK;
@@ -334,6 +334,13 @@ const uint8_t *elimination_fates(const struct elimination *e)
 struct elimination_stats elimination_stats(const struct elimination *e)
 {
         return e->stats;
+}
+
+bool elimination_gives(const struct elimination *e, uint32_t column)
+{
+        struct print print = print_of(e, column);
+
+        return print.f == 0 && print.g == 0;
 }
 
 bool elimination_is_free(const struct elimination *e, uint32_t row)

@@ -50,6 +50,10 @@ void elimination_free(struct elimination **e);
 const uint8_t *elimination_fates(const struct elimination *e); /* enum fate, of columns */
 struct elimination_stats elimination_stats(const struct elimination *e);
 
+/* Whether what is published gives a column, protected or not: the random directions do not move
+ * it. A mistake has odds of about 2^-122. */
+bool elimination_gives(const struct elimination *e, uint32_t column);
+
 bool elimination_is_free(const struct elimination *e, uint32_t row);
 
 /* The direction of a free row: by how much every row changes when it grows by one and

@@ -23,7 +23,6 @@
 
 #include "base/attrs.h"
 #include "gateway/disclosure/eliminate.h"
-#include "gateway/disclosure/residue.h"
 
 uint8_t measures_role(uint8_t a, uint8_t b)
 {
@@ -51,18 +50,11 @@ static enum err forget_computable(struct joint_layer *l)
         TRY(space_release(scratch, &l->space, l->cell, &release));
         TRY(model_new(scratch, &release, &m));
         TRY(elimination_run(&m, NULL, 0, 0, SIZE_MAX, &e));
-        const struct print *row = elimination_prints(e);
         for (size_t i = 0; i < m.cells; i++) {
                 uint32_t c = m.column_of[i];
-                uint64_t f = 0, g = 0;
 
-                if (l->cell[i].role != MODEL_ROLE_PROTECT || c >= m.columns)
-                        continue;
-                for (size_t k = m.start[c]; k < m.start[c + 1]; k++) {
-                        f = residue_add(f, row[m.row[k]].f);
-                        g = residue_add(g, row[m.row[k]].g);
-                }
-                if (f == 0 && g == 0)
+                if (l->cell[i].role == MODEL_ROLE_PROTECT && c < m.columns &&
+                        elimination_gives(e, c))
                         l->cell[i].role = MODEL_ROLE_ABSENT;
         }
         return ERR_OK;
