@@ -36,6 +36,13 @@ static void the_cryptography_is_what_we_think(void **state)
         assert_int_equal(crypto_self_test(), ERR_OK);
 }
 
+static void it_holds_after_a_while_too(void **state)
+{
+        (void)state;
+        for (unsigned i = 0; i < 50; i++)
+                assert_int_equal(crypto_self_test_again(), ERR_OK);
+}
+
 static void the_first_failure_stops_and_is_named(void **state)
 {
         const struct selftest tests[] = {{"one", holds}, {"two", does_not_hold}, {"three", holds}};
@@ -68,6 +75,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_cryptography_is_what_we_think),
+                cmocka_unit_test(it_holds_after_a_while_too),
                 cmocka_unit_test(the_first_failure_stops_and_is_named),
         };
 
