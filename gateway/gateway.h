@@ -12,6 +12,7 @@
 #include "gateway/views.h"
 
 struct publisher;
+struct rotation;
 struct watch;
 
 struct gateway {
@@ -22,6 +23,7 @@ struct gateway {
         struct memory *memory;
         struct publisher *publisher;
         struct watch *watch;
+        struct rotation *rotation;
         struct rpc_server *rpc; /* set once it runs */
         unsigned threads;
         int64_t started_at_ms;
@@ -71,6 +73,12 @@ enum err vintage_publish(struct rpc_call *c, struct bytes request, struct buf *r
 enum err vintages_list(struct rpc_call *c, struct bytes request, struct buf *response);
 enum err gateway_status(struct rpc_call *c, struct bytes request, struct buf *response);
 enum err gateway_reload(struct rpc_call *c, struct bytes request, struct buf *response);
+
+/* custody.c */
+enum err keys_list(struct rpc_call *c, struct bytes request, struct buf *response);
+enum err keys_rotate(struct rpc_call *c, struct bytes request, struct buf *response);
+enum err domain_destroy(struct rpc_call *c, struct bytes request, struct buf *response);
+enum err removals_list(struct rpc_call *c, struct bytes request, struct buf *response);
 
 /* publisher.c: publishes by itself some seconds after the last commit, where the
  * policy says `publish: automatic`; also expires open submissions. */

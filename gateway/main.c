@@ -25,6 +25,7 @@
 #include "crypto/secret.h"
 #include "gateway/config.h"
 #include "gateway/gateway.h"
+#include "gateway/rotation.h"
 
 enum exit_code { EXIT_STOPPED = 0, EXIT_DIED = 1, EXIT_SETTINGS = 2, EXIT_START = 3 };
 enum { CONFIG_ARENA_MAX = 8 << 20, SECURE_POOL = 1 << 16, PASSPHRASE_MAX = 1024 };
@@ -219,6 +220,7 @@ static enum err start(struct gateway *g, const struct config *c, struct arena *a
         const struct views_options views = {g->store, g->keeper, c->view_memory, c->threads};
         STEP("linked views", views_new(&views, &g->views));
         STEP("the memory of answers", memory_new(g->store, g->views, &g->memory));
+        STEP("the rotation of keys", rotation_start(g, &g->rotation));
         STEP("the publisher", publisher_start(g, &g->publisher));
         STEP("the watch over linkages", watch_start(g, &g->watch));
         STEP("listening", start_network(g, c));
@@ -232,6 +234,7 @@ static void stop(struct gateway *g)
         rpc_stop(&g->rpc);
         watch_stop(&g->watch);
         publisher_stop(&g->publisher);
+        rotation_stop(&g->rotation);
         memory_free(&g->memory);
         views_free(&g->views);
         reign_free(&g->reign);

@@ -109,6 +109,34 @@ static const struct rpc_method methods[] = {
                 .right = METHOD_RELOAD,
                 .unary = gateway_reload,
         },
+        {
+                .path = "/statgate.v1.Operations/ListKeys",
+                .kind = RPC_UNARY,
+                .roles = OPERATOR | DPO,
+                .right = METHOD_LIST_KEYS,
+                .unary = keys_list,
+        },
+        {
+                .path = "/statgate.v1.Operations/RotateKeys",
+                .kind = RPC_UNARY,
+                .roles = OPERATOR,
+                .right = METHOD_ROTATE_KEYS,
+                .unary = keys_rotate,
+        },
+        {
+                .path = "/statgate.v1.Operations/DestroyDomain",
+                .kind = RPC_UNARY,
+                .roles = DPO,
+                .right = METHOD_DESTROY_DOMAIN,
+                .unary = domain_destroy,
+        },
+        {
+                .path = "/statgate.v1.Operations/ListRemovals",
+                .kind = RPC_UNARY,
+                .roles = DPO,
+                .right = METHOD_LIST_REMOVALS,
+                .unary = removals_list,
+        },
 };
 
 static const char *const services[] = {

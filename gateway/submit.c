@@ -19,6 +19,7 @@
 #include "crypto/digest.h"
 #include "gateway/coverage.h"
 #include "gateway/gateway.h"
+#include "gateway/rotation.h"
 #include "gateway/store/body.h"
 
 enum phase { PHASE_NEW = 0, PHASE_OPEN, PHASE_COMMITTED };
@@ -323,32 +324,48 @@ static enum err acknowledge(struct rpc_call *c, const struct batch *b, const str
         return respond(c, &r);
 }
 
+/* From the keeper into the store. */
+static enum err seal_and_put(struct rpc_call *c, struct delivery *d, const struct batch *b,
+        struct verdicts *verdicts, struct digest *out_receipt)
+{
+        struct gateway *g = c->handlers;
+        struct keeper_accepted sealed = {0};
+        bool replayed = false;
+        uint32_t rows = 0, rejected = 0;
+
+        TRY(pseudonymise(c, d, b, verdicts, &sealed));
+
+        struct stored_batch put = {
+                .submission = d->submission.id,
+                .sequence = b->sequence,
+                .rows = verdicts->accepted_len,
+                .rejected = b->rows - verdicts->accepted_len,
+                .epoch = sealed.epoch,
+                .receipt = sealed.receipt,
+                .sealed = sealed.sealed,
+        };
+        coverage_count_values(d->dataset, b, verdicts, &put.fields, &put.blanks);
+        TRY(store_batch_put(g->store, &put, &replayed, &rows, &rejected));
+        *out_receipt = sealed.receipt;
+        return ERR_OK;
+}
+
 static enum err on_batch(struct rpc_call *c, struct delivery *d, const struct batch *b)
 {
         struct gateway *g = c->handlers;
         struct verdicts verdicts;
-        struct keeper_accepted sealed = {0};
-        bool replayed = false;
-        uint32_t rows = 0, rejected = 0;
+        struct digest receipt;
+        enum err e;
 
         if (d->phase != PHASE_OPEN)
                 return refuse(&c->why, d->phase == PHASE_NEW ? ERR_OUT_OF_ORDER : ERR_CLOSED,
                         "batch", "batches come between Open and Commit");
         TRY(validate_batch(d->dataset, d->period, b, c->message_arena, &verdicts, &c->why));
-        TRY(pseudonymise(c, d, b, &verdicts, &sealed));
-
-        struct stored_batch put = {
-                .submission = d->submission.id,
-                .sequence = b->sequence,
-                .rows = verdicts.accepted_len,
-                .rejected = b->rows - verdicts.accepted_len,
-                .epoch = sealed.epoch,
-                .receipt = sealed.receipt,
-                .sealed = sealed.sealed,
-        };
-        coverage_count_values(d->dataset, b, &verdicts, &put.fields, &put.blanks);
-        TRY(store_batch_put(g->store, &put, &replayed, &rows, &rejected));
-        return acknowledge(c, b, &verdicts, &sealed.receipt);
+        rotation_hold(g->rotation);
+        e = seal_and_put(c, d, b, &verdicts, &receipt);
+        rotation_release(g->rotation);
+        TRY(e);
+        return acknowledge(c, b, &verdicts, &receipt);
 }
 
 /* Commit ---------------------------------------------------------------- */

@@ -432,7 +432,11 @@ struct policy_linkage {
         METHOD(OPERATIONS, PUBLISH_VINTAGE, "PublishVintage")                                      \
         METHOD(OPERATIONS, LIST_VINTAGES, "ListVintages")                                          \
         METHOD(OPERATIONS, GET_STATUS, "GetStatus")                                                \
-        METHOD(OPERATIONS, RELOAD, "Reload")
+        METHOD(OPERATIONS, RELOAD, "Reload")                                                       \
+        METHOD(OPERATIONS, LIST_KEYS, "ListKeys")                                                  \
+        METHOD(OPERATIONS, ROTATE_KEYS, "RotateKeys")                                              \
+        METHOD(OPERATIONS, DESTROY_DOMAIN, "DestroyDomain")                                        \
+        METHOD(OPERATIONS, LIST_REMOVALS, "ListRemovals")
 enum policy_service {
         SERVICE_NONE = 0,
 #define SERVICE_ENUM(name, word) SERVICE_##name,

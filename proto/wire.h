@@ -500,6 +500,73 @@ struct wire_reloaded {
 MUST_CHECK enum err reloaded_encode(const struct wire_reloaded *in, struct buf *out);
 MUST_CHECK enum err reloaded_decode(struct arena *a, struct bytes wire, struct wire_reloaded *out);
 
+/* Care of keys ------------------------------------------------------------ */
+
+struct wire_key {
+        struct bytes kind, name;
+        municipality_t municipality;
+        uint32_t epoch, oldest, highest;
+        int64_t created_at_ms, until_ms, due_at_ms;
+        uint32_t required, total;
+        uint64_t batches_left, records_left;
+};
+struct wire_keys {
+        struct wire_key *keys;
+        uint32_t len;
+};
+MUST_CHECK enum err key_list_encode(const struct wire_keys *in, struct buf *out);
+MUST_CHECK enum err key_list_decode(struct arena *a, struct bytes wire, struct wire_keys *out);
+
+struct wire_rotate {
+        struct bytes kind, dataset;  /* dataset empty: every one */
+        municipality_t municipality; /* 0: every one */
+        uint32_t overlap_days;
+};
+MUST_CHECK enum err rotate_encode(const struct wire_rotate *in, struct buf *out);
+MUST_CHECK enum err rotate_decode(
+        struct arena *a, struct bytes wire, struct wire_rotate *out, struct refusal *why);
+MUST_CHECK enum err rotated_encode(uint32_t rotated, struct buf *out);
+MUST_CHECK enum err rotated_decode(struct arena *a, struct bytes wire, uint32_t *out);
+
+struct wire_domain {
+        struct bytes dataset;
+        municipality_t municipality;
+};
+MUST_CHECK enum err destroy_encode(const struct wire_domain *in, struct buf *out);
+MUST_CHECK enum err destroy_decode(
+        struct arena *a, struct bytes wire, struct wire_domain *out, struct refusal *why);
+struct wire_destroyed {
+        uint32_t submissions;
+        uint64_t batches, records;
+        struct vintage revised; /* 0.0: none */
+};
+MUST_CHECK enum err destroyed_encode(const struct wire_destroyed *in, struct buf *out);
+MUST_CHECK enum err destroyed_decode(
+        struct arena *a, struct bytes wire, struct wire_destroyed *out);
+
+enum { WIRE_REMOVALS_MAX = 1000 };
+struct wire_removal {
+        uint64_t number;
+        int64_t at_ms;
+        struct bytes reason, dataset;
+        municipality_t municipality;
+        bool of_submission;
+        struct submission_id submission;
+        struct period period;
+        uint64_t batches, records;
+        bool has_digest;
+        struct digest digest;
+};
+struct wire_removals {
+        struct wire_removal *removals;
+        uint32_t len;
+};
+MUST_CHECK enum err removals_request_encode(uint64_t from, struct buf *out);
+MUST_CHECK enum err removals_request_decode(
+        struct arena *a, struct bytes wire, uint64_t *out, struct refusal *why);
+MUST_CHECK enum err removals_encode(const struct wire_removals *in, struct buf *out);
+MUST_CHECK enum err removals_decode(struct arena *a, struct bytes wire, struct wire_removals *out);
+
 /* Rich errors, health and reflection ------------------------------------ */
 
 /* google.rpc.Status with a BadRequest made of the refusal's violations: as many as

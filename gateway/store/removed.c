@@ -95,17 +95,17 @@ static enum err removal_read(const struct run *r, struct stored_removal *out)
         return removal_texts(r, out);
 }
 
-static enum err removals_gather(struct db *db, uint64_t from, struct arena *a,
+static enum err removals_gather(struct db *db, uint64_t from, uint32_t limit, struct arena *a,
         struct stored_removal **out, uint32_t *out_len)
 {
         OWNED(run_done) struct run r = {0};
         struct stored_removal *list = NULL;
         uint32_t len = 0, cap = 0;
-        enum err e;
+        enum err e = ERR_NOT_FOUND;
 
         TRY(run_start(db, SQL_REMOVALS, &r));
         bind_i64(&r, (int64_t)(from <= INT64_MAX ? from : INT64_MAX));
-        while ((e = run_row(&r)) == ERR_OK) {
+        while ((limit == 0 || len < limit) && (e = run_row(&r)) == ERR_OK) {
                 if (len == cap) {
                         uint32_t larger = cap > 0 ? 2 * cap : 64;
                         struct stored_removal *grown = arena_alloc(a, larger, sizeof *grown);
@@ -119,20 +119,20 @@ static enum err removals_gather(struct db *db, uint64_t from, struct arena *a,
                 }
                 TRY(removal_read(&r, &list[len++]));
         }
-        if (e != ERR_NOT_FOUND)
+        if (e != ERR_OK && e != ERR_NOT_FOUND)
                 return e;
         *out = list;
         *out_len = len;
         return ERR_OK;
 }
 
-enum err store_removals(struct store *s, uint64_t from, struct arena *a,
+enum err store_removals(struct store *s, uint64_t from, uint32_t limit, struct arena *a,
         struct stored_removal **out, uint32_t *out_len)
 {
         struct db *db;
 
         TRY(reader_borrow(s, &db));
-        enum err e = removals_gather(db, from, a, out, out_len);
+        enum err e = removals_gather(db, from, limit, a, out, out_len);
 
         reader_return(s, &db);
         return e;

@@ -117,7 +117,8 @@ struct removal_sum {
 MUST_CHECK enum err store_remove(struct store *s, const struct removal_wish *wish, int64_t now_ms,
         struct removal_sum *out, struct vintage *out_revised);
 
-/* What was taken away, as proof of it; for good. In the order of removal, from number `from`. */
+/* What was taken away, as proof of it; for good. In the order of removal, from number `from`, at
+ * most `limit` (0: all). */
 struct stored_removal {
         uint64_t number; /* from 1, without gaps */
         int64_t at_ms;
@@ -130,7 +131,7 @@ struct stored_removal {
         uint64_t batches, records; /* that went; of an erasure, that were touched, and rows gone */
         struct digest digest; /* of the submission's receipts; zero where it was never committed */
 };
-MUST_CHECK enum err store_removals(struct store *s, uint64_t from, struct arena *a,
+MUST_CHECK enum err store_removals(struct store *s, uint64_t from, uint32_t limit, struct arena *a,
         struct stored_removal **out, uint32_t *out_len);
 
 /* Visits every batch of one municipality (all states) inside one write transaction. The

@@ -100,7 +100,7 @@ static void records_go_when_their_time_is_over(void **state)
         assert_int_equal(world_stop(&world), 0);
 
         s = open_store();
-        assert_int_equal(store_removals(s, 0, a, &removed, &len), ERR_OK);
+        assert_int_equal(store_removals(s, 0, 0, a, &removed, &len), ERR_OK);
         assert_int_equal(len, 1);
         assert_int_equal(removed[0].reason, REMOVAL_RETENTION);
         assert_int_equal(removed[0].submission.bytes[0], 1);

@@ -61,7 +61,7 @@ static uint32_t removals(
 {
         uint32_t len = 0;
 
-        assert_int_equal(store_removals(w->store, from, a, out, &len), ERR_OK);
+        assert_int_equal(store_removals(w->store, from, 0, a, out, &len), ERR_OK);
         return len;
 }
 

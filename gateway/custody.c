@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* custody.c: what people do with keys from afar: look at their ages, exchange them, end a
+ * domain; and see what was taken away.
+ *
+ * Ending a domain is crypto-shredding: its submissions leave the store and every vintage, with
+ * proof in the same transaction, then the keeper destroys the keys, so that copies of the
+ * store which lie elsewhere are noise too. In that order, since proof of something that did not
+ * happen yet can be mended by asking again, and keys cannot. Nobody brings sealed bytes into
+ * the store meanwhile. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "gateway/gateway.h"
+#include "gateway/keeper/care.h"
+#include "gateway/rotation.h"
+
+/* How long a key of each kind is to be in use, in days; 0: as long as what it belongs to.
+ * (After NIST SP 800-57 part 1, 5.3.6: a key that protects what is stored, two years of use;
+ * pairs one to three. k_person waits for a planned re-delivery.) */
+static const struct {
+        enum key_kind kind;
+        uint32_t days;
+} periods[] = {
+        {KEY_PERSON, 10 * 365},
+        {KEY_DOMAIN, 2 * 365},
+        {KEY_SEALING, 365},
+        {KEY_SIGNING, 2 * 365},
+        {KEY_LOCK, 365},
+};
+
+enum { DAY_MS = 86400000, KEYS_ARENA_MAX = 64 << 20 };
+
+static int64_t due_of(const struct key_state *k)
+{
+        if (k->created_ms == 0 || k->until_ms != 0 || (k->kind == KEY_DOMAIN && k->epoch == 0))
+                return 0;
+        for (unsigned i = 0; i < ARRAY_LEN(periods); i++)
+                if (periods[i].kind == k->kind)
+                        return k->created_ms + (int64_t)periods[i].days * DAY_MS;
+        return 0;
+}
+
+/* What lies under older keys of a domain. */
+static void count_left(const struct stored_epoch *epochs, uint32_t len, const struct key_state *k,
+        struct wire_key *out)
+{
+        for (uint32_t i = 0; i < len; i++) {
+                if (epochs[i].municipality != k->municipality || epochs[i].epoch >= k->epoch ||
+                        strcmp(epochs[i].dataset, k->name) != 0)
+                        continue;
+                out->batches_left += epochs[i].batches;
+                out->records_left += epochs[i].rows;
+        }
+}
+
+enum err keys_list(struct rpc_call *c, struct bytes request, struct buf *response)
+{
+        struct gateway *g = c->handlers;
+        OWNED(arena_free) struct arena *a = arena_new(KEYS_ARENA_MAX);
+        struct key_state *keys = NULL;
+        struct stored_epoch *epochs = NULL;
+        struct wire_keys out = {0};
+        uint32_t epochs_len = 0;
+
+        (void)request;
+        if (a == NULL)
+                return ERR_NO_MEMORY;
+        TRY(keeper_keys(g->keeper, a, &keys, &out.len));
+        TRY(store_epochs(g->store, a, &epochs, &epochs_len));
+        out.keys = arena_alloc(a, out.len, sizeof(*out.keys));
+        if (out.keys == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < out.len; i++) {
+                const struct key_state *k = &keys[i];
+
+                out.keys[i] = (struct wire_key){
+                        .kind = bytes_of_text(key_kind_word(k->kind)),
+                        .name = bytes_of_text(k->name),
+                        .municipality = k->municipality,
+                        .epoch = k->epoch,
+                        .oldest = k->oldest,
+                        .highest = k->highest,
+                        .created_at_ms = k->created_ms,
+                        .until_ms = k->until_ms,
+                        .due_at_ms = due_of(k),
+                        .required = k->required,
+                        .total = k->total,
+                };
+                if (k->kind == KEY_DOMAIN && k->oldest < k->epoch)
+                        count_left(epochs, epochs_len, k, &out.keys[i]);
+        }
+        return key_list_encode(&out, response);
+}
+
+/* Rotation ---------------------------------------------------------------------- */
+
+static enum err rotate_domains(
+        struct gateway *g, const struct wire_rotate *r, uint32_t *out, struct refusal *why)
+{
+        char dataset[NAME_MAX_LEN + 1] = {0};
+        const struct key_reach reach = {dataset, r->municipality};
+        enum err e;
+
+        if (r->overlap_days != 0)
+                return refuse(why, ERR_INVALID, "overlap_days",
+                        "old keys of a domain live until nothing lies under them");
+        if (r->dataset.len > 0)
+                memcpy(dataset, r->dataset.data, r->dataset.len);
+        e = keeper_rotate_domains(g->keeper, &reach, out);
+        if (e == ERR_NOT_FOUND)
+                return refuse(why, e, "dataset", "no such domain has keys");
+        TRY(e);
+        rotation_wake(g->rotation);
+        return ERR_OK;
+}
+
+static enum err rotate_pair(struct gateway *g, enum keyring_pair kind, const struct wire_rotate *r,
+        uint32_t *out, struct refusal *why)
+{
+        if (r->dataset.len > 0 || r->municipality != 0)
+                return refuse(why, ERR_INVALID, "kind", "a key pair belongs to no domain");
+        TRY(keeper_rotate_pair(g->keeper, kind, (int64_t)r->overlap_days * DAY_MS));
+        *out = 1;
+        return ERR_OK;
+}
+
+enum err keys_rotate(struct rpc_call *c, struct bytes request, struct buf *response)
+{
+        struct gateway *g = c->handlers;
+        struct wire_rotate r;
+        uint32_t rotated = 0;
+
+        TRY(rotate_decode(c->arena, request, &r, &c->why));
+        if (bytes_is_text(r.kind, key_kind_word(KEY_DOMAIN)))
+                TRY(rotate_domains(g, &r, &rotated, &c->why));
+        else if (bytes_is_text(r.kind, key_kind_word(KEY_SEALING)))
+                TRY(rotate_pair(g, KEYRING_SEALING, &r, &rotated, &c->why));
+        else if (bytes_is_text(r.kind, key_kind_word(KEY_SIGNING)))
+                TRY(rotate_pair(g, KEYRING_SIGNING, &r, &rotated, &c->why));
+        else
+                return refuse(&c->why, ERR_INVALID, "kind",
+                        "what rotates is a domain, sealing or signing");
+        log_event(LOG_INFO, "keys_rotated", LOG_NUM("keys", rotated));
+        return rotated_encode(rotated, response);
+}
+
+/* The end of a domain -------------------------------------------------------------- */
+
+static enum err shred(struct gateway *g, const struct domain *d, struct removal_sum *gone,
+        struct vintage *revised)
+{
+        const struct removal_wish wish = {REMOVAL_DOMAIN, d->municipality, d->dataset, INT32_MAX};
+        enum err e;
+
+        TRY(store_remove(g->store, &wish, clock_now_ms(), gone, revised));
+        e = keeper_destroy_domain(g->keeper, d);
+        /* No keys: it was never delivered to, or this is the second time. */
+        return e == ERR_NOT_FOUND && gone->submissions > 0 ? ERR_OK : e;
+}
+
+enum err domain_destroy(struct rpc_call *c, struct bytes request, struct buf *response)
+{
+        struct gateway *g = c->handlers;
+        struct wire_destroyed out = {0};
+        struct removal_sum gone = {0};
+        struct wire_domain wanted;
+        struct domain d = {.municipality = 0};
+        enum err e;
+
+        TRY(destroy_decode(c->arena, request, &wanted, &c->why));
+        memcpy(d.dataset, wanted.dataset.data, wanted.dataset.len);
+        d.municipality = wanted.municipality;
+        rotation_exclude(g->rotation);
+        e = shred(g, &d, &gone, &out.revised);
+        rotation_admit(g->rotation);
+        if (e == ERR_NOT_FOUND)
+                return refuse(&c->why, e, "dataset", "this domain has no keys");
+        gateway_vintage_revised(g, out.revised);
+        TRY(e);
+        log_event(LOG_WARNING, "domain_destroyed", LOG_TEXT("dataset", d.dataset),
+                LOG_NUM("municipality", d.municipality), LOG_NUM("records", gone.records));
+        out.submissions = gone.submissions;
+        out.batches = gone.batches;
+        out.records = gone.records;
+        return destroyed_encode(&out, response);
+}
+
+/* Proof ------------------------------------------------------------------------------ */
+
+static const char *reason_word(enum removal_reason reason)
+{
+        switch (reason) {
+        case REMOVAL_WITHDRAWAL:
+                return "withdrawal";
+        case REMOVAL_RETENTION:
+                return "retention";
+        case REMOVAL_DOMAIN:
+                return "domain";
+        case REMOVAL_PERSON:
+                return "person";
+        case REMOVAL_RECORD:
+                return "record";
+        case REMOVAL_NONE:
+        case REMOVAL_REASON_COUNT:
+                break;
+        }
+        return "";
+}
+
+static bool digest_is_zero(const struct digest *d)
+{
+        static const struct digest zero;
+
+        return memcmp(d, &zero, sizeof(zero)) == 0;
+}
+
+enum err removals_list(struct rpc_call *c, struct bytes request, struct buf *response)
+{
+        struct gateway *g = c->handlers;
+        struct stored_removal *stored = NULL;
+        struct wire_removals out = {0};
+        uint64_t from;
+
+        TRY(removals_request_decode(c->arena, request, &from, &c->why));
+        TRY(store_removals(g->store, from, WIRE_REMOVALS_MAX, c->arena, &stored, &out.len));
+        out.removals = arena_alloc(c->arena, out.len, sizeof(*out.removals));
+        if (out.removals == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < out.len; i++) {
+                const struct stored_removal *r = &stored[i];
+
+                out.removals[i] = (struct wire_removal){
+                        .number = r->number,
+                        .at_ms = r->at_ms,
+                        .reason = bytes_of_text(reason_word(r->reason)),
+                        .dataset = bytes_of_text(r->dataset),
+                        .municipality = r->municipality,
+                        .of_submission = r->of_submission,
+                        .submission = r->submission,
+                        .period = r->period,
+                        .batches = r->batches,
+                        .records = r->records,
+                        .has_digest = !digest_is_zero(&r->digest),
+                        .digest = r->digest,
+                };
+        }
+        return removals_encode(&out, response);
+}
