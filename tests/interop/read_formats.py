@@ -89,6 +89,66 @@ def check_xlsx(path, cells):
     expect(book.properties.created.isoformat().startswith("2026-11-21T22:08"), "the vintage's time")
 
 
+LANES = ("value", "value.low", "value.high", "lan", "riket", "target", "against_target", "change")
+VERDICTS = {"better": 1, "unclear": 0, "worse": -1}
+
+
+def indicator_reference(path):
+    """{(kommun, period): {measure: value or mark}} from the CSV."""
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    expect(len(rows) == 10, "five rows of two years")
+    expect(sum(r["status"] == "Q" for r in rows) == 2, "protected figures")
+    cells = {}
+    for r in rows:
+        def figure(name, status):
+            return float(r[name]) if r[name] else status
+
+        own = r["status"]
+        cells[(r["kommun"], r["period"])] = {
+            "value": figure("value", own),
+            "value.low": figure("value.low", own),
+            "value.high": figure("value.high", own),
+            "lan": figure("lan", r["lan.status"]),
+            "riket": figure("riket", r["riket.status"]),
+            "target": float(r["target"]),
+            "against_target": VERDICTS.get(r["against_target"], own),
+            "change": figure("change", r["change.status"]),
+        }
+    return cells
+
+
+def check_indicator(folder):
+    cells = indicator_reference(os.path.join(folder, "indicator.csv"))
+    with open(os.path.join(folder, "indicator.px"), "rb") as file:
+        px = read_px.Px(file.read())
+    expect(px.plain["AGGREGALLOWED"] == ["NO"], "nobody is invited to add up")
+    expect("protected" in px.plain["NOTE"][0], "the legend is a note")
+    found = px.cells()
+    expect(len(found) == len(LANES) * len(cells), "no cell more, and no total of years")
+    for (kommun, period), lanes in cells.items():
+        for m in LANES:
+            want = lanes[m]
+            want = PX_SYMBOLS[want] if isinstance(want, str) else want
+            expect(found[(kommun, period, m)] == want, f"px: {kommun} {period} {m}")
+    book = openpyxl.load_workbook(os.path.join(folder, "indicator.xlsx"))
+    rows = list(book["Table"].iter_rows(values_only=True))
+    expect(len(rows) == len(cells) + 1, "a row for every figure")
+    for row in rows[1:]:
+        lanes = cells[(row[0], row[2])]
+        for m, got in zip(LANES, row[4:12]):
+            want = lanes[m]
+            want = MARKS[want] if isinstance(want, str) else want
+            same = got == want if isinstance(want, str) else abs(got - want) < 1e-9
+            expect(same, f"xlsx: {row[0]} {row[2]} {m}")
+    about = [row[0] for row in book["About"].iter_rows(values_only=True)]
+    expect(any("protected" in line for line in about), "the legend")
+    expect(any("1 better" in line for line in about), "what a verdict is as a number")
+    with open(os.path.join(folder, "indicator.xlsx"), "rb") as one:
+        with open(os.path.join(folder, "indicator.again.xlsx"), "rb") as other:
+            expect(one.read() == other.read(), "the same comparison makes the same workbook")
+
+
 def every_byte(path):
     with open(path, "rb") as file:
         yield file.read()
@@ -109,10 +169,12 @@ def main():
     with open(os.path.join(folder, "sample.xlsx"), "rb") as one:
         with open(os.path.join(folder, "sample.again.xlsx"), "rb") as other:
             expect(one.read() == other.read(), "the same answer makes the same workbook")
+    check_indicator(folder)
     for name in sorted(os.listdir(folder)):
         for part in every_byte(os.path.join(folder, name)):
             # With and without a decimal point, or grouped as for people.
-            for planted in (b"77777777", b"77777.777", b"77,777,777", b"77,777.777"):
+            for planted in (b"77777777", b"77777.777", b"77,777,777", b"77,777.777", b"7777777.7",
+                            b"7,777,777.7"):
                 expect(planted not in part, f"nothing hidden is in {name}")
     if len(sys.argv) > 3:
         subprocess.run([*sys.argv[3:], folder], check=True)

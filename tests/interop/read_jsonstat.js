@@ -25,10 +25,15 @@ function fields(line) {
 }
 
 const folder = process.argv[2];
-const lines = fs.readFileSync(path.join(folder, 'sample.csv'), 'utf8').trim().split('\r\n');
-const head = fields(lines[0] + ',');
-const rows = lines.slice(1).map((line) =>
-  Object.fromEntries(fields(line + ',').map((field, i) => [head[i], field])));
+
+function sheet(name) {
+  const lines = fs.readFileSync(path.join(folder, name), 'utf8').trim().split('\r\n');
+  const head = fields(lines[0] + ',');
+  return lines.slice(1).map((line) =>
+    Object.fromEntries(fields(line + ',').map((field, i) => [head[i], field])));
+}
+
+const rows = sheet('sample.csv');
 
 const raw = JSON.parse(fs.readFileSync(path.join(folder, 'sample.jsonstat'), 'utf8'));
 const table = JSONstat(raw);
@@ -51,5 +56,31 @@ for (const row of rows) {
       expect(cell.value === null && cell.status === marks[row[`${measure}.status`]], where);
     }
   }
+}
+
+// An indicator: years have no total, and verdicts are numbers.
+const figures = sheet('indicator.csv');
+const compared = JSONstat(JSON.parse(
+  fs.readFileSync(path.join(folder, 'indicator.jsonstat'), 'utf8')));
+const lanes = { value: 'status', 'value.low': 'status', 'value.high': 'status',
+  lan: 'lan.status', riket: 'riket.status', change: 'change.status' };
+
+expect(compared.n === 8 * figures.length, 'a value for every figure');
+expect(compared.Dimension('period').length === 2, 'years, and no total of them');
+expect(compared.note.some((line) => line.includes('1 better')), 'what verdicts are');
+for (const row of figures) {
+  for (const [measure, status] of Object.entries(lanes)) {
+    const cell = compared.Data({ kommun: row.kommun, period: row.period, measure });
+    const where = `indicator: ${row.kommun} ${row.period} ${measure}`;
+    if (row[measure] !== '') {
+      expect(cell.value === Number(row[measure]), where);
+    } else {
+      expect(cell.value === null && cell.status === marks[row[status]], where);
+    }
+  }
+  const verdict = compared.Data({ kommun: row.kommun, period: row.period,
+    measure: 'against_target' });
+  const number = { better: 1, unclear: 0, worse: -1 }[row.against_target];
+  expect(verdict.value === (number === undefined ? null : number), 'a verdict');
 }
 console.log('read_jsonstat.js: jsonstat-toolkit found the same table');

@@ -5,7 +5,12 @@
  * A front for the data set of deliveries (`leveransstatus`), asked like any other: counts
  * of expected and of delivered, and sums whose quotients are the rates. Whoever has
  * delivered nothing has no records, no rejected rows and no rates: they are missing, and
- * not zero. */
+ * not zero.
+ *
+ * Where one of many measures is too small to be told, others go with it. So what does not tell of
+ * one another is asked apart: one municipality's three rejected rows hide no count of
+ * deliveries. Records and values that could be delivered are one question, since the one is
+ * so many columns times the other. */
 #include <string.h>
 
 #include "tools/cli/ask.h"
@@ -21,16 +26,23 @@
 
 enum { ANSWER_ARENA = 256 << 20, LANES_MAX = 8 };
 enum { EXPECTED, DELIVERED, RECORDS, REJECTED, VALUES, MISSING, MEASURES };
+enum { GROUPS = 4, GROUP_MAX = 2 };
+
+/* What is asked together. */
+static const struct {
+        uint32_t measures[GROUP_MAX], len;
+} groups[GROUPS] = {
+        {{EXPECTED, DELIVERED}, 2}, {{RECORDS, VALUES}, 2}, {{REJECTED}, 1}, {{MISSING}, 1}};
 
 struct coverage {
         const struct cli *cli;
-        const struct answer *answer;
+        const struct answer *answers; /* by group; the first is the one that is told of */
         bool only_missing;
 };
 
 /* The question ------------------------------------------------------------ */
 
-static enum err put_measures(struct question *q)
+static enum err put_measure(struct question *q, uint32_t measure, struct measure_ref *out)
 {
         static const char *const sums[MEASURES] = {
                 [RECORDS] = "poster",
@@ -39,17 +51,33 @@ static enum err put_measures(struct question *q)
                 [MISSING] = "saknade",
         };
 
-        for (uint32_t m = RECORDS; m < MEASURES; m++)
-                q->measures[m] = (struct measure_ref){
-                        .kind = MEASURE_SUM, .variable = bytes_of_text(sums[m])};
-        q->measures[EXPECTED] =
-                (struct measure_ref){.kind = MEASURE_RECORDS, .name = bytes_of_text("vantade")};
-        q->measures[DELIVERED] = (struct measure_ref){.kind = MEASURE_RECORDS,
-                .name = bytes_of_text("levererade"),
-                .filters = q->having,
-                .filters_len = 1};
-        q->q.measures_len = MEASURES;
+        if (sums[measure] != NULL) {
+                *out = (struct measure_ref){
+                        .kind = MEASURE_SUM, .variable = bytes_of_text(sums[measure])};
+                return ERR_OK;
+        }
+        *out = (struct measure_ref){.kind = MEASURE_RECORDS,
+                .name = bytes_of_text(measure == EXPECTED ? "vantade" : "levererade")};
+        if (measure == EXPECTED)
+                return ERR_OK;
+        out->filters = q->having;
+        out->filters_len = 1;
         return filter_parse(q->arena, bytes_of_text("levererad = true"), &q->having[0], NULL);
+}
+
+/* In room of its own: the answer borrows the question. */
+static enum err put_group(struct question *q, uint32_t group, struct query *out)
+{
+        struct measure_ref *measures = arena_alloc(q->arena, GROUP_MAX, sizeof *measures);
+
+        if (measures == NULL)
+                return ERR_NO_MEMORY;
+        *out = q->q;
+        out->measures = measures;
+        out->measures_len = groups[group].len;
+        for (uint32_t i = 0; i < groups[group].len; i++)
+                TRY(put_measure(q, groups[group].measures[i], &measures[i]));
+        return ERR_OK;
 }
 
 /* One data set alone needs no column of its own. */
@@ -75,7 +103,6 @@ static enum err put_question(struct question *q, const struct arguments *args, s
         q->q.dataset = bytes_of_text(DELIVERIES);
         q->q.unit = UNIT_RECORD;
         TRY(put_dimensions(q, option_text(args, "by"), dataset != NULL, why));
-        TRY(put_measures(q));
         if (period != NULL) {
                 TRY(question_period(q, bytes_of_text(period), why));
                 q->q.period_date = bytes_of_text("period");
@@ -143,14 +170,20 @@ static struct count rate(struct count n, struct count whole)
         return (struct count){CELL_VALUE, (1000 * n.n + whole.n / 2) / whole.n};
 }
 
-static struct row row_of(const struct table *t, size_t cell)
+static struct row row_of(const struct coverage *c, size_t cell)
 {
         struct row r;
         struct count submitted;
 
-        for (uint32_t m = 0; m < MEASURES; m++) {
-                r.counts[m] = (struct count){.status = measure_status(t, m, cell)};
-                (void)cell_value(t, m, cell, &r.counts[m].n);
+        for (uint32_t g = 0; g < GROUPS; g++) {
+                const struct table *t = &c->answers[g].release->table;
+
+                for (uint32_t i = 0; i < groups[g].len; i++) {
+                        struct count *to = &r.counts[groups[g].measures[i]];
+
+                        *to = (struct count){.status = measure_status(t, i, cell)};
+                        (void)cell_value(t, i, cell, &to->n);
+                }
         }
         if (r.counts[DELIVERED].status == CELL_VALUE && r.counts[DELIVERED].n == 0)
                 for (uint32_t m = DELIVERED; m < MEASURES; m++)
@@ -195,7 +228,7 @@ static const char *count_text(const struct cli *cli, struct count c, uint32_t de
 static enum err add_row(
         const struct coverage *c, const uint32_t *at, const struct row *r, struct listing *l)
 {
-        const struct table *t = &c->answer->release->table;
+        const struct table *t = &c->answers[0].release->table;
         const char *texts[LANES_MAX];
         uint32_t n = 0;
 
@@ -211,11 +244,11 @@ static enum err add_row(
 
 static enum err list_rows(const struct coverage *c, struct listing *l)
 {
-        const struct table *t = &c->answer->release->table;
+        const struct table *t = &c->answers[0].release->table;
         uint32_t at[DIMENSIONS_MAX] = {0};
 
         for (size_t cell = 0; cell < t->cells_len; cell++) {
-                struct row r = row_of(t, cell);
+                struct row r = row_of(c, cell);
 
                 if (is_shown(c, &r))
                         TRY(add_row(c, at, &r, l));
@@ -229,7 +262,7 @@ static enum err write_table(const struct cli *cli, const void *what, const struc
         static const enum word words[] = {WORD_HEAD_EXPECTED, WORD_HEAD_DELIVERED,
                 WORD_HEAD_RECORDS, WORD_HEAD_REJECTED, WORD_HEAD_MISSING_VALUES};
         const struct coverage *c = what;
-        const struct wire_release *r = c->answer->release;
+        const struct wire_release *r = c->answers[0].release;
         OWNED(listing_free) struct listing *l = NULL;
         struct lane_title titles[LANES_MAX];
         char vintage[32], at[INSTANT_TEXT];
@@ -244,8 +277,8 @@ static enum err write_table(const struct cli *cli, const void *what, const struc
         cli_print(cli, how->out, false, WORD_TITLE_SOURCE,
                 CLI_ARGS(text_from(cli, r->dataset), text_from(cli, r->purpose), vintage,
                         instant_text(r->vintage_at_ms, at)));
-        frame_conditions(cli, how->out, c->answer->asked);
-        frame_scope(cli, how->out, c->answer);
+        frame_conditions(cli, how->out, c->answers[0].asked);
+        frame_scope(cli, how->out, &c->answers[0]);
         (void)fputc('\n', how->out);
         TRY(listing_new_titled(titles, n, &l));
         TRY(list_rows(c, l));
@@ -280,7 +313,7 @@ static void put_count(const struct sheet *s, struct count c, uint32_t decimals)
 static void csv_row(
         const struct sheet *s, const struct coverage *c, const uint32_t *at, const struct row *r)
 {
-        const struct table *t = &c->answer->release->table;
+        const struct table *t = &c->answers[0].release->table;
 
         for (uint32_t d = 0; d < t->dimensions_len; d++) {
                 const struct dimension *dim = &t->dimensions[d];
@@ -300,7 +333,7 @@ static enum err write_csv(const struct cli *cli, const void *what, const struct 
         static const char *const names[] = {"expected", "delivered", "records", "rejected",
                 "values", "missing", "rejected_percent", "missing_percent"};
         const struct coverage *c = what;
-        const struct table *t = &c->answer->release->table;
+        const struct table *t = &c->answers[0].release->table;
         bool swedish = cli->lang == LANG_SV;
         const struct sheet s = {how->out, swedish ? ';' : ',', swedish ? ',' : '.'};
         uint32_t at[DIMENSIONS_MAX] = {0};
@@ -317,7 +350,7 @@ static enum err write_csv(const struct cli *cli, const void *what, const struct 
                 put_word(&s, bytes_of_text(names[i]));
         (void)fputs("status\r\n", s.out);
         for (size_t cell = 0; cell < t->cells_len; cell++) {
-                struct row r = row_of(t, cell);
+                struct row r = row_of(c, cell);
 
                 if (is_shown(c, &r))
                         csv_row(&s, c, at, &r);
@@ -328,25 +361,58 @@ static enum err write_csv(const struct cli *cli, const void *what, const struct 
 
 /* The whole --------------------------------------------------------------- */
 
+/* Cells are put side by side, so all must be of one vintage and shape. */
+static bool is_alike(const struct table *t, const struct table *first)
+{
+        bool alike = t->dimensions_len == first->dimensions_len && t->cells_len == first->cells_len;
+
+        for (uint32_t d = 0; alike && d < t->dimensions_len; d++) {
+                alike = t->dimensions[d].len == first->dimensions[d].len;
+                for (uint32_t i = 0; alike && i < t->dimensions[d].len; i++)
+                        alike = bytes_equal(t->dimensions[d].categories[i].code,
+                                first->dimensions[d].categories[i].code);
+        }
+        return alike;
+}
+
+static enum exit_code ask_group(
+        struct cli *cli, struct question *q, uint32_t group, struct answer *answers)
+{
+        struct query *asked = arena_alloc(q->arena, 1, sizeof *asked);
+        struct refusal why = {0};
+        enum exit_code code;
+
+        if (asked == NULL || put_group(q, group, asked) != ERR_OK)
+                return EXIT_CODE_INTERNAL;
+        if (group > 0)
+                asked->vintage = answers[0].release->vintage;
+        enum err rc = query_check(asked, &why);
+
+        if (rc != ERR_OK)
+                return question_wrong(cli, rc, &why);
+        code = ask_table(cli, q->arena, asked, &answers[group]);
+        if (code != EXIT_CODE_OK)
+                return code;
+
+        const struct table *t = &answers[group].release->table;
+
+        if (answer_check(&answers[group]) != ERR_OK || t->measures_len != groups[group].len ||
+                !is_alike(t, &answers[0].release->table))
+                return answer_wrong(cli, ERR_MALFORMED);
+        return EXIT_CODE_OK;
+}
+
 static enum exit_code ask(
-        struct cli *cli, const struct arguments *args, struct question *q, struct answer *out)
+        struct cli *cli, const struct arguments *args, struct question *q, struct answer *answers)
 {
         struct refusal why = {0};
         enum err rc = put_question(q, args, &why);
         enum exit_code code =
                 rc == ERR_OK ? choose_purpose(cli, args, q) : question_wrong(cli, rc, &why);
 
-        if (code != EXIT_CODE_OK)
-                return code;
-        rc = query_check(&q->q, &why);
-        if (rc != ERR_OK)
-                return question_wrong(cli, rc, &why);
-        code = ask_table(cli, q->arena, &q->q, out);
-        if (code != EXIT_CODE_OK)
-                return code;
-        if (answer_check(out) != ERR_OK || out->release->table.measures_len != MEASURES)
-                return answer_wrong(cli, ERR_MALFORMED);
-        return EXIT_CODE_OK;
+        for (uint32_t g = 0; g < GROUPS && code == EXIT_CODE_OK; g++)
+                code = ask_group(cli, q, g, answers);
+        return code;
 }
 
 static enum exit_code run(struct cli *cli, const struct arguments *args)
@@ -354,7 +420,7 @@ static enum exit_code run(struct cli *cli, const struct arguments *args)
         OWNED(arena_free) struct arena *arena = arena_new(ANSWER_ARENA);
         const char *format = option_text(args, "format"), *path = NULL;
         bool csv = format != NULL && strcmp(format, "csv") == 0;
-        struct answer answer;
+        struct answer answers[GROUPS];
         struct question q;
 
         if (arena == NULL)
@@ -365,12 +431,12 @@ static enum exit_code run(struct cli *cli, const struct arguments *args)
         }
         question_init(&q, arena);
 
-        enum exit_code code = ask(cli, args, &q, &answer);
+        enum exit_code code = ask(cli, args, &q, answers);
 
         if (code != EXIT_CODE_OK)
                 return code;
 
-        const struct coverage coverage = {cli, &answer, option_given(args, "missing")};
+        const struct coverage coverage = {cli, answers, option_given(args, "missing")};
         const struct output output = {csv ? write_csv : write_table, &coverage};
 
         return output_put(cli, args, &output, &path);

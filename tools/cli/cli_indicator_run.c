@@ -9,6 +9,7 @@
  * and protected one by one. Every answer repeats the digest of the definition it was made
  * by, so a registry that changes in between is noticed. */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "tools/cli/ask.h"
@@ -45,15 +46,24 @@ typedef enum err render_fn(
 static const struct {
         const char *name;
         render_fn *render;
-} formats[] = {{"table", comparison_table}, {"csv", comparison_csv}, {"json", comparison_json}};
+        bool binary;
+} formats[] = {{"table", comparison_table, false}, {"csv", comparison_csv, false},
+        {"json", comparison_json, false}, {"json-stat", comparison_jsonstat, false},
+        {"px", comparison_px, false}, {"xlsx", comparison_xlsx, true}};
+#define FORMATS "table|csv|json|json-stat|px|xlsx"
 
 static render_fn *format_find(const struct cli *cli, const struct arguments *args)
 {
         const char *name = option_text(args, "format");
 
         for (size_t i = 0; i < ARRAY_LEN(formats); i++)
-                if (strcmp(name != NULL ? name : "table", formats[i].name) == 0)
-                        return formats[i].render;
+                if (strcmp(name != NULL ? name : "table", formats[i].name) == 0) {
+                        if (!formats[i].binary || option_given(args, "out") ||
+                                isatty(fileno(cli->out)) == 0)
+                                return formats[i].render;
+                        complain(cli, WORD_FORMAT_TO_FILE, name);
+                        return NULL;
+                }
         complain(cli, WORD_OPTION_VALUE, "format");
         return NULL;
 }
@@ -493,7 +503,7 @@ static const struct option_spec options[] = {
                         "ask only if the definition has that digest"}},
         {"vintage", "N[.R]", NULL, false, false,
                 {"årgång (annars den senaste)", "vintage (else the latest)"}},
-        OUTPUT_OPTION_SPECS("table|csv|json"),
+        OUTPUT_OPTION_SPECS(FORMATS),
 };
 
 const struct command command_indicator_run = {

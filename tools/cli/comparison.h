@@ -81,6 +81,11 @@ const struct comparison_row *comparison_total(const struct comparison *c);
 enum verdict verdict_of(
         const struct wire_indicator *indicator, const struct figure *f, uint32_t decimals);
 
+/* What stands above and below the table for people. */
+void comparison_head(
+        const struct cli *cli, const struct comparison *c, const struct render_how *how);
+void comparison_foot(
+        const struct cli *cli, const struct comparison *c, const struct render_how *how);
 MUST_CHECK enum err comparison_table(
         const struct cli *cli, const struct comparison *c, const struct render_how *how);
 /* One line per row and period. Columns: code and label of each dimension, `period`,
@@ -90,6 +95,15 @@ MUST_CHECK enum err comparison_table(
 MUST_CHECK enum err comparison_csv(
         const struct cli *cli, const struct comparison *c, const struct render_how *how);
 MUST_CHECK enum err comparison_json(
+        const struct cli *cli, const struct comparison *c, const struct render_how *how);
+/* By render_jsonstat, render_px and render_xlsx: the rows as one table, with a dimension `period`
+ * and measures `value`, `value.low` … as the columns of CSV; `against_target` is 1 for better, 0
+ * for unclear and -1 for worse. */
+MUST_CHECK enum err comparison_jsonstat(
+        const struct cli *cli, const struct comparison *c, const struct render_how *how);
+MUST_CHECK enum err comparison_px(
+        const struct cli *cli, const struct comparison *c, const struct render_how *how);
+MUST_CHECK enum err comparison_xlsx(
         const struct cli *cli, const struct comparison *c, const struct render_how *how);
 
 #endif

@@ -75,7 +75,7 @@ static const char *target_text(const struct cli *cli, const struct wire_indicato
 
 /* Head -------------------------------------------------------------------- */
 
-static void put_head(
+void comparison_head(
         const struct cli *cli, const struct comparison *c, const struct render_how *how)
 {
         const struct wire_indicator *i = c->request->indicator;
@@ -233,6 +233,19 @@ static void put_contract(const struct cli *cli, FILE *to, const struct compariso
                                                : verdict_text(cli, i, total->verdict));
 }
 
+void comparison_foot(
+        const struct cli *cli, const struct comparison *c, const struct render_how *how)
+{
+        FILE *to = how->out;
+
+        frame_legend(cli, to, c->intervals);
+        if (compares(c, COMPARED_TARGET) && c->intervals)
+                TELL(WORD_MARK_VERDICT);
+        frame_threshold(cli, to, c->request->years[0].rows.release);
+        put_coverage(cli, to, c->request);
+        put_contract(cli, to, c);
+}
+
 enum err comparison_table(
         const struct cli *cli, const struct comparison *c, const struct render_how *how)
 {
@@ -241,17 +254,12 @@ enum err comparison_table(
         FILE *to = how->out;
 
         TRY(head_lanes(cli, c, &lanes));
-        put_head(cli, c, how);
+        comparison_head(cli, c, how);
         TRY(listing_new_titled(lanes.heads, lanes.len, &l));
         for (uint32_t i = 0; i < c->rows_len; i++)
                 TRY(add_row(cli, c, &c->rows[i], l));
         TRY(listing_print(l, to));
         (void)fputc('\n', to);
-        frame_legend(cli, to, c->intervals);
-        if (compares(c, COMPARED_TARGET) && c->intervals)
-                TELL(WORD_MARK_VERDICT);
-        frame_threshold(cli, to, c->request->years[0].rows.release);
-        put_coverage(cli, to, c->request);
-        put_contract(cli, to, c);
+        comparison_foot(cli, c, how);
         return stream_end(to);
 }

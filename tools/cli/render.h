@@ -8,10 +8,16 @@
 #include "proto/wire.h"
 #include "tools/cli/cli.h"
 
+struct about;
 struct answer {
         const struct wire_release *release;
         struct digest digest;      /* of the release's bytes */
         const struct query *asked; /* the release does not repeat the filters; or NULL */
+        /* Of tables that are put together from several releases. What stands around it, instead
+         * of what this release would say (NULL: that); and whether its last dimension, years, has
+         * no total to show. */
+        const struct about *about;
+        bool last_bare;
 };
 
 struct render_how {

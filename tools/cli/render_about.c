@@ -121,7 +121,7 @@ static void put_digest(const struct cli *cli, FILE *to, enum word w, const struc
         TELL(w, hex);
 }
 
-static enum err split(struct arena *arena, struct bytes text, struct about *out)
+enum err about_split(struct arena *arena, struct bytes text, struct about *out)
 {
         struct bytes *lines = arena_alloc(arena, LINES_MAX, sizeof *lines);
         uint32_t len = 0;
@@ -148,6 +148,11 @@ enum err about_lines(const struct cli *cli, const struct answer *a, struct about
         char *text = NULL;
         size_t len = 0;
         struct bytes kept;
+        if (a->about != NULL) {
+                *out = *a->about;
+                return ERR_OK;
+        }
+
         const struct render_how how = {.out = open_memstream(&text, &len)};
 
         if (how.out == NULL)
@@ -160,5 +165,5 @@ enum err about_lines(const struct cli *cli, const struct answer *a, struct about
                                            : ERR_NO_MEMORY;
         free(text);
         TRY(rc);
-        return split(cli->arena, kept, out);
+        return about_split(cli->arena, kept, out);
 }

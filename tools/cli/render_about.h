@@ -20,5 +20,7 @@ struct about {
 };
 /* Head and foot as they stand around the table for people, and the digests. */
 MUST_CHECK enum err about_lines(const struct cli *cli, const struct answer *a, struct about *out);
+/* A text of several lines, which is borrowed. */
+MUST_CHECK enum err about_split(struct arena *arena, struct bytes text, struct about *out);
 
 #endif

@@ -15,8 +15,9 @@ static void put_name(FILE *to, const char *name)
         json_text(to, bytes_of_text(name));
 }
 
-static void put_sizes(const struct table *t, FILE *to)
+static void put_sizes(const struct answer *a, FILE *to)
 {
+        const struct table *t = &a->release->table;
         char name[NAME_TEXT];
 
         (void)fputs(",\n  \"id\": [", to);
@@ -27,7 +28,7 @@ static void put_sizes(const struct table *t, FILE *to)
         }
         (void)fputs("\"measure\"],\n  \"size\": [", to);
         for (uint32_t d = 0; d < t->dimensions_len; d++)
-                (void)fprintf(to, "%u, ", t->dimensions[d].len + 1);
+                (void)fprintf(to, "%u, ", answer_places(a, d));
         (void)fprintf(to, "%u],\n  \"role\": {\"metric\": [\"measure\"]", t->measures_len);
         for (uint32_t d = 0; d < t->dimensions_len; d++)
                 if (bytes_is_text(t->dimensions[d].variable, "kommun")) {
@@ -45,7 +46,8 @@ static struct bytes code_of(const struct dimension *d, uint32_t i)
         return i < d->len ? d->categories[i].code : bytes_of_text("_T");
 }
 
-static void put_dimension(const struct cli *cli, const struct dimension *d, FILE *to)
+static void put_dimension(
+        const struct cli *cli, const struct dimension *d, uint32_t places, FILE *to)
 {
         char name[NAME_TEXT];
 
@@ -55,12 +57,12 @@ static void put_dimension(const struct cli *cli, const struct dimension *d, FILE
         (void)fputs(": {\"label\": ", to);
         json_text(to, dimension_title(cli, d));
         (void)fputs(", \"category\": {\"index\": [", to);
-        for (uint32_t i = 0; i <= d->len; i++) {
+        for (uint32_t i = 0; i < places; i++) {
                 (void)fputs(i > 0 ? ", " : "", to);
                 json_text(to, code_of(d, i));
         }
         (void)fputs("], \"label\": {", to);
-        for (uint32_t i = 0; i <= d->len; i++) {
+        for (uint32_t i = 0; i < places; i++) {
                 (void)fputs(i > 0 ? ", " : "", to);
                 json_text(to, code_of(d, i));
                 (void)fputs(": ", to);
@@ -108,16 +110,19 @@ static enum err put_measures(const struct cli *cli, const struct table *t, FILE 
 
 /* Cells -------------------------------------------------------------------------------------- */
 
-static void put_values(const struct table *t, FILE *to)
+static void put_values(const struct answer *a, FILE *to)
 {
+        const struct table *t = &a->release->table;
+        const char *comma = "";
         char text[VALUE_TEXT];
 
         (void)fputs(",\n  \"value\": [", to);
         for (size_t cell = 0; cell < t->cells_len; cell++)
-                for (uint32_t m = 0; m < t->measures_len; m++) {
+                for (uint32_t m = 0; answer_has(a, cell) && m < t->measures_len; m++) {
                         int64_t v = 0;
 
-                        (void)fputs_unlocked(cell + m > 0 ? "," : "", to);
+                        (void)fputs_unlocked(comma, to);
+                        comma = ",";
                         if (!cell_value(t, m, cell, &v)) {
                                 (void)fputs_unlocked("null", to);
                                 continue;
@@ -142,19 +147,23 @@ static void put_place(struct places *p, size_t at, const char *what)
 enum what { WHAT_MARK, WHAT_OBS, WHAT_CONF, WHAT_HELD };
 
 /* What is told of cells that are not simply shown, by their place among the values. */
-static void put_places(const struct wire_release *r, FILE *to, const char *key, enum what what)
+static void put_places(const struct answer *a, FILE *to, const char *key, enum what what)
 {
+        const struct wire_release *r = a->release;
         const struct table *t = &r->table;
         struct places p = {to, ""};
+        size_t at = 0;
 
         (void)fprintf(to, "\"%s\": {", key);
-        for (size_t at = 0; at < t->cells_len * t->measures_len; at++) {
-                size_t cell = at / t->measures_len;
-                uint32_t m = (uint32_t)(at % t->measures_len);
+        for (size_t i = 0; i < t->cells_len * t->measures_len; i++) {
+                size_t cell = i / t->measures_len;
+                uint32_t m = (uint32_t)(i % t->measures_len);
                 enum cell_status s = measure_status(t, m, cell);
                 const char conf[2] = {measure_conf_code(r, m, cell)};
                 const char obs[2] = {cell_status_code(s)};
 
+                if (!answer_has(a, cell))
+                        continue;
                 if (what == WHAT_MARK && s != CELL_VALUE)
                         put_place(&p, at, cell_status_mark(s));
                 if (what == WHAT_OBS && s != CELL_VALUE)
@@ -163,6 +172,7 @@ static void put_places(const struct wire_release *r, FILE *to, const char *key, 
                         put_place(&p, at, conf);
                 if (what == WHAT_HELD && cell_held(t, cell))
                         put_place(&p, at, "not revised");
+                at++;
         }
         (void)fputs("}", to);
 }
@@ -182,11 +192,11 @@ static void put_extension(const struct answer *a, FILE *to)
         (void)fputs(", \"release_digest\": ", to);
         json_digest(to, &a->digest);
         (void)fputs(",\n    ", to);
-        put_places(r, to, "obs_status", WHAT_OBS);
+        put_places(a, to, "obs_status", WHAT_OBS);
         (void)fputs(",\n    ", to);
-        put_places(r, to, "conf_status", WHAT_CONF);
+        put_places(a, to, "conf_status", WHAT_CONF);
         (void)fputs(",\n    ", to);
-        put_places(r, to, "held", WHAT_HELD);
+        put_places(a, to, "held", WHAT_HELD);
         (void)fputs("}", to);
 }
 
@@ -217,15 +227,15 @@ enum err render_jsonstat(
 
         TRY(answer_check(a));
         TRY(put_head(cli, a, to));
-        put_sizes(t, to);
+        put_sizes(a, to);
         (void)fputs(",\n  \"dimension\": {\n", to);
         for (uint32_t d = 0; d < t->dimensions_len; d++)
-                put_dimension(cli, &t->dimensions[d], to);
+                put_dimension(cli, &t->dimensions[d], answer_places(a, d), to);
         TRY(put_measures(cli, t, to));
         (void)fputs("\n  }", to);
-        put_values(t, to);
+        put_values(a, to);
         (void)fputs(",\n  ", to);
-        put_places(a->release, to, "status", WHAT_MARK);
+        put_places(a, to, "status", WHAT_MARK);
         put_extension(a, to);
         (void)fputs("\n}\n", to);
         return stream_end(to);

@@ -43,6 +43,21 @@ enum cell_status measure_status(const struct table *t, uint32_t measure, size_t 
         return s == CELL_VALUE && m->values[cell] == TABLE_NO_VALUE ? CELL_NOT_APPLICABLE : s;
 }
 
+uint32_t answer_places(const struct answer *a, uint32_t d)
+{
+        const struct table *t = &a->release->table;
+
+        return t->dimensions[d].len + (a->last_bare && d + 1 == t->dimensions_len ? 0 : 1);
+}
+
+bool answer_has(const struct answer *a, size_t cell)
+{
+        const struct table *t = &a->release->table;
+        uint32_t last = t->dimensions_len > 0 ? t->dimensions[t->dimensions_len - 1].len : 0;
+
+        return !a->last_bare || cell % (last + 1) != last;
+}
+
 bool cell_value(const struct table *t, uint32_t measure, size_t cell, int64_t *out)
 {
         if (measure_status(t, measure, cell) != CELL_VALUE)

@@ -19,6 +19,11 @@ enum {
 /* Whether the table can be shown at all; ERR_MALFORMED otherwise. */
 MUST_CHECK enum err answer_check(const struct answer *a);
 
+/* How many categories of a dimension are shown, the total among them where it has one; and
+ * whether a cell is. */
+uint32_t answer_places(const struct answer *a, uint32_t d);
+bool answer_has(const struct answer *a, size_t cell);
+
 /* False: the cell shows no value, and *out stays. */
 bool cell_value(const struct table *t, uint32_t measure, size_t cell, int64_t *out);
 /* Likewise, and where the measure has an interval. */

@@ -122,9 +122,9 @@ static void put_values(const struct page *p)
                 const struct dimension *dim = &p->t->dimensions[d];
 
                 put_key(p, "VALUES", dimension_title(p->cli, dim));
-                for (uint32_t i = 0; i <= dim->len; i++) {
+                for (uint32_t i = 0; i < answer_places(p->a, d); i++) {
                         quote(p->to, category_label(p->cli, dim, i));
-                        (void)fputs(i < dim->len ? ",\n" : ";\n", p->to);
+                        (void)fputs(i + 1 < answer_places(p->a, d) ? ",\n" : ";\n", p->to);
                 }
         }
         put_key(p, "VALUES", bytes_of_text(p->measure));
@@ -142,9 +142,9 @@ static void put_codes(const struct page *p)
                 const struct dimension *dim = &p->t->dimensions[d];
 
                 put_key(p, "CODES", dimension_title(p->cli, dim));
-                for (uint32_t i = 0; i <= dim->len; i++) {
+                for (uint32_t i = 0; i < answer_places(p->a, d); i++) {
                         quote(p->to, i < dim->len ? dim->categories[i].code : bytes_of_text("_T"));
-                        (void)fputs(i < dim->len ? ",\n" : ";\n", p->to);
+                        (void)fputs(i + 1 < answer_places(p->a, d) ? ",\n" : ";\n", p->to);
                 }
         }
         put_key(p, "CODES", bytes_of_text(p->measure));
@@ -222,6 +222,8 @@ static void put_data(const struct page *p)
 
         (void)fputs("DATASYMBOL1=\".\";\nDATASYMBOL2=\"..\";\nDATASYMBOL3=\":\";\nDATA=\n", p->to);
         for (size_t cell = 0; cell < p->t->cells_len; cell++) {
+                if (!answer_has(p->a, cell))
+                        continue;
                 for (uint32_t m = 0; m < p->t->measures_len; m++) {
                         const struct measure *measure = &p->t->measures[m];
                         int64_t v = 0;

@@ -118,11 +118,10 @@ static void put_measure(struct book *b, lxw_row_t row, lxw_col_t column, uint32_
                          cell_held(b->t, cell) ? b->held_number[m] : b->number[m]));
 }
 
-static void put_cell(struct book *b, const uint32_t *at, size_t cell)
+static void put_cell(struct book *b, const uint32_t *at, size_t cell, lxw_row_t row)
 {
         const char obs[2] = {cell_obs_code(b->t, cell)};
         const char conf[2] = {cell_conf_code(b->a->release, cell)};
-        lxw_row_t row = (lxw_row_t)cell + 1;
         lxw_col_t column = 0;
 
         for (uint32_t d = 0; d < b->t->dimensions_len; d++) {
@@ -142,11 +141,13 @@ static void put_table(struct book *b)
 {
         lxw_col_t last = (lxw_col_t)(2 * b->t->dimensions_len + b->t->measures_len + 1);
         uint32_t at[DIMENSIONS_MAX] = {0};
+        lxw_row_t row = 1;
 
         b->sheet = workbook_add_worksheet(b->workbook, cli_word(b->cli, WORD_ABOUT_TABLE));
         put_heading(b);
         for (size_t cell = 0; cell < b->t->cells_len; cell++) {
-                put_cell(b, at, cell);
+                if (answer_has(b->a, cell))
+                        put_cell(b, at, cell, row++);
                 (void)step(b->t, b->t->dimensions_len, at);
         }
         for (uint32_t d = 0; d < b->t->dimensions_len; d++)

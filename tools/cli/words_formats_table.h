@@ -37,6 +37,11 @@ WORD(ABOUT_SHEET, "Om tabellen", "About")
 WORD(ABOUT_TABLE, "Tabell", "Table")
 WORD(ABOUT_MEASURE, "Mått", "Measure")
 WORD(ABOUT_NUMBER, "antal", "number")
+WORD(ABOUT_LOW, "nedre gräns", "lower end")
+WORD(ABOUT_HIGH, "övre gräns", "upper end")
+WORD(ABOUT_AGAINST, "mot målet", "against the target")
+WORD(ABOUT_VERDICT, "Mot målet: 1 bättre, 0 går inte att säga, -1 sämre.",
+        "Against the target: 1 better, 0 cannot be told, -1 worse.")
 WORD(FORMAT_TO_FILE, "en fil i {1} går inte till en terminal; ange --out",
         "a file in {1} does not go to a terminal; give --out")
 WORD(FORECAST_CELLS, "Frågan ger {1} celler.", "The question makes {1} cells.")
