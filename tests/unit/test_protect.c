@@ -10,86 +10,10 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <ftw.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "tools/cli/cli.h"
-
-enum { ARGUMENTS_MAX = 40, PATH_TEXT = 96, TEXT_MAX = 1 << 20 };
-
-static char folder[] = "/tmp/statgate-protect-XXXXXX";
-
-struct ran {
-        char *out, *err;
-        enum exit_code code;
-};
-
-static void ran_free(struct ran *r)
-{
-        free(r->out);
-        free(r->err);
-}
-#define RAN OWNED(ran_free) struct ran
-
-static struct ran run_words(const char *const *words)
-{
-        char *argv[ARGUMENTS_MAX + 4] = {strdup("statgate"), strdup("--lang"), strdup("en")};
-        char *kept[ARGUMENTS_MAX + 4];
-        struct ran r = {NULL, NULL, EXIT_CODE_INTERNAL};
-        size_t out_len = 0, err_len = 0;
-        FILE *out = open_memstream(&r.out, &out_len), *err = open_memstream(&r.err, &err_len);
-        int argc = 3;
-
-        for (; words[argc - 3] != NULL && argc < ARGUMENTS_MAX; argc++)
-                argv[argc] = strdup(words[argc - 3]);
-        memcpy(kept, argv, sizeof kept); /* getopt permutes */
-        r.code = cli_main(argc, argv, out, err);
-        (void)fclose(out);
-        (void)fclose(err);
-        for (int i = 0; i < argc; i++)
-                free(kept[i]);
-        return r;
-}
-#define RUN(...) run_words((const char *const[]){__VA_ARGS__, NULL})
-
-/* Paths are of a few files, each in a buffer of its own. */
-static const char *path_of(const char *name)
-{
-        static char paths[8][PATH_TEXT];
-        static unsigned at;
-        char *path = paths[at++ % 8];
-
-        (void)snprintf(path, PATH_TEXT, "%s/%s", folder, name);
-        return path;
-}
-
-static const char *write_text(const char *name, const char *text)
-{
-        const char *path = path_of(name);
-        FILE *f = fopen(path, "wb");
-
-        assert_non_null(f);
-        assert_int_equal(fputs(text, f) >= 0, 1);
-        assert_int_equal(fclose(f), 0);
-        return path;
-}
-
-static const char *read_text(const char *name)
-{
-        static char text[4][TEXT_MAX];
-        static unsigned at;
-        char *to = text[at++ % 4];
-        FILE *f = fopen(path_of(name), "rb");
-        size_t len;
-
-        assert_non_null(f);
-        len = fread(to, 1, TEXT_MAX - 1, f);
-        to[len] = '\0';
-        (void)fclose(f);
-        return to;
-}
+#include "tests/support/cli_room.h"
 
 static uint64_t next(uint64_t *state)
 {
@@ -108,16 +32,16 @@ static const char example[] = "age,geo,freq\nyoung,spain,5\nyoung,iceland,2\nyou
  * GaussSuppression (Langsrud and Lupp), numbers 2 and 4. */
 static void a_table_of_the_literature_is_hidden_as_printed_there(void **state)
 {
-        const char *in = write_text("in.csv", example);
-        char regions[PATH_TEXT + 8];
+        const char *in = room_write("in.csv", example);
+        char regions[ROOM_PATH + 8];
 
         (void)state;
         (void)snprintf(
-                regions, sizeof regions, "geo=%s", write_text("regions.csv", example_regions));
+                regions, sizeof regions, "geo=%s", room_write("regions.csv", example_regions));
         RAN r = RUN("protect", in, "--count", "freq", "--dims", "age,geo", "--hierarchy", regions,
-                "--threshold", "3", "--interval", "1", "--out", path_of("out.csv"));
+                "--threshold", "3", "--interval", "1", "--out", room_path("out.csv"));
         assert_int_equal(r.code, EXIT_CODE_OK);
-        assert_string_equal(read_text("out.csv"),
+        assert_string_equal(room_read("out.csv"),
                 "age,geo,value,conf_status\r\n"
                 "old,iceland,,C\r\nold,portugal,,C\r\nold,spain,6,F\r\n"
                 "old,outside,,C\r\nold,union,,C\r\nold,Total,13,F\r\n"
@@ -131,7 +55,7 @@ static void a_table_of_the_literature_is_hidden_as_printed_there(void **state)
 
 static void what_is_only_small_hidden_is_computed(void **state)
 {
-        const char *naive = write_text("naive.csv",
+        const char *naive = room_write("naive.csv",
                 "mun,kind,value\n0114,a,\n0114,b,12\n0114,Total,15\n0180,a,7\n0180,b,9\n"
                 "0180,Total,16\nTotal,a,10\nTotal,b,21\nTotal,Total,31\n");
 
@@ -152,7 +76,7 @@ static void what_is_only_small_hidden_is_computed(void **state)
 
 static void a_table_that_does_not_add_up_is_told_so(void **state)
 {
-        const char *wrong = write_text("wrong.csv", "kind,value\na,\nb,12\nTotal,11\n");
+        const char *wrong = room_write("wrong.csv", "kind,value\na,\nb,12\nTotal,11\n");
 
         (void)state;
         RAN r = RUN("audit-table", wrong, "--dims", "kind");
@@ -189,42 +113,42 @@ static const char uneven[] = "child,parent,name\nm0,north,A\nm1,north,B\nm2,nort
 
 static void what_is_protected_cannot_be_computed(void **state)
 {
-        char in[4096], regions[PATH_TEXT + 8];
+        char in[4096], regions[ROOM_PATH + 8];
         int rounds = getenv("STATGATE_LONG") != NULL ? 200 : 12;
 
         (void)state;
-        (void)snprintf(regions, sizeof regions, "mun=%s", write_text("uneven.csv", uneven));
+        (void)snprintf(regions, sizeof regions, "mun=%s", room_write("uneven.csv", uneven));
         for (int round = 0; round < rounds; round++) {
                 const char *zeros = round % 2 == 0 ? "publish" : "protect";
 
                 make_random((uint64_t)round, in, sizeof in, false);
-                RAN made = RUN("protect", write_text("in.csv", in), "--count", "freq", "--dims",
+                RAN made = RUN("protect", room_write("in.csv", in), "--count", "freq", "--dims",
                         "mun,kind", "--hierarchy", regions, "--zeros", zeros, "--out",
-                        path_of("out.csv"), "--audit-cells", "0");
+                        room_path("out.csv"), "--audit-cells", "0");
                 assert_int_equal(made.code, EXIT_CODE_OK);
-                RAN broken =
-                        RUN("audit-table", path_of("out.csv"), "--dims", "mun,kind", "--hierarchy",
-                                regions, "--zeros", zeros, "--threshold", "5", "--sample", "0");
+                RAN broken = RUN("audit-table", room_path("out.csv"), "--dims", "mun,kind",
+                        "--hierarchy", regions, "--zeros", zeros, "--threshold", "5", "--sample",
+                        "0");
                 assert_int_equal(broken.code, EXIT_CODE_OK);
         }
 }
 
 static void the_order_of_rows_does_not_show(void **state)
 {
-        char in[4096], one[TEXT_MAX / 64];
+        char in[4096], one[ROOM_TEXT / 64];
 
         (void)state;
         for (uint64_t seed = 50; seed < 53; seed++) {
                 make_random(seed, in, sizeof in, false);
-                RAN a = RUN("protect", write_text("in.csv", in), "--count", "freq", "--dims",
-                        "kind,mun", "--out", path_of("a.csv"));
+                RAN a = RUN("protect", room_write("in.csv", in), "--count", "freq", "--dims",
+                        "kind,mun", "--out", room_path("a.csv"));
                 make_random(seed, in, sizeof in, true);
-                RAN b = RUN("protect", write_text("in.csv", in), "--count", "freq", "--dims",
-                        "kind,mun", "--out", path_of("b.csv"));
+                RAN b = RUN("protect", room_write("in.csv", in), "--count", "freq", "--dims",
+                        "kind,mun", "--out", room_path("b.csv"));
                 assert_int_equal(a.code, EXIT_CODE_OK);
                 assert_int_equal(b.code, EXIT_CODE_OK);
-                (void)snprintf(one, sizeof one, "%s", read_text("a.csv"));
-                assert_string_equal(read_text("b.csv"), one);
+                (void)snprintf(one, sizeof one, "%s", room_read("a.csv"));
+                assert_string_equal(room_read("b.csv"), one);
                 assert_string_equal(a.out, b.out);
         }
 }
@@ -233,7 +157,7 @@ static void the_order_of_rows_does_not_show(void **state)
 
 static void a_person_counts_once_in_a_total(void **state)
 {
-        const char *in = write_text("in.csv",
+        const char *in = room_write("in.csv",
                 "who;form\n1;a\n1;b\n2;a\n3;a\n4;a\n5;a\n6;a\n1;a\n7;b\n8;b\n9;b\n10;b\n11;b\n");
 
         (void)state;
@@ -253,7 +177,7 @@ static const char amounts[] =
 
 static void who_has_most_of_a_sum_is_not_told(void **state)
 {
-        const char *in = write_text("in.csv", amounts);
+        const char *in = room_write("in.csv", amounts);
 
         (void)state;
         RAN open = RUN("protect", in, "--sum", "cost", "--contributor", "who", "--dims", "form",
@@ -280,10 +204,10 @@ static void who_has_most_of_a_sum_is_not_told(void **state)
 static void margins_that_are_given_must_add_up(void **state)
 {
         (void)state;
-        RAN good = RUN("protect", write_text("in.csv", "kind,freq\na,10\nTotal,30\nb,20\n"),
+        RAN good = RUN("protect", room_write("in.csv", "kind,freq\na,10\nTotal,30\nb,20\n"),
                 "--count", "freq", "--dims", "kind");
         assert_int_equal(good.code, EXIT_CODE_OK);
-        RAN bad = RUN("protect", write_text("in.csv", "kind,freq\na,10\nTotal,31\nb,20\n"),
+        RAN bad = RUN("protect", room_write("in.csv", "kind,freq\na,10\nTotal,31\nb,20\n"),
                 "--count", "freq", "--dims", "kind");
         assert_int_equal(bad.code, EXIT_CODE_INPUT);
         assert_non_null(strstr(bad.err, "row 3: freq is not the sum of its parts"));
@@ -293,14 +217,14 @@ static void margins_that_are_given_must_add_up(void **state)
 static void a_code_that_looks_like_a_formula_comes_back_as_it_was(void **state)
 {
         (void)state;
-        RAN r = RUN("protect", write_text("in.csv", "kind,freq\n=a,10\n\"b,c\",20\n'q,7\n"),
-                "--count", "freq", "--dims", "kind", "--out", path_of("out.csv"));
+        RAN r = RUN("protect", room_write("in.csv", "kind,freq\n=a,10\n\"b,c\",20\n'q,7\n"),
+                "--count", "freq", "--dims", "kind", "--out", room_path("out.csv"));
         assert_int_equal(r.code, EXIT_CODE_OK);
-        assert_non_null(strstr(read_text("out.csv"), "'=a,10,F"));
-        RAN again = RUN("protect", path_of("out.csv"), "--count", "value", "--dims", "kind",
-                "--out", path_of("again.csv"));
+        assert_non_null(strstr(room_read("out.csv"), "'=a,10,F"));
+        RAN again = RUN("protect", room_path("out.csv"), "--count", "value", "--dims", "kind",
+                "--out", room_path("again.csv"));
         assert_int_equal(again.code, EXIT_CODE_OK);
-        assert_string_equal(read_text("again.csv"), read_text("out.csv"));
+        assert_string_equal(room_read("again.csv"), room_read("out.csv"));
 }
 
 /* Extremes ----------------------------------------------------------------------------------- */
@@ -308,12 +232,12 @@ static void a_code_that_looks_like_a_formula_comes_back_as_it_was(void **state)
 static void all_or_nothing_may_be_small(void **state)
 {
         (void)state;
-        RAN all = RUN("protect", write_text("in.csv", "kind,freq\na,1\nb,1\nc,0\n"), "--count",
+        RAN all = RUN("protect", room_write("in.csv", "kind,freq\na,1\nb,1\nc,0\n"), "--count",
                 "freq", "--dims", "kind");
         assert_int_equal(all.code, EXIT_CODE_OK);
         assert_string_equal(
                 all.out, "kind,value,conf_status\r\na,,C\r\nb,,C\r\nc,,C\r\nTotal,,C\r\n");
-        RAN none = RUN("protect", write_text("in.csv", "kind,freq\na,100\nb,200\n"), "--count",
+        RAN none = RUN("protect", room_write("in.csv", "kind,freq\na,100\nb,200\n"), "--count",
                 "freq", "--dims", "kind");
         assert_string_equal(
                 none.out, "kind,value,conf_status\r\na,100,F\r\nb,200,F\r\nTotal,300,F\r\n");
@@ -328,10 +252,10 @@ static void a_limit_hides_more_and_never_less(void **state)
         (void)state;
         make_random(99, in, sizeof in, false);
         for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
-                RAN r = RUN("protect", write_text("in.csv", in), "--count", "freq", "--dims",
-                        "mun,kind", "--work-limit", limits[i], "--out", path_of("out.csv"));
+                RAN r = RUN("protect", room_write("in.csv", in), "--count", "freq", "--dims",
+                        "mun,kind", "--work-limit", limits[i], "--out", room_path("out.csv"));
                 assert_true(r.code == EXIT_CODE_OK || r.code == EXIT_CODE_NOT_SAFE);
-                RAN audit = RUN("audit-table", path_of("out.csv"), "--dims", "mun,kind",
+                RAN audit = RUN("audit-table", room_path("out.csv"), "--dims", "mun,kind",
                         "--threshold", "5", "--sample", "0");
                 assert_int_equal(audit.code, EXIT_CODE_OK);
                 if (i == 0)
@@ -342,14 +266,14 @@ static void a_limit_hides_more_and_never_less(void **state)
 static void a_table_beyond_measure_is_refused(void **state)
 {
         OWNED(ran_free) struct ran r;
-        char *in = malloc(TEXT_MAX);
-        size_t at = (size_t)snprintf(in, TEXT_MAX, "a,b,c,freq\n");
+        char *in = malloc(ROOM_TEXT);
+        size_t at = (size_t)snprintf(in, ROOM_TEXT, "a,b,c,freq\n");
 
         (void)state;
         assert_non_null(in);
         for (unsigned i = 0; i < 300; i++)
-                at += (size_t)snprintf(in + at, TEXT_MAX - at, "a%u,b%u,c%u,9\n", i, i, i);
-        r = RUN("protect", write_text("in.csv", in), "--count", "freq", "--dims", "a,b,c");
+                at += (size_t)snprintf(in + at, ROOM_TEXT - at, "a%u,b%u,c%u,9\n", i, i, i);
+        r = RUN("protect", room_write("in.csv", in), "--count", "freq", "--dims", "a,b,c");
         free(in);
         assert_int_equal(r.code, EXIT_CODE_INPUT);
         assert_non_null(strstr(r.err, "more than 16 million cells"));
@@ -358,29 +282,29 @@ static void a_table_beyond_measure_is_refused(void **state)
 static void rounded_counts_still_add_up(void **state)
 {
         const char *in =
-                write_text("in.csv", "age,geo,freq\ny,a,7\ny,b,11\ny,c,0\no,a,13\no,b,2\no,c,4\n");
+                room_write("in.csv", "age,geo,freq\ny,a,7\ny,b,11\ny,c,0\no,a,13\no,b,2\no,c,4\n");
 
         (void)state;
         RAN r = RUN("protect", in, "--count", "freq", "--dims", "age,geo", "--rounding", "5",
-                "--out", path_of("out.csv"));
+                "--out", room_path("out.csv"));
         assert_int_equal(r.code, EXIT_CODE_OK);
-        assert_null(strstr(read_text("out.csv"), ",C\r\n"));
+        assert_null(strstr(room_read("out.csv"), ",C\r\n"));
         /* It adds up, since it is a table of its own. */
-        RAN again = RUN("protect", path_of("out.csv"), "--count", "value", "--dims", "age,geo",
-                "--rounding", "5", "--out", path_of("again.csv"));
+        RAN again = RUN("protect", room_path("out.csv"), "--count", "value", "--dims", "age,geo",
+                "--rounding", "5", "--out", room_path("again.csv"));
         assert_int_equal(again.code, EXIT_CODE_OK);
-        assert_string_equal(read_text("again.csv"), read_text("out.csv"));
+        assert_string_equal(room_read("again.csv"), room_read("out.csv"));
 }
 
 static void the_report_is_json_too(void **state)
 {
-        const char *in = write_text("in.csv", example);
+        const char *in = room_write("in.csv", example);
 
         (void)state;
         RAN r = RUN("protect", in, "--count", "freq", "--dims", "age,geo", "--threshold", "3",
-                "--out", path_of("out.csv"), "--report", path_of("r.json"), "--optimum");
+                "--out", room_path("out.csv"), "--report", room_path("r.json"), "--optimum");
         assert_int_equal(r.code, EXIT_CODE_OK);
-        const char *report = read_text("r.json");
+        const char *report = room_read("r.json");
         assert_non_null(strstr(report, "\"format\": \"statgate.protect.1\""));
         assert_non_null(strstr(report, "\"outcome\": \"released\""));
         assert_non_null(strstr(report, "\"exact\": 0"));
@@ -423,24 +347,24 @@ static const struct bad bad[] = {
 
 static void what_is_wrong_with_a_file_is_told_by_its_row(void **state)
 {
-        char hierarchy[PATH_TEXT + 8];
+        char hierarchy[ROOM_PATH + 8];
 
         (void)state;
         for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-                const char *in = write_text("in.csv", bad[i].in);
+                const char *in = room_write("in.csv", bad[i].in);
                 bool has = bad[i].hierarchy != NULL;
 
                 (void)snprintf(hierarchy, sizeof hierarchy, "kind=%s",
-                        write_text("h.csv", has ? bad[i].hierarchy : ""));
+                        room_write("h.csv", has ? bad[i].hierarchy : ""));
                 RAN r = RUN("protect", in, "--count", "freq", "--dims", "kind",
                         has ? "--hierarchy" : "--seed", has ? hierarchy : "1", "--out",
-                        path_of("never.csv"));
+                        room_path("never.csv"));
                 if (r.code != EXIT_CODE_INPUT || strstr(r.err, bad[i].says) == NULL)
                         print_message("%s: %s", bad[i].says, r.err);
                 assert_int_equal(r.code, EXIT_CODE_INPUT);
                 assert_non_null(strstr(r.err, bad[i].says));
                 assert_null(strstr(r.err, "4711"));
-                assert_int_not_equal(access(path_of("never.csv"), F_OK), 0);
+                assert_int_not_equal(access(room_path("never.csv"), F_OK), 0);
         }
 }
 
@@ -452,7 +376,7 @@ static void a_huge_code_is_refused(void **state)
         memset(in, 'a', sizeof in);
         memcpy(in, "kind,freq\n", 10);
         memcpy(in + sizeof in - 4, ",1\n", 4);
-        RAN r = RUN("protect", write_text("in.csv", in), "--count", "freq", "--dims", "kind");
+        RAN r = RUN("protect", room_write("in.csv", in), "--count", "freq", "--dims", "kind");
         assert_int_equal(r.code, EXIT_CODE_INPUT);
         assert_non_null(strstr(r.err, "row 2: the code in kind is too long"));
 }
@@ -465,7 +389,7 @@ static void options_that_make_no_sense_are_refused(void **state)
                 {"--zeros", "maybe"}, {"--hierarchy", "kind"}, {"--hierarchy", "sort=x.csv"},
                 {"--person", "who"}, {"--contributor", "who"}, {"--sum", "freq"}, {"--seed", "-1"},
                 {"--work-limit", "99999999999999999999"}};
-        const char *in = write_text("in.csv", "kind,freq\na,10\n");
+        const char *in = room_write("in.csv", "kind,freq\na,10\n");
 
         (void)state;
         for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
@@ -477,26 +401,6 @@ static void options_that_make_no_sense_are_refused(void **state)
         assert_int_equal(ours.code, EXIT_CODE_USAGE);
         RAN twice = RUN("protect", in, "--count", "freq", "--dims", "kind,kind");
         assert_int_equal(twice.code, EXIT_CODE_USAGE);
-}
-
-static int setup(void **state)
-{
-        (void)state;
-        return mkdtemp(folder) != NULL ? 0 : 1;
-}
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-        (void)st;
-        (void)kind;
-        (void)where;
-        return remove(path);
-}
-
-static int teardown(void **state)
-{
-        (void)state;
-        return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 int main(void)
@@ -521,5 +425,5 @@ int main(void)
                 cmocka_unit_test(options_that_make_no_sense_are_refused),
         };
 
-        return cmocka_run_group_tests(tests, setup, teardown);
+        return cmocka_run_group_tests(tests, room_open, room_close);
 }

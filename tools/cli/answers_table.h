@@ -155,6 +155,8 @@ WORD(ANSWER_WRONG, "svaret från slussen går inte att läsa: {1}",
 WORD(ANSWER_DIGEST, "svaret stämmer inte med sitt sigill; inget har skrivits",
         "the answer does not match its digest; nothing was written")
 WORD(CANNOT_WRITE, "kan inte skriva {1}: {2}", "cannot write {1}: {2}")
+WORD(NO_PLAIN_FILE, "{1} är ingen vanlig fil; inget är skrivet",
+        "{1} is no ordinary file; nothing is written")
 WORD(CANNOT_PRINT, "kan inte skriva ut svaret: {1}", "cannot print the answer: {1}")
 WORD(WRITTEN, "{1} är skriven: {2} celler, varav {3} skyddade.",
         "{1} is written: {2} cells, {3} of them protected.")

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tools/cli/ask.h"
@@ -38,6 +39,14 @@ static enum err write_through(
         return fsync(fileno(to)) == 0 ? ERR_OK : ERR_IO;
 }
 
+/* A device, a pipe or a link would be replaced, not written to. */
+static bool is_in_the_way(const char *path)
+{
+        struct stat st;
+
+        return lstat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
 static enum exit_code write_file(
         const struct cli *cli, const struct output *o, const char *path, bool bom)
 {
@@ -45,6 +54,10 @@ static enum exit_code write_file(
 
         if (temporary == NULL)
                 return EXIT_CODE_INTERNAL;
+        if (is_in_the_way(path)) {
+                complain(cli, WORD_NO_PLAIN_FILE, path);
+                return EXIT_CODE_USAGE;
+        }
         errno = 0;
 
         enum err rc = write_through(cli, o, temporary, bom);

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/disclosure/bounds.h"
+
 enum { NODES_ABOVE_MAX = HIERARCHY_FILES_MAX * HIERARCHY_DEPTH_MAX + 2 };
 
 struct adding {
@@ -162,7 +164,9 @@ static enum err add(struct adding *a, size_t row, int64_t value)
         for (size_t i = 0; i < a->touched_len; i++) {
                 int64_t *sum = &a->t->value[a->touched[i]];
 
-                if (__builtin_add_overflow(*sum, value, sum) || *sum == INT64_MIN)
+                /* Beyond it the audit has no programs. */
+                if (__builtin_add_overflow(*sum, value, sum) || *sum > BOUNDS_LARGEST ||
+                        *sum < -BOUNDS_LARGEST)
                         return fault(a, WORD_TABLE_VALUE_LARGE, row, a->column);
         }
         return ERR_OK;
