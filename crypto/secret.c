@@ -6,6 +6,11 @@
  * when it is given back. The pool has the size crypto_init was told and does not
  * grow: a keeper that runs out of it refuses instead of spilling.
  *
+ * What surprised us: bound lazily, the first call of a library function passes through the
+ * dynamic linker, which saves the vector registers on the stack, and the bytes of a key that
+ * was just copied with them. No wipe of ours reaches that. So everything is linked with
+ * -z now; tests/unit/test_traces.c searches the whole of memory, and finds it otherwise.
+ *
  * Randomness comes straight from the kernel. A generator of our own would be one
  * more secret state to lock, and one that a fork can duplicate. */
 #include "crypto/secret.h"
