@@ -36,7 +36,8 @@ struct bounds_system {
 };
 
 struct bounds_options {
-        bool whole; /* unknowns are whole numbers; else the sums' bounds are of reals */
+        bool whole;   /* unknowns are whole numbers; else the sums' bounds are of reals */
+        bool binding; /* remember what binds, for bounds_binding */
         uint64_t iterations_max; /* of simplex, in all; 0: none */
         const atomic_bool *cancel;
 };
@@ -78,8 +79,8 @@ void bounds_passed(
         struct bounds *b, uint32_t sum, int64_t enough, uint32_t *known, size_t cap, size_t *len);
 
 /* The known sums that keep a sum from being larger, or smaller: at most `cap` of them.
- * While all of them are known nothing else would help. */
-MUST_CHECK enum err bounds_binding(
+ * While all of them are known nothing else would help. After bounds_work, with `binding`. */
+void bounds_binding(
         struct bounds *b, uint32_t sum, bool larger, uint32_t *known, size_t cap, size_t *len);
 
 #endif

@@ -13,6 +13,12 @@ struct component {
         uint32_t piece_first, pieces;
 };
 
+/* Known sums that hold a piece: known only where its program was solved. */
+struct held {
+        uint32_t *known;
+        size_t len;
+};
+
 /* The part of an asked sum that lies in one component. Parts of several sums with the
  * same unknowns are one piece. */
 struct piece {
@@ -22,6 +28,7 @@ struct piece {
         int64_t low, high;           /* proved from without */
         int64_t seen_low, seen_high; /* solutions seen */
         bool low_done, high_done;    /* nothing better can be said */
+        struct held held[2];         /* what keeps it from being smaller, and larger */
 };
 
 struct bounds {
@@ -61,7 +68,7 @@ struct bounds {
 MUST_CHECK enum err bounds_component_work(
         struct bounds *b, uint32_t component, const bool *piece_wanted, int64_t enough);
 /* Known sums with a price in the program of one side of a piece. */
-MUST_CHECK enum err bounds_piece_binding(
+void bounds_piece_binding(
         struct bounds *b, uint32_t piece, bool larger, uint32_t *known, size_t cap, size_t *len);
 /* Those that fixed an unknown. */
 void bounds_fixed_binding(

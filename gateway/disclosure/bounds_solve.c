@@ -31,6 +31,8 @@ enum {
 };
 /* Joint questions of a component go on while each decides one in so many pieces. */
 enum { SURVEY_ROUNDS = 24, SURVEY_YIELD = 50 };
+/* Known sums that are remembered to bind one side of a piece. */
+enum { HELD_MAX = 256, DEPTH = 3 };
 
 /* Denominators of corners that are looked for. */
 static const int64_t denominators[] = {1, 2, 3, 4, 6, 12, 60};
@@ -191,7 +193,7 @@ static enum err program_make(struct bounds *b, uint32_t component, bool prices)
         return ERR_OK;
 }
 
-static enum lp_outcome solve(struct bounds *b, enum lp_after after)
+static enum lp_outcome solve_until(struct bounds *b, enum lp_after after, double cost)
 {
         uint64_t used = bounds_iterations(b), most = b->options.iterations_max;
 
@@ -199,11 +201,27 @@ static enum lp_outcome solve(struct bounds *b, enum lp_after after)
                 b->limited = true;
                 return LP_LIMIT;
         }
-        enum lp_outcome outcome = lp_solve(b->lp, after, most == 0 ? UINT64_MAX : most - used);
+        enum lp_outcome outcome =
+                lp_solve_until(b->lp, after, most == 0 ? UINT64_MAX : most - used, cost);
         b->limited |= outcome == LP_LIMIT;
-        if (outcome == LP_OPTIMAL)
+        if (outcome == LP_OPTIMAL || outcome == LP_ENOUGH)
                 see_corner(b);
         return outcome;
+}
+
+static enum lp_outcome solve(struct bounds *b, enum lp_after after)
+{
+        return solve_until(b, after, -LP_INFINITY);
+}
+
+/* The cost of a side of a piece from where on it is as wide as is asked. */
+static double cost_of_enough(const struct piece *p, bool larger, int64_t enough)
+{
+        int64_t other = larger ? p->seen_low : p->seen_high;
+
+        if (enough == 0 || other == BOUNDS_NONE || other == -BOUNDS_NONE)
+                return -LP_INFINITY;
+        return (double)(larger ? -(other + enough) : other - enough);
 }
 
 static void cost_add(struct bounds *b, const struct piece *p, double cost)
@@ -327,6 +345,86 @@ static uint32_t nodes_for(const struct component *c, int64_t enough)
         return nodes < NODES_LEAST ? NODES_LEAST : nodes > NODES_MOST ? NODES_MOST : nodes;
 }
 
+/* What binds ------------------------------------------------------------------------------- */
+
+struct binding {
+        struct bounds *b;
+        uint32_t *known;
+        size_t cap, *len;
+};
+
+static void because_row(struct binding *x, uint32_t row)
+{
+        if (*x->len == x->cap || x->b->row_stamp[row] == x->b->stamp)
+                return;
+        x->b->row_stamp[row] = x->b->stamp;
+        x->known[(*x->len)++] = row;
+}
+
+/* A bound that was passed on rests on a row, and on bounds of the row's other unknowns, and so
+ * on: what is far back hardly helps when it goes. */
+static void because(struct binding *x, uint32_t reason, uint32_t depth)
+{
+        const struct bounds_sums *s = &x->b->system.known;
+        size_t before = *x->len;
+
+        if (reason == 0 || depth == 0)
+                return;
+        uint32_t row = (reason - 1) / 2;
+        int side = (reason - 1) % 2 == 1 ? 1 : -1;
+        because_row(x, row);
+        if (*x->len == before)
+                return;
+        for (size_t k = s->start[row]; k < s->start[row + 1]; k++) {
+                int sign = side * (s->sign == NULL ? 1 : s->sign[k]);
+
+                because(x, x->b->reason[sign < 0][s->unknown[k]], depth - 1);
+        }
+}
+
+static void binding_of_program(struct binding *x, const struct component *c)
+{
+        const struct bounds *b = x->b;
+        const double *price = lp_prices(b->lp), *reduced = lp_reduced(b->lp);
+
+        for (uint32_t i = 0; i < c->rows; i++) {
+                uint32_t row = b->row_member[c->row_first + i];
+
+                if (fabs(price[i]) < PRICE)
+                        continue;
+                because_row(x, row);
+                for (size_t k = b->system.known.start[row]; k < b->system.known.start[row + 1];
+                        k++) {
+                        uint32_t u = b->system.known.unknown[k];
+
+                        if (b->low[u] == b->high[u]) {
+                                because(x, b->reason[0][u], DEPTH);
+                                because(x, b->reason[1][u], DEPTH);
+                        }
+                }
+        }
+        for (uint32_t i = 0; i < c->unknowns; i++)
+                if (fabs(reduced[i]) > PRICE)
+                        because(x, b->reason[reduced[i] < 0][b->member[c->first + i]], DEPTH);
+}
+
+/* Of the program's answer to one side of a piece. */
+static enum err held_note(struct bounds *b, struct piece *p, bool larger)
+{
+        uint32_t known[HELD_MAX];
+        struct held *held = &p->held[larger];
+        struct binding x = {.b = b, .known = known, .cap = HELD_MAX, .len = &held->len};
+
+        held->len = 0;
+        b->stamp++;
+        binding_of_program(&x, &b->component[p->component]);
+        held->known = arena_alloc_raw(b->arena, held->len, sizeof *held->known);
+        if (held->known == NULL)
+                return ERR_NO_MEMORY;
+        memcpy(held->known, known, held->len * sizeof *known);
+        return ERR_OK;
+}
+
 /* Asking ----------------------------------------------------------------------------------- */
 
 static bool side_done(const struct piece *p, bool larger)
@@ -357,8 +455,9 @@ static void side_judge(struct bounds *b, struct piece *p, bool larger, int64_t e
                 side_end(p, larger, most);
                 return;
         }
-        bool hopeless_width = enough > 0 && p->high != BOUNDS_NONE && p->low != -BOUNDS_NONE &&
-                              p->high - p->low < enough;
+        /* Who hides more anyway does not ask how narrow exactly. */
+        bool hopeless_width = b->options.binding && p->high != BOUNDS_NONE &&
+                              p->low != -BOUNDS_NONE && p->high - p->low < enough;
         if (b->options.whole && !hopeless_width) {
                 struct branching x = {.b = b,
                         .p = p,
@@ -374,10 +473,12 @@ static void side_judge(struct bounds *b, struct piece *p, bool larger, int64_t e
 }
 
 /* Numbers that grew too large for the tableau are Clp's from there on. */
-static enum lp_outcome side_solve(struct bounds *b, struct piece *p, bool larger, int64_t enough)
+static enum err side_solve(struct bounds *b, struct piece *p, bool larger, int64_t enough)
 {
+        double until = b->options.whole ? cost_of_enough(p, larger, enough) : -LP_INFINITY;
+
         cost_add(b, p, larger ? -1 : 1);
-        enum lp_outcome outcome = solve(b, LP_AFTER_COSTS);
+        enum lp_outcome outcome = solve_until(b, LP_AFTER_COSTS, until);
 
         if (outcome == LP_FAILED && lp_is_exact(b->lp) &&
                 program_make(b, p->component, true) == ERR_OK) {
@@ -388,10 +489,12 @@ static enum lp_outcome side_solve(struct bounds *b, struct piece *p, bool larger
                 side_end(p, larger, larger ? BOUNDS_NONE : -BOUNDS_NONE);
                 *(larger ? &p->seen_high : &p->seen_low) = larger ? BOUNDS_NONE : -BOUNDS_NONE;
         } else if (outcome == LP_OPTIMAL) {
+                if (b->options.binding && !has_enough(p, enough))
+                        TRY(held_note(b, p, larger));
                 side_judge(b, p, larger, enough);
         }
         cost_add(b, p, 0);
-        return outcome;
+        return ERR_OK;
 }
 
 static uint32_t undone(const struct bounds *b, const struct component *c, const bool *wanted,
@@ -492,74 +595,12 @@ enum err bounds_component_work(
                 TRY(cancelled(b));
                 for (int larger = 1; larger >= 0 && wanted[at]; larger--)
                         if (!side_done(p, larger) && !has_enough(p, enough) && !b->limited)
-                                (void)side_solve(b, p, larger, enough);
+                                TRY(side_solve(b, p, larger, enough));
         }
         return ERR_OK;
 }
 
-/* What binds ------------------------------------------------------------------------------- */
-
-struct binding {
-        struct bounds *b;
-        uint32_t *known;
-        size_t cap, *len;
-};
-
-static void because(struct binding *x, uint32_t reason);
-
-static void because_row(struct binding *x, uint32_t row)
-{
-        if (*x->len == x->cap || x->b->row_stamp[row] == x->b->stamp)
-                return;
-        x->b->row_stamp[row] = x->b->stamp;
-        x->known[(*x->len)++] = row;
-}
-
-/* A bound that was passed on rests on a row, and on bounds of the row's other unknowns. */
-static void because(struct binding *x, uint32_t reason)
-{
-        const struct bounds_sums *s = &x->b->system.known;
-        size_t before = *x->len;
-
-        if (reason == 0)
-                return;
-        uint32_t row = (reason - 1) / 2;
-        int side = (reason - 1) % 2 == 1 ? 1 : -1;
-        because_row(x, row);
-        if (*x->len == before)
-                return;
-        for (size_t k = s->start[row]; k < s->start[row + 1]; k++) {
-                int sign = side * (s->sign == NULL ? 1 : s->sign[k]);
-
-                because(x, x->b->reason[sign < 0][s->unknown[k]]);
-        }
-}
-
-static void binding_of_program(struct binding *x, const struct component *c)
-{
-        const struct bounds *b = x->b;
-        const double *price = lp_prices(b->lp), *reduced = lp_reduced(b->lp);
-
-        for (uint32_t i = 0; i < c->rows; i++) {
-                uint32_t row = b->row_member[c->row_first + i];
-
-                if (fabs(price[i]) < PRICE)
-                        continue;
-                because_row(x, row);
-                for (size_t k = b->system.known.start[row]; k < b->system.known.start[row + 1];
-                        k++) {
-                        uint32_t u = b->system.known.unknown[k];
-
-                        if (b->low[u] == b->high[u]) {
-                                because(x, b->reason[0][u]);
-                                because(x, b->reason[1][u]);
-                        }
-                }
-        }
-        for (uint32_t i = 0; i < c->unknowns; i++)
-                if (fabs(reduced[i]) > PRICE)
-                        because(x, b->reason[reduced[i] < 0][b->member[c->first + i]]);
-}
+/* Answers about what binds ----------------------------------------------------------------- */
 
 /* NOLINTBEGIN(readability-non-const-parameter): written through `struct binding`. */
 void bounds_fixed_binding(
@@ -567,26 +608,20 @@ void bounds_fixed_binding(
 {
         struct binding x = {.b = b, .known = known, .cap = cap, .len = len};
 
-        because(&x, b->reason[0][unknown]);
-        because(&x, b->reason[1][unknown]);
+        because(&x, b->reason[0][unknown], DEPTH);
+        because(&x, b->reason[1][unknown], DEPTH);
 }
 
-enum err bounds_piece_binding(
+void bounds_piece_binding(
         struct bounds *b, uint32_t piece, bool larger, uint32_t *known, size_t cap, size_t *len)
 {
         const struct piece *p = &b->piece[piece];
-        const struct component *c = &b->component[p->component];
         struct binding x = {.b = b, .known = known, .cap = cap, .len = len};
 
-        for (uint32_t i = 0; i < p->len && c->rows == 0; i++)
-                because(&x, b->reason[larger][b->piece_unknown[p->start + i]]);
-        if (c->rows == 0)
-                return ERR_OK;
-        TRY(program_make(b, p->component, true));
-        cost_add(b, p, larger ? -1 : 1);
-        if (solve(b, LP_AFTER_COSTS) == LP_OPTIMAL)
-                binding_of_program(&x, c);
-        cost_add(b, p, 0);
-        return ERR_OK;
+        /* No program was needed: it is as large as its unknowns' bounds. */
+        for (uint32_t i = 0; i < p->len && p->held[larger].len == 0; i++)
+                because(&x, b->reason[larger][b->piece_unknown[p->start + i]], DEPTH);
+        for (size_t i = 0; i < p->held[larger].len; i++)
+                because_row(&x, p->held[larger].known[i]);
 }
 /* NOLINTEND(readability-non-const-parameter) */

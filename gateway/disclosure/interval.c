@@ -45,7 +45,9 @@ struct widening {
         int64_t *change;     /* of columns, at hand */
         uint32_t *touched;
         bool *is_touched;
-        bool *given_up; /* of columns: nothing makes it wider */
+        bool *given_up;     /* of columns: nothing makes it wider */
+        uint32_t *cheapest; /* columns, the cheapest first; and where each stands among them */
+        uint32_t *rank;
         struct interval_result result;
         uint64_t work;
 };
@@ -78,6 +80,38 @@ static enum err transpose(struct widening *w)
         return ERR_OK;
 }
 
+struct priced {
+        uint64_t cost;
+        uint32_t column;
+};
+
+static int by_price(const void *x, const void *y)
+{
+        const struct priced *a = x, *b = y;
+
+        if (a->cost != b->cost)
+                return a->cost < b->cost ? -1 : 1;
+        return (a->column > b->column) - (a->column < b->column);
+}
+
+/* Of sums that follow from one another the programs blame those that come first. */
+static enum err cheapest_make(struct widening *w)
+{
+        const struct model *m = w->model;
+        struct priced *list = arena_alloc_raw(w->arena, m->columns, sizeof *list);
+
+        w->cheapest = arena_alloc_raw(w->arena, m->columns, sizeof *w->cheapest);
+        w->rank = arena_alloc_raw(w->arena, m->columns, sizeof *w->rank);
+        if (list == NULL || w->cheapest == NULL || w->rank == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t c = 0; c < m->columns; c++)
+                list[c] = (struct priced){m->column[c].cost, c};
+        qsort(list, m->columns, sizeof *list, by_price);
+        for (uint32_t c = 0; c < m->columns; c++)
+                w->rank[w->cheapest[c] = list[c].column] = c;
+        return ERR_OK;
+}
+
 static enum err widening_init(struct widening *w)
 {
         const struct model *m = w->model;
@@ -107,6 +141,7 @@ static enum err widening_init(struct widening *w)
         memcpy(w->column, m->column, m->columns * sizeof *w->column);
         w->hidden = *m;
         w->hidden.column = w->column;
+        TRY(cheapest_make(w));
         return transpose(w);
 }
 
@@ -323,7 +358,8 @@ static enum err asking_new(struct widening *w, struct arena *arena, struct askin
         struct bounds_system *s = &a->system;
         for (uint32_t r = 0; r < m->rows; r++)
                 high[r] = BOUNDS_NONE;
-        for (uint32_t c = 0; c < m->columns; c++) {
+        for (uint32_t i = 0; i < m->columns; i++) {
+                uint32_t c = w->cheapest[i];
                 bool floor = needs_floor(w, c);
 
                 if (floor || (!is_hidden(w, c) && (w->column[c].open || w->column[c].known))) {
@@ -361,11 +397,9 @@ struct binding {
         struct arena *arena;
         const struct asking *asking;
         struct bound_cell *first, **last;
-        uint32_t *binds; /* of columns: how many narrow cells */
 };
 
-static enum err binding_new(
-        const struct widening *w, struct arena *arena, const struct asking *a, struct binding **out)
+static enum err binding_new(struct arena *arena, const struct asking *a, struct binding **out)
 {
         struct binding *x = arena_alloc(arena, 1, sizeof *x);
 
@@ -373,9 +407,8 @@ static enum err binding_new(
                 return ERR_NO_MEMORY;
         *x = (struct binding){.arena = arena, .asking = a};
         x->last = &x->first;
-        x->binds = arena_alloc(arena, w->model->columns, sizeof *x->binds);
         *out = x;
-        return x->binds == NULL ? ERR_NO_MEMORY : ERR_OK;
+        return ERR_OK;
 }
 
 static enum err binding_add(const struct widening *w, struct binding *x, uint32_t cell,
@@ -389,29 +422,16 @@ static enum err binding_add(const struct widening *w, struct binding *x, uint32_
         for (size_t i = 0; i < len; i++) {
                 uint32_t column = x->asking->known_of[known[i]];
 
-                if (!is_hidden(w, column) && !w->column[column].known) {
+                if (!is_hidden(w, column) && !w->column[column].known)
                         c->by[c->len++] = column;
-                        x->binds[column]++;
-                }
         }
         *x->last = c;
         x->last = &c->next;
         return ERR_OK;
 }
 
-static bool is_better(const struct widening *w, const struct binding *x, uint32_t a, uint32_t b)
-{
-        /* Cost by cell that it helps; compared crosswise, so in whole numbers. */
-        unsigned __int128 of_a = (unsigned __int128)w->column[a].cost * x->binds[b];
-        unsigned __int128 of_b = (unsigned __int128)w->column[b].cost * x->binds[a];
-
-        if (of_a != of_b)
-                return of_a < of_b;
-        return w->column[a].want != w->column[b].want ? w->column[a].want < w->column[b].want
-                                                      : a < b;
-}
-
-/* For every narrow cell one of what binds it, rather one that binds many. */
+/* For every narrow cell one of what binds it: of the cheapest the first, so that the same is
+ * taken for many. */
 static void binding_hide(struct widening *w, const struct binding *x)
 {
         for (const struct bound_cell *c = x->first; c != NULL; c = c->next) {
@@ -420,7 +440,7 @@ static void binding_hide(struct widening *w, const struct binding *x)
 
                 for (size_t i = 0; i < c->len && !done; i++) {
                         done = is_hidden(w, c->by[i]);
-                        if (best == MODEL_EMPTY || is_better(w, x, c->by[i], best))
+                        if (best == MODEL_EMPTY || w->rank[c->by[i]] < w->rank[best])
                                 best = c->by[i];
                 }
                 if (c->len == 0)
@@ -439,7 +459,7 @@ static enum err bind_passed(
         struct binding *x;
         size_t len;
 
-        TRY(binding_new(w, arena, a, &x));
+        TRY(binding_new(arena, a, &x));
 
         for (uint32_t i = 0; i < a->system.asked.len; i++) {
                 bounds_passed(b, i, (int64_t)w->options->width, known, BINDING_MAX, &len);
@@ -450,36 +470,27 @@ static enum err bind_passed(
         return ERR_OK;
 }
 
-/* The cheapest of the columns that bind, to be hidden as well. */
-static enum err hide_cheapest(
-        struct widening *w, struct bounds *b, const struct asking *a, uint32_t sum)
+/* Cells that programs say are narrow, one way or the other. */
+static enum err bind_narrow(
+        struct widening *w, struct arena *arena, struct bounds *b, const struct asking *a)
 {
-        uint32_t known[BINDING_MAX], best = MODEL_EMPTY;
-        size_t len = 0;
+        uint32_t known[BINDING_MAX];
+        struct binding *x;
 
-        for (int larger = 1; larger >= 0 && len < BINDING_MAX; larger--) {
-                size_t more = 0;
+        TRY(binding_new(arena, a, &x));
+        for (uint32_t i = 0; i < a->system.asked.len; i++) {
+                size_t len = 0;
 
-                TRY(bounds_binding(b, sum, larger, known + len, BINDING_MAX - len, &more));
-                len += more;
-        }
-        for (size_t i = 0; i < len; i++) {
-                uint32_t c = a->known_of[known[i]];
+                for (int larger = 1; larger >= 0 && len < BINDING_MAX; larger--) {
+                        size_t more = 0;
 
-                if (is_hidden(w, c) || w->column[c].known) {
-                        /* Hidden for another cell's sake in this round: see what that does. */
-                        if (is_hidden(w, c) && !needs_floor(w, c))
-                                return ERR_OK;
-                        continue;
+                        bounds_binding(b, i, larger, known + len, BINDING_MAX - len, &more);
+                        len += more;
                 }
-                if (best == MODEL_EMPTY || w->column[c].cost < w->column[best].cost ||
-                        (w->column[c].cost == w->column[best].cost && c < best))
-                        best = c;
+                if (a->wanted[i] && !is_wide(w, a->asked_of[i]))
+                        TRY(binding_add(w, x, a->asked_of[i], known, len));
         }
-        if (best == MODEL_EMPTY)
-                w->given_up[a->asked_of[sum]] = true;
-        else
-                w->column[best].protect = true;
+        binding_hide(w, x);
         return ERR_OK;
 }
 
@@ -490,6 +501,7 @@ static enum err ask(struct widening *w)
         OWNED(bounds_free) struct bounds *b = NULL;
         uint64_t limit = w->options->work_limit;
         const struct bounds_options options = {.whole = true,
+                .binding = true,
                 .iterations_max = limit == 0        ? 0
                                   : limit > w->work ? limit - w->work
                                                     : 1,
@@ -518,9 +530,8 @@ static enum err ask(struct widening *w)
                 see(w, a.asked_of[i], high);
                 w->result.asked += is_wide(w, a.asked_of[i]);
         }
-        for (uint32_t i = 0; i < a.system.asked.len && a.wanted[i] && !bounds_limited(b); i++)
-                if (!is_wide(w, a.asked_of[i]))
-                        TRY(hide_cheapest(w, b, &a, i));
+        if (!bounds_limited(b))
+                TRY(bind_narrow(w, arena, b, &a));
         if (bounds_limited(b))
                 TRY(bind_passed(w, arena, b, &a));
         w->work += bounds_iterations(b);

@@ -24,7 +24,7 @@ enum err lp_new_small(uint32_t columns, const double *low, const double *high,
 {
         OWNED(lp_free) struct lp *lp = NULL;
 
-        if ((uint64_t)rows->len * (columns + rows->len) > TABLEAU_ENTRIES)
+        if ((uint64_t)rows->len * (columns + (uint64_t)2 * rows->len) > TABLEAU_ENTRIES)
                 return lp_new(columns, low, high, rows, out);
         lp = calloc(1, sizeof *lp);
         if (lp == NULL)
@@ -121,8 +121,14 @@ static enum lp_outcome outcome_of(const struct lp *lp)
 
 enum lp_outcome lp_solve(struct lp *lp, enum lp_after after, uint64_t iterations_max)
 {
+        return lp_solve_until(lp, after, iterations_max, -LP_INFINITY);
+}
+
+enum lp_outcome lp_solve_until(
+        struct lp *lp, enum lp_after after, uint64_t iterations_max, double enough)
+{
         if (lp->small != NULL)
-                return tableau_solve(lp->small, iterations_max);
+                return tableau_solve(lp->small, iterations_max, enough);
         Clp_setNumberIterations(lp->clp, 0);
         Clp_setMaximumIterations(lp->clp, iterations_max < INT_MAX ? (int)iterations_max : INT_MAX);
         if (after == LP_AFTER_COSTS)
@@ -150,12 +156,12 @@ const double *lp_values(const struct lp *lp)
 
 const double *lp_prices(const struct lp *lp)
 {
-        return Clp_dualRowSolution(lp->clp);
+        return lp->small != NULL ? tableau_prices(lp->small) : Clp_dualRowSolution(lp->clp);
 }
 
 const double *lp_reduced(const struct lp *lp)
 {
-        return Clp_dualColumnSolution(lp->clp);
+        return lp->small != NULL ? tableau_reduced(lp->small) : Clp_dualColumnSolution(lp->clp);
 }
 
 uint64_t lp_iterations(const struct lp *lp)

@@ -31,13 +31,14 @@ enum lp_outcome {
         LP_OPTIMAL,
         LP_INFEASIBLE,
         LP_UNBOUNDED,
-        LP_LIMIT
+        LP_LIMIT,
+        LP_ENOUGH /* values are whole, and their cost is as little as was asked for */
 };
 
 /* Columns with bounds, all of cost 0. */
 MUST_CHECK enum err lp_new(uint32_t columns, const double *low, const double *high,
         const struct lp_rows *rows, struct lp **out);
-/* The same for many questions about few columns; not for lp_add and prices. */
+/* The same for many questions about few columns; not for lp_add. */
 MUST_CHECK enum err lp_new_small(uint32_t columns, const double *low, const double *high,
         const struct lp_rows *rows, struct lp **out);
 void lp_free(struct lp **lp);
@@ -51,6 +52,11 @@ enum lp_after { LP_AFTER_COSTS, LP_AFTER_BOUNDS };
 
 /* The smallest sum of cost times value, from where the last answer ended. */
 enum lp_outcome lp_solve(struct lp *lp, enum lp_after after, uint64_t iterations_max);
+
+/* The same, but done with values that are all whole and cost no more than `enough`, when such
+ * are met; only small programs look. */
+enum lp_outcome lp_solve_until(
+        struct lp *lp, enum lp_after after, uint64_t iterations_max, double enough);
 
 bool lp_is_exact(const struct lp *lp); /* its numbers are never rounded */
 

@@ -25,10 +25,12 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "gateway/disclosure/lp_lanes.h"
 
-#define EXACT 4503599627370496.0 /* 2^52: whole numbers below are exact, with their sums */
 /* Steps of length zero before the rule changes; and steps of one answer, beyond reason. */
 enum { PATIENCE = 400, STEPS_MAX = 20000 };
+/* Whole steps of one edge that are looked at. */
+enum { TRIES = 4 };
 
 struct tableau {
         struct arena *arena;
@@ -36,15 +38,22 @@ struct tableau {
         uint32_t variables; /* all of them */
         uint32_t basic_len, free_len;
         size_t stride; /* of rows of entries: constant, free variables, zeros */
-        /* Of basic variables: constant, then the change by each free one; over `denominator`. */
+        /* Of basic variables: what they are now, then the change by each free one; over
+         * `denominator`. */
         double *entry, denominator;
         uint32_t *basic, *freed;   /* which variables */
         double *low, *high, *cost; /* of variables */
-        /* 1, then the values of free variables, always at a bound; `rest` begins at those. */
-        double *at_rest, *rest;
-        double *sum;   /* of basic variables: their value times the denominator */
-        double *value; /* of variables, for who asks */
-        double *slope; /* of free ones, at hand */
+        double *rest;              /* of free variables: their values, always at a bound */
+        double *value;             /* of variables, for who asks */
+        /* What the sum of costs is, then its change by each free one: a row like the others,
+         * while it is `sloped`. */
+        double *slope;
+        bool sloped;
+        /* What each variable that was basic at first was made of: rows of the program, over
+         * the denominator of then. */
+        uint32_t rows_len, first_len, *first;
+        double *made_of, first_denominator;
+        double *price, *reduced; /* for who asks */
         uint64_t iterations;
         bool infeasible; /* equations contradict one another */
         bool overflow;
@@ -55,61 +64,10 @@ static double *row_of(const struct tableau *t, uint32_t i)
         return t->entry + (size_t)i * t->stride;
 }
 
-/* Four at a time; rows are as long as a multiple of that, filled with zeros. */
-typedef double lane __attribute__((vector_size(32)));
-enum { LANE = 4 };
-/* Added and taken away again it rounds to a whole number, below 2^51. */
-#define ROUNDER 6755399441055744.0
-
-/* row = (row * by - other * times) / over, which is whole. False beyond what is exact. */
-static bool combine(double *restrict row, const double *restrict other, size_t len, double by,
-        double times, double over)
-{
-        lane *to = (lane *)row;
-        const lane *from = (const lane *)other;
-        lane total = {0};
-        double inverse = 1 / over;
-
-        for (size_t k = 0; k < len / LANE; k++) {
-                lane a = to[k] * by, b = from[k] * times, rest = a - b;
-
-                total += a * a + b * b;
-                to[k] = (rest * inverse + ROUNDER) - ROUNDER;
-        }
-        return total[0] + total[1] + total[2] + total[3] < EXACT * EXACT / 16;
-}
-
-static double inner_product(const double *a, const double *b, size_t len, double *size)
-{
-        const lane *x = (const lane *)a, *y = (const lane *)b;
-        lane sum = {0}, squares = {0};
-
-        for (size_t k = 0; k < len / LANE; k++) {
-                lane part = x[k] * y[k];
-
-                sum += part;
-                squares += part * part;
-        }
-        /* As many parts as there are, none larger than the root of all squares. */
-        *size = sqrt(squares[0] + squares[1] + squares[2] + squares[3]) * (double)len;
-        return sum[0] + sum[1] + sum[2] + sum[3];
-}
-
-static double *lane_aligned(double *p)
-{
-        uintptr_t over = (uintptr_t)p % sizeof(lane);
-
-        return over == 0 ? p : p + (sizeof(lane) - over) / sizeof *p;
-}
-
-static size_t padded(size_t len)
-{
-        return (len + LANE - 1) / LANE * LANE;
-}
-
 /* Equations -------------------------------------------------------------------------------- */
 
-/* All equations over one denominator, a dense row each, first what it comes to. */
+/* All equations over one denominator, a dense row each: what it comes to, variables, and
+ * which equations it is made of. */
 struct equations {
         uint32_t len, width;
         size_t stride;
@@ -125,14 +83,14 @@ static enum err equations_new(
 
         q->len = rows->len;
         q->width = t->variables + 1;
-        q->stride = padded(q->width);
+        q->stride = lanes_padded((size_t)q->width + q->len);
         q->denominator = 1;
         q->entry = arena_alloc(arena, (size_t)q->len * q->stride + LANE, sizeof *q->entry);
         q->count = arena_alloc(arena, q->width, sizeof *q->count);
         q->pivot = arena_alloc(arena, q->len, sizeof *q->pivot);
         if (q->entry == NULL || q->count == NULL || q->pivot == NULL)
                 return ERR_NO_MEMORY;
-        q->entry = lane_aligned(q->entry);
+        q->entry = lanes_aligned(q->entry);
         for (uint32_t i = 0; i < q->len; i++) {
                 double *row = q->entry + (size_t)i * q->stride;
 
@@ -148,6 +106,7 @@ static enum err equations_new(
                 } else {
                         row[0] = rows->low[i];
                 }
+                row[q->width + i] = 1;
         }
         return ERR_OK;
 }
@@ -175,7 +134,7 @@ static bool equation_solve(struct equations *q, uint32_t from)
         uint32_t pivot = q->pivot[from];
         bool exact = true;
 
-        for (uint32_t v = 0; v < q->width && row[pivot] < 0; v++)
+        for (uint32_t v = 0; v < q->width + q->len && row[pivot] < 0; v++)
                 if (v != pivot)
                         row[v] = -row[v];
         row[pivot] = fabs(row[pivot]);
@@ -184,7 +143,7 @@ static bool equation_solve(struct equations *q, uint32_t from)
                 double *other = q->entry + (size_t)i * q->stride, times = other[pivot];
 
                 if (i != from && (times != 0 || by != q->denominator))
-                        exact &= combine(other, row, q->stride, by, times, q->denominator);
+                        exact &= lanes_combine(other, row, q->stride, by, times, q->denominator);
         }
         q->denominator = by;
         return exact;
@@ -213,6 +172,45 @@ static double resting(const struct tableau *t, uint32_t v)
         return t->high[v] < LP_INFINITY ? t->high[v] : 0;
 }
 
+static enum err made_of_keep(struct tableau *t, const struct equations *q)
+{
+        t->rows_len = q->len;
+        t->first = arena_alloc(t->arena, t->basic_len, sizeof *t->first);
+        t->made_of = arena_alloc_raw(t->arena, (size_t)t->basic_len * q->len, sizeof *t->made_of);
+        t->price = arena_alloc(t->arena, q->len, sizeof *t->price);
+        t->reduced = arena_alloc(t->arena, t->variables, sizeof *t->reduced);
+        if (t->first == NULL || t->made_of == NULL || t->price == NULL || t->reduced == NULL)
+                return ERR_NO_MEMORY;
+        t->first_denominator = q->denominator;
+        for (uint32_t i = 0; i < q->len; i++) {
+                if (q->pivot[i] == 0)
+                        continue;
+                memcpy(t->made_of + (size_t)t->first_len * q->len,
+                        q->entry + (size_t)i * q->stride + q->width, q->len * sizeof *t->made_of);
+                t->first[t->first_len++] = q->pivot[i] - 1;
+        }
+        return ERR_OK;
+}
+
+/* What basic variables are while the free ones rest: from then on it is kept up. */
+static enum err sums_make(struct tableau *t)
+{
+        double *at_rest = arena_alloc(t->arena, t->stride + LANE, sizeof *at_rest);
+
+        if (at_rest == NULL)
+                return ERR_NO_MEMORY;
+        at_rest = lanes_aligned(at_rest);
+        at_rest[0] = 1;
+        memcpy(at_rest + 1, t->rest, t->free_len * sizeof *at_rest);
+        for (uint32_t i = 0; i < t->basic_len; i++) {
+                double size, *row = row_of(t, i);
+
+                row[0] = lanes_product(row, at_rest, t->stride, &size);
+                t->overflow |= size >= LANES_EXACT;
+        }
+        return ERR_OK;
+}
+
 static enum err tableau_fill(struct tableau *t, const struct equations *q)
 {
         bool *is_basic = arena_alloc(t->arena, q->width, sizeof *is_basic);
@@ -220,12 +218,13 @@ static enum err tableau_fill(struct tableau *t, const struct equations *q)
 
         t->denominator = q->denominator;
         t->free_len = t->variables - t->basic_len;
-        t->stride = padded((size_t)t->free_len + 1);
+        t->stride = lanes_padded((size_t)t->free_len + 1);
         t->entry = arena_alloc(t->arena, t->basic_len * t->stride + LANE, sizeof *t->entry);
-        t->slope = arena_alloc_raw(t->arena, (size_t)t->free_len + 1, sizeof *t->slope);
+        t->slope = arena_alloc(t->arena, t->stride + LANE, sizeof *t->slope);
         if (is_basic == NULL || t->entry == NULL || t->slope == NULL)
                 return ERR_NO_MEMORY;
-        t->entry = lane_aligned(t->entry);
+        t->entry = lanes_aligned(t->entry);
+        t->slope = lanes_aligned(t->slope);
         for (uint32_t i = 0; i < q->len; i++)
                 is_basic[q->pivot[i]] = true;
         for (uint32_t v = 0; v < t->variables; v++)
@@ -244,7 +243,7 @@ static enum err tableau_fill(struct tableau *t, const struct equations *q)
                         row_of(t, at)[k + 1] = -row[t->freed[k] + 1];
                 t->basic[at++] = q->pivot[i] - 1;
         }
-        return ERR_OK;
+        return sums_make(t);
 }
 
 static enum err allocate(struct tableau *t, const double *low, const double *high)
@@ -252,18 +251,13 @@ static enum err allocate(struct tableau *t, const double *low, const double *hig
         t->low = arena_alloc(t->arena, t->variables, sizeof *t->low);
         t->high = arena_alloc(t->arena, t->variables, sizeof *t->high);
         t->cost = arena_alloc(t->arena, t->variables, sizeof *t->cost);
-        t->at_rest =
-                arena_alloc(t->arena, padded((size_t)t->variables + 1) + LANE, sizeof *t->rest);
-        t->sum = arena_alloc(t->arena, t->variables, sizeof *t->sum);
+        t->rest = arena_alloc(t->arena, t->variables, sizeof *t->rest);
         t->value = arena_alloc(t->arena, t->variables, sizeof *t->value);
         t->basic = arena_alloc(t->arena, t->variables, sizeof *t->basic);
         t->freed = arena_alloc(t->arena, t->variables, sizeof *t->freed);
-        if (t->low == NULL || t->high == NULL || t->cost == NULL || t->at_rest == NULL ||
-                t->sum == NULL || t->value == NULL || t->basic == NULL || t->freed == NULL)
+        if (t->low == NULL || t->high == NULL || t->cost == NULL || t->rest == NULL ||
+                t->value == NULL || t->basic == NULL || t->freed == NULL)
                 return ERR_NO_MEMORY;
-        t->at_rest = lane_aligned(t->at_rest);
-        t->at_rest[0] = 1;
-        t->rest = t->at_rest + 1;
         memcpy(t->low, low, t->columns * sizeof *low);
         memcpy(t->high, high, t->columns * sizeof *high);
         return ERR_OK;
@@ -282,6 +276,7 @@ static enum err tableau_build(
         TRY(allocate(t, low, high));
         TRY(equations_new(t, scratch, rows, &q));
         equations_solve(t, &q);
+        TRY(made_of_keep(t, &q));
         return tableau_fill(t, &q);
 }
 
@@ -318,54 +313,40 @@ void tableau_free(struct tableau **t)
 
 /* Steps ------------------------------------------------------------------------------------ */
 
-static void sums_make(struct tableau *t)
-{
-        for (uint32_t i = 0; i < t->basic_len; i++) {
-                double size;
-
-                t->sum[i] = inner_product(row_of(t, i), t->at_rest, t->stride, &size);
-                t->overflow |= size >= EXACT;
-        }
-}
-
 /* -1: below its bounds, 1: above. */
 static int out_of_bounds(const struct tableau *t, uint32_t i)
 {
         uint32_t v = t->basic[i];
+        double sum = row_of(t, i)[0];
 
-        if (t->low[v] > -LP_INFINITY && t->sum[i] < t->low[v] * t->denominator)
+        if (t->low[v] > -LP_INFINITY && sum < t->low[v] * t->denominator)
                 return -1;
-        return t->high[v] < LP_INFINITY && t->sum[i] > t->high[v] * t->denominator;
+        return t->high[v] < LP_INFINITY && sum > t->high[v] * t->denominator;
 }
 
-static void slope_add(struct tableau *t, uint32_t i, double by)
-{
-        const double *row = row_of(t, i) + 1;
-
-        for (uint32_t k = 0; k < t->free_len; k++)
-                t->slope[k] += by * row[k];
-}
-
-/* What one more of each free variable costs; in phase one, adds to what is out of bounds. */
+/* The sum of costs; in phase one, of what is out of bounds: then it is made again each time. */
 static bool slopes_make(struct tableau *t)
 {
         bool feasible = true;
 
-        memset(t->slope, 0, t->free_len * sizeof *t->slope);
+        if (t->sloped)
+                return true;
+        memset(t->slope, 0, t->stride * sizeof *t->slope);
         for (uint32_t i = 0; i < t->basic_len; i++) {
                 int out = out_of_bounds(t, i);
 
                 if (out != 0)
-                        slope_add(t, i, out);
+                        lanes_add(t->slope, row_of(t, i), t->stride, out);
                 feasible = feasible && out == 0;
         }
         if (!feasible)
                 return false;
         for (uint32_t i = 0; i < t->basic_len; i++)
                 if (t->cost[t->basic[i]] != 0)
-                        slope_add(t, i, t->cost[t->basic[i]]);
+                        lanes_add(t->slope, row_of(t, i), t->stride, t->cost[t->basic[i]]);
         for (uint32_t k = 0; k < t->free_len; k++)
-                t->slope[k] += t->cost[t->freed[k]] * t->denominator;
+                t->slope[k + 1] += t->cost[t->freed[k]] * t->denominator;
+        t->sloped = true;
         return true;
 }
 
@@ -377,7 +358,7 @@ static uint32_t entering(const struct tableau *t, bool first, double *turn)
 
         for (uint32_t k = 0; k < t->free_len; k++) {
                 uint32_t v = t->freed[k];
-                double slope = t->slope[k];
+                double slope = t->slope[k + 1];
                 bool can = slope < 0 ? t->rest[k] < t->high[v] : t->rest[k] > t->low[v];
 
                 if (!can || slope == 0)
@@ -404,7 +385,7 @@ static double room_of(const struct tableau *t, uint32_t i, double rate, double *
                 *end = out > 0 ? t->high[v] : out < 0 ? -LP_INFINITY : t->low[v];
         if (*end >= LP_INFINITY || *end <= -LP_INFINITY)
                 return LP_INFINITY;
-        return (*end * t->denominator - t->sum[i]) / rate;
+        return (*end * t->denominator - row_of(t, i)[0]) / rate;
 }
 
 struct step {
@@ -440,60 +421,139 @@ static void leaving(const struct tableau *t, bool first, struct step *s)
         }
 }
 
-/* The entering variable in terms of the leaving one, put into all others. */
+static void row_combine(struct tableau *t, double *other, const double *row, uint32_t e, double by)
+{
+        double times = other[e];
+
+        if (times == 0 && by == t->denominator)
+                return;
+        other[e] = 0;
+        t->overflow |= !lanes_combine(other, row, t->stride, by, -times, t->denominator);
+}
+
+/* The entering variable in terms of the leaving one, put into all others. What a row is now is
+ * carried along like a variable: that of the leaving row, less the end it goes to, is zero. */
 static void pivot(struct tableau *t, const struct step *s)
 {
         uint32_t e = s->enters + 1, variable = t->basic[s->leaves];
         double *row = row_of(t, s->leaves), by = row[e], over = t->denominator;
-        bool exact = true;
 
+        row[0] -= s->end * over;
         for (uint32_t k = 0; k <= t->free_len && by > 0; k++)
                 row[k] = -row[k];
         row[e] = by > 0 ? over : -over;
         by = fabs(by);
-        for (uint32_t i = 0; i < t->basic_len; i++) {
-                double *other = row_of(t, i), times = other[e];
-
-                if (i == s->leaves || (times == 0 && by == over))
-                        continue;
-                other[e] = 0;
-                exact &= combine(other, row, t->stride, by, -times, over);
-        }
-        t->overflow |= !exact;
+        for (uint32_t i = 0; i < t->basic_len; i++)
+                if (i != s->leaves)
+                        row_combine(t, row_of(t, i), row, e, by);
+        if (t->sloped)
+                row_combine(t, t->slope, row, e, by);
+        row[0] += t->rest[s->enters] * by;
+        t->overflow |= fabs(row[0]) >= LANES_EXACT;
         t->denominator = by;
         t->basic[s->leaves] = t->freed[s->enters];
         t->freed[s->enters] = variable;
 }
 
+/* A free variable goes to another bound, and takes all others along. */
+static void rest_move(struct tableau *t, uint32_t k, double to)
+{
+        double by = to - t->rest[k];
+
+        for (uint32_t i = 0; i < t->basic_len && by != 0; i++) {
+                double *row = row_of(t, i), more = row[k + 1] * by;
+
+                row[0] += more;
+                t->overflow |= fabs(more) >= LANES_EXACT || fabs(row[0]) >= LANES_EXACT;
+        }
+        t->slope[0] += t->slope[k + 1] * by;
+        t->rest[k] = to;
+}
+
 static void move(struct tableau *t, const struct step *s)
 {
-        if (s->leaves != UINT32_MAX)
-                pivot(t, s);
+        if (s->leaves == UINT32_MAX) {
+                rest_move(t, s->enters, s->end);
+                return;
+        }
+        pivot(t, s);
         t->rest[s->enters] = s->end;
 }
 
-enum lp_outcome tableau_solve(struct tableau *t, uint64_t iterations_max)
+static void values_here(struct tableau *t)
+{
+        for (uint32_t k = 0; k < t->free_len; k++)
+                t->value[t->freed[k]] = t->rest[k];
+        for (uint32_t i = 0; i < t->basic_len; i++)
+                t->value[t->basic[i]] = row_of(t, i)[0] / t->denominator;
+}
+
+/* Is every basic variable whole when the entering one has gone so far? */
+static bool whole_after(const struct tableau *t, const struct step *s, double far)
+{
+        for (uint32_t i = 0; i < t->basic_len; i++) {
+                const double *row = row_of(t, i);
+
+                if (fmod(row[0] + row[s->enters + 1] * s->turn * far, t->denominator) != 0)
+                        return false;
+        }
+        return true;
+}
+
+static void values_after(struct tableau *t, const struct step *s, double far)
+{
+        for (uint32_t k = 0; k < t->free_len; k++)
+                t->value[t->freed[k]] = t->rest[k];
+        t->value[t->freed[s->enters]] += s->turn * far;
+        for (uint32_t i = 0; i < t->basic_len; i++) {
+                const double *row = row_of(t, i);
+
+                t->value[t->basic[i]] =
+                        (row[0] + row[s->enters + 1] * s->turn * far) / t->denominator;
+        }
+}
+
+/* A step that leads past `enough` may do so at a whole number of everything: on the way, or at
+ * its end. */
+static bool reaches(struct tableau *t, const struct step *s, double enough)
+{
+        double now = tableau_objective(t), each = fabs(t->slope[s->enters + 1]) / t->denominator;
+        double least = fmax(ceil((now - enough) / each - 1e-9), 0);
+        double most = fmin(floor(s->length + 1e-9), least + TRIES - 1);
+
+        for (double far = least; far <= most; far++)
+                if (whole_after(t, s, far)) {
+                        values_after(t, s, far);
+                        return true;
+                }
+        return false;
+}
+
+enum lp_outcome tableau_solve(struct tableau *t, uint64_t iterations_max, double enough)
 {
         uint32_t idle = 0;
 
         for (uint32_t step = 0; step < STEPS_MAX; step++) {
                 struct step s = {0};
 
-                sums_make(t);
                 if (t->overflow)
                         return LP_FAILED;
                 if (t->infeasible)
                         return LP_INFEASIBLE;
                 bool feasible = slopes_make(t);
                 s.enters = entering(t, idle > PATIENCE, &s.turn);
-                if (s.enters == UINT32_MAX)
+                if (s.enters == UINT32_MAX) {
+                        values_here(t);
                         return feasible ? LP_OPTIMAL : LP_INFEASIBLE;
+                }
                 if (step >= iterations_max)
                         return LP_LIMIT;
                 t->iterations++;
                 leaving(t, idle > PATIENCE, &s);
                 if (s.length >= LP_INFINITY)
                         return feasible ? LP_UNBOUNDED : LP_FAILED;
+                if (feasible && enough > -LP_INFINITY && reaches(t, &s, enough))
+                        return LP_ENOUGH;
                 idle = s.length > 0 ? 0 : idle + 1;
                 move(t, &s);
         }
@@ -504,17 +564,19 @@ enum lp_outcome tableau_solve(struct tableau *t, uint64_t iterations_max)
 
 void tableau_cost(struct tableau *t, uint32_t column, double cost)
 {
+        t->sloped = t->sloped && t->cost[column] == cost;
         t->cost[column] = cost;
 }
 
 /* A free variable rests at one of its bounds. */
 void tableau_bounds(struct tableau *t, uint32_t column, double low, double high)
 {
+        t->sloped = false;
         t->low[column] = low;
         t->high[column] = high;
         for (uint32_t k = 0; k < t->free_len; k++)
                 if (t->freed[k] == column && t->rest[k] != low && t->rest[k] != high)
-                        t->rest[k] = resting(t, column);
+                        rest_move(t, k, resting(t, column));
 }
 
 double tableau_objective(const struct tableau *t)
@@ -524,17 +586,38 @@ double tableau_objective(const struct tableau *t)
         for (uint32_t k = 0; k < t->free_len; k++)
                 sum += t->cost[t->freed[k]] * t->rest[k];
         for (uint32_t i = 0; i < t->basic_len; i++)
-                sum += t->cost[t->basic[i]] * t->sum[i] / t->denominator;
+                sum += t->cost[t->basic[i]] * row_of(t, i)[0] / t->denominator;
         return sum;
 }
 
 const double *tableau_values(const struct tableau *t)
 {
-        for (uint32_t k = 0; k < t->free_len; k++)
-                t->value[t->freed[k]] = t->rest[k];
-        for (uint32_t i = 0; i < t->basic_len; i++)
-                t->value[t->basic[i]] = t->sum[i] / t->denominator;
         return t->value;
+}
+
+const double *tableau_reduced(const struct tableau *t)
+{
+        memset(t->reduced, 0, t->variables * sizeof *t->reduced);
+        for (uint32_t k = 0; k < t->free_len; k++)
+                t->reduced[t->freed[k]] = t->slope[k + 1] / t->denominator;
+        return t->reduced;
+}
+
+/* Costs are what their rows' prices come to, and what is reduced. So the prices of rows are
+ * told by the variables that were basic at first, each of which was one combination of rows. */
+const double *tableau_prices(const struct tableau *t)
+{
+        const double *reduced = tableau_reduced(t);
+
+        memset(t->price, 0, t->rows_len * sizeof *t->price);
+        for (uint32_t i = 0; i < t->first_len; i++) {
+                uint32_t v = t->first[i];
+                double times = (t->cost[v] - reduced[v]) / t->first_denominator;
+
+                for (uint32_t r = 0; r < t->rows_len && times != 0; r++)
+                        t->price[r] += times * t->made_of[(size_t)i * t->rows_len + r];
+        }
+        return t->price;
 }
 
 uint64_t tableau_iterations(const struct tableau *t)
