@@ -32,8 +32,7 @@ enum { ARENA_MAX = (int)(((unsigned)1 << 31) - 1), EARLIER_MAX = 6, WAIT_MS = 50
 enum err lattice_protect(const struct lattice_source *source, struct lattice_cube *cube,
         const struct lattice_earlier *earlier, uint32_t earlier_len, struct arena *arena)
 {
-        const struct disclosure_settings settings =
-                lattice_settings(&source->dataset->disclosure, cube);
+        const struct disclosure_settings settings = lattice_settings(&source->dataset->disclosure);
         struct lattice_past past;
         struct lattice_axes axes;
 

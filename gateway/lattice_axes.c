@@ -10,17 +10,7 @@
 #include "base/arena.h"
 #include "gateway/lattice_parts.h"
 
-static size_t cells_of(const struct lattice_cube *c)
-{
-        size_t cells = 0;
-
-        for (uint32_t t = 0; t < c->tables_len; t++)
-                cells += c->tables[t].cells_len;
-        return cells;
-}
-
-struct disclosure_settings lattice_settings(
-        const struct disclosure_rules *r, const struct lattice_cube *cube)
+struct disclosure_settings lattice_settings(const struct disclosure_rules *r)
 {
         struct disclosure_settings s = {
                 .threshold = r->threshold,
@@ -40,7 +30,7 @@ struct disclosure_settings lattice_settings(
                         .pq_q = r->pq_q},
                 .secondary = r->secondary,
                 .interval = r->interval,
-                .audit_cells_max = cells_of(cube) <= LATTICE_AUDITED ? LATTICE_AUDITED : 0,
+                .audit_cells_max = LATTICE_AUDITED,
                 .cost = (enum disclosure_cost)r->cost,
         };
 

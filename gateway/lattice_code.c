@@ -2,7 +2,7 @@
 /* lattice_code.c: a protected cube as bytes.
  *
  *      magic u32 · years u16, each first and last day u32 · blocks u16, each day u32
- *      the audit's verdict, 4 × u64 and 2 × u8
+ *      the audit's verdict, 5 × u64 and 2 × u8
  *      tables u16, each:
  *        dimensions u8 · measures u8 · their words
  *        flags of categories by block
@@ -18,7 +18,7 @@
 #include "gateway/lattice_parts.h"
 
 enum {
-        MAGIC = 0x314c4753 /* "SGL1" */,
+        MAGIC = 0x324c4753 /* "SGL2" */,
         HELD = 128,
         YEARS_MAX = 200,
         TABLES_MAX = 256,
@@ -89,6 +89,7 @@ static void put_report(struct buf *b, const struct disclosure_report *r)
         put_u64(b, r->audit_of);
         put_u64(b, r->exact);
         put_u64(b, r->narrow);
+        put_u64(b, r->interval_unasked);
         put_u8(b, r->limited);
         put_u8(b, r->hidden_all);
 }
@@ -340,6 +341,7 @@ static enum err read_report(struct reader *r, struct disclosure_report *out)
         TRY(read_size(r, &out->audit_of));
         TRY(read_size(r, &out->exact));
         TRY(read_size(r, &out->narrow));
+        TRY(read_size(r, &out->interval_unasked));
         TRY(read_flag(r, &out->limited));
         return read_flag(r, &out->hidden_all);
 }

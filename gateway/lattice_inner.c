@@ -6,12 +6,11 @@
  * direction in which these can change is one in which all can, so a proof over fewer is the
  * stricter one. Two parts are of use.
  *
- * Those that anybody is in, counted slice by slice over the longest axis. With the counts it
- * can be said how widely a protected cell is told (interval.h): whoever does not know that the
- * others are empty can say less. Where zeros are published it is the only part.
+ * Where zeros are published: those that anybody is in, counted slice by slice over the longest
+ * axis. It gives the attacker that the others are empty, which he partly knows.
  *
- * And the fewest that tell all cells apart, where empty cells are protected like small ones. In
- * every axis the first leaf stands for the total, the first of every category for that, and of a
+ * Where empty cells are protected like small ones: the fewest that tell all cells apart. In every
+ * axis the first leaf stands for the total, the first of every category for that, and of a
  * table all combinations of these are taken, the other axes at their first. As many as there
  * are cells that no sum of others gives; and a sum of cells that is nothing on these is nothing
  * everywhere, since the levels of an axis lie within one another (sparse grids are unisolvent
@@ -29,19 +28,13 @@
 
 enum { LISTED_MAX = 1 << 23, SCRATCH_MAX = 1 << 30 };
 
-/* An inner cell, and who is in it. */
-struct listed {
-        uint64_t key;
-        int64_t persons;
-};
-
 struct listing {
         const struct lattice_source *source;
         const struct lattice_cube *cube;
         const struct lattice_axes *axes;
         uint32_t lead;
-        struct listed *list; /* grown by doubling */
-        size_t len, cap;
+        struct lattice_keys keys; /* grown by doubling */
+        size_t cap;
         struct arena *scratch;
 };
 
@@ -87,22 +80,24 @@ uint32_t lattice_key_leaves(const struct lattice_axes *axes, uint64_t key, uint3
         return (uint32_t)key;
 }
 
-static enum err list_add(struct listing *l, uint32_t block, const uint32_t *leaves, int64_t persons)
+static enum err list_add(struct listing *l, uint32_t block, const uint32_t *leaves)
 {
-        if (l->len == LISTED_MAX)
+        struct lattice_keys *k = &l->keys;
+
+        if (k->len == LISTED_MAX)
                 return ERR_TOO_MANY_CELLS;
-        if (l->len == l->cap) {
+        if (k->len == l->cap) {
                 size_t cap = l->cap > 0 ? l->cap * 2 : 4096;
-                struct listed *grown = arena_alloc_raw(l->scratch, cap, sizeof(*grown));
+                uint64_t *grown = arena_alloc_raw(l->scratch, cap, sizeof(*grown));
 
                 if (grown == NULL)
                         return ERR_NO_MEMORY;
-                if (l->len > 0)
-                        memcpy(grown, l->list, sizeof(*grown) * l->len);
-                l->list = grown;
+                if (k->len > 0)
+                        memcpy(grown, k->key, sizeof(*grown) * k->len);
+                k->key = grown;
                 l->cap = cap;
         }
-        l->list[l->len++] = (struct listed){lattice_key(l->axes, block, leaves), persons};
+        k->key[k->len++] = lattice_key(l->axes, block, leaves);
         return ERR_OK;
 }
 
@@ -147,7 +142,7 @@ static enum err list_table(
                         leaves[d] = inner ? map[d][at[d]] : 0;
                 }
                 if (inner)
-                        TRY(list_add(l, block, leaves, t->persons[i]));
+                        TRY(list_add(l, block, leaves));
         }
         return ERR_OK;
 }
@@ -359,7 +354,7 @@ static enum err list_firsts(struct block *b, uint32_t table, bool *fits)
                 }
                 *fits &= dead || !is_void(t, i);
                 if (inner && !dead)
-                        TRY(list_add(l, b->number, leaves, 0));
+                        TRY(list_add(l, b->number, leaves));
         }
         return ERR_OK;
 }
@@ -387,86 +382,23 @@ static enum err list_least_of_block(struct listing *l, uint32_t number, bool *fi
 
 /* ------------------------------------------------------------------------------------ */
 
-static int by_key(const void *a, const void *b)
+static enum err put(struct listing *l, struct arena *arena, struct disclosure_release *out)
 {
-        const struct listed *x = a, *y = b;
+        uint32_t width = out->shared_len, *inner;
 
-        if (x->key != y->key)
-                return x->key < y->key ? -1 : 1;
-        return (x->persons < y->persons) - (x->persons > y->persons);
-}
-
-/* Each once, with those that were counted in it. */
-static void sort_out(struct listing *l)
-{
-        size_t kept = 0;
-
-        if (l->len > 0)
-                qsort(l->list, l->len, sizeof(*l->list), by_key);
-        for (size_t i = 0; i < l->len; i++)
-                if (kept == 0 || l->list[kept - 1].key != l->list[i].key)
-                        l->list[kept++] = l->list[i];
-        l->len = kept;
-}
-
-static struct listed *find(const struct listing *l, uint64_t key)
-{
-        const struct listed wanted = {.key = key, .persons = INT64_MAX};
-        size_t low = 0, high = l->len;
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-
-                if (by_key(&l->list[middle], &wanted) < 0)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return low < l->len && l->list[low].key == key ? &l->list[low] : NULL;
-}
-
-/* In the block of no year are those of all periods who are in no year, and not less than
- * nobody: as its cells were filled (lattice_count.c). */
-static void leave_rest(struct listing *l)
-{
-        uint32_t years = l->cube->years_len;
-        uint64_t each = 1;
-
-        for (uint32_t i = 0; i < l->axes->finest_len; i++)
-                each *= l->axes->leaves[i].len;
-        for (size_t i = 0; blocks_of(l) > years && l->lead > 0 && i < l->len; i++) {
-                struct listed *it = &l->list[i];
-
-                for (uint32_t y = 0; it->key / each == years && y < years; y++) {
-                        const struct listed *of = find(l, it->key % each + y * each);
-
-                        it->persons -= of != NULL ? of->persons : 0;
-                }
-                it->persons = it->persons > 0 ? it->persons : 0;
-        }
-}
-
-static enum err put(
-        const struct listing *l, bool counted, struct arena *arena, struct disclosure_release *out)
-{
-        uint32_t width = out->shared_len;
-        uint32_t *inner = arena_alloc_raw(arena, l->len * width + 1, sizeof(*inner));
-        int64_t *persons = counted ? arena_alloc_raw(arena, l->len + 1, sizeof(*persons)) : NULL;
-
-        if (inner == NULL || (counted && persons == NULL))
+        lattice_keys_sort(&l->keys);
+        inner = arena_alloc_raw(arena, l->keys.len * width + 1, sizeof(*inner));
+        if (inner == NULL)
                 return ERR_NO_MEMORY;
-        for (size_t i = 0; i < l->len; i++) {
-                uint32_t block =
-                        lattice_key_leaves(l->axes, l->list[i].key, inner + i * width + l->lead);
+        for (size_t i = 0; i < l->keys.len; i++) {
+                uint32_t *to = inner + i * width;
+                uint32_t block = lattice_key_leaves(l->axes, l->keys.key[i], to + l->lead);
 
                 if (l->lead > 0)
-                        inner[i * width] = block;
-                if (persons != NULL)
-                        persons[i] = l->list[i].persons;
+                        to[0] = block;
         }
         out->inner = inner;
-        out->inner_len = l->len;
-        out->inner_persons = persons;
+        out->inner_len = l->keys.len;
         return ERR_OK;
 }
 
@@ -486,15 +418,11 @@ enum err lattice_inner(const struct lattice_source *source, const struct lattice
                 return ERR_NO_MEMORY;
         if (!lattice_has_keys(cube, axes))
                 return ERR_OK;
-        if (rules->zeros_published || rules->interval > 0)
+        if (rules->zeros_published) {
                 TRY(list_counted(&l, &counted));
-        if (!counted && rules->zeros_published)
-                return ERR_OK;
-        for (uint32_t b = 0; b < blocks_of(&l) && fits && !rules->zeros_published; b++)
+                return counted ? put(&l, arena, &axes->release) : ERR_OK;
+        }
+        for (uint32_t b = 0; b < blocks_of(&l) && fits; b++)
                 TRY(list_least_of_block(&l, b, &fits));
-        if (!fits)
-                return ERR_OK;
-        sort_out(&l);
-        leave_rest(&l);
-        return put(&l, counted, arena, &axes->release);
+        return fits ? put(&l, arena, &axes->release) : ERR_OK;
 }

@@ -15,7 +15,7 @@
 #include "base/arena.h"
 #include "gateway/lattice_parts.h"
 
-enum { ALL_MAX = 1 << 14, SCRATCH_MAX = 1 << 30, STEPS_MAX = 1 << 22, SEARCH_MAX = 1 << 16 };
+enum { ALL_MAX = 1 << 14, SCRATCH_MAX = 1 << 30, STEPS_MAX = 1 << 22, SEARCH_MAX = 1 << 12 };
 #define OUTSIDE SIZE_MAX
 
 /* One table's finest cells in a block, axis by axis as the search goes. */

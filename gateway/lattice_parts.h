@@ -67,10 +67,9 @@ enum { LATTICE_SHOWN = 1, LATTICE_MISSING = 2 };
 
 enum {
         LATTICE_AXES_MAX = 12, /* that tables share, the blocks with them */
-        /* Releases of so many cells are audited by linear programs when they are protected; of
-         * larger ones the programs in whole numbers take minutes each, and the proof that no
-         * combination gives a protected cell stands alone. */
-        LATTICE_AUDITED = 500
+        /* So many protected cells of each table are audited by linear programs when they are
+         * protected, of more a sample. */
+        LATTICE_AUDITED = 20000
 };
 
 /* Dimensions before those that are planned: 1 where there are several blocks. */
@@ -114,8 +113,8 @@ MUST_CHECK enum err lattice_axes_make(const struct lattice_source *source,
 
 /* lattice_inner.c -------------------------------------------------------------------- */
 
-/* Lists the inner cells over which the tables are protected, and who is in each where the rules
- * ask for widths and it can be counted. NULL where none that are fewer stand for all. */
+/* Lists the inner cells over which the tables are protected. None where no fewer than all
+ * combinations stand for all. */
 MUST_CHECK enum err lattice_inner(const struct lattice_source *source,
         const struct lattice_cube *cube, struct arena *arena, struct lattice_axes *axes);
 /* An inner cell as a number: by its block and its leaves, the last axis fastest; where there are
@@ -131,8 +130,7 @@ uint32_t lattice_category(const struct dimension *d, struct bytes code);
 uint32_t lattice_sliceable(const struct lattice_source *source, const struct lattice_axes *axes);
 size_t lattice_beside(const struct lattice_axes *axes, uint32_t but);
 
-struct disclosure_settings lattice_settings(
-        const struct disclosure_rules *rules, const struct lattice_cube *cube);
+struct disclosure_settings lattice_settings(const struct disclosure_rules *rules);
 
 /* lattice_differ.c ------------------------------------------------------------------- */
 

@@ -88,9 +88,6 @@ struct disclosure_release {
          * for all. NULL: all combinations. Every cell that is not known to be empty has one. */
         const uint32_t *inner;
         size_t inner_len;
-        /* Who is in each, where all that anybody is in are among them; NULL: not told, and no
-         * widths are looked for unless one table has all dimensions. */
-        const int64_t *inner_persons;
 };
 
 /* For the DPO; obeys the same rules when shown. */
@@ -105,8 +102,10 @@ struct disclosure_report {
         /* The audit's verdict: protected values looked at, of how many; those computable
          * exactly (must be 0); those narrower than asked (0 unless limited). */
         size_t audited, audit_of, exact, narrow;
-        /* Protected values of which a width was asked for and nobody looked for it: no table of
-         * the release has all dimensions at their finest, so there is nothing to begin from. */
+        /* Protected values of which a width was asked for and not found, because a limit came
+         * first; values that are one number count once, those of several tables in each. Where no
+         * table has all dimensions, widths and audit are those of each table by itself, with
+         * what the others tell of sums of its cells. */
         size_t interval_unasked;
         uint64_t work;
 };

@@ -183,7 +183,7 @@ static uint32_t starts_of(const struct joint *j, const struct model *m)
         return m->columns <= 200 ? 60 : m->columns <= 1000 ? 20 : m->columns <= 4000 ? 3 : 1;
 }
 
-/* Values of a model's rows, as they were counted, or from a table over all dimensions. */
+/* Values of a model's rows: inner cells of a table over all dimensions. */
 static enum err rows_read(
         const struct joint *j, struct arena *scratch, const struct model *m, int64_t **out)
 {
@@ -194,12 +194,6 @@ static enum err rows_read(
         if (values == NULL)
                 return ERR_NO_MEMORY;
         *out = NULL;
-        for (uint32_t r = 0; r < m->rows && s->inner_persons != NULL; r++)
-                values[r] = s->inner_persons[m->inner[r]];
-        if (s->inner_persons != NULL) {
-                *out = values;
-                return ERR_OK;
-        }
         for (uint32_t b = 0; b < s->blocks_len; b++)
                 if (s->block[b].dimensions_len == s->dimensions_len)
                         all = &s->block[b];
@@ -260,6 +254,8 @@ static enum err widen(struct joint *j, struct arena *scratch, const struct model
                 return ERR_OK;
         TRY(interval_protect(scratch, m, values, &wide, &result));
         j->iterations -= j->iterations / 2;
+        /* Where a limit came first, what is not seen to be wide was not looked at enough. */
+        j->unasked = result.limited ? result.narrow : 0;
         for (size_t i = 0; i < m->cells; i++)
                 j->widened[i] = result.pattern.status[i] == SUPPRESS_SECONDARY &&
                                 pattern->status[i] == SUPPRESS_PUBLISHED;
@@ -283,7 +279,8 @@ static enum err suppress(struct joint *j, struct arena *scratch, const struct jo
                 TRY(joint_lines(layer, j->settings->threshold, scratch, model));
         options.starts = starts_of(j, model);
         enum err err = suppress_run(scratch, model, &options, out);
-        if (err == ERR_OK && layer == &j->base && j->width > 0 && out->proved)
+        if (err == ERR_OK && layer == &j->base && j->width > 0 && out->proved &&
+                !joint_is_by_table(j))
                 err = widen(j, scratch, model, &options, out);
         if (err == ERR_LIMIT) {
                 *out = (struct suppress_result){.limited = true};
@@ -433,12 +430,16 @@ uint32_t joint_threshold_told(const struct joint *j)
 /* Settles the cells and lets them be audited, if somebody asks for that. */
 static enum err cells_protect(struct joint *j)
 {
+        bool by_table = joint_is_by_table(j);
+
         TRY(joint_settle(j, &j->base));
+        if (by_table && j->width > 0)
+                TRY(joint_tables_widen(j));
         statuses_write(j);
         j->verdict = (struct joint_verdict){.of = j->base.failed ? 0 : joint_hidden(j)};
         if (j->settings->audit_cells_max == 0 || j->base.failed)
                 return ERR_OK;
-        return joint_audit(j, &j->verdict);
+        return by_table ? joint_tables_audit(j, &j->verdict) : joint_audit(j, &j->verdict);
 }
 
 /* An entry of the elimination takes about 30 ns; an iteration of a program about 20 ns for every
@@ -447,12 +448,13 @@ static enum err cells_protect(struct joint *j)
 #define ITERATION_CELLS (UINT64_C(3) << 29)
 enum { ITERATIONS_FEWEST = 1000 };
 
-static void limits_set(struct joint *j)
+void joint_limits_set(struct joint *j, uint32_t share)
 {
         uint64_t asked = j->settings->work_limit, cells = j->base.space.cells + 1;
 
-        j->work_limit = asked > 0 ? asked : ENTRIES_DEFAULT;
-        j->iterations = asked > 0 ? asked : ITERATION_CELLS / cells + ITERATIONS_FEWEST;
+        j->work_limit = (asked > 0 ? asked : ENTRIES_DEFAULT) / share + 1;
+        j->iterations =
+                asked > 0 ? asked / share + 1 : ITERATION_CELLS / cells / share + ITERATIONS_FEWEST;
 }
 
 enum err joint_protect(struct joint *j)
@@ -467,7 +469,7 @@ enum err joint_protect(struct joint *j)
                 return ERR_NO_MEMORY;
         TRY(cells_read(j));
         j->width = j->settings->interval;
-        limits_set(j);
+        joint_limits_set(j, 1);
         TRY(cells_protect(j));
         /* Counts that are whole and not negative can tell what no subtraction does. Then the
          * search for width mends it, and what it cannot mend does not leave. */

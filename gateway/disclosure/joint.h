@@ -33,7 +33,7 @@ struct joint {
         uint64_t work_limit, work;      /* of the elimination: entries looked at */
         uint64_t iterations;            /* of linear programs, that are left */
         bool limited;
-        size_t unasked; /* protected cells of which no width was looked for */
+        size_t unasked; /* protected cells of which nobody could say how wide they are told */
         bool *widened;  /* of the base's cells: hidden for the width alone */
         uint32_t width; /* of the cells' intervals, as now asked for; 0: not */
         struct joint_verdict {
@@ -68,6 +68,15 @@ size_t joint_hidden(const struct joint *j);
  * with them. 0: it does not tell. */
 bool joint_zeros_are_shown(const struct joint *j);
 uint32_t joint_threshold_told(const struct joint *j);
+
+/* Work of a step, of which so many share. */
+void joint_limits_set(struct joint *j, uint32_t share);
+
+/* joint_tables.c: where no table has all dimensions, widths are looked for in every table by
+ * itself, after the cells are settled; more is hidden in all. And the audit, of each. */
+bool joint_is_by_table(const struct joint *j);
+MUST_CHECK enum err joint_tables_widen(struct joint *j);
+MUST_CHECK enum err joint_tables_audit(struct joint *j, struct joint_verdict *out);
 
 /* joint_measures.c: the measures that have a status of their own, after the cells. */
 MUST_CHECK enum err joint_measures(struct joint *j);

@@ -297,9 +297,7 @@ static enum err cells_place(struct mapping *m, uint32_t table)
 
 enum err space_new(struct arena *arena, const struct disclosure_release *release, struct space *out)
 {
-        struct space s = {.inner = release->inner,
-                .inner_len = release->inner_len,
-                .inner_persons = release->inner_persons};
+        struct space s = {.inner = release->inner, .inner_len = release->inner_len};
         struct mapping m = {.arena = arena, .release = release, .space = &s};
 
         if (release->tables_len == 0 ||

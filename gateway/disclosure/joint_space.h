@@ -33,7 +33,6 @@ struct space {
         uint32_t **cell_of; /* of each table's cells: which of all blocks' cells */
         const uint32_t *inner;
         size_t inner_len;
-        const int64_t *inner_persons;
         const atomic_bool *cancel; /* of the models made of it; set by whoever has one */
 };
 
