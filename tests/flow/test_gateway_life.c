@@ -394,7 +394,8 @@ static void a_method_that_the_policy_takes_away_is_closed_at_the_next_call(void 
         (void)snprintf(line, sizeof line, "predecessor: %s", hex);
         world_edit(&world, "policy/bundle.yaml", "predecessor: none", line);
         world_edit(&world, "policy/bundle.yaml", "version: 1", "version: 2");
-        world_edit(&world, "policy/bundle.yaml", "statistician: [statistics, ListVintages, GetKeeperKeys]",
+        world_edit(&world, "policy/bundle.yaml",
+                "statistician: [statistics, ListVintages, GetKeeperKeys]",
                 "statistician: [ListDatasets, Reload]");
         world_sign(&world, world.officer);
         assert_int_equal(reload(NULL), STATUS_OK);

@@ -8,7 +8,11 @@
  * Two threads share a connection: this one sends, another receives, because the
  * gateway stops reading from whoever does not listen. Acknowledged batches are
  * never sent again within a run; a new run sends everything, and the gateway
- * recognises what it has and repeats its acknowledgements, rejections included. */
+ * recognises what it has and repeats its acknowledgements, rejections included.
+ *
+ * Persons are sealed here, by the thread that sends, just before a batch leaves: the parser has
+ * more to do. Parcels keep them until they are acknowledged, so that a batch can be sealed
+ * again when the keeper's key has changed in the meantime. */
 #include "tools/cli/delivery.h"
 
 #include <pthread.h>
@@ -17,6 +21,7 @@
 
 #include "base/clock.h"
 #include "crypto/digest.h"
+#include "tools/cli/sealing.h"
 #include "tools/client/client.h"
 
 enum {
@@ -42,6 +47,7 @@ struct delivery {
         struct buf request;
         struct arena *arena; /* of one response */
         bool reply_is_wrong; /* the gateway broke the protocol */
+        bool was_resealed;   /* to a newer key, and no batch acknowledged since */
         /* Rules and sentences of the gateway that are not in our table. */
         struct {
                 const char *rule, *text;
@@ -137,6 +143,7 @@ static enum err take_acknowledgement(struct delivery *d, const struct parcel *p)
         d->out->rejected += r.acknowledged.rejected;
         d->rows += parcel_rows(p);
         take_rejections(d, p, &r.acknowledged);
+        d->was_resealed = false;
         progress_show(d->progress, d->rows);
         conveyor_acknowledged(d->conveyor);
         return ERR_OK;
@@ -189,7 +196,11 @@ static enum err send_all(struct delivery *d)
         while ((rc = conveyor_next(d->conveyor, &batch)) == ERR_OK) {
                 struct submit_request request = {.kind = SUBMIT_BATCH, .batch = *batch};
 
-                rc = send_request(d, &request);
+                if (d->wish->sealing != NULL)
+                        rc = sealing_batch(d->wish->sealing, d->wish->open.dataset,
+                                &d->wish->open.id, batch, &request.batch);
+                if (rc == ERR_OK)
+                        rc = send_request(d, &request);
                 if (rc != ERR_OK)
                         break;
                 conveyor_sent(d->conveyor);
@@ -253,6 +264,30 @@ static enum err converse(struct delivery *d, bool *held)
 
 /* Many connections -------------------------------------------------------- */
 
+/* The keeper's key, once for all connections, unless it has changed. */
+static enum exit_code have_key(struct delivery *d, struct client *client)
+{
+        struct sealing *s = d->wish->sealing;
+
+        return s == NULL || s->has_key ? EXIT_CODE_OK : sealing_fetch(d->cli, s, client);
+}
+
+/* The keeper has another key by now: once, for what is not acknowledged. A second time is no
+ * rotation. */
+static bool key_has_changed(struct delivery *d, const struct call_status *status)
+{
+        const struct refusal *why = &status->details;
+
+        if (d->wish->sealing == NULL || d->was_resealed || why->len == 0 ||
+                strcmp(why->violations[0].field, "batch.sealed.key_id") != 0)
+                return false;
+        d->was_resealed = true;
+        d->wish->sealing->has_key = false;
+        progress_end(d->progress);
+        note(d->cli, WORD_KEEPER_KEY_AGAIN);
+        return true;
+}
+
 static enum err one_connection(
         struct delivery *d, bool *held, enum exit_code *code, struct call_status *status)
 {
@@ -263,8 +298,12 @@ static enum err one_connection(
         *code = EXIT_CODE_OK;
         if (*client == NULL)
                 *code = cli_connect(d->cli, d->wish->settings, d->wish->identity, 1, client);
-        if (*code != EXIT_CODE_OK)
+        if (*code == EXIT_CODE_OK)
+                *code = have_key(d, *client);
+        if (*code != EXIT_CODE_OK) {
+                client_close(client);
                 return ERR_IO;
+        }
         rc = call_start(*client, submit_path, 0, &d->call);
         if (rc == ERR_OK)
                 rc = converse(d, held);
@@ -350,6 +389,8 @@ static enum exit_code run_connections(struct delivery *d)
                 if (rc == ERR_OK)
                         return held ? EXIT_CODE_REFUSED : EXIT_CODE_OK;
 
+                if (code == EXIT_CODE_OK && key_has_changed(d, &status))
+                        continue;
                 if (!worth_retrying(d, rc, code, &status) || !wait_for_better(d, &patience))
                         return give_up(d, rc, code, &status);
         }

@@ -10,6 +10,7 @@
 #include "tools/cli/progress.h"
 
 struct client;
+struct sealing;
 
 struct delivery_wish {
         struct wire_open open;
@@ -18,6 +19,8 @@ struct delivery_wish {
         /* The connection of the delivery before, or NULL; left for the next one. The caller
          * closes it. */
         struct client **client;
+        /* What persons are sealed with before they leave; NULL: they go in clear. */
+        struct sealing *sealing;
         const struct intake_plan *plan;
         unsigned retry_s; /* without progress, before giving up */
         /* Asked when all batches are acknowledged; false: do not commit. Else says how many rows

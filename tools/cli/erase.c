@@ -13,6 +13,7 @@
 #include "tools/cli/cli.h"
 #include "tools/cli/files.h"
 #include "tools/cli/keys.h"
+#include "tools/cli/sealing.h"
 #include "tools/cli/values.h"
 #include "tools/client/client.h"
 
@@ -71,38 +72,50 @@ static enum exit_code get_person(
         return EXIT_CODE_INPUT;
 }
 
-static enum exit_code call_erase(
-        struct cli *cli, struct arena *arena, const struct wire_person *person)
+static enum exit_code send_erase(
+        struct cli *cli, struct arena *arena, struct client *client, const struct wire_person *who)
 {
-        struct client *client = NULL;
         struct call_status status = {.code = STATUS_OK};
-        struct settings settings;
-        struct identity identity;
         struct bytes wire, response;
         struct buf request;
-        enum exit_code code = settings_read(cli, &settings);
         enum err rc;
 
-        if (code == EXIT_CODE_OK)
-                code = identity_read(cli, &settings, NULL, &identity);
-        if (code == EXIT_CODE_OK)
-                code = cli_connect(cli, &settings, &identity, 1, &client);
-        if (code != EXIT_CODE_OK)
-                return code;
         buf_init(&request, REQUEST_MAX);
-        rc = erase_encode(person, &request);
+        rc = erase_encode(who, &request);
         if (rc == ERR_OK)
                 rc = buf_end(&request, &wire);
         if (rc == ERR_OK)
                 rc = client_unary(client, arena, erase_path, wire, 0, &response, &status);
-        if (request.data != NULL)
-                wipe(request.data, request.len);
         buf_done(&request);
-        client_close(&client);
         if (rc != ERR_OK)
                 return cli_call_failed(cli, rc, &status);
         say(cli, WORD_ERASED);
         return EXIT_CODE_OK;
+}
+
+/* Sealed in any case: whoever is to be forgotten shall not be told to the gateway first. */
+static enum exit_code call_erase(struct cli *cli, struct arena *arena, struct wire_person *person)
+{
+        OWNED(sealing_done) struct sealing sealing = {.has_key = false};
+        struct client *client = NULL;
+        struct settings settings;
+        struct identity identity;
+        enum exit_code code = settings_read(cli, &settings);
+
+        if (code == EXIT_CODE_OK)
+                code = identity_read(cli, &settings, NULL, &identity);
+        if (code == EXIT_CODE_OK)
+                code = sealing_begin(cli, &settings, &identity, &sealing);
+        if (code == EXIT_CODE_OK)
+                code = cli_connect(cli, &settings, &identity, 1, &client);
+        if (code == EXIT_CODE_OK)
+                code = sealing_fetch(cli, &sealing, client);
+        if (code == EXIT_CODE_OK && sealing_person(&sealing, person) != ERR_OK)
+                code = EXIT_CODE_INTERNAL;
+        if (code == EXIT_CODE_OK)
+                code = send_erase(cli, arena, client, person);
+        client_close(&client);
+        return code;
 }
 
 static enum exit_code run(struct cli *cli, const struct arguments *args)

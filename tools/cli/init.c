@@ -18,6 +18,7 @@
 #include "tools/cli/files.h"
 #include "tools/cli/init_pki.h"
 #include "tools/cli/keys.h"
+#include "tools/cli/sealing.h"
 
 enum { FOLDERS_DEPTH = 16 };
 
@@ -150,6 +151,85 @@ static enum err name_officer(struct init *in)
         return text == NULL ? ERR_NO_MEMORY : file_replace(path, bytes_of_text(text), 0600);
 }
 
+static bool has_source(const struct rules *rules, const char *name)
+{
+        for (uint32_t i = 0; i < rules->sources_len; i++)
+                if (bytes_is_text(rules->sources[i].name, name))
+                        return true;
+        return false;
+}
+
+/* A key for every municipality that gets a certificate, and their public halves as text. */
+static enum err make_submission_keys(struct init *in, const char **out_text)
+{
+        OWNED(buf_done) struct buf text = {.ceiling = FILE_TEXT_MAX};
+        const char *head = cli_word(in->cli, WORD_SUBMISSION_KEYS_HEAD);
+        struct bytes whole;
+
+        put_raw(&text, head, strlen(head));
+        put_raw(&text, "\nsubmission_keys:\n", 18);
+        for (uint32_t i = 0; i < in->municipalities_len; i++) {
+                uint8_t public_key[SIGN_PUBLIC_LEN];
+                char code[5];
+                const char *path, *line;
+
+                municipality_format(in->municipalities[i], code);
+                path = arena_printf(
+                        in->cli->arena, "%s/client/%s.submission.key", in->folder, code);
+                if (path == NULL)
+                        return ERR_NO_MEMORY;
+                TRY(submission_key_create(path, public_key));
+                line = submission_key_line(in->cli->arena, in->municipalities[i], public_key);
+                if (line == NULL)
+                        return ERR_NO_MEMORY;
+                put_raw(&text, line, strlen(line));
+                put_u8(&text, '\n');
+        }
+        TRY(buf_end(&text, &whole));
+        *out_text = arena_strndup(in->cli->arena, (const char *)whole.data, whole.len);
+        return *out_text == NULL ? ERR_NO_MEMORY : ERR_OK;
+}
+
+/* A bundle that names keys already knows its municipalities; one that names none learns those
+ * made here. */
+static enum err pin_submission_keys(struct init *in)
+{
+        static const char name[] = "submission_keys.yaml";
+        const struct rules *rules = policy_rules(in->policy);
+        const char *keys = in_folder(in, "policy/submission_keys.yaml");
+        const char *top = in_folder(in, "policy/bundle.yaml"), *text = NULL;
+        struct bytes before;
+
+        if (rules->submission_keys_len > 0 || in->municipalities_len == 0)
+                return ERR_OK;
+        if (keys == NULL || top == NULL)
+                return ERR_NO_MEMORY;
+        TRY(make_submission_keys(in, &text));
+        TRY(file_replace(keys, bytes_of_text(text), 0600));
+        if (has_source(rules, name))
+                return ERR_OK;
+        TRY(file_read(in->cli->arena, top, &before));
+        text = arena_printf(in->cli->arena, "%.*s\nsubmission_keys: %s\n", (int)before.len,
+                (const char *)before.data, name);
+        return text == NULL ? ERR_NO_MEMORY : file_replace(top, bytes_of_text(text), 0600);
+}
+
+/* What clients compare with: the keeper's signing key, handed over with the folder. */
+static enum exit_code pin_keeper(struct init *in)
+{
+        struct keeper_public_keys keys;
+        uint8_t signing[1][SIGN_PUBLIC_LEN];
+        const char *path = in_folder(in, "client/keeper.pub");
+        enum err rc = path != NULL ? keeper_public_keys(in->keeper, &keys) : ERR_NO_MEMORY;
+
+        if (rc == ERR_OK) {
+                memcpy(signing[0], keys.signing[0].public_key, sizeof signing[0]);
+                rc = pinned_write(
+                        in->cli->arena, path, (const uint8_t(*)[SIGN_PUBLIC_LEN])signing, 1);
+        }
+        return rc == ERR_OK ? EXIT_CODE_OK : failed(in, "client/keeper.pub", rc);
+}
+
 static enum exit_code make_policy(struct init *in)
 {
         OWNED(policy_unref) struct policy *copied = NULL;
@@ -164,6 +244,9 @@ static enum exit_code make_policy(struct init *in)
         rc = name_officer(in);
         if (rc != ERR_OK)
                 return failed(in, "policy/bundle.yaml", rc);
+        rc = pin_submission_keys(in);
+        if (rc != ERR_OK)
+                return failed(in, "policy/submission_keys.yaml", rc);
         code = bundle_load(in->cli, to, &copied);
         if (code != EXIT_CODE_OK)
                 return code;
@@ -266,6 +349,8 @@ static enum exit_code make_all(struct init *in)
                 code = make_policy(in);
         if (code == EXIT_CODE_OK)
                 code = make_keyring(in);
+        if (code == EXIT_CODE_OK)
+                code = pin_keeper(in);
         if (code == EXIT_CODE_OK)
                 code = make_pki(in);
         return code == EXIT_CODE_OK ? make_settings(in) : code;

@@ -25,6 +25,13 @@ enum exit_code prompt_secret(const struct cli *cli, enum word question, struct s
 /* A random passphrase, as a file of its own (development only). */
 MUST_CHECK enum err passphrase_create(const char *path);
 
+/* What a municipality signs its boxes with: a new one, private in `path`; and its public half as
+ * a line of the bundle's submission_keys.yaml, good from today (NULL: memory is short). */
+enum { SUBMISSION_KEY_DAYS = 730 };
+MUST_CHECK enum err submission_key_create(const char *path, uint8_t out_public[SIGN_PUBLIC_LEN]);
+const char *submission_key_line(struct arena *arena, municipality_t municipality,
+        const uint8_t public_key[SIGN_PUBLIC_LEN]);
+
 /* The keeper program: `wanted`, or beside this one, or in libexec. NULL: not found. */
 const char *keeper_find(struct arena *arena, const char *program_dir, const char *wanted);
 

@@ -25,6 +25,7 @@
 #include "tools/cli/delivery_id.h"
 #include "tools/cli/files.h"
 #include "tools/cli/report.h"
+#include "tools/cli/sealing.h"
 #include "tools/client/client.h"
 
 enum {
@@ -43,7 +44,9 @@ struct sender {
         struct identity identity;
         struct policy *policy;
         struct client *client;
-        bool is_known; /* who delivers has been found out */
+        bool is_known;    /* who delivers has been found out */
+        bool has_sealing; /* what to seal with has been read */
+        struct sealing sealing;
 };
 
 struct submit {
@@ -519,6 +522,26 @@ static enum exit_code all_are_good(struct submit *s)
         return EXIT_CODE_INPUT;
 }
 
+/* By the bundle here: the gateway's may be stricter, and then refuses. */
+static bool must_be_sealed(const struct submit *s)
+{
+        const struct rules_dataset *r = s->dataset->rules;
+
+        return r->person != PERSON_USE_NONE && !r->clear_persons;
+}
+
+static enum exit_code get_sealing(struct submit *s)
+{
+        struct sender *sender = s->sender;
+        enum exit_code code;
+
+        if (!must_be_sealed(s) || sender->has_sealing)
+                return EXIT_CODE_OK;
+        code = sealing_begin(s->cli, &sender->settings, &sender->identity, &sender->sealing);
+        sender->has_sealing = code == EXIT_CODE_OK;
+        return code;
+}
+
 static enum exit_code send_parcels(struct submit *s, const struct submission_id *id)
 {
         struct delivery_wish wish = {
@@ -530,6 +553,7 @@ static enum exit_code send_parcels(struct submit *s, const struct submission_id 
                 .settings = &s->sender->settings,
                 .identity = &s->sender->identity,
                 .client = &s->sender->client,
+                .sealing = must_be_sealed(s) ? &s->sender->sealing : NULL,
                 .plan = s->plan,
                 .retry_s = s->retry_s,
                 .may_commit = may_commit,
@@ -589,10 +613,14 @@ static enum exit_code run_dry(struct submit *s, const char *rejected)
 static enum exit_code run_delivery(struct submit *s, const char *wanted_id, const char *rejected)
 {
         struct submission_id id;
-        enum exit_code code = name_delivery(s, wanted_id, &id), report;
+        enum exit_code code = get_sealing(s), report;
         char uuid[UUID_TEXT], at[NUMBER_TEXT];
 
-        if (code == EXIT_CODE_OK && s->all_or_nothing)
+        if (code == EXIT_CODE_OK)
+                code = name_delivery(s, wanted_id, &id);
+        if (code != EXIT_CODE_OK)
+                return code;
+        if (s->all_or_nothing)
                 code = all_are_good(s);
         if (code == EXIT_CODE_OK)
                 code = deliver(s, &id);
@@ -684,6 +712,8 @@ static enum exit_code run(struct cli *cli, const struct arguments *args)
                 code = code == EXIT_CODE_OK || one == EXIT_CODE_CONNECT ? one : code;
         }
         client_close(&sender.client);
+        if (sender.has_sealing)
+                sealing_done(&sender.sealing);
         policy_unref(&sender.policy);
         return code;
 }

@@ -211,3 +211,4 @@ WORD(GENERATED_ORDINARY, "OBS: för stort för testnumren; vanliga, giltiga pers
 #include "tools/cli/words_formats_table.h"
 #include "tools/cli/words_protect_table.h"
 #include "tools/cli/words_rules_table.h"
+#include "tools/cli/words_sealing_table.h"
