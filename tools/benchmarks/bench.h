@@ -61,6 +61,8 @@ void part_store(const struct bench *b);
 void part_deliver(const struct bench *b); /* query: through the gateway */
 void part_engine(const struct bench *b);  /* query: on the same folder */
 void part_linked(const struct bench *b);
+void part_ledger_records(const struct bench *b); /* ledger: delivered */
+void part_ledger(const struct bench *b);
 void part_policy(const struct bench *b);
 void part_protect(const struct bench *b);
 

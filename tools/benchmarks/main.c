@@ -24,6 +24,8 @@
         NAME("query", "view and table of 10 million records, beside DuckDB", part_deliver,         \
                 part_engine)                                                                       \
         NAME("linked", "five data sets about the same children, beside DuckDB", part_linked, NULL) \
+        NAME("ledger", "memory of 10,000 answered tables, beside counting one",                    \
+                part_ledger_records, part_ledger)                                                  \
         NAME("policy", "reading the bundle, deciding a question", part_policy, NULL)               \
         NAME("protect", "disclosure control alone: proofs, intervals, audit, noise", part_protect, \
                 NULL)

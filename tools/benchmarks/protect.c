@@ -22,7 +22,10 @@ enum {
         COUNTIES = 21,
         THRESHOLD = 5,
         SMALL_TABLES = 50,
-        SMALL_STARTS = 200
+        SMALL_STARTS = 200,
+        LOSS_TABLES = 5,
+        LOSS_STARTS = 24, /* what a table of this size gets in an answer */
+        AUDITED = 5000    /* cells asked by program, as of an answer */
 };
 
 /* Random numbers ------------------------------------------------------------------------- */
@@ -160,7 +163,14 @@ static void fill(struct sample *s, const struct shape *shape, struct dice *dice)
         }
 }
 
-static void sample_init(struct sample *s, const struct shape *shape, uint64_t seed)
+/* What a neighbour's cell costs: one, or its value. Who is alone in a cell of one knows it
+ * (`alone`), and a sum of ones alone would tell them all (`lowest`). */
+struct manner {
+        bool alone, by_value;
+};
+
+static void sample_init(
+        struct sample *s, const struct shape *shape, struct manner manner, uint64_t seed)
 {
         struct dice dice = {seed};
 
@@ -180,7 +190,9 @@ static void sample_init(struct sample *s, const struct shape *shape, uint64_t se
         for (size_t i = 0; i < s->len; i++)
                 s->cells[i] = (struct model_cell){
                         .want = (uint64_t)s->values[i],
-                        .cost = 1,
+                        .cost = manner.by_value ? (uint32_t)s->values[i] : 1,
+                        .alone = manner.alone && s->values[i] == 1,
+                        .lowest = manner.alone && s->values[i] == 1,
                         .role = s->values[i] == 0          ? MODEL_ROLE_ZERO
                                 : s->values[i] < THRESHOLD ? MODEL_ROLE_PROTECT
                                                            : MODEL_ROLE_OPEN,
@@ -223,14 +235,26 @@ static void tell(const struct bench *b, const char *name, const char *part, cons
         bench_tell(b, &(struct figure){text, unit, value, baseline, kind, goal});
 }
 
-/* One pass and its proof, and how much memory. */
-static void measure_pass(
-        const struct bench *b, const struct shape *shape, double seconds, double mib)
+/* Persons in secondary cells of one pattern. */
+static double persons_of(const struct sample *s, const struct suppress_result *r)
 {
+        double sum = 0;
+
+        for (size_t i = 0; i < s->len; i++)
+                sum += r->status[i] == SUPPRESS_SECONDARY ? (double)s->values[i] : 0;
+        return sum;
+}
+
+/* One pass and its proof, and how much memory. */
+static void measure_pass(const struct bench *b, const struct shape *shape, struct manner manner,
+        double seconds, double mib)
+{
+        const char *of = manner.alone ? ".alone" : "";
         struct suppress_result result;
         struct sample s;
+        char part[32];
 
-        sample_init(&s, shape, 1);
+        sample_init(&s, shape, manner, 1);
         double began = bench_own_cpu();
         bench_must(model_new(s.arena, &s.release, &s.model), "a model");
         bench_must(
@@ -240,13 +264,46 @@ static void measure_pass(
 
         if (!result.proved || result.exposed > 0)
                 bench_fail("a pattern without proof");
-        tell(b, shape->name, "cpu", "s", took, 0, GOAL_AT_MOST, seconds);
-        tell(b, shape->name, "memory", "MiB",
-                (double)(result.bytes + arena_used(s.arena)) / 1048576, 0,
+        if (!manner.alone)
+                tell(b, shape->name, "cells", "cells", (double)s.len, 0, GOAL_NONE, 0);
+        (void)snprintf(part, sizeof part, "cpu%s", of);
+        tell(b, shape->name, part, "s", took, 0, GOAL_AT_MOST, seconds);
+        (void)snprintf(part, sizeof part, "memory%s", of);
+        tell(b, shape->name, part, "MiB", (double)(result.bytes + arena_used(s.arena)) / 1048576, 0,
                 mib > 0 ? GOAL_AT_MOST : GOAL_NONE, mib);
-        tell(b, shape->name, "secondary", "cells", (double)result.secondary, (double)result.primary,
+        (void)snprintf(part, sizeof part, "secondary%s", of);
+        tell(b, shape->name, part, "cells", (double)result.secondary, (double)result.primary,
                 GOAL_NONE, 0);
         arena_free(&s.arena);
+}
+
+/* What a query loses, passes as in an answer, beside one elimination pass: never more. */
+static void measure_loss(const struct bench *b, const struct shape *shape)
+{
+        double cells[2] = {0}, persons[2] = {0};
+
+        for (uint64_t seed = 1; seed <= LOSS_TABLES; seed++) {
+                struct suppress_result r[2];
+                struct sample s;
+
+                sample_init(&s, shape, (struct manner){.alone = true}, seed);
+                bench_must(model_new(s.arena, &s.release, &s.model), "a model");
+                for (unsigned i = 0; i < 2; i++) {
+                        const struct suppress_options options = {
+                                .starts = i == 0 ? 1 : LOSS_STARTS, .seed = 1};
+
+                        bench_must(suppress_run(s.arena, &s.model, &options, &r[i]), "passes");
+                        cells[i] += (double)r[i].secondary;
+                        persons[i] += persons_of(&s, &r[i]);
+                }
+                if (r[1].secondary > r[0].secondary)
+                        bench_note(
+                                "table %u loses more by many passes than by one", (unsigned)seed);
+                arena_free(&s.arena);
+        }
+        tell(b, shape->name, "loss.cells", "cells", cells[1], cells[0], GOAL_RATIO_AT_MOST, 1);
+        tell(b, shape->name, "loss.persons", "persons", persons[1], persons[0], GOAL_RATIO_AT_MOST,
+                1);
 }
 
 static struct audit_release published_of(
@@ -273,9 +330,12 @@ static struct audit_release published_of(
 }
 
 /* Suppression, intervals three persons wide, and the audit of what leaves. */
-static void measure_audited(
-        const struct bench *b, const struct shape *shape, size_t cells_max, double seconds)
+static void measure_audited(const struct bench *b, const struct shape *shape, struct manner manner,
+        size_t cells_max, double seconds)
 {
+        const char *of = manner.alone ? ".alone" : "";
+        char part[32];
+
         struct interval_options options = {.width = 3,
                 .zeros_published = true,
                 .threshold = THRESHOLD,
@@ -287,7 +347,7 @@ static void measure_audited(
         struct audit_table table;
         struct sample s;
 
-        sample_init(&s, shape, 1);
+        sample_init(&s, shape, manner, 1);
         bench_must(model_new(s.arena, &s.release, &s.model), "a model");
         bench_must(suppress_run(s.arena, &s.model, &options.suppress, &plain), "suppression");
         int64_t *values = row_values(&s);
@@ -305,54 +365,72 @@ static void measure_audited(
 
         if (verdict.exact > 0 || !verdict.feasible)
                 bench_fail("the auditor can compute a protected cell");
-        tell(b, shape->name, "unproved", "cells", (double)result.narrow, (double)verdict.len,
-                GOAL_NONE, 0);
-        tell(b, shape->name, "audited_cpu", "s", took, 0, GOAL_AT_MOST, seconds);
-        tell(b, shape->name, "coverage", "%",
+        (void)snprintf(part, sizeof part, "audited%s", of);
+        tell(b, shape->name, part, "s", took, 0, GOAL_AT_MOST, seconds);
+        (void)snprintf(part, sizeof part, "coverage%s", of);
+        tell(b, shape->name, part, "%",
                 verdict.len == 0 ? 100 : 100.0 * (double)verdict.audited / (double)verdict.len, 0,
                 GOAL_NONE, 0);
-        tell(b, shape->name, "narrow", "cells", (double)verdict.narrow, 0, GOAL_NONE, 0);
-        tell(b, shape->name, "interval_extra", "cells", (double)result.pattern.secondary,
+        (void)snprintf(part, sizeof part, "unproved%s", of);
+        tell(b, shape->name, part, "cells", (double)result.narrow, (double)verdict.len, GOAL_NONE,
+                0);
+        (void)snprintf(part, sizeof part, "narrow%s", of);
+        tell(b, shape->name, part, "cells", (double)verdict.narrow, 0, GOAL_NONE, 0);
+        (void)snprintf(part, sizeof part, "interval_extra%s", of);
+        tell(b, shape->name, part, "cells", (double)result.pattern.secondary,
                 (double)plain.secondary, GOAL_NONE, 0);
         arena_free(&s.arena);
 }
 
-/* Small random tables: what one pass, what many, and what the proved optimum hides. */
+struct small {
+        uint64_t one, many, best;
+        unsigned proved, tables;
+};
+
+/* A small table: what one pass, what many, and what the proved optimum hides. */
+static void small_add(struct small *sum, unsigned i, bool by_value)
+{
+        struct shape shape = {"small", 2, {5 + i % 4, 5 + i / 4 % 4}, false, 60};
+        struct suppress_result single, multi;
+        struct optimum_result optimum;
+        struct sample s;
+
+        sample_init(&s, &shape, (struct manner){.by_value = by_value}, 100 + i);
+        bench_must(model_new(s.arena, &s.release, &s.model), "a model");
+        bench_must(
+                suppress_run(s.arena, &s.model, &(struct suppress_options){.starts = 1}, &single),
+                "one pass");
+        bench_must(suppress_run(s.arena, &s.model,
+                           &(struct suppress_options){.starts = SMALL_STARTS, .seed = 1}, &multi),
+                "many passes");
+        bench_must(optimum_run(s.arena, &s.model, &multi, &(struct optimum_options){0}, &optimum),
+                "the optimum");
+        sum->tables++;
+        sum->one += single.cost;
+        sum->many += multi.cost;
+        sum->best += optimum.bound; /* where it is not proved, less than the optimum is */
+        sum->proved += optimum.optimal;
+        arena_free(&s.arena);
+}
+
 static void measure_optimum(const struct bench *b)
 {
-        uint64_t one = 0, many = 0, best = 0;
-        unsigned tables = b->quick ? 5 : SMALL_TABLES, proved = 0;
+        static const char *const names[] = {"count", "value"};
 
-        for (unsigned i = 0; i < tables; i++) {
-                struct shape shape = {"small", 2, {5 + i % 4, 5 + i / 4 % 4}, false, 25};
-                struct suppress_result single, multi;
-                struct optimum_result optimum;
-                struct sample s;
+        for (unsigned k = 0; k < 2; k++) {
+                struct small sum = {0};
+                const char *unit = k == 0 ? "cells" : "persons";
 
-                sample_init(&s, &shape, 100 + i);
-                bench_must(model_new(s.arena, &s.release, &s.model), "a model");
-                bench_must(suppress_run(s.arena, &s.model, &(struct suppress_options){.starts = 1},
-                                   &single),
-                        "one pass");
-                bench_must(suppress_run(s.arena, &s.model,
-                                   &(struct suppress_options){.starts = SMALL_STARTS, .seed = 1},
-                                   &multi),
-                        "many passes");
-                bench_must(optimum_run(s.arena, &s.model, &multi, &(struct optimum_options){0},
-                                   &optimum),
-                        "the optimum");
-                if (optimum.optimal) {
-                        one += single.cost;
-                        many += multi.cost;
-                        best += optimum.bound;
-                        proved++;
-                }
-                arena_free(&s.arena);
+                for (unsigned i = 0; i < (b->quick ? 5 : SMALL_TABLES); i++)
+                        small_add(&sum, i, k == 1);
+                double best = (double)sum.best;
+                char name[32];
+
+                (void)snprintf(name, sizeof name, "small.%s", names[k]);
+                tell(b, name, "proved", "tables", sum.proved, sum.tables, GOAL_NONE, 0);
+                tell(b, name, "one_pass", unit, (double)sum.one, best, GOAL_NONE, 0);
+                tell(b, name, "passes", unit, (double)sum.many, best, GOAL_RATIO_AT_MOST, 1.02);
         }
-        tell(b, "small", "proved", "tables", proved, tables, GOAL_NONE, 0);
-        tell(b, "small", "one_pass", "cells", (double)one, (double)best, GOAL_NONE, 0);
-        tell(b, "small", "many_passes", "cells", (double)many, (double)best, GOAL_RATIO_AT_MOST,
-                1.02);
 }
 
 static void measure_noise(const struct bench *b)
@@ -389,14 +467,22 @@ void part_protect(const struct bench *b)
                                   years3 = {"180k", 5, {290, 7, 2, 5, 3}, true, 420},
                                   years5 = {"270k", 5, {290, 7, 2, 5, 5}, true, 420};
 
-        measure_pass(b, &query, 0.02, 0);
-        measure_audited(b, &query, 0, 0.5);
+        const struct manner plain = {0}, alone = {.alone = true};
+
+        measure_pass(b, &query, plain, 0.02, 0);
+        measure_pass(b, &query, alone, 0.02, 0);
+        measure_loss(b, &query);
+        measure_audited(b, &query, plain, 0, 0.5);
         measure_optimum(b);
         measure_noise(b);
-        measure_pass(b, &year, 1, 150);
+        measure_pass(b, &year, plain, 1, 150);
+        measure_pass(b, &year, alone, 1, 150);
         if (b->quick)
                 return;
-        measure_audited(b, &year, 300, 60);
-        measure_pass(b, &years3, 15, 0);
-        measure_pass(b, &years5, 45, 1024);
+        measure_audited(b, &query, alone, 0, 0.5);
+        measure_audited(b, &year, plain, AUDITED, 60);
+        measure_pass(b, &years3, plain, 15, 0);
+        measure_pass(b, &years3, alone, 15, 0);
+        measure_pass(b, &years5, plain, 45, 1024);
+        measure_pass(b, &years5, alone, 45, 1024);
 }
