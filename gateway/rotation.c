@@ -176,6 +176,18 @@ static enum err rotate_all(struct rotation *r)
         return ERR_OK;
 }
 
+/* Keys of linkages that ended, and pairs whose time is over. */
+static void prune(struct rotation *r)
+{
+        uint32_t pruned = 0;
+        enum err e = keeper_prune(r->gateway->keeper, &pruned);
+
+        if (e != ERR_OK)
+                log_event(LOG_ERROR, "prune_failed", LOG_TEXT("code", err_name(e)));
+        else if (pruned > 0)
+                log_event(LOG_INFO, "keys_pruned", LOG_NUM("keys", pruned));
+}
+
 /* The thread ----------------------------------------------------------------------- */
 
 static void *run(void *arg)
@@ -195,6 +207,8 @@ static void *run(void *arg)
 
                 if (e != ERR_OK && e != ERR_CANCELLED)
                         log_event(LOG_ERROR, "rotation_failed", LOG_TEXT("code", err_name(e)));
+                if (e == ERR_OK)
+                        prune(r);
                 wait = e == ERR_OK ? LOOK_MS : AGAIN_MS;
                 (void)pthread_mutex_lock(&r->lock);
         }

@@ -209,6 +209,7 @@ WORD(GENERATED_ORDINARY, "OBS: för stort för testnumren; vanliga, giltiga pers
         "NOTE: too large for the test numbers; ordinary valid personal numbers are used.")
 
 #include "tools/cli/words_formats_table.h"
+#include "tools/cli/words_keys_table.h"
 #include "tools/cli/words_protect_table.h"
 #include "tools/cli/words_rules_table.h"
 #include "tools/cli/words_sealing_table.h"

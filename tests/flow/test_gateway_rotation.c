@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_gateway_rotation.c: keys are exchanged under a running gateway, or end, and nobody who
+ * delivers or asks can tell but by what ended. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "crypto/digest.h"
+#include "tests/support/gateway_ask.h"
+
+enum { CHILDREN = 3000, ROWS = 4000, BATCH = 40, PATIENCE_MS = 60000, TICK_MS = 50, HOME = 180 };
+
+static struct world world;
+
+static int make(void **state)
+{
+        (void)state;
+        world_make(&world);
+        world_answer_alone(&world);
+        world_start(&world);
+        return 0;
+}
+
+static int unmake(void **state)
+{
+        (void)state;
+        world_remove(&world);
+        return 0;
+}
+
+/* Calls ------------------------------------------------------------------------ */
+
+static struct wire_keys keys_now(void)
+{
+        struct wire_keys keys;
+
+        assert_int_equal(world_call(&world, world_client(&world, WORLD_OPERATOR),
+                                 "Operations/ListKeys", bytes_of(NULL, 0)),
+                STATUS_OK);
+        assert_int_equal(key_list_decode(world.arena, world_answer, &keys), ERR_OK);
+        return keys;
+}
+
+static enum status rotate(const char *kind, const char *dataset, municipality_t m)
+{
+        const struct wire_rotate r = {
+                .kind = bytes_of_text(kind), .dataset = bytes_of_text(dataset), .municipality = m};
+        OWNED(buf_done) struct buf b = {.ceiling = 1024};
+        struct bytes request;
+
+        assert_int_equal(rotate_encode(&r, &b), ERR_OK);
+        assert_int_equal(buf_end(&b, &request), ERR_OK);
+        return world_call(
+                &world, world_client(&world, WORLD_OPERATOR), "Operations/RotateKeys", request);
+}
+
+static enum status destroy(const char *who, const char *dataset, municipality_t m)
+{
+        const struct wire_domain d = {bytes_of_text(dataset), m};
+        OWNED(buf_done) struct buf b = {.ceiling = 1024};
+        struct bytes request;
+
+        assert_int_equal(destroy_encode(&d, &b), ERR_OK);
+        assert_int_equal(buf_end(&b, &request), ERR_OK);
+        return world_call(&world, world_client(&world, who), "Operations/DestroyDomain", request);
+}
+
+static struct wire_key domain_key(const char *dataset, municipality_t m)
+{
+        struct wire_keys keys = keys_now();
+
+        for (uint32_t i = 0; i < keys.len; i++)
+                if (bytes_is_text(keys.keys[i].kind, "domain") &&
+                        bytes_is_text(keys.keys[i].name, dataset) && keys.keys[i].municipality == m)
+                        return keys.keys[i];
+        return (struct wire_key){.epoch = 0};
+}
+
+static bool any_rotates(void)
+{
+        struct wire_keys keys = keys_now();
+
+        for (uint32_t i = 0; i < keys.len; i++)
+                if (bytes_is_text(keys.keys[i].kind, "domain") &&
+                        keys.keys[i].oldest < keys.keys[i].epoch)
+                        return true;
+        return false;
+}
+
+static void wait_until_rotated(void)
+{
+        unsigned ms = 0;
+
+        for (; ms < PATIENCE_MS && any_rotates(); ms += TICK_MS)
+                nap(TICK_MS);
+        assert_true(ms < PATIENCE_MS);
+}
+
+static struct placement *placements(uint64_t seed, uint32_t len, uint32_t first_key)
+{
+        struct placement *p = calloc(len, sizeof *p);
+
+        assert_non_null(p);
+        for (uint32_t i = 0; i < len; i++)
+                p[i] = placement_random(&seed, CHILDREN, first_key + i);
+        return p;
+}
+
+/* The release of one question, as its digest. */
+static struct digest answer_digest_now(void)
+{
+        struct wire_answer answer;
+        struct wire_release r;
+
+        assert_int_equal(ask(&world, "form,kon", NULL, "persons", &answer, &r), STATUS_OK);
+        return answer.release_digest;
+}
+
+/* Tests ------------------------------------------------------------------------ */
+
+static void answers_are_the_same_bytes_before_and_after(void **state)
+{
+        struct placement *p = placements(1, ROWS, 0);
+        struct digest before, after;
+
+        (void)state;
+        (void)deliver(&world, HOME, DELIVERY_APPEND, p, ROWS, BATCH);
+        (void)deliver(&world, 114, DELIVERY_APPEND, p, ROWS / 2, BATCH);
+        (void)publish(&world);
+        before = answer_digest_now();
+        assert_int_equal(rotate("domain", "", 0), STATUS_OK);
+        after = answer_digest_now();
+        assert_true(digest_equal(&before, &after));
+        wait_until_rotated();
+        assert_int_equal(domain_key("placering", HOME).epoch, 2);
+        assert_int_equal(domain_key("placering", HOME).oldest, 2);
+        /* A new process has no view in memory: it reads what lies there now. */
+        assert_int_equal(world_stop(&world), 0);
+        world_start(&world);
+        after = answer_digest_now();
+        assert_true(digest_equal(&before, &after));
+        free(p);
+}
+
+static void a_correction_after_a_rotation_is_known_for_one(void **state)
+{
+        struct placement *p = placements(2, ROWS, 0);
+        struct heap heap = {0};
+
+        (void)state;
+        (void)deliver(&world, HOME, DELIVERY_APPEND, p, ROWS, 500);
+        heap_add(&heap, HOME, DELIVERY_APPEND, p, ROWS);
+        assert_int_equal(rotate("domain", "placering", HOME), STATUS_OK);
+        for (uint32_t i = 0; i < ROWS; i++)
+                p[i].form = (uint8_t)((p[i].form + 1) % FORMS);
+        /* While the first records still move. */
+        (void)deliver(&world, HOME, DELIVERY_APPEND, p, ROWS / 2, 500);
+        heap_add(&heap, HOME, DELIVERY_APPEND, p, ROWS / 2);
+        wait_until_rotated();
+        (void)deliver(&world, HOME, DELIVERY_APPEND, p + ROWS / 2, ROWS / 4, 500);
+        heap_add(&heap, HOME, DELIVERY_APPEND, p + ROWS / 2, ROWS / 4);
+        (void)publish(&world);
+        heap_expect(&world, &heap, "form", NULL);
+        heap_expect(&world, &heap, "form,kon", NULL);
+        heap_done(&heap);
+        free(p);
+}
+
+static void a_gateway_killed_in_the_middle_goes_on_where_it_was(void **state)
+{
+        struct placement *p = placements(3, ROWS, 0);
+        struct digest before, after;
+        bool in_the_middle = false;
+
+        (void)state;
+        (void)deliver(&world, HOME, DELIVERY_APPEND, p, ROWS, BATCH);
+        (void)publish(&world);
+        before = answer_digest_now();
+        for (uint32_t round = 1; round <= 4; round++) {
+                assert_int_equal(rotate("domain", "", 0), STATUS_OK);
+                nap(round * 3);
+                world_kill(&world);
+                world_drop_clients(&world);
+                world_start(&world);
+                in_the_middle |= any_rotates();
+                wait_until_rotated();
+                assert_int_equal(domain_key("placering", HOME).epoch, round + 1);
+                after = answer_digest_now();
+                assert_true(digest_equal(&before, &after));
+        }
+        assert_true(in_the_middle);
+        free(p);
+}
+
+static void a_second_rotation_waits_for_the_first(void **state)
+{
+        struct placement *p = placements(4, ROWS, 0);
+        enum status s;
+
+        (void)state;
+        (void)deliver(&world, HOME, DELIVERY_APPEND, p, ROWS, BATCH / 2);
+        assert_int_equal(rotate("domain", "placering", HOME), STATUS_OK);
+        s = rotate("domain", "placering", HOME);
+        assert_true(s == STATUS_FAILED_PRECONDITION || s == STATUS_OK); /* it may be over */
+        wait_until_rotated();
+        assert_int_equal(domain_key("placering", HOME).epoch, s == STATUS_OK ? 3 : 2);
+        assert_int_equal(rotate("domain", "placering", 2584), STATUS_NOT_FOUND);
+        assert_int_equal(rotate("thumbs", "", 0), STATUS_INVALID_ARGUMENT);
+        assert_int_equal(rotate("sealing", "placering", 0), STATUS_INVALID_ARGUMENT);
+        assert_int_equal(rotate("signing", "", 0), STATUS_OK);
+        free(p);
+}
+
+/* The last removal; its number is how many there are. */
+static struct wire_removal last_removal(void)
+{
+        OWNED(buf_done) struct buf b = {.ceiling = 64};
+        struct wire_removals all;
+        struct bytes request;
+
+        assert_int_equal(removals_request_encode(1, &b), ERR_OK);
+        assert_int_equal(buf_end(&b, &request), ERR_OK);
+        assert_int_equal(world_call(&world, world_client(&world, WORLD_DPO),
+                                 "Operations/ListRemovals", request),
+                STATUS_OK);
+        assert_int_equal(removals_decode(world.arena, world_answer, &all), ERR_OK);
+        return all.len > 0 ? all.removals[all.len - 1] : (struct wire_removal){.number = 0};
+}
+
+static void a_destroyed_domain_is_gone_with_proof_and_the_others_stand(void **state)
+{
+        struct placement *p = placements(5, ROWS, 0);
+        struct wire_destroyed gone;
+        struct wire_removal proof;
+        struct submission_id lost;
+        struct heap heap = {0};
+
+        (void)state;
+        lost = deliver(&world, HOME, DELIVERY_APPEND, p, ROWS / 2, 500);
+        (void)deliver(&world, 114, DELIVERY_APPEND, p + ROWS / 2, ROWS / 2, 500);
+        heap_add(&heap, 114, DELIVERY_APPEND, p + ROWS / 2, ROWS / 2);
+        (void)publish(&world);
+        assert_int_equal(destroy(WORLD_OPERATOR, "placering", HOME), STATUS_PERMISSION_DENIED);
+        assert_int_equal(destroy(WORLD_STATISTICIAN, "placering", HOME), STATUS_PERMISSION_DENIED);
+        assert_int_equal(destroy(WORLD_DPO, "placering", 2584), STATUS_NOT_FOUND);
+        assert_int_equal(destroy(WORLD_DPO, "placering", HOME), STATUS_OK);
+        assert_int_equal(destroyed_decode(world.arena, world_answer, &gone), ERR_OK);
+        assert_int_equal(gone.submissions, 1);
+        assert_int_equal(gone.records, ROWS / 2);
+        assert_int_equal(gone.revised.number, 1);
+        assert_int_equal(gone.revised.revision, 1);
+        proof = last_removal();
+        assert_int_equal(proof.number, 1);
+        assert_true(bytes_is_text(proof.reason, "domain"));
+        assert_memory_equal(&proof.submission, &lost, sizeof lost);
+        assert_true(proof.has_digest);
+        assert_int_equal(domain_key("placering", HOME).epoch, 0);
+        heap_expect(&world, &heap, "form", NULL);
+
+        /* Keys begin anew under a number of their own. */
+        (void)deliver(&world, HOME, DELIVERY_APPEND, p, ROWS / 2, 500);
+        heap_add(&heap, HOME, DELIVERY_APPEND, p, ROWS / 2);
+        (void)publish(&world);
+        heap_expect(&world, &heap, "form", NULL);
+        assert_int_equal(domain_key("placering", HOME).epoch, 2);
+        heap_done(&heap);
+        free(p);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(
+                        answers_are_the_same_bytes_before_and_after, make, unmake),
+                cmocka_unit_test_setup_teardown(
+                        a_correction_after_a_rotation_is_known_for_one, make, unmake),
+                cmocka_unit_test_setup_teardown(
+                        a_gateway_killed_in_the_middle_goes_on_where_it_was, make, unmake),
+                cmocka_unit_test_setup_teardown(
+                        a_second_rotation_waits_for_the_first, make, unmake),
+                cmocka_unit_test_setup_teardown(
+                        a_destroyed_domain_is_gone_with_proof_and_the_others_stand, make, unmake),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
