@@ -64,8 +64,9 @@ struct set_print {
 };
 
 struct pieces {
-        bool on;      /* some set stands in no row: pieces are kept from then on */
-        uint32_t *of; /* by person */
+        bool on;         /* some set stands in no row: pieces are kept from then on */
+        uint32_t *of;    /* by person */
+        uint32_t unsure; /* persons who may have been in other sets than they are cut by */
         uint32_t of_cap, persons;
         struct piece *list;
         uint32_t len, cap;

@@ -347,7 +347,8 @@ enum err ledger_leave_out(struct ledger *l, const struct ledger_set *rows, uint3
         return ERR_OK;
 }
 
-enum err ledger_suspect(struct ledger *l, const struct ledger_set *rows, uint32_t len)
+enum err ledger_suspect(
+        struct ledger *l, const struct ledger_set *rows, uint32_t len, uint32_t unsure)
 {
         enum err e = l->broken ? ERR_LIMIT : ERR_OK;
 
@@ -356,11 +357,14 @@ enum err ledger_suspect(struct ledger *l, const struct ledger_set *rows, uint32_
                 e = pieces_start(l);
         for (uint32_t i = 0; e == ERR_OK && i < len; i++)
                 e = pieces_cut(l, &rows[i]);
-        if (e == ERR_OK)
-                ledger_commit(l);
-        else
+        if (e != ERR_OK) {
                 ledger_forget(l);
-        return e;
+                return e;
+        }
+        if (unsure > l->pieces.unsure)
+                l->pieces.unsure = unsure;
+        ledger_commit(l);
+        return ERR_OK;
 }
 
 /* The transaction ---------------------------------------------------------------------------- */

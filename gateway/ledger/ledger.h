@@ -95,9 +95,11 @@ MUST_CHECK enum err ledger_judge(
 MUST_CHECK enum err ledger_remember(struct ledger *l, const struct ledger_set *rows, uint32_t len);
 /* The same, without trying to make rows of them: costs little, and makes what comes stricter. */
 MUST_CHECK enum err ledger_leave_out(struct ledger *l, const struct ledger_set *rows, uint32_t len);
-/* Sets that left, of which only the persons that are still there are known: they cut like the
- * others, and the very same set again is not known but refused. */
-MUST_CHECK enum err ledger_suspect(struct ledger *l, const struct ledger_set *rows, uint32_t len);
+/* Sets that left and cannot be counted any more as they were: what is given holds everybody who
+ * is still there as she was, but for at most `unsure` persons in all. They cut like the others; the
+ * very same set again is not known but refused, and `unsure` persons more must stay. */
+MUST_CHECK enum err ledger_suspect(
+        struct ledger *l, const struct ledger_set *rows, uint32_t len, uint32_t unsure);
 void ledger_commit(struct ledger *l);
 void ledger_forget(struct ledger *l); /* what was judged and not committed */
 

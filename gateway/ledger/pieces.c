@@ -11,6 +11,10 @@
  * than it must: above all what is a sum of sets that stand in no row, unless it is the very
  * same set as one (by sums of 128 bits over its persons).
  *
+ * Sets that can be counted no more as they were (ledger_suspect) cut by those who are left. Who
+ * is not there any more does no harm: that fewer stay is all that leaving persons out of the
+ * count can do. Those of whom it is not sure in which sets they were are taken off.
+ *
  * Pieces are at most as many as persons, however much was answered. */
 #include <stdlib.h>
 #include <string.h>
@@ -165,7 +169,7 @@ enum err pieces_mixed(struct ledger *l, const struct ledger_set *set, bool *out)
                 stay += piece->size - (outside > piece->most ? outside : piece->most);
         }
         untouch(p);
-        *out = stay >= l->options.threshold;
+        *out = stay >= (uint64_t)l->options.threshold + p->unsure;
         return e;
 }
 
