@@ -55,6 +55,46 @@ static enum err forecast_rows(const struct answering *a, struct wire_forecast *o
         return forecast_dimensions(a, &margin, out);
 }
 
+/* Of how many categories a date has, only the period or the deliveries tell. */
+static bool is_bounded(const struct question *q)
+{
+        for (uint32_t i = 0; i < q->query.dimensions_len; i++) {
+                int32_t v = variable_find(q->allowed.dataset, q->query.dimensions[i].variable);
+
+                if (v < 0 || (q->allowed.dataset->variables[v].type == VARIABLE_DATE &&
+                                     !q->query.has_period))
+                        return false;
+        }
+        return q->query.derived_len == 0;
+}
+
+/* Planned as if all codes that ever were had been delivered. What could not be planned is
+ * refused here as it would be then. */
+static enum err forecast_cells(const struct answering *a, struct wire_forecast *out)
+{
+        const struct question *q = &a->main;
+        const struct policy_dataset *const dataset = q->allowed.dataset;
+        const struct policy_linkage *l = q->allowed.linkage;
+        const struct period span =
+                q->query.has_period ? q->query.period : (struct period){INT32_MIN, INT32_MAX};
+        const struct plan_scope scope = {
+                .dataset = dataset,
+                .span = span,
+                .linked = &dataset,
+                .spans = &span,
+                .linked_len = 1,
+                .family = l != NULL && l->rules->family,
+                .provider = dataset->provider_variable,
+        };
+        struct plan *plan = NULL;
+
+        if (!is_bounded(q))
+                return ERR_OK;
+        TRY(plan_make(&scope, &q->query, a->arena, &plan, &a->call->why));
+        out->cells = plan_cells(plan);
+        return ERR_OK;
+}
+
 /* NOTE(name, when, sv, en) */
 #define FORECAST_NOTES(NOTE)                                                                       \
         NOTE(planned, planned, "frågan ställs till en planerad tabell; svaret är redan skyddat",   \
@@ -101,6 +141,7 @@ enum err forecast_make(const struct answering *a, struct wire_forecast *out)
                           : q->allowed.disclosure.answers == ANSWERS_ALONE ? ANSWER_SOURCE_ALONE
                                                                            : ANSWER_SOURCE_LEDGER,
         };
+        TRY(forecast_cells(a, out));
         if (q->allowed.dataset->kind == DATASET_RECORDS)
                 TRY(forecast_rows(a, out));
         TRY(forecast_notes(a, planned, out));

@@ -44,6 +44,9 @@ struct plan_scope {
 MUST_CHECK enum err plan_make(const struct plan_scope *scope, const struct query *q,
         struct arena *arena, struct plan **out, struct refusal *why);
 
+/* Of the table, totals with them. */
+size_t plan_cells(const struct plan *plan);
+
 /* Fills a table with raw counts, not yet protected: persons, records, margin
  * persons (the same row's count under identifying filters and dimensions only) and
  * measures per cell; totals included. A municipality counts when it has delivered the base

@@ -147,3 +147,13 @@ enum err plan_make(const struct plan_scope *scope, const struct query *q, struct
         *out = p;
         return ERR_OK;
 }
+
+size_t plan_cells(const struct plan *plan)
+{
+        size_t cells = 0;
+
+        /* It was checked when the plan was made. */
+        return table_cells(plan->shape.dimensions, plan->shape.dimensions_len, &cells) == ERR_OK
+                       ? cells
+                       : 0;
+}

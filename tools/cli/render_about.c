@@ -62,6 +62,10 @@ void frame_nearest(const struct cli *cli, FILE *to, const struct wire_nearest *n
 {
         const char *by = "";
 
+        if (n->dimensions_len == 0) {
+                TELL(WORD_NEAREST_NONE);
+                return;
+        }
         for (uint32_t i = 0; i < n->dimensions_len && by != NULL; i++) {
                 const struct dimension_ref *d = &n->dimensions[i];
 
@@ -92,7 +96,8 @@ void forecast_print(const struct cli *cli, FILE *to, const struct wire_forecast 
 {
         char cells[NUMBER_TEXT], answered[NUMBER_TEXT], refused[NUMBER_TEXT];
 
-        TELL(WORD_FORECAST_CELLS, cli_number(cli, f->cells, cells));
+        if (f->cells > 0)
+                TELL(WORD_FORECAST_CELLS, cli_number(cli, f->cells, cells));
         put_source(cli, to, f->source);
         if (f->known)
                 TELL(WORD_FORECAST_ROWS, cli_number(cli, f->rows_answered, answered),

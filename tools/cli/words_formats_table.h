@@ -30,6 +30,7 @@ WORD(PROTECTION_UNASKED,
         "be computed.")
 WORD(PROTECTION_LIMITED, "Mer är dolt än vad som kan behövas: arbetsgränsen nåddes.",
         "More is hidden than may be needed: the work limit was reached.")
+WORD(NEAREST_NONE, "Mer visas utan --by.", "More is shown without --by.")
 WORD(NEAREST, "Mer visas med --by {1}. {2}", "More is shown with --by {1}. {2}")
 WORD(ABOUT_POLICY, "Regelverk: {1}", "Policy: {1}")
 WORD(ABOUT_RELEASE, "Svar: {1}", "Release: {1}")
@@ -44,12 +45,12 @@ WORD(ABOUT_VERDICT, "Mot målet: 1 bättre, 0 går inte att säga, -1 sämre.",
         "Against the target: 1 better, 0 cannot be told, -1 worse.")
 WORD(FORMAT_TO_FILE, "en fil i {1} går inte till en terminal; ange --out",
         "a file in {1} does not go to a terminal; give --out")
-WORD(FORECAST_CELLS, "Frågan ger {1} celler.", "The question makes {1} cells.")
-WORD(FORECAST_ROWS, "Rader som besvaras: {1}, som inte besvaras: {2}.",
-        "Rows that are answered: {1}, that are not: {2}.")
-WORD(FORECAST_UNKNOWN, "Vilka rader som besvaras går inte att säga utan att räkna.",
-        "Which rows are answered cannot be said without counting.")
-WORD(FORECAST_DIMENSION, "  {1}: {2} av {3} besvaras", "  {1}: {2} of {3} are answered")
+WORD(FORECAST_CELLS, "Frågan ger högst {1} celler.", "The question makes at most {1} cells.")
+WORD(FORECAST_ROWS, "Rader med nog många invånare för ett svar: {1}, med för få: {2}.",
+        "Rows with inhabitants enough for an answer: {1}, with too few: {2}.")
+WORD(FORECAST_UNKNOWN, "Vilka rader som kan besvaras går inte att säga utan att räkna.",
+        "Which rows can be answered cannot be said without counting.")
+WORD(FORECAST_DIMENSION, "  {1}: {2} av {3} kan besvaras", "  {1}: {2} of {3} can be answered")
 WORD(FORECAST_NOTE, "  {1}", "  {1}")
 WORD(FORECAST_MISSING, "slussen svarade utan förhandsbesked",
         "the gateway answered without a forecast")
