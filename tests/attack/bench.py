@@ -3,24 +3,29 @@
 """bench.py: every attack under every preset, against the same attack without the targets.
 
     bench.py --programs FOLDER [--presets a,b] [--targets N] [--seed N] [--json FILE]
-             [--attacks WORD,WORD] [--require PRESET]
+             [--attacks WORD,WORD] [--require PRESET] [--write]
 
-Prints a table for each preset; with --require the exit code is 1 when an attack on
-that preset recovers more than the baseline and its statistical error."""
+Prints a table for each preset; with --require the exit code is 1 when an attack on that preset
+recovers more than the baseline and its statistical error. --write puts the figures where
+policies/bundle/presets.yaml has them."""
 
 import argparse
 import json
 import math
 import os
+import shutil
+import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 here = os.path.dirname(os.path.abspath(__file__))
 root = os.path.dirname(os.path.dirname(here))
 
 import asker as asking  # noqa: E402
-import world  # noqa: E402
+import written  # noqa: E402
+from world import FORMS  # noqa: E402
 
 
 def options():
@@ -28,151 +33,138 @@ def options():
     parser.add_argument("--programs", required=True, help="folder of statgate and statgated")
     parser.add_argument("--bundle", default=os.path.join(root, "policies", "bundle"))
     parser.add_argument("--presets", default="open,standard,strict,cellkey")
-    parser.add_argument("--targets", type=int, default=300)
+    parser.add_argument("--targets", type=int, default=120)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--attacks", default="", help="only those whose name contains one of these words")
     parser.add_argument("--require", default="", help="a preset that must lose nothing")
     parser.add_argument("--json", default="")
+    parser.add_argument("--write", action="store_true", help="put the figures into presets.yaml")
     return parser.parse_args()
 
 
-class Side:
-    """A gateway with the country, with or without its targets, and two who ask it."""
+class Side(threading.Thread):
+    """side.py, and what it says."""
 
-    def __init__(self, args, preset, country, with_targets):
-        self.gateway = world.Gateway(args.programs, args.bundle, preset)
-        try:
-            world.populate(self.gateway, country, country.sham_records, with_targets)
-            self.one = asking.Asker(self.gateway)
-            self.other = asking.Asker(self.gateway, "bertil")
-        except BaseException:
-            self.gateway.close()
-            raise
+    def __init__(self, args, preset, with_targets, stubs):
+        super().__init__(daemon=True)
+        self.preset, self.told, self.loss = preset, {}, None
+        self.name = f"{preset}, {'with the targets' if with_targets else 'without them'}"
+        self.process = subprocess.Popen(
+            [sys.executable, "-B", os.path.join(here, "side.py")], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True)
+        json.dump({"programs": args.programs, "bundle": args.bundle, "preset": preset, "seed": args.seed,
+                   "with_targets": with_targets, "targets": args.targets, "stubs": stubs,
+                   "attacks": [w for w in args.attacks.split(",") if w]}, self.process.stdin)
+        self.process.stdin.close()
+        self.start()
 
-    def close(self):
-        self.one.close()
-        self.other.close()
-        self.gateway.close()
-
-
-def make_country(args):
-    country = world.Country(args.seed, args.targets)
-    country.sham_records, country.victims = country.shams()
-    return country
-
-
-def outcome(kind, country, real, empty):
-    """Guesses of one attack on both sides: pairs (right with the targets, right without)."""
-    with_targets = kind(real.one, real.other, country)
-    without = kind(empty.one, empty.other, country)
-    pairs, guessed = [], 0
-    for target in with_targets.targets(country):
-        guess = with_targets.guess(target)
-        base = without.guess(target)
-        guessed += guess is not None
-        pairs.append((guess == target.form, base == target.form))
-    return pairs, guessed
-
-
-def sums(pairs, guessed):
-    n = len(pairs)
-    right = sum(a for a, _ in pairs)
-    base = sum(b for _, b in pairs)
-    gained, lost = sum(a and not b for a, b in pairs), sum(b and not a for a, b in pairs)
-    # Paired: only targets on whom the two sides differ say anything (McNemar).
-    error = 1.645 * math.sqrt(gained + lost) / n
-    return {"trials": n, "guessed": guessed, "recovered": right / n, "baseline": base / n,
-            "precision": right / guessed if guessed else None,
-            "excess": (right - base) / n, "error": error, "leaks": gained - lost > 1.645 * math.sqrt(gained + lost)}
-
-
-TABLES = [["kommun", "kon", "alder:grupp"], ["kommun", "form"], ["kommun:lan", "form", "kon"],
-          ["kommun:lan", "alder:grupp", "form"]]
-OTHERWISE = {"kommun": lambda c: c.kommun, "kommun:lan": lambda c: world.COUNTY_OF[c.kommun],
-             "kon": lambda c: {"K": "kvinna", "M": "man"}[c.kon], "form": lambda c: c.form,
-             "alder:grupp": lambda c: c.band}
-
-
-def loss(asker, people):
-    """Shares of inner cells with anybody in them, and of persons, that are hidden; the mean
-    distance of shown cells from the truth."""
-    cells = hidden = persons = lost = moved = seen = 0
-    for by in TABLES:
-        truth = {}
-        for child in people:
-            place = tuple(OTHERWISE[name](child) for name in by)
-            truth[place] = truth.get(place, 0) + 1
-        table = asking.shown(asker, by)
-        for place, count in truth.items():
-            value = None if table is None else table.value(*place)
-            cells, persons = cells + 1, persons + count
-            if value is None:
-                hidden, lost = hidden + 1, lost + count
+    def run(self):
+        for line in self.process.stdout:
+            said = json.loads(line)
+            if "loss" in said:
+                self.loss = said["loss"]
+            elif "attack" in said:
+                self.told[said["attack"]] = said
+                self.progress(f"{said['attack']}: {said['asked']} questions in {said['seconds']:.0f} s")
             else:
-                moved, seen = moved + abs(value - count), seen + 1
-    return {"cells_hidden": hidden / cells, "persons_hidden": lost / persons,
-            "mean_deviation": moved / seen if seen else None}
+                self.progress(said["progress"])
+
+    def progress(self, text):
+        print(f"    {self.name}: {text}", file=sys.stderr, flush=True)
+
+    def done(self):
+        self.join()
+        if self.process.wait() != 0:
+            sys.exit(f"{self.name}: did not come to an end")
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait()
 
 
-def loss_at_first(args, preset, people):
-    """Of somebody who asks before anybody else has."""
-    gateway = world.Gateway(args.programs, args.bundle, preset)
-    try:
-        gateway.deliver([world.row(child) for child in people], "first")
-        gateway.publish()
-        asker = asking.Asker(gateway)
-        cost = loss(asker, people)
-        asker.close()
-        return cost
-    finally:
-        gateway.close()
+def at_most(successes, n):
+    """Upper end of a one-sided 95 % interval of a share (Clopper and Pearson)."""
+    if successes >= n:
+        return 1.0
+    low, high = successes / n, 1.0
+    for _ in range(60):
+        p = (low + high) / 2
+        terms = (math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+                 + k * math.log(p) + (n - k) * math.log1p(-p) for k in range(successes + 1))
+        low, high = (p, high) if sum(map(math.exp, terms)) > 0.05 else (low, p)
+    return high
+
+
+def sums(real, empty):
+    """Of one attack: what it got right with the targets there; and what is right of the guesses
+    on the same targets without them, or, where the attack says nothing then, of the most common
+    form. Who learns no more of her than of anybody like her is at this baseline."""
+    truth, n = real["truth"], len(real["truth"])
+    tried = [(g == t, (e or FORMS[0]) == t)
+             for g, e, t in zip(real["guesses"], empty["guesses"], truth) if g is not None]
+    # Paired: only targets on whom the two sides differ say anything (McNemar).
+    gained = sum(a and not b for a, b in tried)
+    lost = sum(b and not a for a, b in tried)
+    excess, error = gained - lost, 1.645 * math.sqrt(gained + lost)
+    right = sum(a for a, _ in tried)
+    return {"trials": n, "guessed": len(tried), "recovered": right / n,
+            "baseline": sum(b for _, b in tried) / n,
+            "precision": right / len(tried) if tried else None, "excess": excess / n, "error": error / n,
+            "excess_at_most": max((excess + error) / n, at_most(max(0, excess), n)),
+            "leaks": excess > error, "asked": real["asked"]}
 
 
 def percent(share):
-    return "     –" if share is None else f"{100 * share:5.1f}%"
+    return "–" if share is None else f"{100 * share:.1f}%"
 
 
 def show(preset, rows, cost, seconds):
-    print(f"\n{preset}: {percent(cost['cells_hidden']).strip()} of cells and "
-          f"{percent(cost['persons_hidden']).strip()} of persons hidden", end="")
+    print(f"\n{preset}: {percent(cost['cells_hidden'])} of cells and "
+          f"{percent(cost['persons_hidden'])} of persons hidden", end="")
     if cost["mean_deviation"]:
         print(f", shown cells {cost['mean_deviation']:.1f} persons from the truth", end="")
     print(f" ({seconds:.0f} s)")
-    print(f"  {'attack':36} {'trials':>6} {'recovered':>9} {'precision':>9} {'baseline':>8} {'excess':>7}")
+    print(f"  {'attack':36} {'trials':>6} {'guessed':>8} {'right':>7} {'baseline':>8} {'excess':>7} "
+          f"{'at most':>7}")
     for name, r in rows.items():
         mark = "  LEAKS" if r["leaks"] else ""
-        print(f"  {name:36} {r['trials']:6} {percent(r['recovered']):>9} {percent(r['precision']):>9} "
-              f"{percent(r['baseline']):>8} {percent(r['excess']):>6}±{100 * r['error']:.1f}{mark}")
+        print(f"  {name:36} {r['trials']:6} {percent(r['guessed'] / r['trials']):>8} "
+              f"{percent(r['recovered']):>7} {percent(r['baseline']):>8} {percent(r['excess']):>7} {percent(r['excess_at_most']):>7}{mark}")
     sys.stdout.flush()
 
 
-def run(args, preset, kinds):
-    country = make_country(args)
+def run(args, preset, stubs):
     began = time.monotonic()
     sides = []
     try:
         for with_targets in (True, False):
-            sides.append(Side(args, preset, country, with_targets))
-        rows = {kind.name: sums(*outcome(kind, country, *sides)) for kind in kinds}
+            sides.append(Side(args, preset, with_targets, stubs))
+        for side in sides:
+            side.done()
     finally:
         for side in sides:
-            side.close()
-    people = country.children + country.sham_records + country.targets
-    cost = loss_at_first(args, preset, people)
-    show(preset, rows, cost, time.monotonic() - began)
-    return {"attacks": rows, "loss": cost}
+            side.stop()
+    real, empty = sides
+    rows = {name: sums(told, empty.told[name]) for name, told in real.told.items()}
+    show(preset, rows, real.loss, time.monotonic() - began)
+    return {"attacks": rows, "loss": real.loss}
 
 
 def main():
     args = options()
-    asking.stubs(os.path.join(root, "proto"), tempfile.mkdtemp(prefix="statgate-stubs."))
-    import attacks
-    words = [w for w in args.attacks.split(",") if w]
-    kinds = [a for a in attacks.ATTACKS if not words or any(w in a.name for w in words)]
-    results = {preset: run(args, preset, kinds) for preset in args.presets.split(",")}
+    stubs = tempfile.mkdtemp(prefix="statgate-stubs.")
+    try:
+        asking.stubs(os.path.join(root, "proto"), stubs)
+        results = {preset: run(args, preset, stubs) for preset in args.presets.split(",")}
+    finally:
+        shutil.rmtree(stubs, ignore_errors=True)
+    told = {"targets": args.targets, "seed": args.seed, "presets": results}
     if args.json:
         with open(args.json, "w") as file:
-            json.dump({"targets": args.targets, "seed": args.seed, "presets": results}, file, indent=1)
+            json.dump(told, file, indent=1)
+    if args.write:
+        written.presets(os.path.join(args.bundle, "presets.yaml"), results)
     leaks = [name for name, r in results.get(args.require, {}).get("attacks", {}).items() if r["leaks"]]
     if leaks:
         sys.exit(f"{args.require}: more than the baseline by {', '.join(leaks)}")

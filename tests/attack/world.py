@@ -29,6 +29,23 @@ AGES = 21
 BANDS = ["0-3", "4-6", "7-12", "13-15", "16-17", "18-20"]  # as the data set declares them
 QUARTERS = [f"{YEAR}-Q{q}" for q in (1, 2, 3, 4)]
 STEPS = 2  # vintages after the first, each with late targets
+LARGE = {"1080": 3, "2180": 3}  # so many times the size: each could dominate its county
+# What the form costs in a year, so that a sum that differs by one child tells her form.
+COSTS = {"familjehem": 200_000, "jourhem": 310_000, "natverkshem": 130_000, "hvb": 900_000,
+         "stodboende": 450_000, "sis": 2_100_000}
+# Who gives the care says nothing of the form here, as a neighbour would know it.
+PROVIDERS = ["familj", "privat_boende", "eget_boende"]
+PROVIDED = [60, 25, 15]
+
+
+# Made here, to show that the attacks work: a threshold of two and nothing else.
+BROKEN = "broken"
+BROKEN_PRESET = """
+  - id: broken
+    label: {sv: Sönder, en: Broken}
+    description: {sv: Bara för att visa att angreppen biter., en: Only to show that the attacks work.}
+    disclosure: {threshold: 2, zeros: publish, secondary: no, answers: alone}
+"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +56,8 @@ class Child:
     born: datetime.date
     start: datetime.date
     form: str
+    provider: str
+    cost: int
 
     @property
     def age(self):
@@ -48,6 +67,10 @@ class Child:
     @property
     def band(self):
         return next(b for b in BANDS if self.age <= int(b.split("-")[1]))
+
+    @property
+    def like(self):
+        return self.kommun, self.kon, self.band, self.quarter
 
     @property
     def quarter(self):
@@ -69,16 +92,29 @@ class Country:
         self.days = [(day, sex) for day in range((AGES - 1) * 365 - 10) for sex in "KM"]
         self.random.shuffle(self.days)
         self.children, self.targets, self.late, self.wrong = [], [], [], {}
+        self.sham_records, self.victims = [], []
         for code in MUNICIPALITIES:
             size = int(per_municipality * self.random.lognormvariate(0, 0.6)) + 25
+            size *= LARGE.get(code, 1)
             self.children += [self.child(code) for _ in range(size)]
+        self.taken = {child.like for child in self.children}
         for i in range(targets):
-            self.targets.append(self.child(MUNICIPALITIES[i % len(MUNICIPALITIES)]))
+            self.targets.append(self.alone(MUNICIPALITIES[i % len(MUNICIPALITIES)]))
         for step in range(STEPS):
             self.late.append([self.child(code) for code in MUNICIPALITIES])
             for child in self.late[-1][::2]:
                 others = [f for f in FORMS if f != child.form]
                 self.wrong[child.number] = self.random.choice(others)
+        self.shams()
+
+    def alone(self, code, tries=100):
+        """A child with whom nobody shares all that a neighbour knows, where there is room for one."""
+        for _ in range(tries):
+            one = self.child(code)
+            if one.like not in self.taken:
+                break
+        self.taken.add(one.like)
+        return one
 
     def child(self, code):
         back, sex = self.days.pop()
@@ -87,7 +123,12 @@ class Country:
         if born > start:
             born = start - datetime.timedelta(days=30)
         form = self.random.choices(FORMS, WEIGHTS)[0]
-        return Child(personnummer(born, sex), code, sex, born, start, form)
+        return self.made(code, sex, born, start, form)
+
+    def made(self, code, sex, born, start, form):
+        provider = self.random.choices(PROVIDERS, PROVIDED)[0]
+        cost = COSTS[form] + self.random.randrange(20_000)
+        return Child(personnummer(born, sex), code, sex, born, start, form, provider, cost)
 
     def shams(self, per_target=4, most=40):
         """Invented children, delivered by the first municipality of a county: alike with the
@@ -98,31 +139,35 @@ class Country:
         for target in victims[:most]:
             for _ in range(per_target):
                 made.append(self.alike(target, sender))
-        return [m for m in made if m is not None], victims[:most]
+        self.sham_records, self.victims = [m for m in made if m is not None], victims[:most]
 
     def alike(self, target, sender):
         for at, (back, sex) in enumerate(self.days):
             born = datetime.date(YEAR, 1, 1) - datetime.timedelta(days=back)
-            sham = Child(personnummer(born, sex), sender, sex, born, target.start, "sis")
-            if sex == target.kon and sham.band == target.band and born <= target.start:
+            if sex != target.kon or born > target.start:
+                continue
+            sham = self.made(sender, sex, born, target.start, "sis")
+            if sham.band == target.band:
                 del self.days[at]
                 return sham
         return None
 
 
-HEADER = "Kommun;Ärendenummer;Personnummer;Kön;Placeringsdatum;Avslutsdatum;Placeringsform;Lagrum"
+HEADER = ("Kommun;Ärendenummer;Personnummer;Kön;Placeringsdatum;Avslutsdatum;Placeringsform;Lagrum;"
+          "Slag av utförare;Kostnad under perioden")
 
 
 def row(child, form=None):
     form = form or child.form
     return ";".join([child.kommun, "A" + child.number, child.number, child.kon,
-                     child.start.isoformat(), "", form, GROUND[form]])
+                     child.start.isoformat(), "", form, GROUND[form], child.provider,
+                     str(child.cost if form == child.form else COSTS[form])])
 
 
 class Gateway:
     """A gateway with its own data folder, ended by `close`."""
 
-    def __init__(self, programs, bundle, preset, threads=2):
+    def __init__(self, programs, bundle, preset):
         self.programs = programs
         self.folder = tempfile.mkdtemp(prefix="statgate-attack.")
         self.data = os.path.join(self.folder, "gate")
@@ -134,12 +179,17 @@ class Gateway:
         self.run("init", self.data, "--development", "--bundle", os.path.join(self.folder, "bundle"),
                  "--passphrase-file", secret, "--municipalities", ",".join(MUNICIPALITIES), cwd=self.folder)
         self.edit(os.path.join(self.data, "statgate.yaml"), r"(?m)^address: .*", "address: 127.0.0.1:0")
-        self.second_statistician()
-        log = open(os.path.join(self.folder, "gateway.log"), "w")
-        self.process = subprocess.Popen([os.path.join(programs, "statgated"), "--data", self.data],
-                                        stdout=log, stderr=log)
+        self.principal("bertil", "statgate://demo/statistician/bertil")
+        self.start()
+
+    def start(self):
         address = os.path.join(self.data, "run", "address")
-        for _ in range(200):
+        if os.path.exists(address):
+            os.remove(address)
+        with open(os.path.join(self.folder, "gateway.log"), "w") as log:
+            self.process = subprocess.Popen(
+                [os.path.join(self.programs, "statgated"), "--data", self.data], stdout=log, stderr=log)
+        for _ in range(1200):
             if os.path.exists(address) and os.path.getsize(address) > 0:
                 break
             if self.process.poll() is not None:
@@ -148,13 +198,43 @@ class Gateway:
         with open(address) as file:
             self.address = file.read().strip()
 
+    def stop(self):
+        if self.process is not None:
+            self.process.terminate()
+            try:
+                self.process.wait(60)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.process = None
+
+    def keep(self):
+        """What `forget` goes back to."""
+        self.stop()
+        shutil.copytree(self.data, self.data + ".kept")
+        self.start()
+
+    def forget(self):
+        """A gateway that has been asked nothing: attacks do not stand in each other's way."""
+        self.stop()
+        shutil.rmtree(self.data)
+        shutil.copytree(self.data + ".kept", self.data)
+        self.start()
+
     def bundle(self, source, preset):
         copy = os.path.join(self.folder, "bundle")
         shutil.copytree(source, copy)
         placering = os.path.join(copy, "datasets", "placering.yaml")
         self.edit(placering, r"(?m)^disclosure:.*(\n +.*)*", f"disclosure: {{preset: {preset}}}")
-        # Budgets only slow an attacker down; here he has all the time that he wants.
-        self.edit(os.path.join(copy, "bundle.yaml"), r"(?m)^ +questions_per_day: .*\n", "")
+        if preset == BROKEN:
+            with open(os.path.join(copy, "presets.yaml"), "a") as file:
+                file.write(BROKEN_PRESET)
+        # Budgets only slow an attacker down; here he has all the time that he wants, but for those
+        # of one pattern who are there to see whether a budget tells anything.
+        rules = os.path.join(copy, "bundle.yaml")
+        self.edit(rules, r"(?m)^ +questions_per_day: .*\n", "")
+        self.edit(rules, r"(?m)^( +)(- match: statgate://demo/statistician/\*/\*\n)",
+                  r"\1\2\1  questions_per_day: 4\n")
 
     @staticmethod
     def edit(path, pattern, to):
@@ -163,21 +243,21 @@ class Gateway:
         with open(path, "w") as file:
             file.write(re.sub(pattern, to, text))
 
-    def second_statistician(self):
-        """Another principal, to collude with: the authority of the data folder signs her key."""
+    def principal(self, name, uri):
+        """Another who may ask: the authority of the data folder signs her key."""
         client, pki = os.path.join(self.data, "client"), os.path.join(self.data, "pki")
         key, request, extension = (os.path.join(self.folder, n) for n in ("b.key", "b.csr", "b.ext"))
         with open(extension, "w") as file:
-            file.write("subjectAltName=URI:statgate://demo/statistician/bertil\n"
+            file.write(f"subjectAltName=URI:{uri}\n"
                        "keyUsage=digitalSignature\nextendedKeyUsage=clientAuth\n")
         for command in (
                 ["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                 "-keyout", key, "-out", request, "-subj", "/CN=bertil"],
+                 "-keyout", key, "-out", request, "-subj", "/CN=" + name],
                 ["openssl", "x509", "-req", "-in", request, "-CA", os.path.join(pki, "ca.pem"), "-CAkey",
                  os.path.join(pki, "ca.key"), "-CAcreateserial", "-days", "2", "-extfile", extension,
-                 "-out", os.path.join(client, "bertil.pem")]):
+                 "-out", os.path.join(client, name + ".pem")]):
             subprocess.run(command, check=True, capture_output=True)
-        shutil.copy(key, os.path.join(client, "bertil.key"))
+        shutil.copy(key, os.path.join(client, name + ".key"))
 
     def run(self, *arguments, cwd=None, allowed=(0,)):
         done = subprocess.run([os.path.join(self.programs, "statgate"), *arguments], capture_output=True,
@@ -209,26 +289,20 @@ class Gateway:
         self.run("--as", "operator", "vintage", "publish", "--note", "attack")
 
     def close(self):
-        if self.process is not None:
-            self.process.terminate()
-            try:
-                self.process.wait(20)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+        self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def populate(gateway, country, shams, with_targets):
+def populate(gateway, country, with_targets, vintages=STEPS + 1):
     """All vintages. Without targets nothing that they know of is in any of them."""
-    rows = [row(c) for c in country.children + shams]
+    rows = [row(c) for c in country.children + country.sham_records]
     if with_targets:
         rows += [row(c) for c in country.targets]
         rows += [row(c, country.wrong[c.number]) for step in country.late for c in step
                  if c.number in country.wrong]
     gateway.deliver(rows, "first")
     gateway.publish()
-    for i, step in enumerate(country.late):
+    for i, step in enumerate(country.late[:vintages - 1]):
         if with_targets:
             gateway.deliver([row(c) for c in step], f"late{i}")
         gateway.publish()

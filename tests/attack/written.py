@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""written.py: the figures of the bench, as policies/bundle/presets.yaml has them."""
+
+import re
+
+
+def permille(share):
+    return round(1000 * share)
+
+
+def attack_id(name):
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+
+
+def block(result):
+    """`measured` and `loss` of one preset, as lines."""
+    lines = ["    measured:"]
+    for name, r in result["attacks"].items():
+        lines.append(
+            f"      - {{attack: {attack_id(name)}, recovered_permille: {permille(r['recovered'])}, "
+            f"baseline_permille: {permille(r['baseline'])}, "
+            f"excess_max_permille: {permille(r['excess_at_most'])}, trials: {r['trials']}}}")
+    cost = result["loss"]
+    return lines + [f"    loss: {{cells_permille: {permille(cost['cells_hidden'])}, "
+                    f"persons_permille: {permille(cost['persons_hidden'])}}}"]
+
+
+def without(lines):
+    """A preset's lines but for what was measured before; what stands behind them is blank."""
+    kept, inside = [], False
+    for line in lines:
+        if re.match(r"    \S", line):
+            inside = line.startswith(("    measured:", "    loss:"))
+        if not inside:
+            kept.append(line)
+    while kept and not kept[-1].strip():
+        kept.pop()
+    return kept
+
+
+def presets(path, results):
+    with open(path) as file:
+        parts = re.split(r"(?m)^(?=  - id: )", file.read())
+    for i, part in enumerate(parts[1:], 1):
+        name = re.match(r"  - id: (\S+)", part).group(1)
+        if name in results:
+            end = "\n" if i + 1 == len(parts) else "\n\n"
+            parts[i] = "\n".join(without(part.split("\n")) + block(results[name])) + end
+    with open(path, "w") as file:
+        file.write("".join(parts))
