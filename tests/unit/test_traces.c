@@ -70,11 +70,9 @@ static unsigned found_between(
         return found;
 }
 
-/* How often it stands in writable memory. A sanitizer's own tables are left out: they are
- * larger than all else together. */
+/* How often it stands in writable memory. */
 static unsigned traces(const struct trace *t)
 {
-        enum { LARGEST = 1 << 28 };
         static uint8_t piece[PIECE];
         int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
         FILE *maps = fopen("/proc/self/maps", "re");
@@ -85,8 +83,7 @@ static unsigned traces(const struct trace *t)
         assert_true(memory >= 0);
         assert_non_null(maps);
         while (fgets(line, sizeof line, maps) != NULL) {
-                if (sscanf(line, "%lx-%lx %7s", &from, &to, rights) != 3 || rights[1] != 'w' ||
-                        to - from > LARGEST)
+                if (sscanf(line, "%lx-%lx %7s", &from, &to, rights) != 3 || rights[1] != 'w')
                         continue;
                 if (from <= own && own < to) { /* around our own buffer */
                         found += found_between(memory, piece, from, own, t);
@@ -342,5 +339,10 @@ int main(void)
                 cmocka_unit_test(of_a_keyring_nothing_is_left),
         };
 
+        /* A sanitizer has tables larger than all else together, and keeps what was freed. */
+        if (UNDER_ASAN || UNDER_TSAN) {
+                printf("left out: not with a sanitizer\n");
+                return 0;
+        }
         return cmocka_run_group_tests(tests, group_setup, NULL);
 }
