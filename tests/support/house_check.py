@@ -71,6 +71,7 @@ THIRD_PARTY = {
     "openssl/": {"crypto", "tools/benchmarks"},
     "gcrypt.h": {"crypto"},
     "gpg-error.h": {"crypto"},
+    "libgfshare.h": set(),
     "sodium.h": {"crypto"},
     "protobuf-c/": {"proto"},
     "grpc/": {"gateway/rpc", "tools/client"},
