@@ -9,28 +9,37 @@
  * it ends when no better is found for a while. Of one dimension, no total need be moved. */
 #include "gateway/disclosure/rounding_inside.h"
 
-enum { REST = 8, LOOK_MAX = 128, PATIENCE = 128 };
+enum { REST = 8, LOOK_MAX = 128, PATIENCE = 128, TRIES = 8 };
 #define HEAVY (INT64_C(1) << 24) /* what a unit beyond one base weighs; aims weigh far less */
+
+struct columns { /* in no order */
+        uint32_t *list, len;
+        uint32_t *place_of; /* + 1; 0: not in it */
+};
 
 struct aiming {
         struct rounding *r;
         const uint32_t *weights;
-        int64_t *off, *aim;       /* by column: rounded less exact, as it is and as wanted */
-        uint32_t *far, *place_of; /* totals that are not where they want; place + 1 */
-        uint32_t far_len;
-        uint64_t *rests_until; /* by row: step */
+        int64_t *off, *aim;         /* by column: rounded less exact, as it is and as wanted */
+        struct columns far, beyond; /* totals not where they want; more than one base off */
+        uint64_t *rests_until;      /* by row: step */
         uint64_t step, best_step, patience;
         uint32_t *turned; /* since the best that was seen */
         uint32_t turned_len;
         int64_t price, best_price;
 };
 
+static int64_t size_of(int64_t off)
+{
+        return off < 0 ? -off : off;
+}
+
 static int64_t price_at(const struct aiming *a, uint32_t column, int64_t off)
 {
-        int64_t away = off - a->aim[column], size = off < 0 ? -off : off;
+        int64_t base = a->r->base, size = size_of(off);
 
-        return (away < 0 ? -away : away) * a->weights[column] +
-               (size > a->r->base ? (size - a->r->base) * HEAVY : 0);
+        return size_of(off - a->aim[column]) * a->weights[column] +
+               (size > base ? (size - base) * HEAVY : 0);
 }
 
 static bool is_single(const struct model *m, uint32_t column)
@@ -38,21 +47,27 @@ static bool is_single(const struct model *m, uint32_t column)
         return m->start[column + 1] - m->start[column] == 1;
 }
 
-static void note_far(struct aiming *a, uint32_t column)
+static void put_in(struct columns *c, uint32_t column, bool in)
 {
-        bool is_far = !is_single(a->r->model, column) && a->off[column] != a->aim[column];
-        uint32_t at = a->place_of[column];
+        uint32_t at = c->place_of[column];
 
-        if (is_far && at == 0) {
-                a->far[a->far_len++] = column;
-                a->place_of[column] = a->far_len;
-        } else if (!is_far && at != 0) {
-                uint32_t last = a->far[--a->far_len];
+        if (in && at == 0) {
+                c->list[c->len++] = column;
+                c->place_of[column] = c->len;
+        } else if (!in && at != 0) {
+                uint32_t last = c->list[--c->len];
 
-                a->far[at - 1] = last;
-                a->place_of[last] = at;
-                a->place_of[column] = 0;
+                c->list[at - 1] = last;
+                c->place_of[last] = at;
+                c->place_of[column] = 0;
         }
+}
+
+static void note_place(struct aiming *a, uint32_t column)
+{
+        put_in(&a->far, column,
+                !is_single(a->r->model, column) && a->off[column] != a->aim[column]);
+        put_in(&a->beyond, column, size_of(a->off[column]) > a->r->base);
 }
 
 static int64_t move_of(const struct rounding *r, uint32_t row)
@@ -81,7 +96,7 @@ static void turn_over(struct aiming *a, uint32_t row)
 
         for (size_t k = r->start[row]; k < r->start[row + 1]; k++) {
                 a->off[r->column[k]] += by;
-                note_far(a, r->column[k]);
+                note_place(a, r->column[k]);
         }
         r->up[row] = !r->up[row];
 }
@@ -114,13 +129,28 @@ static uint32_t choose(struct aiming *a, uint32_t column, int64_t *out_price)
         return best;
 }
 
+/* What is too far off first; else, of a few, the one that weighs most. */
+static uint32_t next_column(struct aiming *a)
+{
+        const struct columns *from = a->beyond.len > 0 ? &a->beyond : &a->far;
+        uint32_t best = from->list[rounding_random(a->r, from->len)];
+
+        for (unsigned i = 1; i < TRIES && from == &a->far; i++) {
+                uint32_t other = from->list[rounding_random(a->r, from->len)];
+
+                best = a->weights[other] > a->weights[best] ? other : best;
+        }
+        return best;
+}
+
 static void search(struct aiming *a)
 {
         struct rounding *r = a->r;
 
-        while (a->far_len > 0 && r->work < r->work_limit && a->step - a->best_step < a->patience) {
+        while (a->far.len + a->beyond.len > 0 && r->work < r->work_limit &&
+                a->step - a->best_step < a->patience) {
                 int64_t price = 0;
-                uint32_t row = choose(a, a->far[rounding_random(r, a->far_len)], &price);
+                uint32_t row = choose(a, next_column(a), &price);
 
                 a->step++;
                 if (row == NO_COLUMN)
@@ -161,8 +191,15 @@ static void begin(struct aiming *a, const int64_t *values, const int64_t *aims)
                 }
                 a->aim[k] = aims[k] - exact;
                 a->price += price_at(a, k, a->off[k]);
-                note_far(a, k);
+                note_place(a, k);
         }
+}
+
+static enum err new_columns(struct arena *arena, size_t len, struct columns *out)
+{
+        out->list = arena_alloc(arena, len, sizeof *out->list);
+        out->place_of = arena_alloc(arena, len, sizeof *out->place_of);
+        return out->list == NULL || out->place_of == NULL ? ERR_NO_MEMORY : ERR_OK;
 }
 
 enum err rounding_aims(
@@ -174,12 +211,11 @@ enum err rounding_aims(
         a.patience = PATIENCE + 2 * (uint64_t)r->model->columns;
         a.off = arena_alloc(r->arena, columns, sizeof *a.off);
         a.aim = arena_alloc(r->arena, columns, sizeof *a.aim);
-        a.far = arena_alloc(r->arena, columns, sizeof *a.far);
-        a.place_of = arena_alloc(r->arena, columns, sizeof *a.place_of);
+        TRY(new_columns(r->arena, columns, &a.far));
+        TRY(new_columns(r->arena, columns, &a.beyond));
         a.rests_until = arena_alloc(r->arena, rows, sizeof *a.rests_until);
         a.turned = arena_alloc(r->arena, a.patience + 1, sizeof *a.turned);
-        if (a.off == NULL || a.aim == NULL || a.far == NULL || a.place_of == NULL ||
-                a.rests_until == NULL || a.turned == NULL)
+        if (a.off == NULL || a.aim == NULL || a.rests_until == NULL || a.turned == NULL)
                 return ERR_NO_MEMORY;
         begin(&a, values, aims);
         a.best_price = a.price;

@@ -339,6 +339,29 @@ static void a_total_is_the_same_whatever_it_is_broken_down_by(void **state)
         assert_true(10 * kept > 8 * inner);
 }
 
+static void so_is_the_whole_in_tables_of_more_dimensions(void **state)
+{
+        static const uint32_t shapes[][3] = {{12, 5, 0}, {6, 4, 3}, {40, 7, 2}, {2, 2, 2}};
+
+        (void)state;
+        for (unsigned times = 0; times < 40; times++) {
+                const uint32_t *shape = shapes[times % 4];
+
+                seed = times;
+                struct table *t = table_of(shape, shape[2] > 0 ? 3 : 2, 0);
+                struct table *none = table_of(shape, 0, 0);
+
+                none->persons[0] = t->persons[t->cells_len - 1];
+                none->records[0] = t->records[t->cells_len - 1];
+                none->cell_key[0] = t->cell_key[t->cells_len - 1];
+                none->measures[M_SOME].values[0] = 0;
+                follow_counts(none);
+                (void)rounded(t, 5);
+                (void)rounded(none, 5);
+                assert_int_equal(t->persons[t->cells_len - 1], none->persons[0]);
+        }
+}
+
 static void other_words_give_the_same(void **state)
 {
         static const uint32_t one[] = {6, 4, 3};
@@ -502,6 +525,7 @@ int main(void)
                 cmocka_unit_test(parts_add_up_to_totals_that_are_near),
                 cmocka_unit_test(a_person_in_two_categories_is_once_in_the_total),
                 cmocka_unit_test(a_total_is_the_same_whatever_it_is_broken_down_by),
+                cmocka_unit_test(so_is_the_whole_in_tables_of_more_dimensions),
                 cmocka_unit_test(other_words_give_the_same),
                 cmocka_unit_test(measures_follow_their_counts),
                 cmocka_unit_test(what_is_hidden_stays_hidden),
