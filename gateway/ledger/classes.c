@@ -2,12 +2,11 @@
 /* classes.c: persons whom nothing that was answered tells apart.
  *
  * A set splits the classes that it holds in part; rows that hold such a class then hold
- * both halves alike. Splits for rows that were refused after all are undone by merging what
- * no row tells apart, so that refusals do not grow the memory. */
+ * both halves alike. Splits for a row that is refused after all are undone at once, so that
+ * refusals do not grow the memory. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/disclosure/residue.h"
 #include "gateway/ledger/inside.h"
 
 enum err class_add(struct ledger *l, uint32_t parent, uint32_t *out)
@@ -173,131 +172,50 @@ enum err classes_restore(struct ledger *l)
         return rows_index(l);
 }
 
-/* Merging ------------------------------------------------------------------------------------ */
+/* Together again ----------------------------------------------------------------------------- */
 
-static uint64_t signature(const struct ledger *l, uint32_t class)
+/* No row tells the class from its parent, and no class is younger: in its rows it is last. */
+static void unsplit(struct ledger *l, uint32_t class)
 {
-        const struct class *c = &l->classes[class];
-        uint64_t sum = 0;
+        struct class *c = &l->classes[class], *parent = &l->classes[c->parent];
 
         for (uint32_t i = 0; i < c->rows_len; i++)
-                sum += residue_mix(row_value(&l->rows[c->rows[i]], class), c->rows[i]);
-        return sum;
+                l->rows[c->rows[i]].len--;
+        c->rows_len = 0;
+        parent->size += c->size;
+        if (c->pivot_row == NO_ROW)
+                return;
+        parent->pivot_row = c->pivot_row;
+        l->rows[c->pivot_row].pivot = c->parent;
 }
 
-static bool is_same(const struct ledger *l, uint32_t a, uint32_t b)
+/* Where classes have grown, rows of a light pivot may hold a heavy class again. A row that gets
+ * another pivot changes the list; each gets one once. */
+static enum err mend_rows_of(struct ledger *l, uint32_t class)
 {
-        const struct class *c = &l->classes[a];
+        for (uint32_t i = 0; i < l->classes[class].rows_len;) {
+                uint32_t row = l->classes[class].rows[i], pivot = l->rows[row].pivot;
 
-        if (c->rows_len != l->classes[b].rows_len)
-                return false;
-        for (uint32_t i = 0; i < c->rows_len; i++)
-                if (row_value(&l->rows[c->rows[i]], a) != row_value(&l->rows[c->rows[i]], b))
-                        return false;
-        return true;
-}
-
-/* table[i]: a class + 1. Returns its own number where it is the first of its kind. */
-static uint32_t first_like(const struct ledger *l, uint32_t class, uint32_t *table, uint32_t mask)
-{
-        for (uint64_t at = signature(l, class);; at++) {
-                uint32_t *slot = &table[at & mask];
-
-                if (*slot == 0) {
-                        *slot = class + 1;
-                        return class;
-                }
-                if (is_same(l, *slot - 1, class))
-                        return *slot - 1;
+                TRY(row_mend(l, row));
+                i = l->rows[row].pivot == pivot ? i + 1 : 0;
         }
-}
-
-/* Entries of classes that go are dropped: those they go into stand in the same rows alike. */
-static void row_renumber(struct row *r, const uint32_t *first, const uint32_t *to)
-{
-        uint32_t len = 0;
-
-        for (uint32_t i = 0; i < r->len; i++) {
-                struct entry e = r->entries[i];
-
-                if (first[e.at] != e.at)
-                        continue;
-                e.at = to[e.at];
-                r->entries[len++] = e;
-        }
-        r->len = len;
-        r->pivot = to[r->pivot];
-}
-
-/* New number of every class, at most the old one. The persons of a class that goes join those
- * of another, which takes its list of rows along: so the lists are long enough. */
-static void renumber(struct ledger *l, const uint32_t *first, const uint32_t *to, uint32_t len)
-{
-        for (uint32_t p = 0; p < l->options.persons; p++)
-                l->class_of[p] = to[l->class_of[p]];
-        for (uint32_t c = 0; c < l->classes_len; c++) {
-                struct class *old = &l->classes[c], *new = &l->classes[to[c]], swap = *old;
-
-                if (new == old)
-                        continue;
-                old->size = 0;
-                if (first[c] != c) {
-                        new->size += swap.size;
-                        continue;
-                }
-                old->rows = new->rows;
-                old->rows_cap = new->rows_cap;
-                new->rows = swap.rows;
-                new->rows_cap = swap.rows_cap;
-                new->size += swap.size;
-        }
-        l->classes_len = len;
-}
-
-static enum err merge(
-        struct ledger *l, uint32_t *first, uint32_t *to, uint32_t *table, uint32_t mask)
-{
-        uint32_t len = 0;
-
-        for (uint32_t c = 0; c < l->classes_len; c++) {
-                first[c] = first_like(l, c, table, mask);
-                to[c] = first[c] == c ? len++ : to[first[c]];
-        }
-        if (len == l->classes_len)
-                return ERR_OK;
-        for (uint32_t i = 0; i < l->rows_len; i++)
-                row_renumber(&l->rows[i], first, to);
-        renumber(l, first, to, len);
-        TRY(rows_index(l));
-        for (uint32_t i = 0; i < l->rows_len; i++)
-                TRY(row_mend(l, i));
         return ERR_OK;
 }
 
-static enum err map_new(struct ledger *l, uint32_t **out, uint32_t *cap)
+enum err classes_unsplit(struct ledger *l, uint32_t len, const struct ledger_set *set)
 {
-        *out = NULL;
-        *cap = 0;
-        return ledger_reserve(l, out, cap, l->classes_len, sizeof **out);
-}
+        uint32_t youngest = l->classes_len;
 
-enum err classes_merge(struct ledger *l)
-{
-        uint32_t *first, *to, *table = NULL, first_cap, to_cap, table_cap = 0, slots = 64;
+        for (uint32_t i = 0; youngest > len && i < set->len; i++) {
+                uint32_t *class = &l->class_of[set->persons[i]];
 
-        while (slots < 2 * l->classes_len)
-                slots *= 2;
-        TRY(map_new(l, &first, &first_cap));
-        enum err e = map_new(l, &to, &to_cap);
-
-        if (e == ERR_OK)
-                e = ledger_reserve(l, &table, &table_cap, slots, sizeof *table);
-        if (e == ERR_OK) {
-                memset(table, 0, slots * sizeof *table);
-                e = merge(l, first, to, table, slots - 1);
+                while (*class >= len)
+                        *class = l->classes[*class].parent;
         }
-        ledger_release(l, table, table_cap, sizeof *table);
-        ledger_release(l, to, to_cap, sizeof *to);
-        ledger_release(l, first, first_cap, sizeof *first);
-        return e;
+        while (l->classes_len > len)
+                unsplit(l, --l->classes_len);
+        for (uint32_t c = len; c < youngest; c++)
+                if (l->classes[c].parent < len)
+                        TRY(mend_rows_of(l, l->classes[c].parent));
+        return ERR_OK;
 }

@@ -95,8 +95,7 @@ struct ledger {
         struct saved_row *saved;
         uint32_t saved_len, saved_cap;
         uint32_t admitted;
-        bool broken;  /* admits nothing any more */
-        bool refused; /* classes may have split for rows that are not there */
+        bool broken; /* admits nothing any more */
         uint64_t work;
 
         uint32_t *touched; /* scratch: classes of the set that is being judged */
@@ -136,8 +135,8 @@ MUST_CHECK enum err class_touch(struct ledger *l, uint32_t class);
 void classes_untouch(struct ledger *l);
 /* As they were before the transaction; rows must be so already. */
 MUST_CHECK enum err classes_restore(struct ledger *l);
-/* Merges classes that no row tells apart. */
-MUST_CHECK enum err classes_merge(struct ledger *l);
+/* Takes back what splitting for a set made beyond `len` classes, when no row tells it apart. */
+MUST_CHECK enum err classes_unsplit(struct ledger *l, uint32_t len, const struct ledger_set *set);
 
 /* rows.c */
 void row_free(struct ledger *l, struct row *r);

@@ -213,6 +213,7 @@ static enum err is_implied(struct ledger *l, const struct ledger_set *set, bool 
 static enum err row_insert(
         struct ledger *l, const struct ledger_set *set, bool forced, uint8_t *verdict)
 {
+        uint32_t classes = l->classes_len;
         bool safe = true;
 
         *verdict = LEDGER_KNOWN;
@@ -225,8 +226,7 @@ static enum err row_insert(
         else
                 TRY(try_light(l, &safe));
         *verdict = safe ? LEDGER_ADMITTED : LEDGER_REFUSED;
-        l->refused |= !safe;
-        return ERR_OK;
+        return safe ? ERR_OK : classes_unsplit(l, classes, set);
 }
 
 /* Where some sets stand in no row, whether it may be answered is asked of pieces. What stands
@@ -375,7 +375,6 @@ static void transaction_ends(struct ledger *l)
                 l->rows[i].saved = false;
         l->saved_len = 0;
         l->admitted = 0;
-        l->refused = false;
         l->rows_kept = l->rows_len;
         l->classes_kept = l->classes_len;
 }
@@ -390,10 +389,6 @@ void ledger_commit(struct ledger *l)
         l->tables += l->admitted > 0 ? 1 : 0;
         l->answered += l->admitted;
         pieces_commit(&l->pieces);
-        /* What was answered is in the rows; if they cannot be brought into shape again, the
-         * search could miss something from here on. */
-        if (l->refused && classes_merge(l) != ERR_OK)
-                l->broken = true;
         transaction_ends(l);
 }
 
