@@ -29,6 +29,16 @@ enum { ARENA_MAX = (int)(((unsigned)1 << 31) - 1), EARLIER_MAX = 6, WAIT_MS = 50
 
 /* Protecting ------------------------------------------------------------------------- */
 
+/* What was not held against earlier cubes is not one that may be looked at. */
+static void withhold_all(struct lattice_cube *c)
+{
+        for (uint32_t t = 0; t < c->tables_len; t++)
+                for (size_t i = 0; i < c->tables[t].cells_len; i++) {
+                        c->tables[t].status[i] = CELL_PROTECTED;
+                        c->tables[t].held[i] = 0;
+                }
+}
+
 enum err lattice_protect(const struct lattice_source *source, struct lattice_cube *cube,
         const struct lattice_earlier *earlier, uint32_t earlier_len, struct arena *arena)
 {
@@ -41,7 +51,10 @@ enum err lattice_protect(const struct lattice_source *source, struct lattice_cub
         /* While it is raw: what is withheld is wiped. */
         TRY(lattice_compare(source, cube, &axes, earlier, earlier_len, arena, &past));
         TRY(disclosure_protect(arena, &axes.release, &settings, source->cancel, &cube->report));
-        return lattice_hold(&axes, cube, &past, source->cancel);
+        enum err e = lattice_hold(&axes, cube, &past, source->cancel);
+        if (e != ERR_OK)
+                withhold_all(cube);
+        return e;
 }
 
 /* Making ----------------------------------------------------------------------------- */
@@ -148,7 +161,10 @@ static void log_made(const struct making *m, const struct lattice_cube *c, int64
                 LOG_NUM("vintage", m->lease.vintage.vintage.number),
                 LOG_NUM("revision", m->lease.vintage.vintage.revision),
                 LOG_NUM("cells", c->report.cells), LOG_NUM("years", c->years_len),
-                LOG_NUM("earlier", m->earlier_len), LOG_NUM("bytes", arena_used(m->arena)),
+                LOG_NUM("earlier", m->earlier_len), LOG_NUM("audited", c->report.audited),
+                LOG_NUM("audit_of", c->report.audit_of),
+                LOG_NUM("width_unknown", c->report.interval_unasked),
+                LOG_NUM("bytes", arena_used(m->arena)),
                 LOG_NUM("took_ms", (clock_monotonic_ns() - started_ns) / 1000000));
 }
 

@@ -275,7 +275,7 @@ static enum err suppress(struct joint *j, struct arena *scratch, const struct jo
                 return ERR_CANCELLED;
         TRY(space_release(scratch, &layer->space, layer->cell, &release));
         TRY(model_new(scratch, &release, model));
-        if (layer->value != NULL)
+        if (layer->value != NULL && !j->grouped)
                 TRY(joint_lines(layer, j->settings->threshold, scratch, model));
         options.starts = starts_of(j, model);
         enum err err = suppress_run(scratch, model, &options, out);

@@ -33,6 +33,7 @@ struct joint {
         uint64_t work_limit, work;      /* of the elimination: entries looked at */
         uint64_t iterations;            /* of linear programs, that are left */
         bool limited;
+        bool grouped;   /* what is protected is a pattern already: no groups are to be looked for */
         size_t unasked; /* protected cells of which nobody could say how wide they are told */
         bool *widened;  /* of the base's cells: hidden for the width alone */
         uint32_t width; /* of the cells' intervals, as now asked for; 0: not */

@@ -17,7 +17,7 @@
 #include "gateway/disclosure/joint.h"
 
 /* Rounds of hiding more; each hides a cell at least. */
-enum { ROUNDS_MAX = 8 };
+enum { ROUNDS_MAX = 32 };
 
 /* One table with what others tell of it, as a release of its own. */
 struct own {
@@ -203,6 +203,7 @@ static enum err own_make(struct joint *j, uint32_t table, struct own *o)
                 .release = &o->release,
                 .settings = j->settings,
                 .cancel = j->cancel,
+                .grouped = true,
                 .width = j->width};
         TRY(space_new(j->arena, &o->release, &space));
         space.cancel = j->cancel;
@@ -232,6 +233,7 @@ static bool hide_more(struct joint *j, const struct own *o)
                                 j->base.status[to] != SUPPRESS_PUBLISHED)
                                 continue;
                         j->base.cell[to].role = MODEL_ROLE_PROTECT;
+                        j->base.status[to] = SUPPRESS_SECONDARY;
                         j->widened[to] = true;
                         any = true;
                 }
