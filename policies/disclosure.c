@@ -350,26 +350,29 @@ static enum err check_rules(const struct rules_reading *r)
 
 static enum err load_measured(struct loader *l, const struct yaml *m, struct measured_attack *out)
 {
-        static const char *const keys[] = {
-                "attack", "recovered_permille", "baseline_permille", "trials", NULL};
-        int64_t recovered = 0, baseline = 0, trials = 0;
+        static const char *const keys[] = {"attack", "recovered_permille", "baseline_permille",
+                "excess_max_permille", "trials", NULL};
+        int64_t recovered = 0, baseline = 0, excess = 1000, trials = 0;
 
         TRY(yaml_known_keys(m, keys, l->why));
         TRY(load_name(l, m, "attack", &out->attack));
         TRY(yaml_integer(m, "recovered_permille", true, 0, 1000, &recovered, l->why));
         TRY(yaml_integer(m, "baseline_permille", true, 0, 1000, &baseline, l->why));
+        TRY(yaml_integer(m, "excess_max_permille", false, 0, 1000, &excess, l->why));
         TRY(yaml_integer(m, "trials", true, 1, INT32_MAX, &trials, l->why));
         out->recovered_permille = (uint32_t)recovered;
         out->baseline_permille = (uint32_t)baseline;
+        out->excess_max_permille = (uint32_t)excess;
         out->trials = (uint32_t)trials;
         return ERR_OK;
 }
 
 static enum err load_loss(struct loader *l, const struct yaml *m, struct policy_preset *out)
 {
-        static const char *const keys[] = {"cells_permille", "persons_permille", NULL};
+        static const char *const keys[] = {
+                "cells_permille", "persons_permille", "moved_permille", NULL};
         const struct yaml *loss = NULL;
-        int64_t cells = 0, persons = 0;
+        int64_t cells = 0, persons = 0, moved = 0;
 
         TRY(yaml_mapping(m, "loss", false, &loss, l->why));
         if (loss == NULL)
@@ -377,9 +380,11 @@ static enum err load_loss(struct loader *l, const struct yaml *m, struct policy_
         TRY(yaml_known_keys(loss, keys, l->why));
         TRY(yaml_integer(loss, "cells_permille", true, 0, 1000, &cells, l->why));
         TRY(yaml_integer(loss, "persons_permille", true, 0, 1000, &persons, l->why));
+        TRY(yaml_integer(loss, "moved_permille", false, 0, INT32_MAX, &moved, l->why));
         out->has_loss = true;
         out->loss_cells_permille = (uint32_t)cells;
         out->loss_persons_permille = (uint32_t)persons;
+        out->moved_permille = (uint32_t)moved;
         return ERR_OK;
 }
 

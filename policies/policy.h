@@ -303,11 +303,12 @@ struct disclosure_rules {
         uint32_t questions_per_day; /* of one principal, outside the lattice; 0: no limit */
 };
 
-/* What an attack got out of a preset, measured: in how many of 1000 tries it was right, and
- * in how many somebody is who has not seen the answers. */
+/* What an attack got out of a preset, measured: in how many of 1000 tries it was right, in
+ * how many somebody is who has the same answers without the one he asks about, and how much
+ * larger the first can be than the second (one-sided 95 %; 1000 where nobody says). */
 struct measured_attack {
         struct bytes attack;
-        uint32_t recovered_permille, baseline_permille, trials;
+        uint32_t recovered_permille, baseline_permille, excess_max_permille, trials;
 };
 struct policy_preset {
         struct bytes id;
@@ -317,6 +318,7 @@ struct policy_preset {
         uint32_t measured_len;
         bool has_loss; /* what it hides of the tables measured: of 1000 cells, and persons */
         uint32_t loss_cells_permille, loss_persons_permille;
+        uint32_t moved_permille; /* of one person: how far what is shown lies from the truth */
         struct rule_place at;
 };
 

@@ -204,10 +204,13 @@ static void show_preset(struct report *r, const struct policy_preset *x)
                 const struct measured_attack *m = &x->measured[i];
 
                 report_add(r, REPORT_NOTE, x->at,
-                        "angreppet %s: rätt i %u fall av 1000; en gissning: %u (%u försök)",
-                        "the attack %s: right in %u cases of 1000; a guess: %u (%u trials)",
+                        "angreppet %s: rätt i %u fall av 1000, utan barnet i svaren %u; högst %u "
+                        "fler (95 %%, %u försök)",
+                        "the attack %s: right in %u cases of 1000, without the child in the "
+                        "answers "
+                        "%u; at most %u more (95 %%, %u trials)",
                         report_text(r, m->attack), m->recovered_permille, m->baseline_permille,
-                        m->trials);
+                        m->excess_max_permille, m->trials);
         }
         if (x->measured_len == 0)
                 report_add(
@@ -217,6 +220,11 @@ static void show_preset(struct report *r, const struct policy_preset *x)
                         "döljer %u av 1000 celler med %u av 1000 personer",
                         "hides %u of 1000 cells with %u of 1000 persons", x->loss_cells_permille,
                         x->loss_persons_permille);
+        if (x->moved_permille > 0)
+                report_add(r, REPORT_NOTE, x->at,
+                        "det som visas ligger i medeltal %u,%u personer från det sanna",
+                        "what is shown lies %u.%u persons from the truth on average",
+                        x->moved_permille / 1000, x->moved_permille % 1000 / 100);
 }
 
 static void show_dataset(struct report *r, const struct policy_dataset *d)

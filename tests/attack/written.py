@@ -20,9 +20,10 @@ def block(result):
             f"      - {{attack: {attack_id(name)}, recovered_permille: {permille(r['recovered'])}, "
             f"baseline_permille: {permille(r['baseline'])}, "
             f"excess_max_permille: {permille(r['excess_at_most'])}, trials: {r['trials']}}}")
-    cost = result["loss"]
+    cost, moved = result["loss"], result["loss"]["mean_deviation"] or 0
+    more = f", moved_permille: {permille(moved)}" if moved >= 0.05 else ""
     return lines + [f"    loss: {{cells_permille: {permille(cost['cells_hidden'])}, "
-                    f"persons_permille: {permille(cost['persons_hidden'])}}}"]
+                    f"persons_permille: {permille(cost['persons_hidden'])}{more}}}"]
 
 
 def without(lines):

@@ -106,6 +106,8 @@ static const struct bundle_fault faults[] = {
         PRESET("description: {sv: Som alla", "description: {@@se: Som alla", "not a known key"),
         PRESET("recovered_permille: 12", "recovered_permille: @@1001", "between 0 and 1000"),
         PRESET("trials: 400", "trials: @@0", "between 1"),
+        PRESET("trials: 400", "excess_max_permille: @@1001, trials: 400", "between 0 and 1000"),
+        PRESET("loss: {cells", "loss: {moved_permille: @@-1, cells", "between 0"),
         PRESET("      - {attack: differens", "      - {@@attack2: differens", "not a known key"),
         PRESET("trials: 400}\n",
                 "trials: 400}\n      - {attack: @@differens, recovered_permille: 1, "
@@ -318,11 +320,27 @@ static void presets_say_what_they_are_and_what_was_measured(void **state)
         assert_true(bytes_is_text(all[0].measured[0].attack, "differens"));
         assert_true(all[0].measured[0].recovered_permille == 12 &&
                     all[0].measured[0].baseline_permille == 10 && all[0].measured[0].trials == 400);
+        assert_int_equal(all[0].measured[0].excess_max_permille, 1000); /* nobody says */
         assert_true(all[0].has_loss && all[0].loss_cells_permille == 250 &&
                     all[0].loss_persons_permille == 30);
         assert_int_equal(all[0].rules.remainder, 5);
         assert_true(all[1].measured_len == 0 && !all[1].has_loss);
         assert_int_equal(all[1].rules.perturbation, PERTURB_CELLKEY);
+}
+
+static void measured_figures_say_their_error_and_how_far_noise_moves(void **state)
+{
+        OWNED(policy_unref)
+        struct policy *p =
+                loaded("presets.yaml", "baseline_permille: 10, trials: 400}\n    loss: {",
+                        "baseline_permille: 10, excess_max_permille: 7, trials: 400}\n"
+                        "    loss: {moved_permille: 1200, ");
+        uint32_t len = 0;
+        const struct policy_preset *all = policy_presets(p, &len);
+
+        (void)state;
+        assert_int_equal(all[0].measured[0].excess_max_permille, 7);
+        assert_int_equal(all[0].moved_permille, 1200);
 }
 
 static void a_bundle_perturbs_in_one_way(void **state)
@@ -728,6 +746,7 @@ int main(void)
                 cmocka_unit_test(without_a_preset_the_usual_rules_are_safe),
                 cmocka_unit_test(every_rule_knows_the_line_it_is_said_on),
                 cmocka_unit_test(presets_say_what_they_are_and_what_was_measured),
+                cmocka_unit_test(measured_figures_say_their_error_and_how_far_noise_moves),
                 cmocka_unit_test(a_bundle_perturbs_in_one_way),
                 cmocka_unit_test(of_two_the_stricter_hides_what_either_would),
                 cmocka_unit_test(neither_order_nor_repetition_matters_to_it),
