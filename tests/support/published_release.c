@@ -77,7 +77,9 @@ struct walk {
         bool published[CELLS], is_protected[CELLS];
         int64_t value[CELLS], sum[CELLS];
         int64_t most[INNER];
+        uint32_t together[INNER]; /* the first inner cell that hangs together with it */
         bool floors, found;
+        uint32_t threshold;
         int64_t scale, *low, *high;
 };
 
@@ -132,10 +134,56 @@ static void walk_cell(
         }
 }
 
+static void tie(struct walk *w, uint32_t a, uint32_t b)
+{
+        for (size_t k = 0; k < w->from->inner; k++)
+                if (w->together[k] == b)
+                        w->together[k] = a;
+}
+
+/* Inner cells of one cell, published or protected, hang together; known zeros with nothing. */
+static void tie_all(struct walk *w)
+{
+        for (uint32_t k = 0; k < w->from->inner; k++)
+                w->together[k] = k;
+        for (size_t c = 0; c < w->cells; c++) {
+                uint32_t first = INNER;
+
+                for (uint32_t k = 0; k < w->from->inner; k++) {
+                        if (!w->in[k][c] || w->most[k] == 0 ||
+                                !(w->published[c] || w->is_protected[c]))
+                                continue;
+                        if (first == INNER)
+                                first = k;
+                        tie(w, w->together[first], w->together[k]);
+                }
+        }
+}
+
+/* Of each protected cell, whether any that it hangs together with is below the threshold. */
+static bool has_reasons(const struct walk *w)
+{
+        bool asked[INNER] = {false}, given[INNER] = {false};
+
+        for (size_t c = 0; c < w->cells; c++)
+                for (size_t k = 0; k < w->from->inner && w->is_protected[c]; k++)
+                        if (w->in[k][c] && w->most[k] > 0) {
+                                asked[w->together[k]] = true;
+                                given[w->together[k]] |= w->sum[c] < (int64_t)w->threshold;
+                        }
+        for (size_t k = 0; k < w->from->inner; k++)
+                if (asked[k] && !given[k])
+                        return false;
+        return true;
+}
+
 /* All inner cells have their value. */
 static void judge(struct walk *w)
 {
         size_t at = 0;
+
+        if (w->threshold > 0 && !has_reasons(w))
+                return;
 
         for (size_t c = 0; c < w->cells; c++)
                 if ((w->published[c] && w->sum[c] != w->value[c]) ||
@@ -188,7 +236,7 @@ static void walk_inner(struct walk *w, size_t inner)
 }
 
 bool published_release_try_all(const struct random_release *from, const struct published_release *p,
-        uint32_t scale, bool floors, int64_t *low, int64_t *high)
+        uint32_t scale, bool floors, uint32_t threshold, int64_t *low, int64_t *high)
 {
         struct walk *w = calloc(1, sizeof *w);
         size_t at = 0;
@@ -197,6 +245,7 @@ bool published_release_try_all(const struct random_release *from, const struct p
         w->from = from;
         w->scale = scale;
         w->floors = floors;
+        w->threshold = threshold;
         w->low = low;
         w->high = high;
         for (size_t k = 0; k < from->inner; k++)
@@ -211,6 +260,7 @@ bool published_release_try_all(const struct random_release *from, const struct p
                         }
                 }
         w->cells = at;
+        tie_all(w);
         walk_inner(w, 0);
         bool found = w->found;
         free(w);

@@ -24,9 +24,10 @@ void published_release_new(struct arena *arena, const struct random_release *fro
 
 /* Of every protected cell, in order, over all tables of whole numbers that fit, divided by
  * `scale`. Where nothing bounds a value it is at most UNBOUNDED. With `floors` what is
- * protected is at least 1. False: there is none. */
+ * protected is at least 1. With a threshold, something below it is the reason wherever protected
+ * cells hang together. False: there is none. */
 enum { UNBOUNDED = 1000 };
 bool published_release_try_all(const struct random_release *from, const struct published_release *p,
-        uint32_t scale, bool floors, int64_t *low, int64_t *high);
+        uint32_t scale, bool floors, uint32_t threshold, int64_t *low, int64_t *high);
 
 #endif

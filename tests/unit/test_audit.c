@@ -73,7 +73,7 @@ static void against_all_tables(uint64_t seed, enum audit_attacker attacker, uint
         struct audit_verdict v = audit(arena, &p, attacker, 0);
         bool floors = attacker == AUDIT_RULES && o.zeros_published;
         assert_true(v.len <= PROTECTED);
-        assert_true(published_release_try_all(&r, &p, scale, floors, low, high));
+        assert_true(published_release_try_all(&r, &p, scale, floors, 0, low, high));
         assert_true(v.feasible);
         assert_same_intervals(&v, low, high, scale);
         arena_free(&arena);
@@ -98,6 +98,58 @@ static void an_attacker_who_knows_the_rules_finds_what_all_tables_say(void **sta
         (void)state;
         for (uint64_t seed = 0; seed < many(400, 20000); seed++)
                 against_all_tables(seed, AUDIT_RULES, seed % 4 == 0 ? 12 : 8);
+}
+
+/* What is hidden was hidden by the threshold, or for the sake of what was. The auditor does not
+ * draw every conclusion from that, but none that is wrong. */
+static void an_attacker_who_knows_the_threshold_never_errs(void **state)
+{
+        size_t cells = 0, same = 0, helped = 0;
+
+        (void)state;
+        for (uint64_t seed = 0; seed < many(600, 30000); seed++) {
+                const struct random_options o = {.seed = 70000 + seed,
+                        .inner_max = seed % 8 == 0 ? 8 : 6,
+                        .threshold = 2 + (uint32_t)(seed % 3),
+                        .zeros_published = seed % 3 > 0,
+                        .filled = true};
+                struct arena *arena = arena_new(ARENA);
+                int64_t low[PROTECTED], high[PROTECTED];
+                struct random_release r;
+                struct published_release p;
+                struct suppress_result result;
+                struct model model;
+
+                random_release_new(arena, &o, &r);
+                for (size_t i = 0; i < r.inner; i++)
+                        r.value[i] %= 5;
+                random_release_fill(&o, &r);
+                assert_int_equal(model_new(arena, &r.release, &model), ERR_OK);
+                assert_int_equal(suppress_run(arena, &model,
+                                         &(struct suppress_options){.starts = 1}, &result),
+                        ERR_OK);
+                published_release_new(arena, &r, &result, 0, 2, o.zeros_published, &p);
+                struct audit_verdict plain = audit(arena, &p, AUDIT_RULES, 0);
+                p.release.threshold = o.threshold;
+                struct audit_verdict v = audit(arena, &p, AUDIT_RULES, 0);
+                assert_true(published_release_try_all(
+                        &r, &p, 1, o.zeros_published, o.threshold, low, high));
+                assert_true(v.feasible);
+                for (size_t i = 0; i < v.len; i++) {
+                        bool open = v.intervals[i].high == INT64_MAX;
+
+                        assert_true(v.intervals[i].low <= low[i]);
+                        assert_true(open || high[i] <= v.intervals[i].high);
+                        cells++;
+                        same += v.intervals[i].low == low[i] &&
+                                (open ? high[i] >= UNBOUNDED : v.intervals[i].high == high[i]);
+                        helped += v.intervals[i].high < plain.intervals[i].high;
+                }
+                arena_free(&arena);
+        }
+        print_message("%zu cells, %zu told as near as can be, %zu by the threshold\n", cells, same,
+                helped);
+        assert_true(same * 10 > cells * 9 && helped > 0);
 }
 
 /* One dimension, by hand: leaves, then their total. */
@@ -271,6 +323,7 @@ int main(void)
                 cmocka_unit_test(a_real_attacker_finds_what_half_numbers_say),
                 cmocka_unit_test(a_whole_attacker_finds_what_all_tables_say),
                 cmocka_unit_test(an_attacker_who_knows_the_rules_finds_what_all_tables_say),
+                cmocka_unit_test(an_attacker_who_knows_the_threshold_never_errs),
                 cmocka_unit_test(what_does_not_add_up_is_told),
                 cmocka_unit_test(parts_that_overlap_only_bound_their_total),
                 cmocka_unit_test(what_may_be_negative_has_no_end_but_by_subtraction),
