@@ -46,6 +46,30 @@ static void world_run(struct world *w, uint32_t starts, uint32_t nodes_max)
         assert_int_equal(w->result.optimal, w->result.bound == w->result.pattern.cost);
 }
 
+/* What the pattern publishes gives no protected column, by the schoolbook. */
+static void assert_safe(const struct world *w)
+{
+        const struct model *m = &w->model;
+        struct dense_span *span = dense_span_new(m->rows);
+        int64_t *v = test_calloc((size_t)m->rows + 1, sizeof *v);
+
+        for (size_t i = 0; i < m->cells; i++) {
+                if (w->result.pattern.status[i] != SUPPRESS_PUBLISHED ||
+                        m->column_of[i] >= m->columns)
+                        continue;
+                dense_column(m, m->column_of[i], v);
+                dense_span_add(span, v);
+        }
+        for (uint32_t c = 0; c < m->columns; c++) {
+                if (!m->column[c].protect)
+                        continue;
+                dense_column(m, c, v);
+                assert_false(dense_span_holds(span, v));
+        }
+        test_free(v);
+        dense_span_free(&span);
+}
+
 /* Publishing all but `hidden` (bits of variables) gives no protected column away. */
 static bool is_safe(const struct model *m, const uint32_t *variable, size_t len, uint32_t hidden)
 {
@@ -111,6 +135,7 @@ static void no_pattern_of_all_is_cheaper(void **state)
                         world_run(&w, 1, 0);
                         assert_true(w.result.optimal);
                         assert_int_equal(w.result.pattern.cost, cheapest(&w.model, variable, len));
+                        assert_safe(&w);
                         tried++;
                 }
                 arena_free(&w.arena);
@@ -129,6 +154,7 @@ static void fifty_tables_are_solved_to_the_end(void **state)
                 world_new(&w, seed, 36);
                 world_run(&w, 200, 0);
                 assert_true(w.result.optimal);
+                assert_safe(&w);
                 heuristic += w.start.cost;
                 optimum += w.result.pattern.cost;
                 arena_free(&w.arena);
