@@ -360,6 +360,7 @@ static enum err on_batch(struct rpc_call *c, struct delivery *d, const struct ba
         if (d->phase != PHASE_OPEN)
                 return refuse(&c->why, d->phase == PHASE_NEW ? ERR_OUT_OF_ORDER : ERR_CLOSED,
                         "batch", "batches come between Open and Commit");
+        TRY(validate_form(d->dataset, b, &c->why));
         TRY(validate_batch(d->dataset, d->period, b, c->message_arena, &verdicts, &c->why));
         rotation_hold(g->rotation);
         e = seal_and_put(c, d, b, &verdicts, &receipt);

@@ -628,5 +628,9 @@ const char *validate_rule_sentence(enum validate_rule rule); /* as in a rejectio
  * one reason for every row still accepted, so the keeper's can be added. */
 MUST_CHECK enum err validate_batch(const struct policy_dataset *d, struct period period,
         const struct batch *b, struct arena *arena, struct verdicts *out, struct refusal *why);
+/* ERR_BOX_NEEDED where persons came in clear and the data set takes boxes only. Asked apart from
+ * the rows: whoever delivers looks at those before they are sealed. */
+MUST_CHECK enum err validate_form(
+        const struct policy_dataset *d, const struct batch *b, struct refusal *why);
 
 #endif

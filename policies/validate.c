@@ -392,6 +392,14 @@ static enum err check_batch_persons(
         if (b->sealed && r->person == PERSON_USE_NONE)
                 return refuse(why, ERR_INVALID, "batch.sealed",
                         "records of this data set have no person");
+        return ERR_OK;
+}
+
+enum err validate_form(const struct policy_dataset *d, const struct batch *b, struct refusal *why)
+{
+        const struct rules_dataset *r = d->rules;
+        bool clear = b->persons.ids != NULL || b->guardians.persons.ids != NULL;
+
         if (clear && !b->sealed && r->person != PERSON_USE_NONE && !r->clear_persons)
                 return refuse(why, ERR_BOX_NEEDED, "batch.clear",
                         "fetch the keeper's keys (GetKeeperKeys), seal persons to the first and "

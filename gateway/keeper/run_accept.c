@@ -21,7 +21,7 @@ enum { MS_PER_DAY = 86400000 };
 
 struct accept {
         struct batch_name name;
-        uint32_t rows, kept, guardians, key_width, box_len;
+        uint32_t rows, kept, guardians, kept_guardians, key_width, box_len;
         bool persons, sealed;
         struct digest content;
         struct run_box box;
@@ -96,7 +96,7 @@ static enum err count_kept(struct accept *a)
 }
 
 /* Row by row at most GUARDIANS_MAX, together all of them. */
-static enum err check_counts(const struct accept *a)
+static enum err check_counts(struct accept *a)
 {
         size_t sum = 0;
 
@@ -104,6 +104,7 @@ static enum err check_counts(const struct accept *a)
                 if (a->counts.data[i] > GUARDIANS_MAX)
                         return ERR_MALFORMED;
                 sum += a->counts.data[i];
+                a->kept_guardians += a->keep.data[i] != 0 ? a->counts.data[i] : 0;
         }
         return sum == a->guardians ? ERR_OK : ERR_MALFORMED;
 }
@@ -143,7 +144,7 @@ static enum err check_rules(
 
         if (d == NULL || !rules_has_municipality(rules, a->name.domain.municipality))
                 return ERR_NOT_ALLOWED;
-        if (a->guardians > 0 && !d->guardians)
+        if (a->kept_guardians > 0 && !d->guardians)
                 return ERR_NOT_ALLOWED;
         if (anybody && !a->sealed && !d->clear_persons)
                 return ERR_BOX_NEEDED;

@@ -186,7 +186,7 @@ static void each_wrong_field_of_the_small_requests_has_its_status(void **state)
                         RAW("\x0a\x11\x0a\x0c"
                             "201001033009"
                             "\x12\x01\x01"),
-                        STATUS_INVALID_ARGUMENT}, /* check digit */
+                        STATUS_FAILED_PRECONDITION}, /* in clear, whoever it is */
                 {WORLD_MUNICIPALITY, "Submission/ErasePerson",
                         RAW("\x0a\x11\x0a\x0c"
                             "201001033008"
@@ -207,7 +207,7 @@ static void each_wrong_field_of_the_small_requests_has_its_status(void **state)
                             "key"
                             "\x12\x01"
                             "b"),
-                        STATUS_UNIMPLEMENTED},
+                        STATUS_INVALID_ARGUMENT}, /* no such key */
                 {WORLD_STATISTICIAN, "Statistics/DescribeDataset", RAW(""),
                         STATUS_INVALID_ARGUMENT},
                 {WORLD_STATISTICIAN, "Statistics/DescribeDataset",

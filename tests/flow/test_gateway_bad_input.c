@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "tests/support/gateway_delivery.h"
+#include "tests/support/gateway_sealing.h"
 #include "tests/support/wire_raw.h"
 
 static struct world world;
@@ -25,6 +26,7 @@ static int setup(void **state)
         (void)state;
         world_make(&world);
         world_answer_alone(&world);
+        world_take_clear(&world); /* what is wrong is to be seen by everybody on its way */
         world_start(&world);
         the_id = id_random();
         return 0;
@@ -306,7 +308,7 @@ static void each_wrong_field_of_a_batch_has_its_status(void **state)
         WRONG(r.kinds = RAW("\1\3"), "batch.clear.kinds");
         WRONG(r.kinds = RAW("\1\xff"), "batch.clear.kinds");
         WRONG(r.no_persons = true, "batch.persons");
-        SPOIL(r.sealed = true, STATUS_UNIMPLEMENTED, "batch.sealed");
+        SPOIL(r.sealed = true, STATUS_INVALID_ARGUMENT, "batch.sealed.key_id");
         WRONG(r.keys = RAW(""), "batch.record_keys");
         WRONG(r.keys = RAW("A1A"), "batch.record_keys");
         WRONG(r.keys = bytes_of(many, 50), "batch.record_keys"); /* 25 bytes a row */

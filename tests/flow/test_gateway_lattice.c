@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "tests/support/gateway_ask.h"
+#include "tests/support/gateway_sealing.h"
 
 enum { CHILDREN = 900 };
 
@@ -179,21 +180,16 @@ static void a_death_while_protecting_leaves_what_is_whole(void **state)
 /* One who is erased takes no count down by one; when many more come, it goes on. */
 static void an_erasure_does_not_show_in_what_was_told(void **state)
 {
-        OWNED(buf_done) struct buf b = {.ceiling = 64};
         struct wire_person p = {.kind = PERSON_NATIONAL};
         struct wire_release before, after, later;
         struct wire_answer answer;
-        struct bytes request;
 
         (void)state;
         deliver_four(11);
         (void)publish(&world);
         ask_for("kommun,kon", NULL, &answer, &before);
         child_id(17, p.id);
-        assert_int_equal(erase_encode(&p, &b), ERR_OK);
-        assert_int_equal(buf_end(&b, &request), ERR_OK);
-        assert_int_equal(world_call(&world, town(&world, 180), "Submission/ErasePerson", request),
-                STATUS_OK);
+        assert_int_equal(world_erase(&world, 180, &p), STATUS_OK);
         ask_for("kommun,kon", NULL, &answer, &after);
         assert_int_equal(after.vintage.number, before.vintage.number);
         assert_int_equal(after.vintage.revision, before.vintage.revision + 1);

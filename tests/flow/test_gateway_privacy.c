@@ -21,6 +21,7 @@
 
 #include "crypto/digest.h"
 #include "tests/support/gateway_delivery.h"
+#include "tests/support/gateway_sealing.h"
 
 enum { CHILDREN = 30, NEEDLES_MAX = 8000, NEEDLE_MAX = 64 };
 
@@ -85,12 +86,10 @@ static void overwrite(struct bytes message, const void *from, const void *to, si
 /* Everything that makes a program want to say what it was given. */
 static void cause_trouble(void)
 {
-        OWNED(buf_done) struct buf b = {.ceiling = 1024};
         struct wire_person p = {.kind = PERSON_NATIONAL};
         const struct wire_open open = placering_append();
         struct placement rows[CHILDREN];
         uint8_t id[PERSON_ID_LEN], wrong[PERSON_ID_LEN];
-        struct bytes request;
         struct talk t;
 
         children(rows, CHILDREN);
@@ -127,12 +126,8 @@ static void cause_trouble(void)
         for (uint32_t i = 0; i < 2; i++) {
                 child_id(i, p.id);
                 p.id[11] = i == 0 ? p.id[11] : (uint8_t)('0' + (p.id[11] - '0' + 1) % 10);
-                b.len = 0;
-                assert_int_equal(erase_encode(&p, &b), ERR_OK);
-                assert_int_equal(buf_end(&b, &request), ERR_OK);
                 assert_int_equal(
-                        world_call(&world, town(&world, 180), "Submission/ErasePerson", request),
-                        i == 0 ? STATUS_OK : STATUS_INVALID_ARGUMENT);
+                        world_erase(&world, 180, &p), i == 0 ? STATUS_OK : STATUS_INVALID_ARGUMENT);
         }
 }
 

@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "tests/support/gateway_delivery.h"
+#include "tests/support/gateway_sealing.h"
 
 enum { PIECE = 16, PIECES_MAX = 4096 };
 
@@ -266,14 +267,10 @@ static void an_open_delivery_can_be_withdrawn_and_leaves_nothing(void **state)
 
 static enum status erase(municipality_t m, uint32_t child, bool local)
 {
-        OWNED(buf_done) struct buf b = {.ceiling = 64};
         struct wire_person p = {.kind = local ? PERSON_LOCAL : PERSON_NATIONAL};
-        struct bytes request;
 
         (local ? child_local_id : child_id)(child, p.id);
-        assert_int_equal(erase_encode(&p, &b), ERR_OK);
-        assert_int_equal(buf_end(&b, &request), ERR_OK);
-        return world_call(&world, town(&world, m), "Submission/ErasePerson", request);
+        return world_erase(&world, m, &p);
 }
 
 static void an_erased_person_is_in_no_answer_and_no_file(void **state)

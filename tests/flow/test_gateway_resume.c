@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include "crypto/secret.h"
+
 #include "tests/support/gateway_delivery.h"
 
 enum { ROWS = 120, BATCH = 10 };
@@ -100,11 +102,12 @@ static int deliver_and_hang(char **arguments)
         struct client *c = NULL;
         struct talk t;
 
-        if (client_open(&options, &c) != ERR_OK ||
+        if (crypto_init(1 << 16, false) != ERR_OK || client_open(&options, &c) != ERR_OK ||
                 hex_decode(arguments[4], open.id.bytes, sizeof open.id.bytes) != ERR_OK)
                 return 1;
         rows_of(2, 0, rows, ROWS);
         talk_begin(&t, &world, c);
+        t.municipality = 180;
         if (talk_open(&t, &open) != STATUS_OK)
                 return 1;
         for (uint32_t i = 0; i < 3; i++)
@@ -534,7 +537,7 @@ static void a_rejection_names_row_variable_and_rule_and_never_the_number(void **
         talk_begin(&t, &world, town(&world, 180));
         assert_int_equal(talk_open(&t, &open), STATUS_OK);
         struct bytes message = spoiled(t.arena, 0, rows, 20, bad, 3);
-        assert_int_equal(call_send(t.call, message), ERR_OK);
+        assert_int_equal(call_send(t.call, talk_wrap(&t, message)), ERR_OK);
         struct bytes answer;
         assert_int_equal(call_receive(t.call, t.arena, &answer), ERR_OK);
         assert_int_equal(submit_response_decode(t.arena, answer, &t.heard), ERR_OK);

@@ -98,7 +98,7 @@ static void while_the_keeper_is_stopped_status_and_lists_are_answered(void **sta
         talk_begin(&t, &world, town(&world, 180));
         assert_int_equal(talk_open(&t, &open), STATUS_OK);
         assert_int_equal(kill(world.keeper, SIGSTOP), 0);
-        assert_int_equal(call_send(t.call, say_batch(t.arena, 0, rows, 20)), ERR_OK);
+        assert_int_equal(call_send(t.call, talk_wrap(&t, say_batch(t.arena, 0, rows, 20))), ERR_OK);
         nap(100);
         assert_int_equal(status_of(&world).records_committed, 0);
         assert_int_equal(state_of(&world, 180, &open.id), SUBMISSION_OPEN);

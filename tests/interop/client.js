@@ -33,6 +33,7 @@ const definitions = load(
   ['submission', 'statistics', 'operations'].map((name) => `statgate/v1/${name}.proto`), [protos]);
 const { v1 } = grpc.loadPackageDefinition(definitions).statgate;
 const health = grpc.loadPackageDefinition(load(['grpc/health/v1/health.proto'], [grpcProtos])).grpc.health.v1;
+const sodium = require('libsodium-wrappers');
 const protobuf = require('protobufjs');
 const root = new protobuf.Root();
 root.resolvePath = (origin, target) =>
@@ -106,6 +107,33 @@ function batch(sequence, first, last, spoil) {
   };
 }
 
+// The batch with its persons sealed, by the example that municipalities' vendors are given.
+async function inBoxes(submission, made) {
+  const seal = require('../../tools/examples/seal.js')(sodium);
+  const [answer] = await ask(client(v1.Submission, 'STOCKHOLM'), 'GetKeeperKeys', {});
+  const pinned = seal.readPinned(process.env.STATGATE_KEEPER_PUB);
+  for (const strangers of [[], [Buffer.alloc(32)]]) {
+    let chosen = true;
+    try { seal.choose(answer, strangers); } catch (_) { chosen = false; }
+    expect(!chosen, 'a key that nobody vouches for is not chosen');
+  }
+  const { clear, ...rest } = made;
+  const sealed = seal.batch(seal.choose(answer, pinned),
+    seal.readKey(process.env.STATGATE_SUBMISSION_KEY_STOCKHOLM),
+    { municipality: '0180', dataset: 'placering', submission, sequence: made.sequence, ...clear });
+  return { ...rest, sealed };
+}
+
+async function eraseOne() {
+  const seal = require('../../tools/examples/seal.js')(sodium);
+  const stub = client(v1.Submission, 'STOCKHOLM');
+  const [answer] = await ask(stub, 'GetKeeperKeys', {});
+  const request = seal.erasure(seal.choose(answer, seal.readPinned(process.env.STATGATE_KEEPER_PUB)),
+    seal.readKey(process.env.STATGATE_SUBMISSION_KEY_STOCKHOLM), '0180', Buffer.from(child(0).id));
+  const [, error] = await ask(stub, 'ErasePerson', request);
+  expect(!error, 'a person is erased');
+}
+
 // A Submit stream in step with its answers.
 class Talk {
   constructor(who) {
@@ -161,10 +189,10 @@ async function deliver() {
 
   let { answer } = await talk.say(hello);
   expect(answer.response === 'opened' && answer.opened.next_sequence === 0, 'opened');
-  ({ answer } = await talk.say({ batch: batch(0, 0, half) }));
+  ({ answer } = await talk.say({ batch: await inBoxes(submission, batch(0, 0, half)) }));
   expect(answer.acknowledged.accepted === half && answer.acknowledged.rejected === 0, 'first batch taken');
   receipts.push(answer.acknowledged.receipt);
-  ({ answer } = await talk.say({ batch: batch(1, half, ROWS, half - 1) }));
+  ({ answer } = await talk.say({ batch: await inBoxes(submission, batch(1, half, ROWS, half - 1)) }));
   const [why] = answer.acknowledged.rejections;
   expect(answer.acknowledged.rejected === 1 && why.row === half - 1 && why.variable === 'person' &&
     why.rule === 'CHECK_DIGIT', 'a rejection names row, variable and rule');
@@ -257,6 +285,11 @@ async function checkRefusals(submission) {
     ask(client(v1.Submission, 'UPPLANDS_VASBY'), 'GetSubmission', { submission_id: submission }));
   await refused('a municipality\'s question', status.PERMISSION_DENIED,
     ask(client(v1.Statistics, 'STOCKHOLM'), 'Query', { dataset: 'placering' }));
+  const bare = new Talk('STOCKHOLM');
+  await bare.say({ open: { submission_id: crypto.randomBytes(16), dataset: 'placering', period: '2025',
+    mode: 'DELIVERY_MODE_APPEND' } });
+  const { error: clear } = await bare.say({ batch: batch(0, 0, 5) });
+  expect(clear && clear.code === status.FAILED_PRECONDITION, 'numbers in clear are refused');
   const talk = new Talk('UPPLANDS_VASBY');
   const { error } = await talk.say({
     open: { submission_id: submission, dataset: 'placering', period: '2025', mode: 'DELIVERY_MODE_APPEND' } });
@@ -264,12 +297,14 @@ async function checkRefusals(submission) {
 }
 
 async function main() {
+  await sodium.ready;
   await checkHealth();
   await checkReflection();
   const submission = await deliver();
   await publish();
   await checkRelease();
   await checkRefusals(submission);
+  await eraseOne();
   open.forEach((stub) => stub.close());
   console.log('client.js: all is as the .proto files say');
   process.exit(0);

@@ -44,8 +44,10 @@ def generate():
 
 
 generate()
+sys.path.insert(0, os.path.join(here, "../../tools/examples"))
 
 import grpc  # noqa: E402
+import seal  # noqa: E402
 import google_rpc_pb2  # noqa: E402
 import health_pb2  # noqa: E402
 import health_pb2_grpc  # noqa: E402
@@ -104,6 +106,37 @@ def codes(name, values):
     dictionary = sorted(set(values))
     index = bytes(dictionary.index(v) for v in values)
     return sub.Column(variable=name, codes=sub.CodeColumn(dictionary=dictionary, index=index))
+
+
+def sealing_key():
+    """The keeper's key, chosen with the example that municipalities' vendors are given."""
+    env = os.environ
+    answer = sub_rpc.SubmissionStub(channel("STOCKHOLM")).GetKeeperKeys(sub.GetKeeperKeysRequest())
+    pinned = seal.read_pinned(env["STATGATE_KEEPER_PUB"])
+    for strangers in ([], [bytes(32)]):
+        try:
+            seal.choose(answer, strangers)
+            sys.exit("client.py: a key that nobody vouches for was chosen")
+        except ValueError:
+            pass
+    tomorrow_year = answer.sealing[0].until_ms + 1
+    try:
+        seal.choose(answer, pinned, tomorrow_year)
+        sys.exit("client.py: a key that has ended was chosen")
+    except ValueError:
+        pass
+    return seal.choose(answer, pinned), seal.read_key(env["STATGATE_SUBMISSION_KEY_STOCKHOLM"])
+
+
+def in_boxes(submission, made):
+    """The batch with its persons sealed; what was in clear is gone from it."""
+    key, own = sealing_key()
+    persons = made.clear
+    sealed = seal.batch(key, own, "0180", "placering", submission, made.sequence, persons.ids,
+                        persons.kinds)
+    made.sealed.CopyFrom(sub.SealedPersons(**sealed))
+    expect(made.WhichOneof("persons") == "sealed", "persons are sealed")
+    return made
 
 
 def batch(sequence, children, spoil=None):
@@ -167,11 +200,12 @@ def deliver():
     answer = next(call)
     expect(answer.WhichOneof("response") == "opened" and answer.opened.next_sequence == 0, "opened")
     expect(answer.opened.max_rows == 65536, "the limit of rows is told")
-    to_send.put(sub.SubmitRequest(batch=batch(0, range(half))))
+    to_send.put(sub.SubmitRequest(batch=in_boxes(submission, batch(0, range(half)))))
     answer = next(call).acknowledged
     expect((answer.sequence, answer.accepted, answer.rejected) == (0, half, 0), "first batch taken")
     receipts.append(answer.receipt)
-    to_send.put(sub.SubmitRequest(batch=batch(1, range(half, ROWS), spoil=ROWS - half - 1)))
+    second = in_boxes(submission, batch(1, range(half, ROWS), spoil=ROWS - half - 1))
+    to_send.put(sub.SubmitRequest(batch=second))
     answer = next(call).acknowledged
     expect((answer.accepted, answer.rejected) == (ROWS - half - 1, 1), "one row of the second is not")
     why = answer.rejections[0]
@@ -271,6 +305,17 @@ def check_refusals(submission):
         "derived[0].to")
     refused("an id of fifteen bytes", code.INVALID_ARGUMENT, lambda: talk([sub.SubmitRequest(open=sub.Open(
         submission_id=bytes(15), dataset="placering", period="2025", mode=1))]), "open.submission_id")
+    hello = sub.SubmitRequest(open=sub.Open(
+        submission_id=uuid.uuid4().bytes, dataset="placering", period="2025", mode=1))
+    refused("numbers in clear", code.FAILED_PRECONDITION, lambda: talk(
+        [hello, sub.SubmitRequest(batch=batch(0, range(5)))]), "batch.clear")
+    other = in_boxes(hello.open.submission_id, batch(0, range(5)))
+    other.sealed.signature = bytes(64)
+    refused("a box that nobody signed", code.PERMISSION_DENIED, lambda: talk(
+        [hello, sub.SubmitRequest(batch=other)]), "batch.sealed.signature")
+    moved = in_boxes(bytes(16), batch(0, range(5)))
+    refused("a box from another delivery", code.PERMISSION_DENIED, lambda: talk(
+        [hello, sub.SubmitRequest(batch=moved)]), "batch.sealed.signature")
     refused("somebody else's delivery", code.NOT_FOUND, lambda: elsewhere.GetSubmission(
         sub.GetSubmissionRequest(submission_id=submission)))
     refused("a municipality's question", code.PERMISSION_DENIED, lambda: stats_rpc.StatisticsStub(
@@ -279,10 +324,25 @@ def check_refusals(submission):
         "/statgate.v1.Operations/Explode")(b""))
 
 
+def erase():
+    key, own = sealing_key()
+    stub = sub_rpc.SubmissionStub(channel("STOCKHOLM"))
+    for person in (child(0)[0], personnummer(datetime.date(1990, 1, 1), 999)):
+        sealed, request = seal.erasure(key, own, "0180", person.encode())
+        stub.ErasePerson(sub.ErasePersonRequest(
+            sealed=sub.SealedPersons(**sealed), request_id=request))
+    expect(True, "a person is erased, and one who was never there: the same answer")
+    answer = stats.Release.FromString(stats_rpc.StatisticsStub(channel("STATISTICIAN")).Query(
+        stats.QueryRequest(dataset="placering", purpose="officiell_statistik",
+                           dimensions=[stats.DimensionRef(variable="kon")])).release)
+    expect(answer.table.measures[0].values[-1] == ROWS - 2, "one is gone")
+
+
 check_health()
 check_reflection()
 delivered = deliver()
 publish()
 check_release()
 check_refusals(delivered)
+erase()
 print("client.py: all is as the .proto files say")

@@ -4,8 +4,9 @@
  *      with_gateway COMMAND [ARGUMENT …]
  *
  * Makes a data folder, starts the gateway, and runs the command, which finds in its
- * environment STATGATE_ADDRESS, STATGATE_CA and for each of the four people below
- * STATGATE_CERT_name and STATGATE_KEY_name. Ends with the command's exit code, or 1
+ * environment STATGATE_ADDRESS, STATGATE_CA, STATGATE_KEEPER_PUB and for each of the four
+ * people below STATGATE_CERT_name and STATGATE_KEY_name, and STATGATE_SUBMISSION_KEY_name
+ * where that is a municipality. Ends with the command's exit code, or 1
  * when the gateway does not stop as it should. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,15 +19,18 @@
 
 #include <cmocka.h>
 
-#include "tests/support/gateway_world.h"
+#include "base/arena.h"
+#include "crypto/secret.h"
+#include "tests/support/gateway_sealing.h"
 
 static const struct {
         const char *name, *uri;
+        municipality_t municipality; /* 0: none */
 } people[] = {
-        {"STOCKHOLM", "statgate://demo/municipality/0180"},
-        {"UPPLANDS_VASBY", "statgate://demo/municipality/0114"},
-        {"STATISTICIAN", "statgate://demo/statistician/anna"},
-        {"OPERATOR", "statgate://demo/operator/olle"},
+        {"STOCKHOLM", "statgate://demo/municipality/0180", 180},
+        {"UPPLANDS_VASBY", "statgate://demo/municipality/0114", 114},
+        {"STATISTICIAN", "statgate://demo/statistician/anna", 0},
+        {"OPERATOR", "statgate://demo/operator/olle", 0},
 };
 
 static char **command;
@@ -38,6 +42,40 @@ static void tell(const char *what, const char *name, const char *value)
 
         (void)snprintf(key, sizeof key, "STATGATE_%s%s", what, name);
         assert_int_equal(setenv(key, value, 1), 0);
+}
+
+static void write_key(struct world *w, const char *name, const uint8_t key[32])
+{
+        char hex[2 * 32 + 2];
+
+        hex_encode(bytes_of(key, 32), hex);
+        hex[sizeof hex - 2] = '\n';
+        world_write(w, name, bytes_of(hex, sizeof hex - 1));
+}
+
+/* What the custodian of the keys hands over, and what the municipality made for itself. */
+static void make_keys(struct world *w)
+{
+        OWNED(arena_free) struct arena *arena = arena_new(1 << 20);
+        struct wire_keeper_keys keys;
+
+        assert_int_equal(world_call(w, world_client(w, WORLD_MUNICIPALITY),
+                                 "Submission/GetKeeperKeys", bytes_of(NULL, 0)),
+                STATUS_OK);
+        assert_int_equal(keeper_keys_decode(arena, world_answer, &keys), ERR_OK);
+        write_key(w, "keeper.pub", keys.signing[0].public_key);
+        tell("KEEPER_PUB", "", world_path(w, "keeper.pub"));
+        for (unsigned i = 0; i < ARRAY_LEN(people); i++) {
+                OWNED(secret_free) struct secret *key = NULL;
+                char file[32];
+
+                if (people[i].municipality == 0)
+                        continue;
+                key = submission_key_of(people[i].municipality);
+                (void)snprintf(file, sizeof file, "client-%u.submission.key", i);
+                write_key(w, file, secret_view(key));
+                tell("SUBMISSION_KEY_", people[i].name, world_path(w, file));
+        }
 }
 
 static void make_people(struct world *w)
@@ -66,6 +104,7 @@ static void the_command_finds_a_gateway(void **state)
         world_answer_alone(&world);
         world_start(&world);
         make_people(&world);
+        make_keys(&world);
         world_drop_clients(&world);
         pid_t pid = fork();
         if (pid == 0) {

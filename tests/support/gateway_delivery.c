@@ -18,6 +18,7 @@
 #include "crypto/digest.h"
 #include "crypto/personnummer.h"
 #include "crypto/secret.h"
+#include "tests/support/gateway_sealing.h"
 
 enum { MESSAGE_MAX = 8 << 20, TALK_ARENA_MAX = 512 << 20, COLUMNS = 7 };
 
@@ -294,14 +295,37 @@ void talk_begin(struct talk *t, struct world *w, struct client *c)
         t->world = w;
         t->arena = arena_new(TALK_ARENA_MAX);
         assert_non_null(t->arena);
+        t->client = c;
+        for (unsigned i = 0; i < w->clients_len; i++)
+                if (w->clients[i].client == c &&
+                        strncmp(w->clients[i].who, "municipality/", 13) == 0)
+                        t->municipality = (municipality_t)strtoul(w->clients[i].who + 13, NULL, 10);
         t->receipts = room(t->arena, 4096, sizeof *t->receipts);
         assert_int_equal(call_start(c, "/statgate.v1.Submission/Submit", 0, &t->call), ERR_OK);
+}
+
+struct bytes talk_wrap(struct talk *t, struct bytes message)
+{
+        OWNED(arena_free) struct arena *scratch = arena_new(TALK_ARENA_MAX);
+        struct submit_request r;
+
+        if (t->world->takes_clear || t->municipality == 0 ||
+                submit_request_decode(scratch, message, &r, NULL) != ERR_OK)
+                return message;
+        if (r.kind == SUBMIT_OPEN) {
+                t->open = r.open;
+                assert_int_equal(bytes_copy(t->arena, r.open.dataset, &t->open.dataset), ERR_OK);
+        }
+        if (r.kind != SUBMIT_BATCH || r.batch.persons.ids == NULL || t->open.dataset.len == 0)
+                return message;
+        world_keeper_key(t->world, t->client);
+        return seal_batch(t->world, t->arena, t->municipality, &t->open, &r.batch);
 }
 
 enum status talk_say(struct talk *t, struct bytes message)
 {
         struct bytes answer;
-        enum err e = call_send(t->call, message);
+        enum err e = call_send(t->call, talk_wrap(t, message));
 
         if (e == ERR_OK)
                 e = call_receive(t->call, t->arena, &answer);

@@ -49,7 +49,10 @@ struct bytes say_commit(struct arena *a, const struct wire_commit *commit);
 struct talk {
         struct world *world;
         struct call *call;
-        struct arena *arena; /* of what is said and heard; ends with the talk */
+        struct client *client;
+        municipality_t municipality; /* 0: a stranger, who seals nothing */
+        struct wire_open open;       /* as it was said */
+        struct arena *arena;         /* of what is said and heard; ends with the talk */
         struct submit_response heard;
         struct call_status status; /* once it ended */
         struct digest *receipts;   /* by sequence */
@@ -58,6 +61,8 @@ struct talk {
 };
 
 void talk_begin(struct talk *t, struct world *w, struct client *c);
+/* What is really sent: a batch in clear goes into a box, where the world wants that. */
+struct bytes talk_wrap(struct talk *t, struct bytes message);
 /* STATUS_OK and t->heard, or the status with which the stream ended. */
 enum status talk_say(struct talk *t, struct bytes message);
 enum status talk_open(struct talk *t, const struct wire_open *open);

@@ -32,6 +32,7 @@
 #include "gateway/keeper/keeper.h"
 #include "policies/policy.h"
 #include "policies/sign.h"
+#include "tests/support/gateway_sealing.h"
 
 enum { WORLD_ARENA_MAX = 1 << 30, FILE_MAX = 256 << 20, START_MS = 60000, STOP_MS = 60000 };
 
@@ -245,6 +246,7 @@ void world_make(struct world *w)
         make_keyring(w);
         make_certificates(w);
         copy_folder(STATGATE_ROOT "/policies/bundle", world_path(w, "policy"));
+        world_pin_submission_keys(w);
         world_sign(w, w->officer);
         make_settings(w);
 }

@@ -31,6 +31,9 @@ struct world {
                 struct client *client;
         } clients[WORLD_CLIENTS_MAX];
         unsigned clients_len, certificates;
+        /* gateway_sealing.h: what persons are sealed to; whether they need not be. */
+        uint8_t keeper_key[32];
+        bool has_keeper_key, takes_clear;
 };
 
 void world_make(struct world *w);   /* the folder; nothing runs yet */
