@@ -17,7 +17,7 @@
 #include "gateway/disclosure/joint.h"
 
 /* Rounds of hiding more; each hides a cell at least. */
-enum { ROUNDS_MAX = 32 };
+enum { ROUNDS_MAX = 16 };
 
 /* One table with what others tell of it, as a release of its own. */
 struct own {
@@ -264,6 +264,8 @@ enum err joint_tables_widen(struct joint *j)
         bool more = true;
 
         for (uint32_t round = 0; more && !j->base.failed; round++) {
+                size_t hidden = joint_hidden(j);
+
                 more = false;
                 j->unasked = 0;
                 for (uint32_t t = 0; t < j->release->tables_len; t++)
@@ -271,8 +273,9 @@ enum err joint_tables_widen(struct joint *j)
                 if (more)
                         TRY(joint_settle(j, &j->base));
                 if (more && round + 1 == ROUNDS_MAX) {
+                        /* What was seen to be wide stays so when more is hidden. */
                         j->limited = true;
-                        j->unasked = joint_hidden(j);
+                        j->unasked += joint_hidden(j) - hidden;
                         return ERR_OK;
                 }
         }

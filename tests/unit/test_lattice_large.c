@@ -76,7 +76,8 @@ static uint64_t work_of(uint32_t changed)
         return cubes[1].held_work;
 }
 
-/* Cells looked at. All combinations, each with the cells around it, would be some hundred millions. */
+/* Cells looked at. All combinations, each with the cells around it, would be some hundred millions.
+ */
 static void a_second_vintage_costs_what_changed(void **state)
 {
         uint64_t none = work_of(0), fifty = work_of(50);
