@@ -287,10 +287,12 @@ static size_t cell_of_row(const struct slice *sl, uint32_t row)
 static enum err slice_model(struct slice *sl)
 {
         const struct sheet *s = sl->s;
-        struct model_dimension dims[DIMENSIONS_MAX] = {0};
+        struct model_dimension *dims = arena_alloc(sl->arena, DIMENSIONS_MAX, sizeof *dims);
         uint32_t whole[DIMENSIONS_MAX];
         struct model_cell *cells = NULL;
 
+        if (dims == NULL)
+                return ERR_NO_MEMORY;
         TRY(slice_cells(sl, &cells));
         for (uint32_t i = 0; i < s->adding; i++) {
                 dims[i].leaves = s->t->dimensions[s->order[i]].len;
@@ -382,7 +384,7 @@ static void round_alone(const struct sheet *s, const int64_t *values, int64_t *o
                 out[i] = alone(s, i, values[i]);
 }
 
-static enum err round_slices(struct sheet *s, const int64_t *values, int64_t *out)
+static enum err round_slices(struct sheet *s, const struct slice *of)
 {
         enum { ARENA_MAX = 1 << 30 };
         size_t slices = combinations(s, s->adding, s->t->dimensions_len);
@@ -390,14 +392,11 @@ static enum err round_slices(struct sheet *s, const int64_t *values, int64_t *ou
         for (size_t i = 0; i < slices; i++) {
                 OWNED(arena_free) struct arena *arena = arena_new(ARENA_MAX);
                 uint32_t totals = 0;
-                struct slice sl = {.s = s,
-                        .arena = arena,
-                        .values = values,
-                        .out = out,
-                        .cells = combinations(s, 0, s->adding)};
+                struct slice sl = *of;
 
                 if (arena == NULL)
                         return ERR_NO_MEMORY;
+                sl.arena = arena;
                 sl.offset = offset_of(s, s->adding, s->t->dimensions_len, i, &totals);
                 TRY(round_slice(&sl));
         }
@@ -437,8 +436,11 @@ static enum err round_new(struct sheet *s, const int64_t *values, bool add, int6
                 return ERR_NO_MEMORY;
         if (!are_counts(s, values))
                 return ERR_INVALID;
+        const struct slice all = {
+                .s = s, .values = values, .out = rounded, .cells = combinations(s, 0, s->adding)};
+
         if (add && s->adding > 0 && !has_no_leaf(s))
-                TRY(round_slices(s, values, rounded));
+                TRY(round_slices(s, &all));
         else
                 round_alone(s, values, rounded);
         *out = rounded;

@@ -384,8 +384,6 @@ static enum exit_code ask_group(
 
         if (asked == NULL || put_group(q, group, asked) != ERR_OK)
                 return EXIT_CODE_INTERNAL;
-        if (group > 0)
-                asked->vintage = answers[0].release->vintage;
         enum err rc = query_check(asked, &why);
 
         if (rc != ERR_OK)
@@ -399,6 +397,7 @@ static enum exit_code ask_group(
         if (answer_check(&answers[group]) != ERR_OK || t->measures_len != groups[group].len ||
                 !is_alike(t, &answers[0].release->table))
                 return answer_wrong(cli, ERR_MALFORMED);
+        q->q.vintage = answers[group].release->vintage; /* of the next too */
         return EXIT_CODE_OK;
 }
 
@@ -420,7 +419,7 @@ static enum exit_code run(struct cli *cli, const struct arguments *args)
         OWNED(arena_free) struct arena *arena = arena_new(ANSWER_ARENA);
         const char *format = option_text(args, "format"), *path = NULL;
         bool csv = format != NULL && strcmp(format, "csv") == 0;
-        struct answer answers[GROUPS];
+        struct answer answers[GROUPS] = {0};
         struct question q;
 
         if (arena == NULL)
