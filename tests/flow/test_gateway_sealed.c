@@ -328,6 +328,60 @@ static void everybody_is_told_the_keepers_keys(void **state)
         assert_int_equal(world_stop(&world), 0);
 }
 
+static void rotate_sealing_key(uint32_t overlap_days)
+{
+        OWNED(buf_done) struct buf b = {.ceiling = 1024};
+        const struct wire_rotate rotate = {
+                .kind = bytes_of_text("sealing"), .overlap_days = overlap_days};
+        struct bytes request;
+
+        assert_int_equal(rotate_encode(&rotate, &b), ERR_OK);
+        assert_int_equal(buf_end(&b, &request), ERR_OK);
+        assert_int_equal(world_call(&world, world_client(&world, WORLD_OPERATOR),
+                                 "Operations/RotateKeys", request),
+                STATUS_OK);
+}
+
+/* In the middle of a stream: what is sealed to the key before is taken for as long as was said,
+ * and who comes too late fetches keys again and goes on where he was. */
+static void a_delivery_outlives_a_rotation_of_the_key_it_is_sealed_to(void **state)
+{
+        const struct wire_open open = placering_append();
+        struct placement rows[ROWS];
+        uint8_t first[32];
+        struct talk t;
+
+        (void)state;
+        world_start(&world);
+        rows_of(11, rows, ROWS);
+        talk_begin(&t, &world, town(&world, 114));
+        assert_int_equal(talk_open(&t, &open), STATUS_OK);
+        assert_int_equal(talk_batch(&t, rows, BATCH), STATUS_OK);
+        memcpy(first, world.keeper_key, sizeof first);
+        rotate_sealing_key(30);
+        assert_int_equal(talk_batch(&t, rows + BATCH, BATCH), STATUS_OK);
+        world_forget_key(&world);
+        world_keeper_key(&world, t.client);
+        assert_memory_not_equal(world.keeper_key, first, sizeof first);
+        rotate_sealing_key(0); /* the second key ends at once */
+        assert_int_equal(
+                talk_batch(&t, rows + (size_t)2 * BATCH, BATCH), STATUS_FAILED_PRECONDITION);
+        assert_string_equal(t.status.details.violations[0].field, "batch.sealed.key_id");
+        struct talk again;
+
+        world_forget_key(&world);
+        talk_begin(&again, &world, town(&world, 114));
+        assert_int_equal(talk_open(&again, &open), STATUS_OK);
+        assert_int_equal(again.sequence, 2);
+        memcpy(again.receipts, t.receipts, 2 * sizeof *t.receipts);
+        again.rows = t.rows;
+        assert_int_equal(talk_batch(&again, rows + (size_t)2 * BATCH, BATCH), STATUS_OK);
+        assert_int_equal(talk_commit(&again), STATUS_OK);
+        assert_int_equal(talk_end(&again), STATUS_OK);
+        talk_break(&t);
+        assert_int_equal(world_stop(&world), 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -338,6 +392,7 @@ int main(void)
                 SEALED_TEST(a_box_for_another_place_is_refused),
                 SEALED_TEST(boxes_replayed_re_ordered_or_changed_are_refused),
                 SEALED_TEST(a_storm_of_bad_boxes_is_weathered),
+                SEALED_TEST(a_delivery_outlives_a_rotation_of_the_key_it_is_sealed_to),
                 SEALED_TEST(everybody_is_told_the_keepers_keys),
         };
 
