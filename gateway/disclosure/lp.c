@@ -24,7 +24,7 @@ enum err lp_new_small(uint32_t columns, const double *low, const double *high,
 {
         OWNED(lp_free) struct lp *lp = NULL;
 
-        if ((uint64_t)rows->len * (columns + (uint64_t)2 * rows->len) > TABLEAU_ENTRIES)
+        if (!tableau_holds(columns, rows))
                 return lp_new(columns, low, high, rows, out);
         lp = calloc(1, sizeof *lp);
         if (lp == NULL)

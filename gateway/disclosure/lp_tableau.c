@@ -27,6 +27,9 @@
 #include "base/arena.h"
 #include "gateway/disclosure/lp_lanes.h"
 
+/* Entries of the matrix it is meant for. */
+#define TABLEAU_ENTRIES ((uint64_t)8 << 20)
+
 /* Steps of length zero before the rule changes; and steps of one answer, beyond reason. */
 enum { PATIENCE = 400, STEPS_MAX = 20000 };
 /* Whole steps of one edge that are looked at. */
@@ -49,9 +52,9 @@ struct tableau {
          * while it is `sloped`. */
         double *slope;
         bool sloped;
-        /* What each variable that was basic at first was made of: rows of the program, over
-         * the denominator of then. */
-        uint32_t rows_len, first_len, *first;
+        /* What each variable that was basic at first was made of: those rows of the program that
+         * said something new, over the denominator of then. */
+        uint32_t rows_len, first_len, *first, *row;
         double *made_of, first_denominator;
         double *price, *reduced; /* for who asks */
         uint64_t iterations;
@@ -66,52 +69,84 @@ static double *row_of(const struct tableau *t, uint32_t i)
 
 /* Equations -------------------------------------------------------------------------------- */
 
-/* All equations over one denominator, a dense row each: what it comes to, variables, and
- * which equations it is made of. */
+/* Equations that say something new, over one denominator, a dense row each: what it comes to,
+ * variables, and which of these equations it is made of. */
 struct equations {
-        uint32_t len, width;
+        uint32_t len, most, width;
         size_t stride;
         double *entry, denominator;
-        uint32_t *count; /* of variables: equations they stood in at first */
-        uint32_t *pivot; /* of equations; 0: says nothing */
+        uint32_t *count; /* of variables: equations they stand in */
+        uint32_t *pivot; /* of equations */
+        uint32_t *row;   /* of equations: which of the program's rows */
 };
+
+static uint32_t rank_most(uint32_t rows, uint32_t variables)
+{
+        return rows < variables ? rows : variables;
+}
 
 static enum err equations_new(
         struct tableau *t, struct arena *arena, const struct lp_rows *rows, struct equations *q)
 {
-        uint32_t slack = t->columns;
-
-        q->len = rows->len;
+        q->most = rank_most(rows->len, t->variables);
         q->width = t->variables + 1;
-        q->stride = lanes_padded((size_t)q->width + q->len);
+        q->stride = lanes_padded((size_t)q->width + q->most);
         q->denominator = 1;
-        q->entry = arena_alloc(arena, (size_t)q->len * q->stride + LANE, sizeof *q->entry);
+        q->entry = arena_alloc(arena, ((size_t)q->most + 1) * q->stride + LANE, sizeof *q->entry);
         q->count = arena_alloc(arena, q->width, sizeof *q->count);
-        q->pivot = arena_alloc(arena, q->len, sizeof *q->pivot);
-        if (q->entry == NULL || q->count == NULL || q->pivot == NULL)
+        q->pivot = arena_alloc(arena, q->most, sizeof *q->pivot);
+        q->row = arena_alloc(arena, q->most, sizeof *q->row);
+        if (q->entry == NULL || q->count == NULL || q->pivot == NULL || q->row == NULL)
                 return ERR_NO_MEMORY;
         q->entry = lanes_aligned(q->entry);
-        for (uint32_t i = 0; i < q->len; i++) {
-                double *row = q->entry + (size_t)i * q->stride;
-
-                for (int k = rows->start[i]; k < rows->start[i + 1]; k++) {
-                        row[1 + rows->column[k]] = rows->value[k];
-                        q->count[1 + rows->column[k]]++;
-                }
-                if (rows->low[i] < rows->high[i]) {
-                        row[1 + slack] = -1;
-                        t->low[slack] = rows->low[i];
-                        t->high[slack] = rows->high[i];
-                        q->count[1 + slack++] = 1;
-                } else {
-                        row[0] = rows->low[i];
-                }
-                row[q->width + i] = 1;
-        }
+        for (int k = 0; k < rows->start[rows->len]; k++)
+                q->count[1 + rows->column[k]]++;
+        for (uint32_t v = t->columns; v < t->variables; v++)
+                q->count[1 + v] = 1;
         return ERR_OK;
 }
 
-/* Rather one that leaves the denominator, and stands in few others. */
+static double *equation_of(const struct equations *q, uint32_t i)
+{
+        return q->entry + (size_t)i * q->stride;
+}
+
+/* A row of the program, times the denominator. */
+static void equation_write(struct tableau *t, struct equations *q, const struct lp_rows *rows,
+        uint32_t i, uint32_t *slack)
+{
+        double *row = equation_of(q, q->len);
+
+        memset(row, 0, q->stride * sizeof *row);
+        for (int k = rows->start[i]; k < rows->start[i + 1]; k++)
+                row[1 + rows->column[k]] = rows->value[k] * q->denominator;
+        if (rows->low[i] < rows->high[i]) {
+                row[1 + *slack] = -q->denominator;
+                t->low[*slack] = rows->low[i];
+                t->high[(*slack)++] = rows->high[i];
+        } else {
+                row[0] = rows->low[i] * q->denominator;
+                t->overflow |= fabs(row[0]) >= LANES_EXACT;
+        }
+        if (q->len < q->most)
+                row[q->width + q->len] = q->denominator;
+}
+
+/* Without what the equations before it say. */
+static void equation_reduce(struct tableau *t, const struct equations *q)
+{
+        double *row = equation_of(q, q->len);
+
+        for (uint32_t i = 0; i < q->len; i++) {
+                double times = row[q->pivot[i]] / q->denominator;
+
+                if (times != 0)
+                        t->overflow |=
+                                !lanes_combine(row, equation_of(q, i), q->stride, 1, times, 1);
+        }
+}
+
+/* Rather one that leaves the denominator, and stands in few others; 0: none. */
 static uint32_t pivot_of(const struct equations *q, const double *row)
 {
         uint32_t best = 0, best_rank = UINT32_MAX;
@@ -128,41 +163,42 @@ static uint32_t pivot_of(const struct equations *q, const double *row)
         return best;
 }
 
-static bool equation_solve(struct equations *q, uint32_t from)
+/* The pivot goes from the equations before it. */
+static void equation_solve(struct tableau *t, struct equations *q, uint32_t pivot)
 {
-        double *row = q->entry + (size_t)from * q->stride;
-        uint32_t pivot = q->pivot[from];
-        bool exact = true;
+        double *row = equation_of(q, q->len), sign = row[pivot] < 0 ? -1 : 1;
 
-        for (uint32_t v = 0; v < q->width + q->len && row[pivot] < 0; v++)
-                if (v != pivot)
-                        row[v] = -row[v];
-        row[pivot] = fabs(row[pivot]);
+        for (size_t v = 0; v < q->stride; v++)
+                row[v] *= sign;
         double by = row[pivot];
         for (uint32_t i = 0; i < q->len; i++) {
-                double *other = q->entry + (size_t)i * q->stride, times = other[pivot];
+                double *other = equation_of(q, i), times = other[pivot];
 
-                if (i != from && (times != 0 || by != q->denominator))
-                        exact &= lanes_combine(other, row, q->stride, by, times, q->denominator);
+                if (times != 0 || by != q->denominator)
+                        t->overflow |=
+                                !lanes_combine(other, row, q->stride, by, times, q->denominator);
         }
         q->denominator = by;
-        return exact;
+        q->pivot[q->len++] = pivot;
 }
 
 /* Each equation gives one variable in terms of the others (Gauss and Jordan). */
-static void equations_solve(struct tableau *t, struct equations *q)
+static void equations_solve(struct tableau *t, struct equations *q, const struct lp_rows *rows)
 {
-        for (uint32_t i = 0; i < q->len && !t->overflow; i++) {
-                double *row = q->entry + (size_t)i * q->stride;
+        uint32_t slack = t->columns;
 
-                q->pivot[i] = pivot_of(q, row);
-                if (q->pivot[i] == 0) {
-                        t->infeasible |= row[0] != 0;
+        for (uint32_t i = 0; i < rows->len && !t->overflow; i++) {
+                equation_write(t, q, rows, i, &slack);
+                equation_reduce(t, q);
+                uint32_t pivot = pivot_of(q, equation_of(q, q->len));
+                if (pivot == 0) {
+                        t->infeasible |= equation_of(q, q->len)[0] != 0;
                         continue;
                 }
-                t->overflow = !equation_solve(q, i);
-                t->basic_len++;
+                q->row[q->len] = i;
+                equation_solve(t, q, pivot);
         }
+        t->basic_len = q->len;
 }
 
 static double resting(const struct tableau *t, uint32_t v)
@@ -172,22 +208,24 @@ static double resting(const struct tableau *t, uint32_t v)
         return t->high[v] < LP_INFINITY ? t->high[v] : 0;
 }
 
-static enum err made_of_keep(struct tableau *t, const struct equations *q)
+static enum err made_of_keep(struct tableau *t, const struct equations *q, uint32_t rows)
 {
-        t->rows_len = q->len;
-        t->first = arena_alloc(t->arena, t->basic_len, sizeof *t->first);
-        t->made_of = arena_alloc_raw(t->arena, (size_t)t->basic_len * q->len, sizeof *t->made_of);
-        t->price = arena_alloc(t->arena, q->len, sizeof *t->price);
+        t->rows_len = rows;
+        t->first_len = q->len;
+        t->first = arena_alloc(t->arena, q->len, sizeof *t->first);
+        t->row = arena_alloc_raw(t->arena, q->len, sizeof *t->row);
+        t->made_of = arena_alloc_raw(t->arena, (size_t)q->len * q->len, sizeof *t->made_of);
+        t->price = arena_alloc(t->arena, rows, sizeof *t->price);
         t->reduced = arena_alloc(t->arena, t->variables, sizeof *t->reduced);
-        if (t->first == NULL || t->made_of == NULL || t->price == NULL || t->reduced == NULL)
+        if (t->first == NULL || t->row == NULL || t->made_of == NULL || t->price == NULL ||
+                t->reduced == NULL)
                 return ERR_NO_MEMORY;
         t->first_denominator = q->denominator;
+        memcpy(t->row, q->row, q->len * sizeof *t->row);
         for (uint32_t i = 0; i < q->len; i++) {
-                if (q->pivot[i] == 0)
-                        continue;
-                memcpy(t->made_of + (size_t)t->first_len * q->len,
-                        q->entry + (size_t)i * q->stride + q->width, q->len * sizeof *t->made_of);
-                t->first[t->first_len++] = q->pivot[i] - 1;
+                memcpy(t->made_of + (size_t)i * q->len, equation_of(q, i) + q->width,
+                        q->len * sizeof *t->made_of);
+                t->first[i] = q->pivot[i] - 1;
         }
         return ERR_OK;
 }
@@ -234,10 +272,8 @@ static enum err tableau_fill(struct tableau *t, const struct equations *q)
                 }
         at = 0;
         for (uint32_t i = 0; i < q->len; i++) {
-                const double *row = q->entry + (size_t)i * q->stride;
+                const double *row = equation_of(q, i);
 
-                if (q->pivot[i] == 0)
-                        continue;
                 row_of(t, at)[0] = row[0];
                 for (uint32_t k = 0; k < t->free_len; k++)
                         row_of(t, at)[k + 1] = -row[t->freed[k] + 1];
@@ -275,9 +311,19 @@ static enum err tableau_build(
                 t->variables += rows->low[i] < rows->high[i];
         TRY(allocate(t, low, high));
         TRY(equations_new(t, scratch, rows, &q));
-        equations_solve(t, &q);
-        TRY(made_of_keep(t, &q));
+        equations_solve(t, &q, rows);
+        TRY(made_of_keep(t, &q, rows->len));
         return tableau_fill(t, &q);
+}
+
+bool tableau_holds(uint32_t columns, const struct lp_rows *rows)
+{
+        uint64_t variables = columns, rank;
+
+        for (uint32_t i = 0; i < rows->len; i++)
+                variables += rows->low[i] < rows->high[i];
+        rank = rows->len < variables ? rows->len : variables;
+        return rank * (variables + rank) <= TABLEAU_ENTRIES;
 }
 
 enum err tableau_new(uint32_t columns, const double *low, const double *high,
@@ -614,8 +660,8 @@ const double *tableau_prices(const struct tableau *t)
                 uint32_t v = t->first[i];
                 double times = (t->cost[v] - reduced[v]) / t->first_denominator;
 
-                for (uint32_t r = 0; r < t->rows_len && times != 0; r++)
-                        t->price[r] += times * t->made_of[(size_t)i * t->rows_len + r];
+                for (uint32_t r = 0; r < t->first_len && times != 0; r++)
+                        t->price[t->row[r]] += times * t->made_of[(size_t)i * t->first_len + r];
         }
         return t->price;
 }

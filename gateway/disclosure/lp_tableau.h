@@ -7,8 +7,8 @@
 
 struct tableau;
 
-/* Entries of the matrix it is meant for. */
-#define TABLEAU_ENTRIES ((uint64_t)8 << 20)
+/* Is the program small enough? */
+bool tableau_holds(uint32_t columns, const struct lp_rows *rows);
 
 MUST_CHECK enum err tableau_new(uint32_t columns, const double *low, const double *high,
         const struct lp_rows *rows, struct tableau **out);
