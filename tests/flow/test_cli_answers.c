@@ -97,12 +97,11 @@ static void make_client(const char *name, const char *who)
         world_write(&world, path, pair.key_pem);
 }
 
-static int setup(void **state)
+static int begin(uint32_t few)
 {
         struct placement rows[ROWS + FEW];
         uint64_t random = 20261121;
 
-        (void)state;
         world_make(&world);
         assert_int_equal(mkdir(world_path(&world, "client"), 0700), 0);
         make_client("statistician", WORLD_STATISTICIAN);
@@ -114,8 +113,20 @@ static int setup(void **state)
         for (uint32_t i = 0; i < ROWS + FEW; i++)
                 rows[i] = placement_random(&random, 5000, i);
         delivered = deliver(&world, 180, DELIVERY_APPEND, rows, ROWS, 150);
-        (void)deliver(&world, 114, DELIVERY_APPEND, rows + ROWS, FEW, FEW);
+        (void)deliver(&world, 114, DELIVERY_APPEND, rows + ROWS, few, few);
         return 0;
+}
+
+static int setup(void **state)
+{
+        (void)state;
+        return begin(FEW);
+}
+
+static int setup_small(void **state)
+{
+        (void)state;
+        return begin(3);
 }
 
 static int teardown(void **state)
@@ -340,6 +351,18 @@ static void coverage_tells_who_has_not_delivered(void **state)
         assert_int_equal(RUN("coverage", "--dataset", "ingen"), EXIT_CODE_REFUSED);
 }
 
+/* Three records are too few to be told of; that they came is not. */
+static void a_small_amount_hides_no_count_of_deliveries(void **state)
+{
+        (void)state;
+        assert_int_equal(RUN("vintage", "publish"), EXIT_CODE_OK);
+        assert_int_equal(
+                RUN("coverage", "--dataset", "placering", "--by", "kommun", "--format", "csv"),
+                EXIT_CODE_OK);
+        assert_true(said("0114,Upplands Väsby,1,1,,"));
+        assert_true(said("0180,Stockholm,1,1,"));
+}
+
 /* Indicators -------------------------------------------------------------- */
 
 static void an_indicator_is_listed_shown_and_run(void **state)
@@ -501,5 +524,10 @@ int main(void)
                 cmocka_unit_test(a_gateway_that_is_away_ends_with_three),
         };
 
-        return cmocka_run_group_tests(tests, setup, teardown);
+        const struct CMUnitTest small[] = {
+                cmocka_unit_test(a_small_amount_hides_no_count_of_deliveries),
+        };
+        int failed = cmocka_run_group_tests(tests, setup, teardown);
+
+        return failed + cmocka_run_group_tests(small, setup_small, teardown);
 }
