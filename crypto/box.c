@@ -39,7 +39,7 @@ enum {
                           NAME_MAX_LEN + sizeof(struct submission_id) + 4 + 4,
 };
 
-#define BOX_WORD_FITS(name, word) static_assert(sizeof word - 1 <= USE_MAX_LEN, "room");
+#define BOX_WORD_FITS(name, word) static_assert(sizeof(word) - 1 <= USE_MAX_LEN, "room");
 BOX_USES(BOX_WORD_FITS)
 #undef BOX_WORD_FITS
 

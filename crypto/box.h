@@ -50,11 +50,11 @@ enum box_use {
 
 struct box_head {
         enum box_use use;
+        uint32_t sequence, rows;
+        municipality_t municipality; /* 0 where none is concerned */
         char key_id[BOX_KEY_ID_LEN + 1];
-        municipality_t municipality;    /* 0 where none is concerned */
         char dataset[NAME_MAX_LEN + 1]; /* "" where no data set is concerned */
         struct submission_id submission;
-        uint32_t sequence, rows;
 };
 
 /* The persons in a box. Opening borrows from the plain text. */

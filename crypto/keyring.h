@@ -147,10 +147,10 @@ void keyring_linkage_info(const struct keyring *k, size_t i, struct keyring_link
 enum keyring_pair { KEYRING_SEALING, KEYRING_SIGNING, KEYRING_PAIR_KINDS };
 enum { KEYRING_PAIR_LIVE_MAX = 4 };
 struct keyring_pair_key { /* borrowed */
-        char id[16 + 1];  /* as box_key_id */
-        uint8_t public_key[32];
         const struct secret *secret;
         int64_t created_ms, until_ms; /* until_ms 0: the newest */
+        uint8_t public_key[32];
+        char id[16 + 1]; /* as box_key_id */
         bool ready;
 };
 /* Newest first; at most KEYRING_PAIR_LIVE_MAX, at least one. In use is the first that is

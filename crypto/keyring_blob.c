@@ -214,7 +214,7 @@ static enum err parts_list(const struct keyring *k, const struct keyring_header 
         struct bytes names, struct parts *out)
 {
         size_t most = 1 + EPOCHS_LIVE + k->domains_len * EPOCHS_LIVE * DOMAIN_KEYS +
-                      k->linkages_len * 2 + KEYRING_PAIR_KINDS * KEYRING_PAIR_LIVE_MAX +
+                      k->linkages_len * 2 + (size_t)KEYRING_PAIR_KINDS * KEYRING_PAIR_LIVE_MAX +
                       KEYRING_LOCKS_MAX + KEYRING_NOTES_MAX;
 
         out->list = fault_hit("alloc") ? NULL : calloc(most, sizeof *out->list);

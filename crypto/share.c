@@ -229,7 +229,7 @@ static unsigned base32_value(char c)
         if (c == 'i' || c == 'l')
                 c = '1';
         if (c >= 'a' && c <= 'z')
-                c = (char)(c - 'a' + 'A');
+                c &= ~0x20; /* upper case */
         for (unsigned i = 0; i < 32; i++)
                 value = base32[i] == c ? i : value;
         return value;
@@ -289,7 +289,9 @@ static bool text_plain(struct bytes text, char out[SHARE_TEXT_MAX])
                         continue;
                 if (len == SHARE_TEXT_MAX - 1 || c == '\0')
                         return false;
-                out[len++] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+                if (c >= 'A' && c <= 'Z')
+                        c |= 0x20; /* lower case */
+                out[len++] = c;
         }
         out[len] = '\0';
         return true;
@@ -329,7 +331,7 @@ static bool label_read(const char **at, struct share *out)
         snprintf(set, sizeof set, "%s", *at);
         if (hex_decode(set, out->set, SHARE_SET_LEN) != ERR_OK)
                 return false;
-        *at += 2 * SHARE_SET_LEN;
+        *at += sizeof set - 1;
         return out->number <= out->total && quorum_is_sane(out->required, out->total);
 }
 
