@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_model.c: every cell is the sum of its rows, and no two columns are the same. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +10,7 @@
 #include <cmocka.h>
 
 #include "gateway/disclosure/model.h"
+#include "gateway/disclosure/suppress.h"
 #include "gateway/disclosure/witness.h"
 #include "tests/support/random_release.h"
 
@@ -252,6 +254,39 @@ static void a_proof_for_another_matrix_is_none(void **state)
         arena_free(&arena);
 }
 
+static void *stop(void *flag)
+{
+        atomic_store((atomic_bool *)flag, true);
+        return NULL;
+}
+
+/* Four thousand million passes end only when somebody says so. */
+static void whoever_stops_waits_for_no_pass(void **state)
+{
+        const struct random_options o = {
+                .seed = 9, .inner_max = 40, .threshold = 5, .zeros_published = true};
+        const struct suppress_options endless = {.starts = UINT32_MAX};
+        struct arena *arena = arena_new(ARENA);
+        struct elimination *e = NULL;
+        struct suppress_result result;
+        struct random_release r;
+        atomic_bool flag = false;
+        pthread_t thread;
+        struct model m;
+
+        (void)state;
+        random_release_new(arena, &o, &r);
+        r.release.cancel = &flag;
+        assert_int_equal(model_new(arena, &r.release, &m), ERR_OK);
+        assert_int_equal(pthread_create(&thread, NULL, stop, &flag), 0);
+        assert_int_equal(suppress_run(arena, &m, &endless, &result), ERR_CANCELLED);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+        assert_int_equal(elimination_run(&m, (uint32_t[]){0}, 1, 0, SIZE_MAX, &e), ERR_CANCELLED);
+        assert_null(e);
+        assert_int_equal(model_new(arena, &r.release, &m), ERR_CANCELLED);
+        arena_free(&arena);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -263,6 +298,7 @@ int main(void)
                 cmocka_unit_test(hierarchies_with_gaps_are_refused),
                 cmocka_unit_test(shapes_that_cannot_be_are_refused),
                 cmocka_unit_test(a_proof_for_another_matrix_is_none),
+                cmocka_unit_test(whoever_stops_waits_for_no_pass),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
