@@ -53,6 +53,8 @@ static void tell_cost(const struct cli *cli, FILE *to, const struct protect_sett
         if (s->threshold == 0)
                 return;
         TELL(WORD_PROTECT_COST, N(r->cost), disclosure_cost_name(s->cost));
+        if (s->optimum && r->interval > 0)
+                TELL(WORD_PROTECT_BOUND_ALONE, N(r->interval));
         if (!r->bounded)
                 return;
         (void)snprintf(percent, sizeof percent, "%llu%s%llu",

@@ -227,7 +227,8 @@ static enum err widen(struct running *run)
         return ERR_OK;
 }
 
-/* The bound holds whatever else is asked; the pattern only where nothing else is. */
+/* The bound is of suppression alone: what is hidden for the width besides has none, and to
+ * compare the two would mislead. */
 static enum err improve(struct running *run, bool take)
 {
         const struct optimum_options options = {.nodes_max = 0};
@@ -262,7 +263,7 @@ static enum err suppress(struct running *run)
 {
         tell(run, PROTECT_SUPPRESSING);
         TRY(find_pattern(run));
-        if (run->s->optimum && run->pattern.proved)
+        if (run->s->optimum && run->pattern.proved && run->r.interval == 0)
                 TRY(improve(run, run->t->kind == PROTECT_AMOUNTS));
         run->r.cost = run->pattern.cost;
         run->r.work = run->pattern.work;

@@ -93,6 +93,11 @@ WORD(PROTECT_COST, "Kostnad för det som döljs för andras skull: {1} ({2}).",
         "Cost of what is hidden for others' sake: {1} ({2}).")
 WORD(PROTECT_OPTIMAL, "Billigare går inte: det är bevisat.",
         "It cannot be cheaper: that is proved.")
+WORD(PROTECT_BOUND_ALONE,
+        "Hur lite som måste döljas är bara känt utan intervall; {1} celler är dolda för bredden, "
+        "så avståndet sägs inte.",
+        "How little must be hidden is only known without intervals; {1} cells are hidden for the "
+        "width, so no distance is told.")
 WORD(PROTECT_BOUND, "Ingen säker tabell kostar mindre än {1}: högst {2} % dyrare än nödvändigt.",
         "No safe table costs less than {1}: at most {2} % more than needed.")
 WORD(PROTECT_AUDIT,
