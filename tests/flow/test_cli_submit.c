@@ -291,6 +291,97 @@ static void erasing_answers_done_whoever_it_was(void **state)
         assert_true(says("Done."));
 }
 
+/* Sealing ------------------------------------------------------------------ */
+
+/* The delivery of the test before last again, from the beginning under another name; the key it
+ * is sealed to ends when the first batches are on the gateway's disk. */
+static void a_delivery_is_sealed_again_when_the_key_changes_under_way(void **state)
+{
+        static const char *const submit[] = {"statgate", "--lang", "en", "--as", "0180", "submit",
+                "--dataset", "anmalan", "--period", "2024", "--submission",
+                "0f8fad5b-d9cb-469f-a165-70867728950e", "", NULL};
+        const char *words[ARGUMENTS_MAX];
+        pid_t client;
+
+        (void)state;
+        memcpy(words, submit, sizeof submit);
+        words[12] = in_folder("made/0180-anmalan-2024.csv");
+
+        long long before = store_bytes();
+
+        client = start(in_folder("client"), words);
+        for (int waited = 0; store_bytes() < before + BATCH_BYTES; waited += POLL_MS) {
+                assert_true(waited < START_MS);
+                sleep_ms(POLL_MS);
+        }
+        assert_int_equal(STATGATE("--as", "operator", "keys", "rotate", "sealing"), 0);
+        assert_int_equal(finish(client), 0);
+        read_file(in_folder("client"));
+        assert_true(says("sealing again"));
+        assert_true(says(" 0 rejected"));
+        assert_true(says("Receipt: delivery 0f8fad5b"));
+}
+
+static int submit_one(const char *period)
+{
+        write_file("one.csv", HEAD "114;Z;20100102-2399;2023-05-01;Polis;konflikt\r\n");
+        return STATGATE("--as", "0114", "submit", "--dataset", "anmalan", "--period", period,
+                in_folder("one.csv"));
+}
+
+static void rename_in_folder(const char *from, const char *to)
+{
+        assert_int_equal(rename(in_folder(from), in_folder(to)), 0);
+}
+
+static void nothing_is_sealed_to_a_key_that_nobody_vouches_for(void **state)
+{
+        (void)state;
+        rename_in_folder("data/client/keeper.pub", "pinned");
+        assert_int_equal(submit_one("2023"), 2);
+        assert_true(says("there is no"));
+        write_file("data/client/keeper.pub",
+                "00000000000000000000000000000000000000000000000000000000000000ff\n");
+        assert_int_equal(submit_one("2023"), 1);
+        assert_true(says("nothing was sent"));
+        assert_int_equal(
+                STATGATE("--as", "0114", "erase", "--person-file", in_folder("person")), 1);
+        assert_true(says("nothing was sent"));
+        assert_int_equal(STATGATE("--as", "0114", "keys", "public", "--save"), 1);
+        assert_true(says("NOT vouched for"));
+        write_file("data/client/keeper.pub", "not a key\n");
+        assert_int_equal(submit_one("2023"), 2);
+        /* At first sight it can be saved, and is the one that init had pinned. */
+        assert_int_equal(unlink(in_folder("data/client/keeper.pub")), 0);
+        assert_int_equal(STATGATE("--as", "0114", "keys", "public", "--save"), 0);
+        assert_true(says("compare the digits"));
+        read_file(in_folder("pinned"));
+        char pinned[80];
+
+        (void)snprintf(pinned, sizeof pinned, "%.64s", output);
+        read_file(in_folder("data/client/keeper.pub"));
+        assert_true(says(pinned));
+        assert_int_equal(submit_one("2023"), 0);
+}
+
+static void a_delivery_is_signed_by_the_municipality_or_not_sent(void **state)
+{
+        (void)state;
+        rename_in_folder("data/client/0114.submission.key", "own.key");
+        assert_int_equal(submit_one("2022"), 2);
+        assert_true(says("keys submission-key --as 0114"));
+        /* A key that is not in the bundle, freshly made. */
+        assert_int_equal(STATGATE("--as", "0114", "keys", "submission-key"), 0);
+        assert_true(says("{municipality: \"0114\", key: \""));
+        assert_int_equal(submit_one("2023"), 0); /* its receipt again: nothing new was sent */
+        assert_int_equal(STATGATE("--as", "0114", "submit", "--dataset", "anmalan", "--period",
+                                 "2023", "--submission", "0f8fad5b-d9cb-469f-a165-70867728950f",
+                                 in_folder("one.csv")),
+                1);
+        assert_true(says("not signed by a submission key of this municipality"));
+        rename_in_folder("own.key", "data/client/0114.submission.key");
+}
+
 static void nobody_at_home_ends_with_three(void **state)
 {
         (void)state;
@@ -345,6 +436,9 @@ int main(void)
                 cmocka_unit_test(what_the_gateway_refuses_ends_with_one),
                 cmocka_unit_test(a_gateway_that_dies_and_comes_back_gets_the_rest),
                 cmocka_unit_test(erasing_answers_done_whoever_it_was),
+                cmocka_unit_test(a_delivery_is_sealed_again_when_the_key_changes_under_way),
+                cmocka_unit_test(nothing_is_sealed_to_a_key_that_nobody_vouches_for),
+                cmocka_unit_test(a_delivery_is_signed_by_the_municipality_or_not_sent),
                 cmocka_unit_test(nobody_at_home_ends_with_three),
         };
 
