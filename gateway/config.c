@@ -25,6 +25,7 @@ enum setting_kind { SETTING_TEXT, SETTING_PATH, SETTING_NUMBER };
         S(store, PATH, "database file")                                                            \
         S(keyring, PATH, "sealed keyring file")                                                    \
         S(passphrase_file, PATH, "file with the keyring's passphrase (else a prompt)")             \
+        S(unseal, TEXT, "passphrase, or officers: wait for them at run/keys.sock")                 \
         S(keeper, PATH, "the statgate-keeper program (else beside statgated)")                     \
         S(memory_lock, TEXT, "required, or development: run although memory cannot be locked")     \
         S(workers, NUMBER, "threads that run calls; 0: the engine's choice")                       \
@@ -56,6 +57,7 @@ static const char *const defaults[SETTING_COUNT] = {
         [SET_pki] = "pki",
         [SET_store] = "store/statgate.db",
         [SET_keyring] = "keys/keyring.sgk",
+        [SET_unseal] = "passphrase",
         [SET_memory_lock] = "required",
         [SET_workers] = "0",
         [SET_threads] = "0",
@@ -226,7 +228,8 @@ static enum err fill(const struct reading *r, const char *folder, struct config 
 {
         static const char *const levels[] = {"debug", "info", "warning", "error"};
         static const char *const locks[] = {"required", "development"};
-        unsigned level = 0, lock = 0, mib = 0, drain = 0;
+        static const char *const unsealers[] = {"passphrase", "officers"};
+        unsigned level = 0, lock = 0, unsealer = 0, mib = 0, drain = 0;
 
         *out = (struct config){
                 .folder = folder,
@@ -242,12 +245,14 @@ static enum err fill(const struct reading *r, const char *folder, struct config 
         };
         TRY(word_of(r, SET_log_level, levels, ARRAY_LEN(levels), &level));
         TRY(word_of(r, SET_memory_lock, locks, ARRAY_LEN(locks), &lock));
+        TRY(word_of(r, SET_unseal, unsealers, ARRAY_LEN(unsealers), &unsealer));
         TRY(number_of(r, SET_workers, 1024, &out->workers));
         TRY(number_of(r, SET_threads, 1024, &out->threads));
         TRY(number_of(r, SET_view_memory_mib, 1 << 24, &mib));
         TRY(number_of(r, SET_drain_seconds, 3600, &drain));
         out->log_level = (enum log_level)level;
         out->memory_lock_required = lock == 0;
+        out->officers_unseal = unsealer == 1;
         out->view_memory = (size_t)mib << 20;
         out->drain_ms = drain * 1000;
         return ERR_OK;

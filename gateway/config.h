@@ -21,6 +21,7 @@ struct config {
         const char *keeper;          /* program; NULL: beside statgated */
         const char *log;             /* file, or "-" for standard error */
         int passphrase_fd;           /* -1: none given */
+        bool officers_unseal;        /* no passphrase here: officers come to the door */
         bool memory_lock_required;
         enum log_level log_level;
         unsigned workers;   /* 0: the engine's default */

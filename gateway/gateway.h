@@ -11,6 +11,7 @@
 #include "gateway/store/store.h"
 #include "gateway/views.h"
 
+struct door;
 struct publisher;
 struct rotation;
 struct watch;
@@ -24,6 +25,7 @@ struct gateway {
         struct publisher *publisher;
         struct watch *watch;
         struct rotation *rotation;
+        struct door *door;
         struct rpc_server *rpc; /* set once it runs */
         unsigned threads;
         int64_t started_at_ms;

@@ -24,6 +24,7 @@
 #include "base/log.h"
 #include "crypto/secret.h"
 #include "gateway/config.h"
+#include "gateway/door.h"
 #include "gateway/gateway.h"
 #include "gateway/rotation.h"
 
@@ -121,10 +122,23 @@ static enum err prompt_passphrase(int *out_fd)
         return e;
 }
 
-static enum err unseal(struct keeper *k, const struct config *c)
+/* Officers open the keyring, however long they are in coming. */
+static enum err await_officers(struct door *door, int signals)
 {
+        log_event(
+                LOG_INFO, "sealed", LOG_TEXT("why", "waiting for officers: statgate keys unseal"));
+        fprintf(stderr, "statgated: sealed; officers open it with `statgate keys unseal` or "
+                        "`statgate keys import-share`\n");
+        return door_wait(door, signals);
+}
+
+static enum err unseal(const struct gateway *g, const struct config *c, int signals)
+{
+        struct keeper *k = g->keeper;
         int fd = c->passphrase_fd;
 
+        if (c->officers_unseal)
+                return await_officers(g->door, signals);
         if (fd < 0 && c->passphrase_file != NULL) {
                 fd = open(c->passphrase_file, O_RDONLY | O_CLOEXEC);
                 if (fd < 0)
@@ -203,7 +217,7 @@ static enum err start_network(struct gateway *g, const struct config *c)
         return rpc_start(&options, &g->rpc);
 }
 
-static enum err start(struct gateway *g, const struct config *c, struct arena *arena,
+static enum err start(struct gateway *g, const struct config *c, struct arena *arena, int signals,
         const char **step, struct refusal *why)
 {
         const struct keeper_options keeper = {
@@ -214,7 +228,8 @@ static enum err start(struct gateway *g, const struct config *c, struct arena *a
 
         STEP("starting the key keeper", keeper_start(&keeper, &g->keeper));
         STEP("secure memory", crypto_init(SECURE_POOL, c->memory_lock_required));
-        STEP("unsealing the keyring", unseal(g->keeper, c));
+        STEP("the officers' door", door_open(g->keeper, c->folder, &g->door));
+        STEP("unsealing the keyring", unseal(g, c, signals));
         STEP("opening the store", store_open(c->store, &g->store));
         STEP("loading the policy", reign_new(g->keeper, c->policy, &g->reign, why));
         const struct views_options views = {g->store, g->keeper, c->view_memory, c->threads};
@@ -239,6 +254,7 @@ static void stop(struct gateway *g)
         views_free(&g->views);
         reign_free(&g->reign);
         store_close(&g->store);
+        door_close(&g->door);
         keeper_stop(&g->keeper);
 }
 
@@ -298,9 +314,11 @@ static enum exit_code run(const struct config *c, struct arena *arena, int signa
         struct refusal why = {0};
         const char *step = "";
         enum exit_code code = EXIT_START;
-        enum err e = start(&g, c, arena, &step, &why);
+        enum err e = start(&g, c, arena, signals, &step, &why);
 
-        if (e != ERR_OK) {
+        if (e == ERR_CANCELLED) {
+                code = EXIT_STOPPED; /* asked to leave while it waited for officers */
+        } else if (e != ERR_OK) {
                 say_why(step, e, &why);
         } else {
                 log_event(LOG_INFO, "started", LOG_NUM("port", rpc_port(g.rpc)));

@@ -72,6 +72,24 @@ static enum err unseal_state(struct keeper *k, int passphrase_fd)
         return ERR_OK;
 }
 
+static enum err officer(struct keeper *k, int fd, bool *out_open)
+{
+        OWNED(ask_end) struct ask ask = {.k = NULL};
+        uint64_t generation;
+        uint8_t open;
+
+        TRY(ask_begin(k, KEEPER_OFFICER, &ask));
+        TRY(state_file_read(k->state_path, ask.slot, KEEPER_SLOT_LEN, &ask.bulk));
+        ask.descriptor = fd;
+        TRY(ask_and_save(&ask, SAVE_TWICE));
+        TRY(read_u8(&ask.answer, &open));
+        TRY(read_u64(&ask.answer, &generation));
+        if (generation > keeper_generation(k))
+                atomic_store(&k->generation, generation);
+        *out_open = open == 1;
+        return ERR_OK;
+}
+
 static enum err load_bundle(struct keeper *k, struct bytes signed_bundle)
 {
         OWNED(ask_end) struct ask ask = {.k = NULL};
@@ -112,6 +130,11 @@ enum err keeper_create(struct keeper *k, int passphrase_fd, struct keyring_cost 
 enum err keeper_unseal(struct keeper *k, int passphrase_fd)
 {
         WITH_STATE_LOCK(k, unseal_state(k, passphrase_fd));
+}
+
+enum err keeper_officer(struct keeper *k, int fd, bool *out_open)
+{
+        WITH_STATE_LOCK(k, officer(k, fd, out_open));
 }
 
 enum err keeper_load_bundle(struct keeper *k, struct bytes signed_bundle)

@@ -41,6 +41,11 @@ MUST_CHECK enum err keeper_create(struct keeper *k, int passphrase_fd, struct ke
         const uint8_t signer[SIGN_PUBLIC_LEN]); /* refuses when state_path exists */
 MUST_CHECK enum err keeper_unseal(struct keeper *k, int passphrase_fd);
 
+/* An officer at the door (officer.h): `fd` is her connection, which the keeper reads and
+ * answers itself. *out_open: the keyring is open now. ERR_OK says that whatever she changed is
+ * on disk, in the copy beside it too. */
+MUST_CHECK enum err keeper_officer(struct keeper *k, int fd, bool *out_open);
+
 /* A signed bundle file (rules.h). The keeper checks signatures against its pinned
  * signers, and succession against the version it remembers; loading the same
  * bundle again is fine. */

@@ -126,7 +126,8 @@ enum {
         MESSAGE(ROTATE_PAIR, 19, KEEPER_IN(RULED), STATE, 0, 0, 9, 9, 8)                           \
         MESSAGE(PRUNE, 20, KEEPER_IN(RULED), STATE, 0, 0, 0, 0, 8 + 4)                             \
         MESSAGE(CHECK_PERSON, 21, KEEPER_IN(RULED), SMALL, 0, 0, 2 + PERSON_WIRE_MAX,              \
-                2 + PERSON_WIRE_MAX, 0)
+                2 + PERSON_WIRE_MAX, 0)                                                            \
+        MESSAGE(OFFICER, 22, KEEPER_IN(STARTED) | KEEPER_WITH_KEYS, STATE, 1, 1, 0, 0, 8 + 1 + 8)
 
 enum keeper_message {
         KEEPER_NONE = 0,

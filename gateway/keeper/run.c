@@ -81,6 +81,8 @@ void run_free(struct run **r)
         if (r == NULL || *r == NULL)
                 return;
         run_forget_ciphers(*r);
+        run_forget_shares(*r);
+        secret_free(&(*r)->hsm_key);
         person_key_free(&(*r)->person);
         keyring_free(&(*r)->keyring);
         ruling_done(&(*r)->ruling);

@@ -8,6 +8,7 @@
 #include "crypto/keyring.h"
 #include "crypto/pseudonym.h"
 #include "crypto/secret.h"
+#include "crypto/share.h"
 #include "gateway/keeper/run.h"
 #include "gateway/keeper/sealed.h"
 #include "policies/rules/rules.h"
@@ -58,6 +59,11 @@ struct run {
         uint8_t *input, *plain, *sealed;
 
         struct keyring *keyring;
+        struct secret *hsm_key; /* what the security module unwrapped; NULL: there is none */
+        /* Of officers who came one after the other; run_officer.c. */
+        struct share shares[SHARES_MAX];
+        unsigned shares_len;
+        int64_t shares_since_ms;
         struct person_key *person;
         uint64_t last_sealed;   /* the newest generation given out */
         int64_t sealed_time_ms; /* highest time in it */
@@ -84,6 +90,10 @@ MUST_CHECK enum err run_token_cipher(struct run *r, const char *linkage, struct 
         const struct domain *alone, const struct token_cipher **out);
 void run_forget_ciphers(struct run *r);
 
+/* run_keys.c: puts an opened or new keyring in the place of what was there. */
+MUST_CHECK enum err run_take_keyring(struct run *r, struct keyring **k);
+/* run_officer.c */
+void run_forget_shares(struct run *r);
 /* run_keys.c: the state as it is now, sealed as the next generation, into the slot. */
 MUST_CHECK enum err run_hand_out_state(struct run *r, struct request *rq);
 void ruling_done(struct ruling *ruling);

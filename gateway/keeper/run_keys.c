@@ -88,8 +88,7 @@ static enum err nothing_to_save(struct request *rq)
         return ERR_OK;
 }
 
-/* Puts an opened or new keyring in the place of what was there. */
-static enum err take_keyring(struct run *r, struct keyring **k)
+enum err run_take_keyring(struct run *r, struct keyring **k)
 {
         struct person_key *person = NULL;
 
@@ -134,7 +133,7 @@ enum err run_CREATE(struct run *r, struct request *rq)
         TRY(read_end(&rq->payload));
         TRY(read_passphrase(r, rq->descriptor, &passphrase));
         TRY(keyring_new(passphrase, cost, signer.data, clock_now_ms(), &k));
-        TRY(take_keyring(r, &k));
+        TRY(run_take_keyring(r, &k));
         r->state = KEEPER_CREATED;
         (void)run_now(r);
         return run_hand_out_state(r, rq);
@@ -148,7 +147,7 @@ enum err run_UNSEAL(struct run *r, struct request *rq)
         TRY(read_end(&rq->payload));
         TRY(read_passphrase(r, rq->descriptor, &passphrase));
         TRY(keyring_open(passphrase, bytes_of(rq->input, rq->input_len), &k));
-        TRY(take_keyring(r, &k));
+        TRY(run_take_keyring(r, &k));
         r->state = KEEPER_UNSEALED;
         put_u64(rq->answer, keyring_generation(r->keyring));
         return ERR_OK;

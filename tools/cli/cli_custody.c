@@ -156,7 +156,10 @@ static enum err keys_table(const struct cli *cli, const struct wire_keys *keys, 
 
         TRY(list_keys(cli, keys, domains));
         (void)fputc('\n', cli->out);
-        say(cli, WORD_KEYS_DOMAINS, number_of(cli, s.live), day_of(cli, s.oldest_ms));
+        if (s.live > 0)
+                say(cli, WORD_KEYS_DOMAINS, number_of(cli, s.live), day_of(cli, s.oldest_ms));
+        else
+                say(cli, WORD_KEYS_NO_DOMAINS);
         if (s.rotating > 0)
                 say(cli, WORD_KEYS_ROTATING, number_of(cli, s.rotating),
                         number_of(cli, s.records_left));

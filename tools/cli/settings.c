@@ -15,8 +15,8 @@
 #define SETTINGS_FILE "statgate.yaml"
 
 static const char *const known[] = {"address", "policy", "pki", "store", "keyring",
-        "passphrase_file", "memory_lock", "keeper", "workers", "view_memory_mib", "threads",
-        "drain_seconds", "log", "log_level", "client", NULL};
+        "passphrase_file", "unseal", "memory_lock", "keeper", "workers", "view_memory_mib",
+        "threads", "drain_seconds", "log", "log_level", "client", NULL};
 static const char *const known_client[] = {"as", NULL};
 
 static const char *config_path(const struct cli *cli)

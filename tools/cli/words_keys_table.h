@@ -39,3 +39,34 @@ WORD(DESTROY_NOT, "Inget förstördes.", "Nothing was destroyed.")
 WORD(DESTROYED, "{1} är förstörd: {2} leveranser, {3} buntar, {4} poster kan aldrig läsas igen",
         "{1} is destroyed: {2} submissions, {3} batches, {4} records can never be read again")
 WORD(REMOVALS_NONE, "Inget har tagits bort.", "Nothing has been taken away.")
+WORD(DOOR_CLOSED,
+        "nyckelhållaren nås inte vid {1}/run/keys.sock; körs statgated, och som samma användare?",
+        "the keeper cannot be reached at {1}/run/keys.sock; does statgated run, and as the same "
+        "user?")
+WORD(OFFICER_REFUSED, "nyckelhållaren säger nej: {1}", "the keeper refuses: {1}")
+WORD(PASSPHRASE_NOW, "Nyckelringens lösenfras:", "Passphrase of the keyring:")
+WORD(SHARE_ASK, "Andelen:", "The share:")
+WORD(UNSEALED, "Nyckelringen är öppen.", "The keyring is open.")
+WORD(SHARE_TAKEN, "Andelen är mottagen: {1} av de {2} som krävs.",
+        "The share is taken: {1} of the {2} required.")
+WORD(SHARES_WRITTEN, "{1} andelar står i {2}; {3} av dem öppnar. Tidigare andelar gäller inte.",
+        "{1} shares are in {2}; {3} of them open. Earlier shares are void.")
+WORD(SHARES_NOT_WRITTEN,
+        "andelarna kunde inte skrivas till {1}: {2}. De gäller inte för någon: gör om, till en tom "
+        "mapp.",
+        "the shares could not be written to {1}: {2}. Nobody has them: do it again, to an empty "
+        "folder.")
+WORD(PASSPHRASE_CHANGED, "Den nya lösenfrasen gäller; den gamla öppnar inget.",
+        "The new passphrase is in force; the old one opens nothing.")
+WORD(KEYRING_SEALED,
+        "Nyckelringen är förseglad. Den öppnas med:", "The keyring is sealed. It is opened by:")
+WORD(KEYRING_OPEN,
+        "Nyckelringen är öppen. Den öppnas med:", "The keyring is open. It is opened by:")
+WORD(LOCK, "  {1}", "  {1}")
+WORD(LOCK_SHARES, "  shares: {1} av {2}", "  shares: {1} of {2}")
+WORD(LOCK_UNKNOWN, "ett lås är passphrase, shares eller hsm", "a lock is passphrase, shares or hsm")
+WORD(LOCK_DROPPED, "Låset {1} är borta.", "The lock {1} is gone.")
+WORD(LOCK_MISSING, "nyckelringen har inget sådant lås; se statgate keys locks",
+        "the keyring has no such lock; see statgate keys locks")
+WORD(KEYS_NO_DOMAINS, "Ingen domän har nycklar än: de görs vid den första leveransen.",
+        "No domain has keys yet: they are made at the first delivery.")

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* door.h: where officers reach the keeper: a socket in the data folder, for users of this
+ * machine who may act for the gateway. What they say is handed on unread. */
+#ifndef STATGATE_GATEWAY_DOOR_H
+#define STATGATE_GATEWAY_DOOR_H
+
+#include "base/attrs.h"
+#include "base/err.h"
+
+struct door;
+struct keeper;
+
+/* Listens at FOLDER/run/keys.sock, mode 0600; one that a dead process left is replaced. */
+MUST_CHECK enum err door_open(struct keeper *k, const char *folder, struct door **out);
+void door_close(struct door **d);
+/* Waits until an officer has opened the keyring. ERR_CANCELLED: `signals` became readable first;
+ * ERR_KEEPER_GONE. */
+MUST_CHECK enum err door_wait(struct door *d, int signals);
+
+#endif
