@@ -208,7 +208,8 @@ MUST_CHECK enum err keyring_open_hsm(
 enum {
         KEYRING_NOTES_MAX = 16,
         KEYRING_NOTE_MAX = 6 << 20,
-        KEYRING_NOTES_TOTAL = 12 << 20,
+        KEYRING_NOTES_TOTAL =
+                7 << 20, /* with a country's keys, what a state may weigh (messages.h) */
 };
 MUST_CHECK enum err keyring_note_set(struct keyring *k, const char *name, struct bytes value);
 struct bytes keyring_note(const struct keyring *k, const char *name); /* empty: none */
