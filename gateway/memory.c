@@ -277,28 +277,50 @@ static enum err remember_planned_cells(
         return ERR_OK;
 }
 
+/* Whose planned tables, in which view. */
+struct noting {
+        struct vintage vintage;
+        const struct view *view;
+        const struct coverage *coverage;
+        bool closed; /* the vintage is: the view is its successor's */
+        uint32_t removed;
+};
+
 /* Where rows are not those that were told by number, all of enough are taken to have been. */
 static enum err remember_told(struct shelf *s, const struct memory_ask *ask,
-        const struct view *view, const struct lattice_told *told)
+        const struct noting *of, struct lattice_told *told)
 {
         OWNED(arena_free) struct arena *arena = arena_new(MEMBERS_MAX);
+        struct ledger *ledger = ledger_of(s, &told->question);
         struct rows rows;
         uint32_t n = 0;
 
         if (arena == NULL)
                 return ERR_NO_MEMORY;
-        TRY(rows_of(s, ask, view, &told->question, arena, &rows));
+        told->question.query.vintage = view_vintage(of->view);
+        TRY(rows_of(s, ask, of->view, &told->question, arena, &rows));
         for (uint32_t i = 0; i < rows.len; i++)
                 if (told->cells == rows.of ? told->told[rows.cells[i]]
                                            : rows.sets[i].len >= s->threshold)
                         rows.sets[n++] = rows.sets[i];
-        return told->question.cells
-                       ? remember_planned_cells(s, ledger_of(s, &told->question), &rows, n)
-                       : ledger_remember(s->ledger, rows.sets, n);
+        if (of->closed)
+                return ledger_suspect(ledger, rows.sets, n, of->removed);
+        return told->question.cells ? remember_planned_cells(s, ledger, &rows, n)
+                                    : ledger_remember(ledger, rows.sets, n);
 }
 
-static enum err note_planned(struct memory *m, struct shelf *s, const struct memory_ask *ask,
-        const struct view *view, const struct coverage *coverage)
+static void log_noted(const struct shelf *s, struct vintage vintage)
+{
+        struct ledger_stats cells = ledger_stats(s->cells);
+
+        log_event(LOG_INFO, "planned_remembered", LOG_TEXT("dataset", s->dataset),
+                LOG_TEXT("linkage", s->linkage), LOG_NUM("vintage", vintage.number),
+                LOG_NUM("rows", cells.rank), LOG_NUM("pieces", cells.pieces),
+                LOG_NUM("bytes", cells.bytes + ledger_stats(s->records).bytes));
+}
+
+static enum err note_tables(
+        struct memory *m, struct shelf *s, const struct memory_ask *ask, const struct noting *of)
 {
         OWNED(arena_free) struct arena *arena = arena_new(MEMBERS_MAX);
         const struct lattice_telling telling = {
@@ -306,9 +328,9 @@ static enum err note_planned(struct memory *m, struct shelf *s, const struct mem
                 .policy = ask->policy,
                 .dataset = ask->dataset,
                 .purpose = bytes_of_text(ask->purpose),
-                .vintage = view_vintage(view),
-                .view = view,
-                .deliveries = coverage_find(coverage, ask->dataset->id),
+                .vintage = of->vintage,
+                .view = of->view,
+                .deliveries = coverage_find(of->coverage, ask->dataset->id),
                 .arena = arena,
         };
         struct lattice_told *told;
@@ -316,19 +338,60 @@ static enum err note_planned(struct memory *m, struct shelf *s, const struct mem
 
         if (arena == NULL)
                 return ERR_NO_MEMORY;
-        if (is_noted(s, telling.vintage))
+        if (is_noted(s, of->vintage))
                 return ERR_OK;
         TRY(lattice_told_of(&telling, &told, &len));
         for (uint32_t i = 0; i < len; i++)
-                TRY(remember_told(s, ask, view, &told[i]));
-        struct ledger_stats cells = ledger_stats(s->cells);
-
+                TRY(remember_told(s, ask, of, &told[i]));
         if (len > 0)
-                log_event(LOG_INFO, "planned_remembered", LOG_TEXT("dataset", s->dataset),
-                        LOG_TEXT("linkage", s->linkage), LOG_NUM("vintage", telling.vintage.number),
-                        LOG_NUM("rows", cells.rank), LOG_NUM("pieces", cells.pieces),
-                        LOG_NUM("bytes", cells.bytes + ledger_stats(s->records).bytes));
-        return note(s, telling.vintage);
+                log_noted(s, of->vintage);
+        return note(s, of->vintage);
+}
+
+static enum err note_planned(struct memory *m, struct shelf *s, const struct memory_ask *ask,
+        const struct view *view, const struct coverage *coverage)
+{
+        return note_tables(
+                m, s, ask, &(struct noting){view_vintage(view), view, coverage, false, 0});
+}
+
+static enum err lease_of(struct memory *m, const struct memory_ask *ask, struct vintage vintage,
+        struct view_lease *out)
+{
+        const struct view_wish wish = {
+                .policy = ask->policy,
+                .linkage = ask->linkage,
+                .dataset = ask->dataset,
+                .purpose = ask->purpose,
+                .vintage = vintage,
+                .cancel = ask->cancel,
+        };
+
+        return views_lease(m->views, &wish, out);
+}
+
+/* As replay_closed. A vintage that is retired has no successor: what its planned tables told
+ * cannot be known any more, and is left out. */
+static enum err note_closed(
+        struct memory *m, struct shelf *s, const struct memory_ask *ask, struct vintage vintage)
+{
+        OWNED(arena_free) struct arena *arena = arena_new(MEMBERS_MAX);
+        OWNED(view_lease_done) struct view_lease lease = {0};
+        struct successor next;
+
+        if (arena == NULL)
+                return ERR_NO_MEMORY;
+        enum err e = memory_successor(m->store, vintage, arena, &next);
+        if (e == ERR_OK)
+                e = lease_of(m, ask, next.vintage, &lease);
+        if (e == ERR_OK)
+                return note_tables(m, s, ask,
+                        &(struct noting){vintage, lease.view, lease.coverage, true, next.removed});
+        if (e != ERR_NOT_FOUND && e != ERR_NO_VINTAGE && e != ERR_VINTAGE_CLOSED)
+                return e;
+        log_event(LOG_WARNING, "planned_rows_left_out", LOG_TEXT("dataset", s->dataset),
+                LOG_NUM("vintage", vintage.number));
+        return note(s, vintage);
 }
 
 /* Whose planned tables anybody can have without asking anything else: those of every vintage,
@@ -338,21 +401,10 @@ static enum err note_one(
         struct memory *m, struct shelf *s, const struct memory_ask *ask, struct vintage vintage)
 {
         OWNED(view_lease_done) struct view_lease lease = {0};
-        const struct view_wish wish = {
-                .policy = ask->policy,
-                .linkage = ask->linkage,
-                .dataset = ask->dataset,
-                .purpose = ask->purpose,
-                .vintage = vintage,
-                .cancel = ask->cancel,
-        };
-        enum err e = views_lease(m->views, &wish, &lease);
+        enum err e = lease_of(m, ask, vintage, &lease);
 
-        if (e == ERR_NOT_FOUND || e == ERR_NO_VINTAGE || e == ERR_VINTAGE_CLOSED) {
-                log_event(LOG_WARNING, "planned_rows_left_out", LOG_TEXT("dataset", s->dataset),
-                        LOG_NUM("vintage", vintage.number));
-                return note(s, vintage);
-        }
+        if (e == ERR_NOT_FOUND || e == ERR_NO_VINTAGE || e == ERR_VINTAGE_CLOSED)
+                return note_closed(m, s, ask, vintage);
         return e == ERR_OK ? note_planned(m, s, ask, lease.view, lease.coverage) : e;
 }
 
@@ -425,25 +477,44 @@ static enum err replay_on(struct replay *r, const struct stored_question *q,
         return known_add(r->shelf, &q->key, q->rows, q->answered);
 }
 
+/* The persons of a vintage that was closed since are those of its successor, but for what was
+ * removed: of no more persons than records went. Where something was asked about kin or other
+ * data sets, one record more or less is a matter of others as well. */
+static enum err replay_closed(struct replay *r, const struct stored_question *q)
+{
+        OWNED(arena_free) struct arena *arena = arena_new(MEMBERS_MAX);
+        OWNED(view_lease_done) struct view_lease lease = {0};
+        struct memory_question question = {0};
+        struct successor next;
+        struct rows rows;
+        uint32_t n = 0;
+
+        if (arena == NULL)
+                return ERR_NO_MEMORY;
+        TRY(memory_question_read(arena, q->question, &question));
+        if (question.query.derived_len > 0)
+                return ERR_VINTAGE_CLOSED;
+        TRY(memory_successor(r->memory->store, q->vintage, arena, &next));
+        TRY(lease_of(r->memory, r->ask, next.vintage, &lease));
+        question.query.vintage = next.vintage;
+        TRY(rows_of(r->shelf, r->ask, lease.view, &question, arena, &rows));
+        for (uint32_t i = 0; i < rows.len; i++)
+                if (q->rows != rows.of || is_answered(q->answered, rows.cells[i]))
+                        rows.sets[n++] = rows.sets[i];
+        r->questions++;
+        return ledger_suspect(ledger_of(r->shelf, &question), rows.sets, n, next.removed);
+}
+
 static enum err replay_one(void *ctx, const struct stored_question *q)
 {
         struct replay *r = ctx;
-        const struct memory_ask *ask = r->ask;
         OWNED(view_lease_done) struct view_lease lease = {0};
-        const struct view_wish wish = {
-                .policy = ask->policy,
-                .linkage = ask->linkage,
-                .dataset = ask->dataset,
-                .purpose = ask->purpose,
-                .vintage = q->vintage,
-                .cancel = ask->cancel,
-        };
 
         if (q->vintage.number == r->now.number && q->vintage.revision == r->now.revision)
-                return replay_on(r, q, ask->view, ask->coverage);
-        enum err e = views_lease(r->memory->views, &wish, &lease);
-        if (e == ERR_NOT_FOUND)
-                e = ERR_VINTAGE_CLOSED;
+                return replay_on(r, q, r->ask->view, r->ask->coverage);
+        enum err e = lease_of(r->memory, r->ask, q->vintage, &lease);
+        if (e == ERR_NOT_FOUND || e == ERR_VINTAGE_CLOSED)
+                return replay_closed(r, q);
         return e == ERR_OK ? replay_on(r, q, lease.view, lease.coverage) : e;
 }
 

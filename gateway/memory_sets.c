@@ -11,9 +11,11 @@
 #include "base/arena.h"
 #include "crypto/digest.h"
 #include "gateway/query/engine.h"
+#include "gateway/store/store.h"
 #include "proto/wire.h"
 
 enum { KIND_CELLS = 1, KIND_RECORDS = 2 };
+enum { AT_LEAST = 8 }; /* records that an erasure counts for */
 
 static uint8_t kind_of(const struct memory_question *q)
 {
@@ -225,4 +227,44 @@ enum err memory_rows(struct persons *persons, const struct memory_ask *ask, cons
         for (size_t i = 0; i < members.starts[members.shape->cells_len]; i++)
                 members.persons[i] = numbers[members.persons[i]];
         return order_rows(arena, &members, q, out);
+}
+
+/* Closed vintages ------------------------------------------------------------------------------ */
+
+/* Of all data sets: what is asked may look at several. That an erasure found nobody is not to be
+ * seen from what is answered afterwards. */
+static enum err count_removed(
+        struct store *store, int64_t since_ms, struct arena *arena, uint32_t *out)
+{
+        struct stored_removal *removals;
+        uint64_t sum = 0;
+        uint32_t len;
+
+        TRY(store_removals(store, 1, 0, arena, &removals, &len));
+        for (uint32_t i = 0; i < len; i++)
+                if (removals[i].at_ms >= since_ms)
+                        sum += removals[i].records > AT_LEAST ? removals[i].records : AT_LEAST;
+        *out = sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX;
+        return ERR_OK;
+}
+
+enum err memory_successor(
+        struct store *store, struct vintage closed, struct arena *arena, struct successor *out)
+{
+        struct stored_vintage *list;
+        int64_t since_ms = INT64_MAX;
+        bool found = false;
+        uint32_t len;
+
+        TRY(store_vintages(store, arena, &list, &len));
+        for (uint32_t i = 0; i < len; i++) {
+                if (list[i].vintage.number != closed.number)
+                        continue;
+                if (list[i].published_at_ms < since_ms)
+                        since_ms = list[i].published_at_ms;
+                if (list[i].open)
+                        out->vintage = list[i].vintage;
+                found |= list[i].open;
+        }
+        return found ? count_removed(store, since_ms, arena, &out->removed) : ERR_VINTAGE_CLOSED;
 }

@@ -26,4 +26,13 @@ MUST_CHECK enum err memory_rows(struct persons *persons, const struct memory_ask
         const struct view *view, const struct memory_question *q, struct arena *arena,
         struct rows *out);
 
+/* What a closed vintage became, and how many records went since it was published. */
+struct successor {
+        struct vintage vintage;
+        uint32_t removed;
+};
+/* ERR_VINTAGE_CLOSED: nothing; it is retired. */
+MUST_CHECK enum err memory_successor(
+        struct store *store, struct vintage closed, struct arena *arena, struct successor *out);
+
 #endif

@@ -215,7 +215,7 @@ static void tell_ledger(struct world *w, uint64_t tables, double count_ms)
 void part_ledger_records(const struct bench *b)
 {
         struct records *r = malloc(sizeof *r);
-        uint64_t rows = b->quick ? 200000 : 2000000;
+        uint64_t rows = b->quick ? 200000 : 1000000;
         char bundle[600];
         struct gate g;
 
