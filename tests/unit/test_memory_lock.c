@@ -14,6 +14,7 @@
 
 #include "crypto/seal.h"
 #include "crypto/secret.h"
+#include "crypto/secret_slab.h"
 
 enum { NOBODY = 65534, FAILED = 99 };
 
@@ -73,6 +74,47 @@ static int derive_in_development(void)
         return derive(false, 8192);
 }
 
+static int guard(bool required, size_t len)
+{
+        uint8_t *at = NULL;
+        enum err e;
+
+        if (crypto_init(65536, required) != ERR_OK)
+                return FAILED;
+        e = guarded_new(len, &at);
+        if ((at != NULL) != (e == ERR_OK))
+                return FAILED;
+        if (e == ERR_OK)
+                at[0] = at[len - 1] = 1;
+        guarded_free(at);
+        return (int)e;
+}
+
+static int guard_required(void)
+{
+        return guard(true, 8 << 20);
+}
+
+static int guard_small_required(void)
+{
+        return guard(true, 4096);
+}
+
+static int guard_in_development(void)
+{
+        return guard(false, 8 << 20);
+}
+
+static void pages_that_cannot_be_locked_are_refused(void **state)
+{
+        (void)state;
+        if (!MLOCK_IS_REAL)
+                skip();
+        assert_int_equal(in_child(1 << 20, guard_required), ERR_MEMORY_LOCK);
+        assert_int_equal(in_child(1 << 20, guard_small_required), ERR_OK);
+        assert_int_equal(in_child(1 << 20, guard_in_development), ERR_OK);
+}
+
 static void a_pool_that_cannot_be_locked_is_refused(void **state)
 {
         (void)state;
@@ -101,6 +143,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_pool_that_cannot_be_locked_is_refused),
+                cmocka_unit_test(pages_that_cannot_be_locked_are_refused),
                 cmocka_unit_test(argon2id_without_locked_blocks_is_refused),
                 cmocka_unit_test(development_goes_on_without_the_lock),
         };
