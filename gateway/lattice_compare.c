@@ -170,7 +170,7 @@ static struct state state_of(const struct lattice_cube *raw, const struct lattic
                 return (struct state){&raw->tables[table], cell, true};
         const struct table *t = then->table[table];
         size_t was = then->was[table][cell];
-        bool told = was != SIZE_MAX && t->status[was] == CELL_VALUE && !t->held[was];
+        bool told = t != NULL && was != SIZE_MAX && t->status[was] == CELL_VALUE && !t->held[was];
 
         return (struct state){t, was, told};
 }

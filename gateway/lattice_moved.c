@@ -10,6 +10,7 @@
  * few do: of every table's finest cell that moved the first inner cell in it. Of all combinations
  * of some categories these are those of lattice_inner.c, which tell all apart; of others a proof
  * over fewer is the stricter one. */
+#include <assert.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -133,6 +134,7 @@ static bool goes_on(struct search *s, uint32_t axis, uint32_t leaf)
                 *begun = s->at[axis][t];
                 if (f->dimension[axis] == UINT32_MAX || *begun == OUTSIDE)
                         continue;
+                assert(f->of_leaf[axis] != NULL); /* it has the axis */
                 uint32_t category = f->of_leaf[axis][leaf];
                 if (f == s->within && category != s->categories[f->dimension[axis]])
                         return false;
