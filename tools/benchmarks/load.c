@@ -8,11 +8,14 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/parallel.h"
+#include "crypto/box.h"
 #include "crypto/digest.h"
+#include "crypto/secret.h"
 #include "proto/wire.h"
 #include "tools/client/client.h"
 
@@ -32,8 +35,62 @@ struct load {
         uint64_t rows;
         const struct gate *gate;
         uint8_t round;
+        bool sealed;
+        uint8_t keeper_key[BOX_PUBLIC_LEN];
         atomic_uint next;
 };
+
+static struct submission_id id_of(const struct load *l, const struct parcel *p)
+{
+        return (struct submission_id){
+                .bytes = {1, l->round, (uint8_t)p->index, (uint8_t)(p->index >> 8)}};
+}
+
+/* What `statgate init` made for the municipality. */
+static void read_submission_key(const struct load *l, const struct parcel *p, struct secret **out)
+{
+        char path[700], hex[2 * SIGN_SECRET_LEN + 1] = "";
+        uint8_t key[SIGN_SECRET_LEN];
+
+        (void)snprintf(path, sizeof path, "%s/client/%04u.submission.key", l->gate->folder,
+                p->place->code);
+        FILE *f = fopen(path, "re");
+        if (f == NULL || fread(hex, 1, sizeof hex - 1, f) != sizeof hex - 1)
+                bench_fail("no submission key");
+        (void)fclose(f);
+        bench_must(hex_decode(hex, key, sizeof key), "reading a submission key");
+        bench_must(secret_copy(key, sizeof key, out), "keeping a submission key");
+}
+
+/* `room` for the box and its signature is the caller's, until the batch is encoded. */
+struct boxed {
+        char key_id[BOX_KEY_ID_LEN + 1];
+        uint8_t signature[SIGNATURE_LEN];
+        uint8_t box[BOX_OVERHEAD + BOX_PLAIN_FIXED + RECORDS_BATCH * BOX_PER_PERSON];
+};
+
+static void seal(const struct load *l, const struct parcel *p, const struct secret *key,
+        struct batch *b, struct boxed *room)
+{
+        const struct box_persons who = {.rows = b->rows, .persons = b->persons};
+        struct box_head head = {.use = BOX_BATCH,
+                .municipality = p->place->code,
+                .dataset = RECORDS_DATASET,
+                .submission = id_of(l, p),
+                .sequence = b->sequence,
+                .rows = b->rows};
+        struct bytes box = bytes_of(room->box, box_plain_len(b->rows, 0) + BOX_OVERHEAD);
+
+        box_key_id(l->keeper_key, room->key_id);
+        memcpy(head.key_id, room->key_id, sizeof head.key_id);
+        bench_must(box_seal(l->keeper_key, &head, &who, room->box), "sealing");
+        bench_must(box_sign(key, &head, box, room->signature), "signing");
+        b->sealed = true;
+        b->key_id = bytes_of_text(room->key_id);
+        b->box = box;
+        b->signature = bytes_of(room->signature, sizeof room->signature);
+        b->persons = (struct person_column){NULL, NULL};
+}
 
 static void encode(const struct submit_request *r, struct bytes *out)
 {
@@ -46,16 +103,30 @@ static void encode(const struct submit_request *r, struct bytes *out)
         *out = bytes; /* the buffer's memory changes hands */
 }
 
+static void forget_messages(struct parcel *p)
+{
+        for (uint32_t m = 0; m < p->messages_len; m++)
+                free((void *)(uintptr_t)p->messages[m].data);
+        free(p->messages);
+        p->messages_len = 0;
+        p->messages = NULL;
+}
+
 static enum err encode_parcel(void *ctx, unsigned worker, size_t i)
 {
         struct load *l = ctx;
         struct parcel *p = &l->parcels[i];
         struct rows *rows = malloc(sizeof *rows);
+        struct boxed *room = malloc(sizeof *room);
+        OWNED(secret_free) struct secret *key = NULL;
 
         (void)worker;
+        if (l->sealed)
+                read_submission_key(l, p, &key);
+        forget_messages(p);
         p->messages_len = (p->place->rows + RECORDS_BATCH - 1) / RECORDS_BATCH;
         p->messages = calloc(p->messages_len, sizeof *p->messages);
-        if (rows == NULL || p->messages == NULL)
+        if (rows == NULL || room == NULL || p->messages == NULL)
                 bench_fail("out of memory");
         for (uint32_t m = 0; m < p->messages_len; m++) {
                 uint32_t first = m * RECORDS_BATCH, left = p->place->rows - first;
@@ -65,8 +136,11 @@ static enum err encode_parcel(void *ctx, unsigned worker, size_t i)
                 records_fill(l->records, p->index, first,
                         left < RECORDS_BATCH ? left : RECORDS_BATCH, rows);
                 r.batch = records_batch(l->records, rows, m, columns);
+                if (l->sealed)
+                        seal(l, p, key, &r.batch, room);
                 encode(&r, &p->messages[m]);
         }
+        free(room);
         free(rows);
         return ERR_OK;
 }
@@ -93,15 +167,33 @@ struct load *load_make(const struct records *r, uint32_t first, uint32_t places)
 
 void load_free(struct load **l)
 {
-        for (uint32_t i = 0; *l != NULL && i < (*l)->len; i++) {
-                for (uint32_t m = 0; m < (*l)->parcels[i].messages_len; m++)
-                        free((void *)(uintptr_t)(*l)->parcels[i].messages[m].data);
-                free((*l)->parcels[i].messages);
-        }
+        for (uint32_t i = 0; *l != NULL && i < (*l)->len; i++)
+                forget_messages(&(*l)->parcels[i]);
         if (*l != NULL)
                 free((*l)->parcels);
         free(*l);
         *l = NULL;
+}
+
+void load_seal(struct load *l, const struct gate *g, uint8_t round)
+{
+        OWNED(arena_free) struct arena *a = arena_new(ARENA);
+        struct client *c = gate_municipality(g, l->parcels[0].place->code);
+        struct call_status status;
+        struct wire_keeper_keys keys;
+        struct bytes answer;
+
+        bench_must(crypto_init(1 << 20, false), "locked memory");
+        bench_must(client_unary(c, a, "/statgate.v1.Submission/GetKeeperKeys", bytes_of(NULL, 0), 0,
+                           &answer, &status),
+                "asking for the keeper's keys");
+        bench_must(keeper_keys_decode(a, answer, &keys), "reading the keeper's keys");
+        memcpy(l->keeper_key, keys.sealing[0].public_key, sizeof l->keeper_key);
+        client_close(&c);
+        l->gate = g;
+        l->round = round;
+        l->sealed = true;
+        bench_must(parallel_for(parallel_threads(0), l->len, encode_parcel, l), "sealing");
 }
 
 uint64_t load_rows(const struct load *l)
@@ -192,7 +284,7 @@ static void deliver(struct load *l, const struct parcel *p, struct client *c)
         struct submit_response answer;
         struct submit_request r = {.kind = SUBMIT_OPEN,
                 .open = {
-                        .id = {.bytes = {1, l->round, (uint8_t)p->index, (uint8_t)(p->index >> 8)}},
+                        .id = id_of(l, p),
                         .dataset = bytes_of_text(RECORDS_DATASET),
                         .period = bytes_of_text(RECORDS_PERIOD),
                         .mode = DELIVERY_APPEND,

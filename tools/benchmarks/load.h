@@ -14,6 +14,8 @@ struct load;
 /* Encodes every record of `places` municipalities from `first` on (0: all). */
 struct load *load_make(const struct records *r, uint32_t first, uint32_t places);
 void load_free(struct load **l);
+/* Encodes it all again with persons sealed for `round`: a box is bound to its submission. */
+void load_seal(struct load *l, const struct gate *g, uint8_t round);
 uint64_t load_rows(const struct load *l);
 
 /* Delivers all of it over `streams` connections at a time, each from Open to
