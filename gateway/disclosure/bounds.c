@@ -518,7 +518,7 @@ void bounds_passed(
                 return;
         b->stamp++;
         for (size_t k = s->start[sum]; k < s->start[sum + 1]; k++)
-                bounds_fixed_binding(b, s->unknown[k], known, cap, len);
+                bounds_fixed_binding(b, s->unknown[k], true, known, cap, len);
 }
 
 void bounds_binding(
@@ -530,7 +530,7 @@ void bounds_binding(
         b->stamp++;
         for (size_t k = s->start[sum]; k < s->start[sum + 1]; k++)
                 if (is_fixed(b, s->unknown[k]))
-                        bounds_fixed_binding(b, s->unknown[k], known, cap, len);
+                        bounds_fixed_binding(b, s->unknown[k], false, known, cap, len);
         for (size_t k = b->sum_start[sum]; k < b->sum_start[sum + 1]; k++)
                 bounds_piece_binding(b, b->sum_piece[k], larger, known, cap, len);
 }

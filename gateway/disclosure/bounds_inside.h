@@ -70,9 +70,9 @@ MUST_CHECK enum err bounds_component_work(
 /* Known sums with a price in the program of one side of a piece. */
 void bounds_piece_binding(
         struct bounds *b, uint32_t piece, bool larger, uint32_t *known, size_t cap, size_t *len);
-/* Those that fixed an unknown. */
+/* Those that fixed an unknown: `all`, or without what is far back. */
 void bounds_fixed_binding(
-        struct bounds *b, uint32_t unknown, uint32_t *known, size_t cap, size_t *len);
+        struct bounds *b, uint32_t unknown, bool all, uint32_t *known, size_t cap, size_t *len);
 /* Looks at the solution at hand, of one component: does it fit? */
 bool bounds_component_see(struct bounds *b, uint32_t component);
 

@@ -604,12 +604,12 @@ enum err bounds_component_work(
 
 /* NOLINTBEGIN(readability-non-const-parameter): written through `struct binding`. */
 void bounds_fixed_binding(
-        struct bounds *b, uint32_t unknown, uint32_t *known, size_t cap, size_t *len)
+        struct bounds *b, uint32_t unknown, bool all, uint32_t *known, size_t cap, size_t *len)
 {
         struct binding x = {.b = b, .known = known, .cap = cap, .len = len};
 
-        because(&x, b->reason[0][unknown], DEPTH);
-        because(&x, b->reason[1][unknown], DEPTH);
+        because(&x, b->reason[0][unknown], all ? UINT32_MAX : DEPTH);
+        because(&x, b->reason[1][unknown], all ? UINT32_MAX : DEPTH);
 }
 
 void bounds_piece_binding(
