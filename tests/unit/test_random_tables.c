@@ -22,7 +22,7 @@
 #include "tests/support/counts.h"
 #include "tests/support/published_release.h"
 
-enum { ARENA = 256 << 20 };
+enum { ARENA = 256 << 20, CONTRIBUTORS = 4 };
 
 struct world {
         struct arena *arena;
@@ -148,16 +148,19 @@ static uint32_t fast_size(uint64_t seed)
         return sizes[residue_mix(seed, 5) % ARRAY_LEN(sizes)];
 }
 
-/* Who is alone in a hidden cell adds it to what is published. */
+/* Who is alone in a hidden cell adds it to what is published: the first few of them. */
 static void assert_no_contributor_computes(
         struct world *w, struct published_release *p, const struct audit_verdict *v)
 {
-        for (size_t i = 0; i < v->len; i++) {
+        unsigned asked = 0;
+
+        for (size_t i = 0; i < v->len && asked < CONTRIBUTORS; i++) {
                 const struct audit_interval *own = &v->intervals[i];
                 const struct model_cell *cell = &w->random.cell[own->table][own->cell];
 
                 if (!cell->alone || cell->role != MODEL_ROLE_PROTECT)
                         continue;
+                asked++;
                 p->status[own->table][own->cell] = AUDIT_PUBLISHED;
                 p->values[own->table][own->cell] = (int64_t)cell->want;
                 struct audit_verdict inside = audited(w, p, AUDIT_REAL, 0);
