@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "crypto/secret.h"
 
@@ -15,6 +16,27 @@ enum {
         MESSAGE_SLACK = 4096, /* of a message: names, framing, the batch's own fields */
         COLUMN_SLACK = 128
 };
+
+/* Pages of their own for personal numbers: in no core file and, where the limit allows, not in
+ * swap. It is not insisted on: the file they were read from lies on the same machine. */
+static uint8_t *private_new(size_t len)
+{
+        void *at = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+        if (at == MAP_FAILED)
+                return NULL;
+        (void)mlock(at, len);
+        (void)madvise(at, len, MADV_DONTDUMP);
+        return at;
+}
+
+static void private_free(uint8_t *at, size_t len)
+{
+        if (at == NULL)
+                return;
+        wipe(at, len);
+        (void)munmap(at, len);
+}
 
 static enum err column_new(const struct plan_output *o, uint32_t rows, struct parcel_column *c)
 {
@@ -56,7 +78,7 @@ enum err parcel_new(
         p->bytes_max = bytes;
         if (rows == 0 || bytes < p->bytes_fixed + p->row_cost + GUARDIANS_MAX * (PERSON_ID_LEN + 1))
                 return ERR_LIMIT;
-        p->ids = malloc((size_t)rows * PERSON_ID_LEN);
+        p->ids = private_new((size_t)rows * PERSON_ID_LEN);
         p->kinds = malloc(rows);
         p->keys = malloc((size_t)rows * RECORD_KEY_MAX_LEN);
         p->file_rows = malloc(rows * sizeof *p->file_rows);
@@ -91,19 +113,15 @@ void parcel_free(struct parcel **p)
 
         struct parcel *q = *p;
 
-        if (q->ids != NULL)
-                wipe(q->ids, (size_t)q->rows_max * PERSON_ID_LEN);
-        if (q->guardian_ids != NULL)
-                wipe(q->guardian_ids, (size_t)q->guardians_cap * PERSON_ID_LEN);
+        private_free(q->ids, (size_t)q->rows_max * PERSON_ID_LEN);
+        private_free(q->guardian_ids, (size_t)q->guardians_cap * PERSON_ID_LEN);
         free_columns(q);
         free(q->columns);
         free(q->batch_columns);
-        free(q->ids);
         free(q->kinds);
         free(q->keys);
         free(q->file_rows);
         free(q->offsets);
-        free(q->guardian_ids);
         free(q->guardian_kinds);
         free(q);
         *p = NULL;
@@ -160,19 +178,18 @@ enum err parcel_guardian_room(struct parcel *p)
                 return ERR_OK;
 
         uint32_t cap = p->guardians_cap > 0 ? p->guardians_cap * 2 : p->rows_max;
-        uint8_t *ids = malloc((size_t)cap * PERSON_ID_LEN);
+        uint8_t *ids = private_new((size_t)cap * PERSON_ID_LEN);
         uint8_t *kinds = realloc(p->guardian_kinds, cap);
 
         if (kinds != NULL)
                 p->guardian_kinds = kinds;
         if (ids == NULL || kinds == NULL) {
-                free(ids);
+                private_free(ids, (size_t)cap * PERSON_ID_LEN);
                 return ERR_NO_MEMORY;
         }
         if (p->guardian_ids != NULL) {
                 memcpy(ids, p->guardian_ids, (size_t)p->guardians * PERSON_ID_LEN);
-                wipe(p->guardian_ids, (size_t)p->guardians_cap * PERSON_ID_LEN);
-                free(p->guardian_ids);
+                private_free(p->guardian_ids, (size_t)p->guardians_cap * PERSON_ID_LEN);
         }
         p->guardian_ids = ids;
         p->guardians_cap = cap;
