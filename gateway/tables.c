@@ -197,6 +197,13 @@ static enum err count(struct answering *a, struct question *q, struct plan_scope
         return plan_places(plan, q->lease.view, a->arena, &q->counted);
 }
 
+/* The verdict is on the table as the rules left it. What memory hides besides looks like the
+ * rest: a number of what was protected before would tell which of them are not small. */
+static void tell_no_verdict(struct disclosure_report *r)
+{
+        r->audited = r->audit_of = r->narrow = r->interval_unasked = 0;
+}
+
 static enum err count_and_protect(struct answering *a, struct question *q)
 {
         const struct disclosure_settings settings = settings_of(a, q);
@@ -210,8 +217,10 @@ static enum err count_and_protect(struct answering *a, struct question *q)
         TRY(judge_rows(a, q, &scope));
         TRY(disclosure_protect_table(a->arena, q->table, &settings, &q->lease.stop, &q->report));
         q->source = q->allowed.disclosure.answers == ANSWERS_ALONE ? ANSWERS_ALONE : ANSWERS_LEDGER;
-        if (q->source == ANSWERS_LEDGER && q->lease.linkage != NULL)
+        if (q->source == ANSWERS_LEDGER && q->lease.linkage != NULL) {
                 TRY(cells_by_memory(a, q, &scope));
+                tell_no_verdict(&q->report);
+        }
         return perturb_end(a, q, exact);
 }
 

@@ -81,7 +81,7 @@ class Union(Difference):
     its other municipalities, all ages without the others, a main group of forms without the rest
     of it."""
     name = "union over hierarchies"
-    MOST = 60
+    MOST = 45
     MAIN = {"familjehemsvard": FORMS[:3], "institution": FORMS[3:]}
 
     def by_form(self, group, wording):

@@ -96,6 +96,10 @@ def at_most(successes, n):
     return high
 
 
+# Where forms differ in these at all, something is told that is no answer, whoever guesses by it.
+SILENT = ("texts and what stands beside", "forecasts and nearest questions", "budgets")
+
+
 def sums(real, empty):
     """Of one attack: what it got right with the targets there; and what is right of the guesses
     on the same targets without them, or, where the attack says nothing then, of the most common
@@ -112,7 +116,8 @@ def sums(real, empty):
             "baseline": sum(b for _, b in tried) / n,
             "precision": right / len(tried) if tried else None, "excess": excess / n, "error": error / n,
             "excess_at_most": max((excess + error) / n, at_most(max(0, excess), n)),
-            "leaks": excess > error, "asked": real["asked"]}
+            "leaks": excess > error or (tried != [] and real["attack"] in SILENT),
+            "asked": real["asked"]}
 
 
 def percent(share):

@@ -90,7 +90,7 @@ class Sizes(OddOne):
 class Forecasts(OddOne):
     """What a dry run says, before and after the question is asked."""
     name = "forecasts and nearest questions"
-    MOST = 60
+    MOST = 45
 
     def look(self, where, form, options):
         said = shown(self.friend, ["alder:grupp"], where, forecast=True, **options)
@@ -102,6 +102,7 @@ class Forecasts(OddOne):
 class Times(Refusals):
     """The same question takes longest, by far, of nine askings each."""
     name = "time"
+    MOST = 45
 
     def slowest(self, group, wording):
         where, options = wording(group)
@@ -128,7 +129,7 @@ class Budgets(Refusals):
     """How many questions somebody has left who has asked about her. Each form has an asker of its
     own, whose certificate is allowed four a day of those that name a linkage."""
     name = "budgets"
-    MOST = 15
+    MOST = 10
 
     def look(self, where, form, options):
         name = f"limited-{len(self.spent)}"

@@ -9,8 +9,8 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_matrix, hstack
 
 from asker import shown
-from knowing import SEX, TOTAL, WORDINGS, Attack, hers, in_filters, minus, one_of
-from world import BANDS, COUNTIES, COUNTY_OF, FORMS, QUARTERS
+from knowing import SEX, TOTAL, WORDINGS, Attack, hers, in_codes, in_filters, minus, one_of, rest
+from world import BANDS, FORMS, QUARTERS
 
 
 class Nested(Attack):
@@ -95,69 +95,37 @@ class Nested(Attack):
 
 
 class Averaging(Attack):
-    """A difference in many words, by two principals, and each of its counts as the sum of many
-    partitions; then the mean (Asghar & Kaafar, PoPETs 2020). Where whole and parts agree three
-    times there is no noise to be taken away."""
+    """Her municipality beside others, and the others alone: the same difference sixty times, each
+    time with other municipalities, in other words and by another of two principals; then the
+    mean (after Asghar & Kaafar, PoPETs 2020). Where three differences agree there is no noise to be
+    taken away."""
     name = "averaging, rephrasing, collusion"
-    PARTITIONS = 60
+    MOST = 60
+    TIMES = 60
+    WORDS = (in_filters, in_codes, lambda group: (in_filters(group)[0][::-1], {"rule": 2}),
+             lambda group: (in_filters(group)[0], {"linkage": "placering_riket"}))
 
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
-        self.means = {}
+    def count(self, group, number):
+        where, options = self.WORDS[number % len(self.WORDS)](group)
+        asker = self.asker if number % 3 else self.friend
+        table = None if where is None else shown(asker, ["form"], where, **options)
+        return None if table is None else table.row()
 
-    def reworded(self, group):
-        """The same persons in other words, asked by both."""
-        where, _ = in_filters(group)
-        county = ("kommun:lan", "in", *sorted({COUNTY_OF[k] for k in group["kommun"]}))
-        for words in ([*where, county], where[::-1]):
-            for asker in (self.asker, self.friend):
-                table = shown(asker, ["form"], words)
-                yield None if table is None else table.row()
-        for options in ({"rule": 2}, {"rule": 3}, {"linkage": "placering_riket"}):
-            table = shown(self.friend, ["form"], where, **options)
-            yield None if table is None else table.row()
-
-    def halves(self, group):
-        """The municipalities in two, every time in another way."""
-        draw = random.Random(repr(sorted(group.items())))
-        seen = set()
-        while len(seen) < min(self.PARTITIONS, 2 ** (len(group["kommun"]) - 1) - 1):
-            half = frozenset(k for k in group["kommun"] if draw.random() < 0.5 and k != group["kommun"][0])
-            if half and half not in seen:
-                seen.add(half)
-                yield ([k for k in group["kommun"] if k in half], [k for k in group["kommun"] if k not in half])
-
-    def mean(self, group):
-        key = repr(sorted(group.items()))
-        if key not in self.means:
-            self.means[key] = self.averaged(group)
-        return self.means[key]
-
-    def averaged(self, group):
-        whole = self.by_form(group)
-        seen = {f: [] for f in FORMS}
-        agreed = 0
-        for number, parts in enumerate(self.halves(group)):
-            rows = [self.by_form({**group, "kommun": half}) for half in parts]
-            sums = {f: None if None in rows or None in [r.get(f, 0) for r in rows]
-                    else sum(r.get(f, 0) for r in rows) for f in FORMS}
-            for form, value in sums.items():
+    def mean(self, t, like):
+        draw = random.Random(t.number)
+        others, seen = rest("kommun", t.kommun), {f: [] for f in FORMS}
+        for number in range(self.TIMES):
+            some = draw.sample(others, draw.randrange(len(others) // 2, len(others)))
+            with_her = self.count({**like, "kommun": [t.kommun, *some]}, number)
+            for form, value in minus(with_her, self.count({**like, "kommun": some}, number)).items():
                 seen[form] += [] if value is None else [value]
-            agreed += whole is not None and all(v in (None, whole.get(f, 0)) for f, v in sums.items())
-            if number == 2 and (agreed == 3 or not any(seen.values())):
+            if number == 8 and not any(len(set(values)) > 1 for values in seen.values()):
                 break
-        for row in (whole, *self.reworded(group)):
-            for form in FORMS if row else ():
-                value = row.get(form, 0)
-                seen[form] += [] if value is None else [value]
         return {f: sum(v) / len(v) if v else None for f, v in seen.items()}
 
     def guess(self, t):
-        county = COUNTIES[COUNTY_OF[t.kommun]]
         for names in (("kon", "alder", "start"), ("alder", "start")):
-            like = hers(t, *names)
-            large, small = {**like, "kommun": county}, {**like, "kommun": [k for k in county if k != t.kommun]}
-            found = one_of(minus(self.mean(large), self.mean(small)))
+            found = one_of(self.mean(t, hers(t, *names)))
             if found:
                 return found
         return None
