@@ -36,6 +36,27 @@ class Difference(Attack):
         return None
 
 
+class Pattern(Difference):
+    """The form that has nobody in a group, and somebody where she is added, whatever its mark;
+    or a row in which one form alone is protected, and the others are zeros."""
+    name = "zeros and marks"
+    goes_on = True
+
+    def guess(self, t):
+        for wording in WORDINGS:
+            for large, small in self.pairs(t):
+                one, other = self.by_form(large, wording), self.by_form(small, wording)
+                if one is None or other is None:
+                    continue
+                came = [f for f in FORMS if other.get(f, 0) == 0 and one.get(f, 0) != 0]
+                if len(came) == 1:
+                    return came[0]
+                hidden = [f for f in FORMS if one.get(f, 0) is None]
+                if len(hidden) == 1 and not any(one.get(f, 0) for f in FORMS):
+                    return hidden[0]
+        return None
+
+
 class Complement(Difference):
     """The country, or her county, without her municipality, taken from all of it."""
     name = "complement"
@@ -81,7 +102,7 @@ class Union(Difference):
     its other municipalities, all ages without the others, a main group of forms without the rest
     of it."""
     name = "union over hierarchies"
-    MOST = 45
+    MOST = 36
     MAIN = {"familjehemsvard": FORMS[:3], "institution": FORMS[3:]}
 
     def by_form(self, group, wording):
@@ -134,26 +155,6 @@ class Homogeneous(Attack):
                 for form, value in table.row().items():
                     if value and total and value >= 0.9 * total and form in FORMS:
                         return form
-        return None
-
-
-class Pattern(Difference):
-    """The form that has nobody in a group, and somebody where she is added, whatever its mark;
-    or a row in which one form alone is protected, and the others are zeros."""
-    name = "zeros and marks"
-
-    def guess(self, t):
-        for wording in WORDINGS:
-            for large, small in self.pairs(t):
-                one, other = self.by_form(large, wording), self.by_form(small, wording)
-                if one is None or other is None:
-                    continue
-                came = [f for f in FORMS if other.get(f, 0) == 0 and one.get(f, 0) != 0]
-                if len(came) == 1:
-                    return came[0]
-                hidden = [f for f in FORMS if one.get(f, 0) is None]
-                if len(hidden) == 1 and not any(one.get(f, 0) for f in FORMS):
-                    return hidden[0]
         return None
 
 
@@ -388,5 +389,5 @@ class Front:
         return self.whole.look(self.kommun, form)
 
 
-COMPUTED = [Difference, Complement, Tracker, Union, Homogeneous, Pattern, Contributor, Sham, Provider, Sums,
+COMPUTED = [Difference, Pattern, Complement, Tracker, Union, Homogeneous, Contributor, Sham, Provider, Sums,
             Shares, Indicators, Sliding, Vintages]

@@ -3,17 +3,19 @@
 """bench.py: every attack under every preset, against the same attack without the targets.
 
     bench.py --programs FOLDER [--presets a,b] [--targets N] [--seed N] [--json FILE]
-             [--attacks WORD,WORD] [--require PRESET] [--write]
+             [--attacks WORD,WORD] [--require PRESET] [--write] [--from FILE] [--quiet]
 
 Prints a table for each preset; with --require the exit code is 1 when an attack on that preset
 recovers more than the baseline and its statistical error. --write puts the figures where
-policies/bundle/presets.yaml has them."""
+policies/bundle/presets.yaml has them; --from takes those of an earlier run (--json) and attacks
+nothing."""
 
 import argparse
 import json
 import math
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,16 +30,21 @@ import written  # noqa: E402
 from world import FORMS  # noqa: E402
 
 
+ALL = "open,standard,strict,cellkey"
+
+
 def options():
     parser = argparse.ArgumentParser(description="Attacks on the answers of a real gateway.")
-    parser.add_argument("--programs", required=True, help="folder of statgate and statgated")
+    parser.add_argument("--programs", help="folder of statgate and statgated")
     parser.add_argument("--bundle", default=os.path.join(root, "policies", "bundle"))
-    parser.add_argument("--presets", default="open,standard,strict,cellkey")
+    parser.add_argument("--presets", default=ALL)
     parser.add_argument("--targets", type=int, default=120)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--attacks", default="", help="only those whose name contains one of these words")
     parser.add_argument("--require", default="", help="a preset that must lose nothing")
     parser.add_argument("--json", default="")
+    parser.add_argument("--from", dest="earlier", action="append", default=[])
+    parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
     parser.add_argument("--write", action="store_true", help="put the figures into presets.yaml")
     return parser.parse_args()
 
@@ -47,7 +54,7 @@ class Side(threading.Thread):
 
     def __init__(self, args, preset, with_targets, stubs):
         super().__init__(daemon=True)
-        self.preset, self.told, self.loss = preset, {}, None
+        self.told, self.loss, self.quiet = {}, None, args.quiet
         self.name = f"{preset}, {'with the targets' if with_targets else 'without them'}"
         self.process = subprocess.Popen(
             [sys.executable, "-B", os.path.join(here, "side.py")], stdin=subprocess.PIPE,
@@ -70,7 +77,8 @@ class Side(threading.Thread):
                 self.progress(said["progress"])
 
     def progress(self, text):
-        print(f"    {self.name}: {text}", file=sys.stderr, flush=True)
+        if not self.quiet:
+            print(f"    {self.name}: {text}", file=sys.stderr, flush=True)
 
     def done(self):
         self.join()
@@ -115,7 +123,7 @@ def sums(real, empty):
     return {"trials": n, "guessed": len(tried), "recovered": right / n,
             "baseline": sum(b for _, b in tried) / n,
             "precision": right / len(tried) if tried else None, "excess": excess / n, "error": error / n,
-            "excess_at_most": max((excess + error) / n, at_most(max(0, excess), n)),
+            "excess_at_most": min(1.0, max((excess + error) / n, at_most(max(0, excess), n))),
             "leaks": excess > error or (tried != [] and real["attack"] in SILENT),
             "asked": real["asked"]}
 
@@ -152,24 +160,43 @@ def run(args, preset, stubs):
             side.stop()
     real, empty = sides
     rows = {name: sums(told, empty.told[name]) for name, told in real.told.items()}
-    show(preset, rows, real.loss, time.monotonic() - began)
-    return {"attacks": rows, "loss": real.loss}
+    seconds = time.monotonic() - began
+    show(preset, rows, real.loss, seconds)
+    return {"attacks": rows, "loss": real.loss, "seconds": seconds}
 
 
-def main():
-    args = options()
+def again(args):
+    """The figures of earlier runs."""
+    results = {}
+    for name in args.earlier:
+        with open(name) as file:
+            for preset, told in json.load(file)["presets"].items():
+                results[preset] = told
+                show(preset, told["attacks"], told["loss"], told.get("seconds", 0))
+    return results
+
+
+def attacked(args):
     stubs = tempfile.mkdtemp(prefix="statgate-stubs.")
     try:
         asking.stubs(os.path.join(root, "proto"), stubs)
-        results = {preset: run(args, preset, stubs) for preset in args.presets.split(",")}
+        return {preset: run(args, preset, stubs) for preset in args.presets.split(",")}
     finally:
         shutil.rmtree(stubs, ignore_errors=True)
+
+
+def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
+    args = options()
+    results = again(args) if args.earlier else attacked(args)
     told = {"targets": args.targets, "seed": args.seed, "presets": results}
     if args.json:
         with open(args.json, "w") as file:
             json.dump(told, file, indent=1)
     if args.write:
         written.presets(os.path.join(args.bundle, "presets.yaml"), results)
+        if len(results) == len(ALL.split(",")):
+            written.readme(os.path.join(args.bundle, "README.md"), results)
     leaks = [name for name, r in results.get(args.require, {}).get("attacks", {}).items() if r["leaks"]]
     if leaks:
         sys.exit(f"{args.require}: more than the baseline by {', '.join(leaks)}")

@@ -41,6 +41,7 @@ class Texts(Refusals):
     """What a refusal says, and what is said about an answer beside its values: coverage, verdict of
     the audit, what could be asked instead. Marks are compared with their like only."""
     name = "texts and what stands beside"
+    goes_on = True
 
     def look(self, where, form, options):
         try:
@@ -78,6 +79,7 @@ class OddOne(Refusals):
 class Sizes(OddOne):
     """Bytes of an answer that shows nothing, or of a refusal."""
     name = "sizes of answers and errors"
+    goes_on = True
 
     def look(self, where, form, options):
         try:
@@ -90,7 +92,7 @@ class Sizes(OddOne):
 class Forecasts(OddOne):
     """What a dry run says, before and after the question is asked."""
     name = "forecasts and nearest questions"
-    MOST = 45
+    MOST = 15
 
     def look(self, where, form, options):
         said = shown(self.friend, ["alder:grupp"], where, forecast=True, **options)
@@ -102,7 +104,7 @@ class Forecasts(OddOne):
 class Times(Refusals):
     """The same question takes longest, by far, of nine askings each."""
     name = "time"
-    MOST = 45
+    MOST = 15
 
     def slowest(self, group, wording):
         where, options = wording(group)
@@ -129,7 +131,7 @@ class Budgets(Refusals):
     """How many questions somebody has left who has asked about her. Each form has an asker of its
     own, whose certificate is allowed four a day of those that name a linkage."""
     name = "budgets"
-    MOST = 10
+    MOST = 8
 
     def look(self, where, form, options):
         name = f"limited-{len(self.spent)}"

@@ -98,6 +98,7 @@ class Attack:
     """`asker` and `friend` are two statisticians of `gateway`; `country` is read only for what
     the attack's own part in it knows (its municipality's records, what it sent itself)."""
 
+    goes_on = False  # asks what the attack before it asked, and with its askers
     MOST = None  # targets that it is tried on, where it asks very much
 
     def __init__(self, gateway, asker, friend, country):

@@ -100,7 +100,7 @@ class Averaging(Attack):
     mean (after Asghar & Kaafar, PoPETs 2020). Where three differences agree there is no noise to be
     taken away."""
     name = "averaging, rephrasing, collusion"
-    MOST = 60
+    MOST = 36
     TIMES = 60
     WORDS = (in_filters, in_codes, lambda group: (in_filters(group)[0][::-1], {"rule": 2}),
              lambda group: (in_filters(group)[0], {"linkage": "placering_riket"}))

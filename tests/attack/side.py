@@ -8,6 +8,7 @@ gateway with the targets in it, or without.
 Guesses are lists in the order of the attack's targets, null where it abstains."""
 
 import json
+import signal
 import sys
 import time
 
@@ -58,15 +59,22 @@ def askers(gateway, country, job):
     return leaky.Leaky(gateway, targets=facts), leaky.Leaky(gateway, "bertil", facts)
 
 
-def attacked(kind, gateway, country, job):
-    asker, friend = askers(gateway, country, job)
-    try:
-        attack = kind(gateway, asker, friend, country)
-        guesses = [attack.guess(target) for target in attack.targets(country)]
-        return guesses, asker.asked + friend.asked
-    finally:
+def attack_all(job, gateway, country, kinds):
+    askers_of = None
+    for kind in kinds:
+        # Who asks what was asked just before is told it again; others find an empty memory.
+        if askers_of is None or not kind.goes_on:
+            for asker in askers_of or ():
+                asker.close()
+            gateway.forget()
+            askers_of = askers(gateway, country, job)
+        began, asked = time.monotonic(), sum(a.asked for a in askers_of)
+        attack = kind(gateway, *askers_of, country)
+        guesses = [attack.guess(target) for target in kind.targets(country)]
+        say(attack=kind.name, guesses=guesses, asked=sum(a.asked for a in askers_of) - asked,
+            seconds=time.monotonic() - began, truth=[t.form for t in kind.targets(country)])
+    for asker in askers_of or ():
         asker.close()
-        friend.close()
 
 
 def run(job):
@@ -85,19 +93,15 @@ def run(job):
             first = asking.Asker(gateway)
             say(loss=loss(first, country))
             first.close()
-        for kind in COMPUTED + MANIFOLD + BESIDE:
-            if job["attacks"] and not any(word in kind.name for word in job["attacks"]):
-                continue
-            gateway.forget()
-            began = time.monotonic()
-            guesses, asked = attacked(kind, gateway, country, job)
-            say(attack=kind.name, guesses=guesses, asked=asked, seconds=time.monotonic() - began,
-                truth=[t.form for t in kind.targets(country)])
+        kinds = [kind for kind in COMPUTED + MANIFOLD + BESIDE
+                 if not job["attacks"] or any(word in kind.name for word in job["attacks"])]
+        attack_all(job, gateway, country, kinds)
     finally:
         gateway.close()
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     wanted = json.load(sys.stdin)
     sys.path.insert(0, wanted["stubs"])
     run(wanted)

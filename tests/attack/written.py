@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""written.py: the figures of the bench, as policies/bundle/presets.yaml has them."""
+"""written.py: the figures of the bench, where the bundle has them: presets.yaml, and the table
+in its README."""
 
 import re
 
@@ -49,3 +50,32 @@ def presets(path, results):
             parts[i] = "\n".join(without(part.split("\n")) + block(results[name])) + end
     with open(path, "w") as file:
         file.write("".join(parts))
+
+
+BEGIN, END = "<!-- measured: written by tools/attack --write -->\n", "<!-- end of what is measured -->\n"
+
+
+def cell(r):
+    """Right and baseline, in per cent; what leaks stands out."""
+    said = f"{100 * r['recovered']:.0f} / {100 * r['baseline']:.0f}"
+    return f"**{said}**" if r["leaks"] else said
+
+
+def table(results):
+    names = list(next(iter(results.values()))["attacks"])
+    yield "| angrepp / attack | " + " | ".join(f"`{preset}`" for preset in results) + " |"
+    yield "|---" * (len(results) + 1) + "|"
+    for name in names:
+        yield f"| {name} | " + " | ".join(cell(r["attacks"][name]) for r in results.values()) + " |"
+    for word, key in (("dolda celler / cells hidden, %", "cells_hidden"),
+                      ("dolda personer / persons hidden, %", "persons_hidden")):
+        yield f"| {word} | " + " | ".join(f"{100 * r['loss'][key]:.0f}" for r in results.values()) + " |"
+
+
+def readme(path, results):
+    with open(path) as file:
+        text = file.read()
+    before, rest = text.split(BEGIN)
+    _, after = rest.split(END)
+    with open(path, "w") as file:
+        file.write(before + BEGIN + "\n" + "\n".join(table(results)) + "\n\n" + END + after)
