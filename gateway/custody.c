@@ -7,6 +7,7 @@
  * store which lie elsewhere are noise too. In that order, since proof of something that did not
  * happen yet can be mended by asking again, and keys cannot. Nobody brings sealed bytes into
  * the store meanwhile. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -54,6 +55,37 @@ static void count_left(const struct stored_epoch *epochs, uint32_t len, const st
         }
 }
 
+/* The newest k_person, where there are two; 0: there is one. */
+static uint32_t second_person_epoch(const struct key_state *keys, uint32_t len)
+{
+        uint32_t persons = 0, newest = 0;
+
+        for (uint32_t i = 0; i < len; i++) {
+                if (keys[i].kind != KEY_PERSON)
+                        continue;
+                persons++;
+                newest = keys[i].epoch > newest ? keys[i].epoch : newest;
+        }
+        return persons > 1 ? newest : 0;
+}
+
+static enum err count_owing(
+        struct gateway *g, struct arena *a, uint32_t person_epoch, struct wire_keys *out)
+{
+        struct stored_owing *owing = NULL;
+        uint32_t len = 0;
+
+        if (person_epoch == 0)
+                return ERR_OK;
+        TRY(store_owing(g->store, person_epoch, a, &owing, &len));
+        for (uint32_t i = 0; i < len; i++)
+                for (uint32_t k = 0; k < out->len; k++)
+                        if (out->keys[k].municipality == owing[i].municipality &&
+                                bytes_is_text(out->keys[k].name, owing[i].dataset))
+                                out->keys[k].records_owing = owing[i].rows;
+        return ERR_OK;
+}
+
 enum err keys_list(struct rpc_call *c, struct bytes request, struct buf *response)
 {
         struct gateway *g = c->handlers;
@@ -90,6 +122,7 @@ enum err keys_list(struct rpc_call *c, struct bytes request, struct buf *respons
                 if (k->kind == KEY_DOMAIN && k->oldest < k->epoch)
                         count_left(epochs, epochs_len, k, &out.keys[i]);
         }
+        TRY(count_owing(g, a, second_person_epoch(keys, out.len), &out));
         return key_list_encode(&out, response);
 }
 
@@ -125,6 +158,77 @@ static enum err rotate_pair(struct gateway *g, enum keyring_pair kind, const str
         return ERR_OK;
 }
 
+/* Persons ------------------------------------------------------------------------ */
+
+enum { VINTAGES_MAX = 256 };
+
+static enum err refuse_owing(const struct stored_owing *owing, uint32_t len, struct refusal *why)
+{
+        char first[NAME_MAX_LEN + 8];
+
+        (void)snprintf(first, sizeof(first), "%s/%04u", owing[0].dataset, owing[0].municipality);
+        return refuse(why, ERR_ROTATING, "kind",
+                "%u domains owe a delivery that replaces their older ones, the first of them %s: "
+                "statgate keys status --domains",
+                len, first);
+}
+
+/* Vintages that hold what was replaced meanwhile are closed: nobody could link it any more. The
+ * newest must not be among them. */
+static enum err close_older(struct gateway *g, uint32_t epoch, struct refusal *why)
+{
+        uint32_t numbers[VINTAGES_MAX], len = 0;
+        struct stored_vintage latest;
+        enum err e = store_vintage_find(g->store, (struct vintage){0}, &latest);
+
+        if (e != ERR_OK && e != ERR_NO_VINTAGE)
+                return e;
+        TRY(store_vintages_owing(g->store, epoch, numbers, VINTAGES_MAX, &len));
+        if (len > 0 && numbers[len - 1] == latest.vintage.number)
+                return refuse(why, ERR_ROTATING, "kind",
+                        "the newest vintage holds deliveries that were replaced: publish one more");
+        for (uint32_t i = 0; i < len; i++)
+                TRY(store_retire(g->store, numbers[i]));
+        return ERR_OK;
+}
+
+static enum err settle_persons(struct gateway *g, struct arena *a, struct refusal *why)
+{
+        struct key_state *keys = NULL;
+        struct stored_owing *owing = NULL;
+        uint32_t len = 0, epoch;
+
+        TRY(keeper_keys(g->keeper, a, &keys, &len));
+        epoch = second_person_epoch(keys, len);
+        if (epoch == 0)
+                return refuse(why, ERR_NOT_FOUND, "kind",
+                        "there is one key of persons: nothing to settle");
+        TRY(store_owing(g->store, epoch, a, &owing, &len));
+        if (len > 0)
+                return refuse_owing(owing, len, why);
+        TRY(close_older(g, epoch, why));
+        return keeper_settle_persons(g->keeper);
+}
+
+static enum err rotate_persons(
+        struct gateway *g, const struct wire_rotate *r, uint32_t *out, struct refusal *why)
+{
+        OWNED(arena_free) struct arena *a = arena_new(KEYS_ARENA_MAX);
+        enum err e;
+
+        if (a == NULL)
+                return ERR_NO_MEMORY;
+        if (r->dataset.len > 0 || r->municipality != 0 || r->overlap_days != 0)
+                return refuse(why, ERR_INVALID, "kind", "the key of persons is one for all");
+        /* A batch on its way in has the names that were good when it was sealed. */
+        rotation_exclude(g->rotation);
+        e = bytes_is_text(r->kind, "settle") ? settle_persons(g, a, why)
+                                             : keeper_begin_persons(g->keeper);
+        rotation_admit(g->rotation);
+        *out = 1;
+        return e;
+}
+
 enum err keys_rotate(struct rpc_call *c, struct bytes request, struct buf *response)
 {
         struct gateway *g = c->handlers;
@@ -138,9 +242,13 @@ enum err keys_rotate(struct rpc_call *c, struct bytes request, struct buf *respo
                 TRY(rotate_pair(g, KEYRING_SEALING, &r, &rotated, &c->why));
         else if (bytes_is_text(r.kind, key_kind_word(KEY_SIGNING)))
                 TRY(rotate_pair(g, KEYRING_SIGNING, &r, &rotated, &c->why));
+        else if (bytes_is_text(r.kind, key_kind_word(KEY_PERSON)) ||
+                 bytes_is_text(r.kind, "settle"))
+                TRY(rotate_persons(g, &r, &rotated, &c->why));
         else
                 return refuse(&c->why, ERR_INVALID, "kind",
-                        "what rotates is a domain, sealing or signing");
+                        "what rotates is a domain, sealing, signing or person; settle ends the "
+                        "older key of persons");
         log_event(LOG_INFO, "keys_rotated", LOG_NUM("keys", rotated));
         return rotated_encode(rotated, response);
 }

@@ -341,6 +341,7 @@ static enum err seal_and_put(struct rpc_call *c, struct delivery *d, const struc
                 .rows = verdicts->accepted_len,
                 .rejected = b->rows - verdicts->accepted_len,
                 .epoch = sealed.epoch,
+                .person_epoch = sealed.person_epoch,
                 .receipt = sealed.receipt,
                 .sealed = sealed.sealed,
         };

@@ -508,7 +508,7 @@ struct wire_key {
         uint32_t epoch, oldest, highest;
         int64_t created_at_ms, until_ms, due_at_ms;
         uint32_t required, total;
-        uint64_t batches_left, records_left;
+        uint64_t batches_left, records_left, records_owing;
 };
 struct wire_keys {
         struct wire_key *keys;

@@ -52,6 +52,7 @@ enum err key_list_encode(const struct wire_keys *in, struct buf *out)
                 to->total = k->total;
                 to->batches_left = k->batches_left;
                 to->records_left = k->records_left;
+                to->records_owing = k->records_owing;
         }
         return pack(&m, out);
 }
@@ -69,6 +70,7 @@ static enum err key_decode(const Statgate__V1__KeyState *from, struct wire_key *
                 .total = from->total,
                 .batches_left = from->batches_left,
                 .records_left = from->records_left,
+                .records_owing = from->records_owing,
         };
         TRY(answer_municipality(from->municipality, &out->municipality));
         TRY(answer_text(from->kind, &out->kind));

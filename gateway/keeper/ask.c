@@ -306,6 +306,7 @@ static enum err read_accepted(struct ask *ask, const struct keeper_accept *in, s
 
         TRY(read_u8(&ask->answer, &refused));
         TRY(read_u32(&ask->answer, &done.epoch));
+        TRY(read_u32(&ask->answer, &done.person_epoch));
         TRY(keeper_read_digest(&ask->answer, &done.receipt));
         done.rows_refused = refused != 0;
         if (done.rows_refused) {

@@ -161,6 +161,24 @@ enum err keeper_rotate_pair(struct keeper *k, enum keyring_pair kind, int64_t ov
         WITH_STATE_LOCK(k, rotate_pair(k, kind, overlap_ms));
 }
 
+static enum err change_persons(struct keeper *k, enum keeper_message message, enum save how)
+{
+        OWNED(ask_end) struct ask ask = {.k = NULL};
+
+        TRY(ask_begin(k, message, &ask));
+        return ask_and_save(&ask, how);
+}
+
+enum err keeper_begin_persons(struct keeper *k)
+{
+        WITH_STATE_LOCK(k, change_persons(k, KEEPER_PERSON_BEGIN, SAVE_ONCE));
+}
+
+enum err keeper_settle_persons(struct keeper *k)
+{
+        WITH_STATE_LOCK(k, change_persons(k, KEEPER_PERSON_SETTLE, SAVE_TWICE));
+}
+
 static enum err prune(struct keeper *k, uint32_t *out_pruned)
 {
         OWNED(ask_end) struct ask ask = {.k = NULL};

@@ -69,6 +69,12 @@ MUST_CHECK enum err keeper_destroy_domain(struct keeper *k, const struct domain 
 /* A fresh pair to seal to, or to sign with; the one before is accepted for `overlap_ms` more. */
 MUST_CHECK enum err keeper_rotate_pair(
         struct keeper *k, enum keyring_pair kind, int64_t overlap_ms);
+/* A second k_person. From here on persons are named under both, and linked by the first, until
+ * every municipality has delivered anew and keeper_settle_persons ends the first: what is then
+ * named by that alone stands by itself for ever, and nobody can be found in it. ERR_ROTATING:
+ * there are two; ERR_NOT_FOUND: there is one. */
+MUST_CHECK enum err keeper_begin_persons(struct keeper *k);
+MUST_CHECK enum err keeper_settle_persons(struct keeper *k);
 /* Destroys what has outlived itself by the keeper's own clock and rules: pairs whose overlap
  * is over, and keys of linkages that ended or are in no bundle. How many went. */
 MUST_CHECK enum err keeper_prune(struct keeper *k, uint32_t *out_pruned);

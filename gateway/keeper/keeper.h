@@ -89,6 +89,7 @@ struct keeper_accepted {
         uint8_t *guardian_rules; /* guardians.len bytes */
         struct bytes sealed;     /* in the arena; empty when no row goes on */
         uint32_t epoch;
+        uint32_t person_epoch; /* the newest k_person that names its persons; 0: it has none */
         /* Keeper MAC over name, content and persons: the same whether they came in clear or
          * in a box, and whichever rows go on. */
         struct digest receipt;

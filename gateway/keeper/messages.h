@@ -102,7 +102,7 @@ enum {
                 8)                                                                                 \
         MESSAGE(CONFIRM, 7, KEEPER_TO_CONFIRM, SMALL, 0, 0, 8, 8, 8)                               \
         MESSAGE(ACCEPT, 8, KEEPER_IN(RULED), BULK, 0, 1, BATCH_NAME_WIRE_MIN + ACCEPT_WIRE_FIXED,  \
-                BATCH_NAME_WIRE_MAX + ACCEPT_WIRE_FIXED + ACCEPT_WIRE_SEALED, 1 + 4 + 32)          \
+                BATCH_NAME_WIRE_MAX + ACCEPT_WIRE_FIXED + ACCEPT_WIRE_SEALED, 1 + 4 + 4 + 32)      \
         MESSAGE(PUBLIC_KEYS, 9, KEEPER_WITH_KEYS, BULK, 0, 0, 0, 0, 2)                             \
         MESSAGE(OPEN_FOR_VIEW, 10, KEEPER_IN(RULED), BULK, 0, 1,                                   \
                 2 * NAME_WIRE_MIN + 8 + BATCH_NAME_WIRE_MIN + 4,                                   \
@@ -127,7 +127,9 @@ enum {
         MESSAGE(PRUNE, 20, KEEPER_IN(RULED), STATE, 0, 0, 0, 0, 8 + 4)                             \
         MESSAGE(CHECK_PERSON, 21, KEEPER_IN(RULED), SMALL, 0, 0, 2 + PERSON_WIRE_MAX,              \
                 2 + PERSON_WIRE_MAX, 0)                                                            \
-        MESSAGE(OFFICER, 22, KEEPER_IN(STARTED) | KEEPER_WITH_KEYS, STATE, 1, 1, 0, 0, 8 + 1 + 8)
+        MESSAGE(OFFICER, 22, KEEPER_IN(STARTED) | KEEPER_WITH_KEYS, STATE, 1, 1, 0, 0, 8 + 1 + 8)  \
+        MESSAGE(PERSON_BEGIN, 23, KEEPER_IN(RULED), STATE, 0, 0, 0, 0, 8)                          \
+        MESSAGE(PERSON_SETTLE, 24, KEEPER_IN(RULED), STATE, 0, 0, 0, 0, 8)
 
 enum keeper_message {
         KEEPER_NONE = 0,

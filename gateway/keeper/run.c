@@ -83,7 +83,7 @@ void run_free(struct run **r)
         run_forget_ciphers(*r);
         run_forget_shares(*r);
         secret_free(&(*r)->hsm_key);
-        person_key_free(&(*r)->person);
+        run_forget_persons(*r);
         keyring_free(&(*r)->keyring);
         ruling_done(&(*r)->ruling);
         ruling_done(&(*r)->pending);

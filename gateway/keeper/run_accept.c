@@ -277,11 +277,27 @@ static void keep_only(struct accept *a)
 }
 
 /* A column of ids as pseudonyms of the domain. */
-static enum err pseudonymise(struct run *r, const struct block_key *cipher, municipality_t issuer,
-        const struct person_column *who, size_t len, uint8_t *out)
+static enum err pseudonymise(const struct person_key *person, const struct block_key *cipher,
+        municipality_t issuer, const struct person_column *who, size_t len, uint8_t *out)
 {
-        TRY(person_codes(r->person, issuer, who->ids, who->kinds, len, out));
+        TRY(person_codes(person, issuer, who->ids, who->kinds, len, out));
         return pseudonyms_make(cipher, out, len, out);
+}
+
+/* Everybody under one k_person. */
+static enum err name_persons(const struct accept *a, const struct person_key *person,
+        const struct block_key *cipher, uint8_t *rows, uint8_t *guardians)
+{
+        municipality_t issuer = a->name.domain.municipality;
+
+        if (a->persons)
+                TRY(pseudonymise(person, cipher, issuer, &a->who.persons, a->rows, rows));
+        else
+                memset(rows, 0, (size_t)a->rows * PSEUDONYM_LEN);
+        if (a->guardians == 0)
+                return ERR_OK;
+        return pseudonymise(
+                person, cipher, issuer, &a->who.guardian_persons, a->guardians, guardians);
 }
 
 /* From the private copies through r->plain and r->sealed into the slot. Opened persons stand
@@ -293,23 +309,26 @@ static enum err seal_accepted(struct run *r, struct request *rq, const struct ac
                 .rows = a->rows,
                 .guardians = a->guardians,
                 .persons = a->persons,
+                .person_epoch = r->persons[0].epoch,
+                .second_epoch = r->persons_len > 1 ? r->persons[1].epoch : 0,
                 .pseudonyms = r->plain,
                 .tags = r->plain + (size_t)a->rows * PSEUDONYM_LEN,
                 .body = a->body,
         };
-        municipality_t issuer = a->name.domain.municipality;
 
-        if (a->persons)
-                TRY(pseudonymise(r, cipher, issuer, &a->who.persons, a->rows, b.pseudonyms));
-        else
-                memset(b.pseudonyms, 0, (size_t)a->rows * PSEUDONYM_LEN);
-        TRY(record_tags(keys->tag, a->record_keys.data, a->key_width, a->rows, b.tags));
+        if (sealed_len(&b) > KEEPER_SEALED_MAX)
+                return ERR_TOO_LARGE;
         if (a->guardians > 0) {
                 b.counts = b.tags + (size_t)a->rows * RECORD_TAG_LEN;
                 b.guardian_pseudonyms = b.counts + a->rows;
                 memcpy(b.counts, a->counts.data, a->rows);
-                TRY(pseudonymise(r, cipher, issuer, &a->who.guardian_persons, a->guardians,
-                        b.guardian_pseudonyms));
+        }
+        TRY(name_persons(a, r->persons[0].key, cipher, b.pseudonyms, b.guardian_pseudonyms));
+        TRY(record_tags(keys->tag, a->record_keys.data, a->key_width, a->rows, b.tags));
+        if (b.second_epoch != 0) {
+                b.second = r->plain + sealed_columns_len(a->rows, a->guardians);
+                b.second_guardians = b.second + (size_t)a->rows * PSEUDONYM_LEN;
+                TRY(name_persons(a, r->persons[1].key, cipher, b.second, b.second_guardians));
         }
         TRY(sealed_write(keys->data, &a->name, keys->epoch, &b, r->sealed));
         rq->output_len = sealed_len(&b);
@@ -339,10 +358,12 @@ static enum err receipt_of(
         return e;
 }
 
-static void put_accepted(struct buf *answer, bool refused, uint32_t epoch, const struct digest *d)
+static void put_accepted(struct buf *answer, bool refused, uint32_t epoch, uint32_t person_epoch,
+        const struct digest *d)
 {
         put_u8(answer, refused ? 1 : 0);
         put_u32(answer, epoch);
+        put_u32(answer, person_epoch);
         put_raw(answer, d->bytes, sizeof d->bytes);
 }
 
@@ -356,6 +377,7 @@ static enum err accept_open(
         bool refused;
 
         TRY(run_domain(r, &a->name.domain, 0, &keys, &cipher));
+        TRY(run_persons(r));
         TRY(receipt_of(keys, a, &receipt));
         refused = check_persons(r, dataset, a);
         if (refused) {
@@ -365,7 +387,10 @@ static enum err accept_open(
                 keep_only(a);
                 TRY(seal_accepted(r, rq, a, keys, cipher));
         }
-        put_accepted(rq->answer, refused, keys->epoch, &receipt);
+        bool anybody = a->persons || a->guardians > 0;
+
+        put_accepted(rq->answer, refused, keys->epoch,
+                anybody ? r->persons[r->persons_len - 1].epoch : 0, &receipt);
         return ERR_OK;
 }
 
@@ -377,7 +402,9 @@ enum err run_ACCEPT(struct run *r, struct request *rq)
         enum err e;
 
         TRY(read_accept(rq, &a));
-        columns = sealed_columns_len(a.rows, a.guardians);
+        columns = 2 * sealed_columns_len(a.rows, a.guardians); /* two names at most */
+        if (columns > KEEPER_SLOT_LEN)
+                columns = KEEPER_SLOT_LEN;
         TRY(check_rules(&r->ruling.rules, &a, &dataset));
         e = open_persons(r, &a);
         if (e == ERR_OK)

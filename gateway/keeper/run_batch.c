@@ -200,10 +200,17 @@ enum err run_OPEN_FOR_VIEW(struct run *r, struct request *rq)
                 bytes_of_text(o.name.domain.dataset), o.name.domain.municipality,
                 bytes_of_text(o.purpose), run_now(r), &joined));
         TRY(run_domain(r, &o.name.domain, o.epoch, &keys, &domain));
-        TRY(run_token_cipher(r, o.linkage, o.vintage, joined ? NULL : &o.name.domain, &view));
         TRY(sealed_open(
                 keys->data, &o.name, o.epoch, bytes_of(rq->input, rq->input_len), r->plain, &b));
-        e = translate_batch(domain, view, joined, &b, rq);
+        e = run_persons(r);
+        /* Named by an ended k_person alone, they stand by themselves like a municipality outside.
+         */
+        joined = e == ERR_OK && run_persons_now(r, &b) && joined;
+        if (e == ERR_OK)
+                e = run_token_cipher(
+                        r, o.linkage, o.vintage, joined ? NULL : &o.name.domain, &view);
+        if (e == ERR_OK)
+                e = translate_batch(domain, view, joined, &b, rq);
         wipe(r->plain, rq->input_len);
         return e;
 }

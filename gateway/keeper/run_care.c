@@ -208,9 +208,12 @@ static enum err carry_batch(const struct domain_keys *old, const struct block_ke
                 return ERR_INTERNAL;
         TRY(block_key_new(new->pseudonym, &to));
         TRY(carry_over(from, to, b->pseudonyms, b->rows));
-        if (b->guardians == 0)
+        if (b->guardians > 0)
+                TRY(carry_over(from, to, b->guardian_pseudonyms, b->guardians));
+        if (b->second_epoch == 0)
                 return ERR_OK;
-        return carry_over(from, to, b->guardian_pseudonyms, b->guardians);
+        TRY(carry_over(from, to, b->second, b->rows));
+        return b->guardians == 0 ? ERR_OK : carry_over(from, to, b->second_guardians, b->guardians);
 }
 
 enum err run_REKEY(struct run *r, struct request *rq)
@@ -232,7 +235,11 @@ enum err run_REKEY(struct run *r, struct request *rq)
         TRY(run_domain(r, &name.domain, epoch, &old, &from));
         new = keyring_domain_find(r->keyring, &name.domain);
         TRY(sealed_open(old->data, &name, epoch, bytes_of(rq->input, rq->input_len), r->plain, &b));
-        e = carry_batch(old, from, new, &b);
+        e = run_persons(r);
+        if (e == ERR_OK && !run_persons_now(r, &b))
+                log_event(LOG_WARNING, "keeper_persons_ended"); /* carried along all the same */
+        if (e == ERR_OK)
+                e = carry_batch(old, from, new, &b);
         if (e == ERR_OK)
                 e = sealed_write(new->data, &name, new->epoch, &b, r->sealed);
         if (e == ERR_OK) {

@@ -122,10 +122,15 @@ static enum err open_for_erasure(
         const struct block_key *cipher;
 
         TRY(run_domain(r, &e->name.domain, e->epoch, &out->keys, &cipher));
-        TRY(person_codes(
-                r->person, e->name.domain.municipality, e->person, &e->kind, 1, out->wanted));
-        TRY(pseudonyms_make(cipher, out->wanted, 1, out->wanted));
-        return sealed_open(out->keys->data, &e->name, e->epoch, sealed, r->plain, &out->batch);
+        TRY(run_persons(r));
+        TRY(sealed_open(out->keys->data, &e->name, e->epoch, sealed, r->plain, &out->batch));
+        memset(out->wanted, 0xff,
+                sizeof out->wanted); /* nobody: no pseudonym is that but by odds */
+        if (!run_persons_now(r, &out->batch))
+                return ERR_OK;
+        TRY(person_codes(run_person_find(r, out->batch.person_epoch), e->name.domain.municipality,
+                e->person, &e->kind, 1, out->wanted));
+        return pseudonyms_make(cipher, out->wanted, 1, out->wanted);
 }
 
 static bool is_wanted(const struct erase_view *v, const uint8_t *column, size_t row)
@@ -223,17 +228,24 @@ static enum err check_keep(
         return ERR_OK;
 }
 
-/* Moves the guardians that stay of one row to `to`; how many there are. */
-static uint8_t keep_guardians(const struct erase_view *v, uint32_t from, uint8_t count, uint8_t *to)
+static void move_name(uint8_t *column, uint32_t to, uint32_t from)
 {
-        const uint8_t *column = v->batch.guardian_pseudonyms;
+        memmove(column + (size_t)to * PSEUDONYM_LEN, column + (size_t)from * PSEUDONYM_LEN,
+                PSEUDONYM_LEN);
+}
+
+/* Moves the guardians that stay of one row to `to` and on; how many there are. */
+static uint8_t keep_guardians(struct erase_view *v, uint32_t from, uint8_t count, uint32_t to)
+{
+        struct sealed_batch *b = &v->batch;
         uint8_t kept = 0;
 
         for (uint32_t i = from; i < from + count; i++) {
-                if (is_wanted(v, column, i))
+                if (is_wanted(v, b->guardian_pseudonyms, i))
                         continue;
-                memmove(to + (size_t)kept * PSEUDONYM_LEN, column + (size_t)i * PSEUDONYM_LEN,
-                        PSEUDONYM_LEN);
+                move_name(b->guardian_pseudonyms, to + kept, i);
+                if (b->second_epoch != 0)
+                        move_name(b->second_guardians, to + kept, i);
                 kept++;
         }
         return kept;
@@ -251,13 +263,13 @@ static void shorten(struct erase_view *v, const uint8_t *keep)
                 guardian += count;
                 if (keep[i] == 0)
                         continue;
-                memmove(b->pseudonyms + (size_t)rows * PSEUDONYM_LEN,
-                        b->pseudonyms + (size_t)i * PSEUDONYM_LEN, PSEUDONYM_LEN);
+                move_name(b->pseudonyms, rows, i);
+                if (b->second_epoch != 0)
+                        move_name(b->second, rows, i);
                 memmove(b->tags + (size_t)rows * RECORD_TAG_LEN,
                         b->tags + (size_t)i * RECORD_TAG_LEN, RECORD_TAG_LEN);
                 if (b->guardians > 0) {
-                        b->counts[rows] = keep_guardians(v, guardian - count, count,
-                                b->guardian_pseudonyms + (size_t)guardians * PSEUDONYM_LEN);
+                        b->counts[rows] = keep_guardians(v, guardian - count, count, guardians);
                         guardians += b->counts[rows];
                 }
                 rows++;

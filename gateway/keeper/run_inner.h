@@ -64,7 +64,11 @@ struct run {
         struct share shares[SHARES_MAX];
         unsigned shares_len;
         int64_t shares_since_ms;
-        struct person_key *person;
+        struct run_person { /* every k_person that may be used, oldest first */
+                uint32_t epoch;
+                struct person_key *key;
+        } persons[2];
+        unsigned persons_len;
         uint64_t last_sealed;   /* the newest generation given out */
         int64_t sealed_time_ms; /* highest time in it */
         struct ruling ruling;   /* in force */
@@ -94,6 +98,16 @@ void run_forget_ciphers(struct run *r);
 MUST_CHECK enum err run_take_keyring(struct run *r, struct keyring **k);
 /* run_officer.c */
 void run_forget_shares(struct run *r);
+/* run_person.c: r->persons as the keyring has them; when the state that holds a new one was
+ * confirmed, it is there. */
+MUST_CHECK enum err run_persons(struct run *r);
+void run_forget_persons(struct run *r);
+/* The key that names persons in an epoch; NULL: it has ended. */
+const struct person_key *run_person_find(const struct run *r, uint32_t epoch);
+/* Of an opened batch: names under a k_person that ended go, where there are others; so the
+ * first names are those that everything is linked by. False: these persons are named by an ended
+ * k_person alone, and can neither be linked nor found again. */
+MUST_CHECK bool run_persons_now(const struct run *r, struct sealed_batch *b);
 /* run_keys.c: the state as it is now, sealed as the next generation, into the slot. */
 MUST_CHECK enum err run_hand_out_state(struct run *r, struct request *rq);
 void ruling_done(struct ruling *ruling);

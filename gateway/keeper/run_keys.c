@@ -90,18 +90,14 @@ static enum err nothing_to_save(struct request *rq)
 
 enum err run_take_keyring(struct run *r, struct keyring **k)
 {
-        struct person_key *person = NULL;
-
-        TRY(person_key_new(keyring_person(*k), &person));
         run_forget_ciphers(r);
-        person_key_free(&r->person);
+        run_forget_persons(r);
         keyring_free(&r->keyring);
-        r->person = person;
         r->keyring = *k;
         *k = NULL;
         r->last_sealed = keyring_generation(r->keyring);
         r->sealed_time_ms = keyring_time(r->keyring);
-        return ERR_OK;
+        return run_persons(r);
 }
 
 enum err run_HELLO(struct run *r, struct request *rq)

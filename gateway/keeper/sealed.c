@@ -19,6 +19,8 @@ enum {
         AAD_MAX = 256,
         FLAG_PERSONS = 1,
         FLAG_GUARDIANS = 2,
+        FLAG_EPOCHS = 4,
+        EPOCHS_LEN = 8,
 };
 
 size_t sealed_columns_len(uint32_t rows, uint32_t guardians)
@@ -30,10 +32,21 @@ size_t sealed_columns_len(uint32_t rows, uint32_t guardians)
         return len;
 }
 
+/* Whether the persons are named by anything but the first k_person alone. */
+static bool says_epochs(const struct sealed_batch *b)
+{
+        return b->person_epoch > 1 || b->second_epoch != 0;
+}
+
+static size_t second_len(const struct sealed_batch *b)
+{
+        return b->second_epoch != 0 ? ((size_t)b->rows + b->guardians) * PSEUDONYM_LEN : 0;
+}
+
 size_t sealed_len(const struct sealed_batch *b)
 {
         return ROWS_LEN + SEAL_OVERHEAD + HEAD_LEN + sealed_columns_len(b->rows, b->guardians) +
-               b->body.len;
+               b->body.len + (says_epochs(b) ? EPOCHS_LEN : 0) + second_len(b);
 }
 
 static void put_aad(struct buf *out, const struct batch_name *name, uint32_t epoch, uint32_t rows)
@@ -59,7 +72,8 @@ static void write_head(const struct sealed_batch *b, uint8_t head[HEAD_LEN])
         store_u32(head + 4, b->guardians);
         store_u32(head + 8, (uint32_t)b->body.len);
         head[12] = (uint8_t)((b->persons ? FLAG_PERSONS : 0) |
-                             (b->guardians > 0 ? FLAG_GUARDIANS : 0));
+                             (b->guardians > 0 ? FLAG_GUARDIANS : 0) |
+                             (says_epochs(b) ? FLAG_EPOCHS : 0));
 }
 
 enum err sealed_write(const struct secret *data_key, const struct batch_name *name, uint32_t epoch,
@@ -68,7 +82,9 @@ enum err sealed_write(const struct secret *data_key, const struct batch_name *na
         OWNED(buf_done) struct buf aad = {.ceiling = AAD_MAX};
         struct bytes aad_bytes;
         uint8_t head[HEAD_LEN] = {0};
+        uint8_t epochs[EPOCHS_LEN];
         size_t guardians_len = b->guardians > 0 ? b->rows : 0;
+        bool second = b->second_epoch != 0;
         const struct bytes parts[] = {
                 bytes_of(head, sizeof head),
                 bytes_of(b->pseudonyms, (size_t)b->rows * PSEUDONYM_LEN),
@@ -76,13 +92,37 @@ enum err sealed_write(const struct secret *data_key, const struct batch_name *na
                 bytes_of(b->counts, guardians_len),
                 bytes_of(b->guardian_pseudonyms, (size_t)b->guardians * PSEUDONYM_LEN),
                 b->body,
+                bytes_of(epochs, says_epochs(b) ? sizeof epochs : 0),
+                bytes_of(b->second, second ? (size_t)b->rows * PSEUDONYM_LEN : 0),
+                bytes_of(b->second_guardians, second ? (size_t)b->guardians * PSEUDONYM_LEN : 0),
         };
 
+        store_u32(epochs, b->person_epoch);
+        store_u32(epochs + 4, b->second_epoch);
         put_aad(&aad, name, epoch, b->rows);
         TRY(buf_end(&aad, &aad_bytes));
         write_head(b, head);
         store_u32(out, b->rows);
         return seal_parts(data_key, aad_bytes, parts, ARRAY_LEN(parts), out + ROWS_LEN);
+}
+
+/* What stands behind the body, `left` bytes from `at`. */
+static bool read_epochs(uint8_t *at, size_t left, bool said, struct sealed_batch *b)
+{
+        struct reader in = reader_of(bytes_of(at, left));
+
+        b->person_epoch = 1;
+        if (!said)
+                return left == 0;
+        if (read_u32(&in, &b->person_epoch) != ERR_OK ||
+                read_u32(&in, &b->second_epoch) != ERR_OK || b->person_epoch == 0 ||
+                !says_epochs(b) || in.left != second_len(b))
+                return false;
+        if (b->second_epoch != 0) {
+                b->second = at + EPOCHS_LEN;
+                b->second_guardians = b->second + (size_t)b->rows * PSEUDONYM_LEN;
+        }
+        return true;
 }
 
 /* Finds the columns in the plain text; whatever does not add up is no batch. */
@@ -97,9 +137,10 @@ static bool read_plain(uint8_t *plain, size_t len, uint32_t rows, struct sealed_
                 read_u32(&in, &body_len) != ERR_OK || read_u8(&in, &flags) != ERR_OK)
                 return false;
         if (b.rows != rows || rows > BATCH_ROWS_MAX || b.guardians > rows * GUARDIANS_MAX ||
-                (flags & ~(FLAG_PERSONS | FLAG_GUARDIANS)) != 0 ||
+                (flags & ~(FLAG_PERSONS | FLAG_GUARDIANS | FLAG_EPOCHS)) != 0 ||
                 ((flags & FLAG_GUARDIANS) != 0) != (b.guardians > 0) ||
-                in.left != sealed_columns_len(rows, b.guardians) + body_len)
+                in.left < sealed_columns_len(rows, b.guardians) ||
+                in.left - sealed_columns_len(rows, b.guardians) < body_len)
                 return false;
         b.persons = (flags & FLAG_PERSONS) != 0;
         b.pseudonyms = plain + HEAD_LEN;
@@ -112,6 +153,9 @@ static bool read_plain(uint8_t *plain, size_t len, uint32_t rows, struct sealed_
                 rest = b.guardian_pseudonyms + (size_t)b.guardians * PSEUDONYM_LEN;
         }
         b.body = bytes_of(rest, body_len);
+        rest += body_len;
+        if (!read_epochs(rest, (size_t)(plain + len - rest), (flags & FLAG_EPOCHS) != 0, &b))
+                return false;
         *out = b;
         return true;
 }

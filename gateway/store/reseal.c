@@ -82,6 +82,98 @@ enum err store_epochs(
         return e;
 }
 
+/* Who owes ------------------------------------------------------------------- */
+
+static enum err owing_read(const struct run *r, struct stored_owing *out)
+{
+        struct bytes dataset = column_bytes(r, 1);
+        int64_t municipality, batches, rows;
+
+        if (dataset.len == 0 || dataset.len > NAME_MAX_LEN)
+                return ERR_CORRUPT;
+        *out = (struct stored_owing){0};
+        memcpy(out->dataset, dataset.data, dataset.len);
+        TRY(column_range(r, 0, 1, 9999, &municipality));
+        TRY(column_range(r, 2, 0, INT64_MAX, &batches));
+        TRY(column_range(r, 3, 0, INT64_MAX, &rows));
+        out->municipality = (municipality_t)municipality;
+        out->batches = (uint64_t)batches;
+        out->rows = (uint64_t)rows;
+        return ERR_OK;
+}
+
+static enum err owing_gather(struct db *db, uint32_t epoch, struct arena *a,
+        struct stored_owing **out, uint32_t *out_len)
+{
+        OWNED(run_done) struct run r = {0};
+        struct stored_owing *list = NULL;
+        uint32_t len = 0, cap = 0;
+        enum err e;
+
+        TRY(run_start(db, SQL_OWING, &r));
+        bind_i64(&r, epoch);
+        while ((e = run_row(&r)) == ERR_OK) {
+                if (len == cap) {
+                        uint32_t larger = cap > 0 ? 2 * cap : 64;
+                        struct stored_owing *grown = arena_alloc(a, larger, sizeof *grown);
+
+                        if (grown == NULL)
+                                return ERR_NO_MEMORY;
+                        if (len > 0)
+                                memcpy(grown, list, len * sizeof *list);
+                        list = grown;
+                        cap = larger;
+                }
+                TRY(owing_read(&r, &list[len++]));
+        }
+        if (e != ERR_NOT_FOUND)
+                return e;
+        *out = list;
+        *out_len = len;
+        return ERR_OK;
+}
+
+enum err store_owing(struct store *s, uint32_t epoch, struct arena *a, struct stored_owing **out,
+        uint32_t *out_len)
+{
+        struct db *db;
+
+        TRY(reader_borrow(s, &db));
+        enum err e = owing_gather(db, epoch, a, out, out_len);
+
+        reader_return(s, &db);
+        return e;
+}
+
+static enum err vintages_owing(
+        struct db *db, uint32_t epoch, uint32_t *out, uint32_t room, uint32_t *out_len)
+{
+        OWNED(run_done) struct run r = {0};
+        uint32_t len = 0;
+        enum err e = ERR_OK;
+
+        TRY(run_start(db, SQL_VINTAGES_OWING, &r));
+        bind_i64(&r, epoch);
+        while (len < room && (e = run_row(&r)) == ERR_OK)
+                TRY(column_u32(&r, 0, &out[len++]));
+        if (e != ERR_OK && e != ERR_NOT_FOUND)
+                return e;
+        *out_len = len;
+        return ERR_OK;
+}
+
+enum err store_vintages_owing(
+        struct store *s, uint32_t epoch, uint32_t *out, uint32_t room, uint32_t *out_len)
+{
+        struct db *db;
+
+        TRY(reader_borrow(s, &db));
+        enum err e = vintages_owing(db, epoch, out, room, out_len);
+
+        reader_return(s, &db);
+        return e;
+}
+
 static enum err place_read(const struct run *r, struct stored_place *out)
 {
         struct bytes id = column_bytes(r, 0);

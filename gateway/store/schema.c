@@ -144,6 +144,10 @@ static const char *const steps[] = {
         "  records INTEGER NOT NULL CHECK (records >= 0)"
         ") STRICT;"
         "PRAGMA user_version = 6;",
+        /* Which k_person names the persons of a batch; before this step there was one. */
+        "ALTER TABLE batch ADD COLUMN person_epoch INTEGER NOT NULL DEFAULT 1 "
+        "CHECK (person_epoch >= 0);"
+        "PRAGMA user_version = 7;",
 };
 
 /* The numbers lie on disk: they may grow, never change. */

@@ -72,7 +72,8 @@
                     "FROM removal WHERE number >= ? ORDER BY number")                              \
         X(BATCH_INSERT,                                                                            \
                 "INSERT INTO batch (submission, sequence, rows, accepted, rejected, epoch, "       \
-                "receipt, checksum, spacer, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")        \
+                "receipt, checksum, spacer, sealed, person_epoch) VALUES (?, ?, ?, ?, ?, ?, ?, "   \
+                "?, ?, ?, ?)")                                                                     \
         X(BATCH_REWRITE, "UPDATE batch SET rows = ?, checksum = ?, sealed = ? "                    \
                          "WHERE submission = ? AND sequence = ?")                                  \
         X(BATCH_RESEAL, "UPDATE batch SET epoch = ?, checksum = ?, sealed = ? "                    \
@@ -84,6 +85,15 @@
         X(EPOCHS, "SELECT s.municipality, s.dataset, b.epoch, count(*), sum(b.rows) "              \
                   "FROM submission s JOIN batch b ON b.submission = s.number WHERE b.rows > 0 "    \
                   "GROUP BY s.municipality, s.dataset, b.epoch ORDER BY 1, 2, 3")                  \
+        X(OWING, "SELECT s.municipality, s.dataset, count(*), sum(b.rows) "                        \
+                 "FROM submission s JOIN batch b ON b.submission = s.number WHERE b.rows > 0 "     \
+                 "AND s.state IN (1, 2) AND b.person_epoch BETWEEN 1 AND ? - 1 "                   \
+                 "GROUP BY s.municipality, s.dataset ORDER BY 1, 2")                               \
+        X(VINTAGES_OWING,                                                                          \
+                "SELECT DISTINCT v.number FROM vintage v "                                         \
+                "JOIN vintage_submission m USING (number, revision) "                              \
+                "JOIN batch b ON b.submission = m.submission WHERE v.open = 1 AND b.rows > 0 "     \
+                "AND b.person_epoch BETWEEN 1 AND ? - 1 ORDER BY v.number")                        \
         X(BATCH_COUNTS, "SELECT receipt, accepted, rejected FROM batch "                           \
                         "WHERE submission = ? AND sequence = ?")                                   \
         X(BATCH_READ,                                                                              \

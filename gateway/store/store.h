@@ -57,6 +57,7 @@ struct stored_batch {
         uint32_t rejected;
         uint32_t fields, blanks; /* towards those of the submission; put only, never read back */
         uint32_t epoch;
+        uint32_t person_epoch; /* newest k_person that names its persons; 0: none; put only */
         struct digest receipt;
         struct bytes sealed; /* checksummed by the store besides */
 };
@@ -156,6 +157,18 @@ struct stored_epoch {
 };
 MUST_CHECK enum err store_epochs(
         struct store *s, struct arena *a, struct stored_epoch **out, uint32_t *out_len);
+/* Who owes a new delivery, since an older k_person than `epoch` alone names these persons: by
+ * municipality and data set, of submissions that stand (open or committed). */
+struct stored_owing {
+        municipality_t municipality;
+        char dataset[NAME_MAX_LEN + 1];
+        uint64_t batches, rows;
+};
+MUST_CHECK enum err store_owing(struct store *s, uint32_t epoch, struct arena *a,
+        struct stored_owing **out, uint32_t *out_len);
+/* Numbers of open vintages that hold such batches, ascending, at most `room`. */
+MUST_CHECK enum err store_vintages_owing(
+        struct store *s, uint32_t epoch, uint32_t *out, uint32_t room, uint32_t *out_len);
 /* Some of the batches of a domain, at most `room`, that lie under an epoch before `epoch`. */
 struct stored_place {
         struct submission_id submission;

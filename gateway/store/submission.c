@@ -247,6 +247,7 @@ static enum err batch_insert(struct db *db, int64_t submission, const struct put
         bind_bytes(&r, bytes_of(p->checksum.bytes, sizeof p->checksum.bytes));
         bind_zeros(&r, SPACER_LEN);
         bind_bytes(&r, b->sealed);
+        bind_i64(&r, b->person_epoch);
         return run_to_end(&r);
 }
 

@@ -216,6 +216,54 @@ static void a_second_rotation_waits_for_the_first(void **state)
         free(p);
 }
 
+static uint64_t records_owing(void)
+{
+        struct wire_keys keys = keys_now();
+        uint64_t owing = 0;
+
+        for (uint32_t i = 0; i < keys.len; i++)
+                owing += keys.keys[i].records_owing;
+        return owing;
+}
+
+static void everybody_delivers_anew_and_the_older_key_of_persons_ends(void **state)
+{
+        struct placement *p = placements(6, ROWS, 0);
+        struct digest before, after;
+        struct heap heap = {0};
+
+        (void)state;
+        (void)deliver(&world, HOME, DELIVERY_APPEND, p, ROWS / 2, 500);
+        (void)deliver(&world, 114, DELIVERY_APPEND, p + ROWS / 4, ROWS / 2, 500);
+        (void)publish(&world);
+        before = answer_digest_now();
+        assert_int_equal(rotate("settle", "", 0), STATUS_NOT_FOUND);
+        assert_int_equal(rotate("person", "", 0), STATUS_OK);
+        assert_int_equal(rotate("person", "", 0), STATUS_FAILED_PRECONDITION);
+        assert_int_equal(records_owing(), ROWS);
+        after = answer_digest_now();
+        assert_true(digest_equal(&before, &after));
+        assert_int_equal(rotate("settle", "", 0), STATUS_FAILED_PRECONDITION);
+
+        (void)deliver(&world, HOME, DELIVERY_REPLACE, p, ROWS / 2, 500);
+        assert_int_equal(records_owing(), ROWS / 2);
+        assert_int_equal(rotate("settle", "", 0), STATUS_FAILED_PRECONDITION);
+        (void)deliver(&world, 114, DELIVERY_REPLACE, p + ROWS / 4, ROWS / 2, 500);
+        assert_int_equal(records_owing(), 0);
+        /* The newest vintage still holds what was replaced. */
+        assert_int_equal(rotate("settle", "", 0), STATUS_FAILED_PRECONDITION);
+        (void)publish(&world);
+        assert_int_equal(rotate("settle", "", 0), STATUS_OK);
+        assert_int_equal(world_stop(&world), 0);
+        world_start(&world);
+        heap_add(&heap, HOME, DELIVERY_APPEND, p, ROWS / 2);
+        heap_add(&heap, 114, DELIVERY_APPEND, p + ROWS / 4, ROWS / 2);
+        heap_expect(&world, &heap, "form", NULL);
+        heap_expect(&world, &heap, "form,kon", NULL);
+        heap_done(&heap);
+        free(p);
+}
+
 /* The last removal; its number is how many there are. */
 static struct wire_removal last_removal(void)
 {
@@ -283,6 +331,8 @@ int main(void)
                         a_gateway_killed_in_the_middle_goes_on_where_it_was, make, unmake),
                 cmocka_unit_test_setup_teardown(
                         a_second_rotation_waits_for_the_first, make, unmake),
+                cmocka_unit_test_setup_teardown(
+                        everybody_delivers_anew_and_the_older_key_of_persons_ends, make, unmake),
                 cmocka_unit_test_setup_teardown(
                         a_destroyed_domain_is_gone_with_proof_and_the_others_stand, make, unmake),
         };

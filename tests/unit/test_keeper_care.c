@@ -352,6 +352,95 @@ static void keys_of_an_ended_linkage_go_when_the_keepers_own_rules_say_so(void *
         stage_down(&s);
 }
 
+/* Tokens of a batch, and whether it is joined with others. */
+static bool joined_tokens(struct stage *s, const struct stored *b, uint8_t **out)
+{
+        struct keeper_open in = stage_open_of(&b->batch, &b->accepted);
+        struct keeper_opened o;
+
+        assert_int_equal(keeper_open_for_view(s->k, &in, &o), ERR_OK);
+        *out = copy(s->w.arena, o.tokens, ROWS * PSEUDONYM_LEN);
+        bool joined = o.joined;
+
+        keeper_release(s->k, &o);
+        return joined;
+}
+
+static void store_in(struct stage *s, municipality_t m, unsigned first, struct stored *out)
+{
+        out->batch = world_batch(&s->w, "anmalan", m, first, ROWS, BODY);
+        world_guardians(&s->w, &out->batch, 1000);
+        stage_accept(s, &out->batch, &out->accepted);
+}
+
+static void persons_keep_their_older_name_until_everybody_has_the_newer(void **state)
+{
+        struct stage s;
+        struct stored old, here, there;
+        uint8_t *before, *during, *elsewhere, *alone;
+
+        (void)state;
+        stage_up(&s, 0);
+        store_in(&s, 114, 0, &old);
+        assert_int_equal(old.accepted.person_epoch, 1);
+        assert_true(joined_tokens(&s, &old, &before));
+        assert_int_equal(keeper_settle_persons(s.k), ERR_NOT_FOUND);
+        assert_int_equal(keeper_begin_persons(s.k), ERR_OK);
+        assert_int_equal(keeper_begin_persons(s.k), ERR_ROTATING);
+        store_in(&s, 114, 0, &here);
+        store_in(&s, 180, 0, &there);
+        assert_int_equal(here.accepted.person_epoch, 2);
+        assert_true(here.accepted.sealed.len > old.accepted.sealed.len);
+        assert_true(joined_tokens(&s, &here, &during));
+        assert_memory_equal(before, during, ROWS * PSEUDONYM_LEN); /* linked by the older */
+
+        /* Both names survive the domain's own rotation. */
+        rotate(&s);
+        assert_int_equal(rekey(&s, &here), ERR_OK);
+        assert_int_equal(keeper_settle_persons(s.k), ERR_OK);
+        assert_true(joined_tokens(&s, &here, &during));
+        assert_true(joined_tokens(&s, &there, &elsewhere));
+        assert_memory_equal(during, elsewhere, ROWS * PSEUDONYM_LEN);
+        assert_memory_not_equal(before, during, PSEUDONYM_LEN);
+        assert_false(joined_tokens(&s, &old, &alone));
+        assert_memory_not_equal(alone, during, PSEUDONYM_LEN);
+
+        /* The ended name goes with the next rekeying. */
+        size_t both = here.accepted.sealed.len;
+
+        assert_int_equal(retire(&s, 1), ERR_OK);
+        rotate(&s);
+        assert_int_equal(rekey(&s, &here), ERR_OK);
+        assert_true(here.accepted.sealed.len < both);
+        assert_true(joined_tokens(&s, &here, &elsewhere));
+        assert_memory_equal(during, elsewhere, ROWS * PSEUDONYM_LEN);
+        stage_down(&s);
+}
+
+static void a_second_key_of_persons_outlives_the_process(void **state)
+{
+        struct stage s;
+        struct stored b;
+
+        (void)state;
+        stage_up(&s, 0);
+        assert_int_equal(keeper_begin_persons(s.k), ERR_OK);
+        stage_restart(&s);
+        assert_int_equal(stage_unlock(&s, "hemlig fras"), ERR_OK);
+        assert_int_equal(stage_load(&s, 1, NULL), ERR_OK);
+        store_in(&s, 114, 0, &b);
+        assert_int_equal(b.accepted.person_epoch, 2);
+        assert_int_equal(keeper_settle_persons(s.k), ERR_OK);
+        stage_restart(&s);
+        assert_int_equal(stage_unlock(&s, "hemlig fras"), ERR_OK);
+        assert_int_equal(stage_load(&s, 1, NULL), ERR_OK);
+        (void)see(&s, &b);
+        store_in(&s, 114, 0, &b);
+        assert_int_equal(b.accepted.person_epoch, 2);
+        (void)see(&s, &b);
+        stage_down(&s);
+}
+
 static void a_state_that_cannot_be_written_changes_nothing_that_is_used(void **state)
 {
         struct stage s;
@@ -385,6 +474,8 @@ int main(void)
                 cmocka_unit_test(what_is_no_batch_of_that_place_is_not_rekeyed),
                 cmocka_unit_test(the_list_tells_epochs_and_pairs_and_locks),
                 cmocka_unit_test(keys_of_an_ended_linkage_go_when_the_keepers_own_rules_say_so),
+                cmocka_unit_test(persons_keep_their_older_name_until_everybody_has_the_newer),
+                cmocka_unit_test(a_second_key_of_persons_outlives_the_process),
                 cmocka_unit_test(a_state_that_cannot_be_written_changes_nothing_that_is_used),
         };
 

@@ -91,6 +91,9 @@ static const char *note_of(const struct cli *cli, const struct wire_key *k, int6
         if (k->until_ms != 0)
                 text = arena_printf(cli->arena, "%s %s", cli_word(cli, WORD_KEYS_UNTIL),
                         day_of(cli, k->until_ms));
+        else if (k->records_owing > 0)
+                text = arena_printf(cli->arena, "%s %s", number_of(cli, k->records_owing),
+                        cli_word(cli, WORD_KEYS_OWING));
         else if (k->records_left > 0)
                 text = arena_printf(cli->arena, "%s %s", number_of(cli, k->records_left),
                         cli_word(cli, WORD_KEYS_LEFT));
@@ -125,7 +128,7 @@ static enum err list_keys(const struct cli *cli, const struct wire_keys *keys, b
 }
 
 struct domain_sum {
-        uint64_t live, rotating, destroyed, due, records_left;
+        uint64_t live, rotating, destroyed, due, records_left, owing, records_owing;
         int64_t oldest_ms;
 };
 
@@ -143,6 +146,8 @@ static struct domain_sum sum_domains(const struct wire_keys *keys)
                 s.destroyed += k->epoch == 0;
                 s.rotating += k->oldest < k->epoch;
                 s.records_left += k->records_left;
+                s.owing += k->records_owing > 0;
+                s.records_owing += k->records_owing;
                 s.due += k->due_at_ms != 0 && k->due_at_ms <= now;
                 if (k->epoch != 0 && (s.oldest_ms == 0 || k->created_at_ms < s.oldest_ms))
                         s.oldest_ms = k->created_at_ms;
@@ -163,6 +168,8 @@ static enum err keys_table(const struct cli *cli, const struct wire_keys *keys, 
         if (s.rotating > 0)
                 say(cli, WORD_KEYS_ROTATING, number_of(cli, s.rotating),
                         number_of(cli, s.records_left));
+        if (s.owing > 0)
+                say(cli, WORD_KEYS_OWE, number_of(cli, s.owing), number_of(cli, s.records_owing));
         if (s.destroyed > 0)
                 say(cli, WORD_KEYS_ENDED, number_of(cli, s.destroyed));
         if (s.due > 0)
@@ -205,6 +212,7 @@ static enum err keys_json(const struct cli *cli, const struct wire_keys *keys)
                         (void)fprintf(to, ", \"municipality\": \"%04u\"", k->municipality);
                         put_number(to, "batches_left", k->batches_left);
                         put_number(to, "records_left", k->records_left);
+                        put_number(to, "records_owing", k->records_owing);
                 }
                 put_number(to, "epoch", k->epoch);
                 put_number(to, "oldest", k->oldest);
@@ -597,16 +605,21 @@ static const struct option_spec rotate_options[] = {
 
 const struct command command_keys_rotate = {
         .name = "keys rotate",
-        .arguments = "domain|sealing|signing",
+        .arguments = "domain|sealing|signing|person|settle",
         .arguments_min = 1,
         .arguments_max = 1,
         .summary = {"byt nycklar", "exchange keys"},
         .details = {"Domäner: nya nycklar gäller genast för leveranser, och lagrade poster följer "
                     "efter i bakgrunden utan att någon behöver personnumren. sealing: paret som "
-                    "kommunerna förseglar till. signing: paret som nyckelhållaren signerar med.",
+                    "kommunerna förseglar till. signing: paret som nyckelhållaren signerar med. "
+                    "person: en andra nyckel för personer; var kommun levererar då om med "
+                    "--replace, "
+                    "och keys status visar vem som är skyldig. settle: den äldre tar slut.",
                 "Domains: new keys hold for deliveries at once, and stored records follow in the "
                 "background; nobody needs the personal numbers for that. sealing: the pair that "
-                "municipalities seal to. signing: the pair that the keeper signs with."},
+                "municipalities seal to. signing: the pair that the keeper signs with. person: a "
+                "second key of persons; every municipality then delivers anew with --replace, and "
+                "keys status shows who owes. settle: the older one ends."},
         .options = rotate_options,
         .options_len = ARRAY_LEN(rotate_options),
         .run = run_keys_rotate,

@@ -70,3 +70,6 @@ WORD(LOCK_MISSING, "nyckelringen har inget sådant lås; se statgate keys locks"
         "the keyring has no such lock; see statgate keys locks")
 WORD(KEYS_NO_DOMAINS, "Ingen domän har nycklar än: de görs vid den första leveransen.",
         "No domain has keys yet: they are made at the first delivery.")
+WORD(KEYS_OWING, "poster att leverera om", "records to be delivered anew")
+WORD(KEYS_OWE, "{1} domäner är skyldiga en ny leverans av {2} poster innan settle",
+        "{1} domains owe a new delivery of {2} records before settle")
