@@ -417,6 +417,60 @@ static void persons_keep_their_older_name_until_everybody_has_the_newer(void **s
         stage_down(&s);
 }
 
+/* With both names there, under the second alone, and in a batch that only the ended one names. */
+static void a_person_is_erased_under_whichever_name_she_has(void **state)
+{
+        struct keeper_person person = {.kind = PERSON_NATIONAL};
+        struct stage s;
+        struct stored old, both;
+        struct keeper_found found;
+        struct bytes sealed;
+        uint8_t *before, *after;
+
+        (void)state;
+        stage_up(&s, 0);
+        store_in(&s, 114, 0, &old);
+        assert_int_equal(keeper_begin_persons(s.k), ERR_OK);
+        store_in(&s, 114, 0, &both);
+        world_person(4, person.id); /* row 4; guardians are 1000 and on */
+        assert_int_equal(keeper_erase_find(s.k, &both.batch.name, both.accepted.epoch,
+                                 both.accepted.sealed, &person, s.w.arena, &found),
+                ERR_OK);
+        assert_int_equal(found.hits, 1);
+        assert_int_equal(found.keep[4], 0);
+        assert_int_equal(
+                keeper_erase_seal(s.k, &both.batch.name, both.accepted.epoch, both.accepted.sealed,
+                        &person, found.keep, ROWS, found.body, s.w.arena, &sealed),
+                ERR_OK);
+        struct stored whole = both;
+
+        both.accepted.sealed = sealed;
+        assert_int_equal(keeper_settle_persons(s.k), ERR_OK);
+        /* The second names lost the same row and the same guardians. */
+        struct keeper_open in = stage_open_of(&both.batch, &both.accepted);
+        struct keeper_opened o;
+
+        assert_true(joined_tokens(&s, &whole, &before));
+        assert_int_equal(keeper_open_for_view(s.k, &in, &o), ERR_OK);
+        assert_int_equal(o.rows, ROWS - 1);
+        assert_int_equal(o.guardians_len, 2 * (ROWS - 1));
+        after = copy(s.w.arena, o.tokens, (ROWS - 1) * PSEUDONYM_LEN);
+        keeper_release(s.k, &o);
+        assert_memory_equal(before, after, 4 * PSEUDONYM_LEN);
+        assert_memory_equal(
+                before + 5 * PSEUDONYM_LEN, after + 4 * PSEUDONYM_LEN, (ROWS - 5) * PSEUDONYM_LEN);
+        world_person(1003, person.id); /* a guardian of row 1, under the second name alone */
+        assert_int_equal(keeper_erase_find(s.k, &whole.batch.name, whole.accepted.epoch,
+                                 whole.accepted.sealed, &person, s.w.arena, &found),
+                ERR_OK);
+        assert_int_equal(found.guardian_hits, 1);
+        assert_int_equal(keeper_erase_find(s.k, &old.batch.name, old.accepted.epoch,
+                                 old.accepted.sealed, &person, s.w.arena, &found),
+                ERR_OK);
+        assert_int_equal(found.hits + found.guardian_hits, 0);
+        stage_down(&s);
+}
+
 static void a_second_key_of_persons_outlives_the_process(void **state)
 {
         struct stage s;
@@ -475,6 +529,7 @@ int main(void)
                 cmocka_unit_test(the_list_tells_epochs_and_pairs_and_locks),
                 cmocka_unit_test(keys_of_an_ended_linkage_go_when_the_keepers_own_rules_say_so),
                 cmocka_unit_test(persons_keep_their_older_name_until_everybody_has_the_newer),
+                cmocka_unit_test(a_person_is_erased_under_whichever_name_she_has),
                 cmocka_unit_test(a_second_key_of_persons_outlives_the_process),
                 cmocka_unit_test(a_state_that_cannot_be_written_changes_nothing_that_is_used),
         };
