@@ -26,6 +26,7 @@
 #include "gateway/config.h"
 #include "gateway/door.h"
 #include "gateway/gateway.h"
+#include "gateway/keeper/care.h"
 #include "gateway/rotation.h"
 
 enum exit_code { EXIT_STOPPED = 0, EXIT_DIED = 1, EXIT_SETTINGS = 2, EXIT_START = 3 };
@@ -243,6 +244,15 @@ static enum err start(struct gateway *g, const struct config *c, struct arena *a
         return ERR_OK;
 }
 
+/* Persons counted since the last time; there are none where the keeper has no rules yet. */
+static void save_counts(struct keeper *k)
+{
+        enum err e = k != NULL && keeper_alive(k) ? keeper_save(k, true) : ERR_OK;
+
+        if (e != ERR_OK && e != ERR_KEEPER_REFUSED)
+                log_event(LOG_ERROR, "quotas_not_saved", LOG_TEXT("code", err_name(e)));
+}
+
 static void stop(struct gateway *g)
 {
         views_stop(g->views); /* else a vintage that is being protected is waited for */
@@ -255,6 +265,7 @@ static void stop(struct gateway *g)
         reign_free(&g->reign);
         store_close(&g->store);
         door_close(&g->door);
+        save_counts(g->keeper);
         keeper_stop(&g->keeper);
 }
 

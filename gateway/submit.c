@@ -19,6 +19,7 @@
 #include "crypto/digest.h"
 #include "gateway/coverage.h"
 #include "gateway/gateway.h"
+#include "gateway/keeper/care.h"
 #include "gateway/rotation.h"
 #include "gateway/store/body.h"
 
@@ -244,6 +245,9 @@ static enum err box_refused(struct rpc_call *c, enum err e)
                 return refuse(&c->why, e, "batch.clear",
                         "fetch the keeper's keys (GetKeeperKeys), seal persons to the first and "
                         "send `sealed`; `statgate submit` does");
+        case ERR_QUOTA:
+                return refuse(&c->why, e, "batch",
+                        "ask a data-protection officer whether the quota of the bundle is right");
         default:
                 return e;
         }
@@ -421,6 +425,16 @@ static enum err check_repeat(
         return refuse(&c->why, ERR_CONFLICT, "commit", "it was committed with another sum");
 }
 
+/* What was delivered counts towards the municipality's quota, after a crash too. The delivery is
+ * in the store already and stays there. */
+static void save_counts(struct gateway *g)
+{
+        enum err e = keeper_save(g->keeper, false);
+
+        if (e != ERR_OK)
+                log_event(LOG_ERROR, "quotas_not_saved", LOG_TEXT("code", err_name(e)));
+}
+
 static enum err on_commit(struct rpc_call *c, struct delivery *d, const struct wire_commit *commit)
 {
         struct gateway *g = c->handlers;
@@ -438,6 +452,7 @@ static enum err on_commit(struct rpc_call *c, struct delivery *d, const struct w
                 TRY(store_submission_commit(g->store, &d->submission.id, &digest,
                         commit->turned_away, clock_now_ms(), &d->submission));
                 publisher_committed(g->publisher);
+                save_counts(g);
                 log_event(LOG_INFO, "delivery_committed",
                         LOG_NUM("municipality", d->domain.municipality),
                         LOG_TEXT("dataset", d->domain.dataset));

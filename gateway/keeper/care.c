@@ -179,6 +179,20 @@ enum err keeper_settle_persons(struct keeper *k)
         WITH_STATE_LOCK(k, change_persons(k, KEEPER_PERSON_SETTLE, SAVE_TWICE));
 }
 
+static enum err save(struct keeper *k, bool at_once)
+{
+        OWNED(ask_end) struct ask ask = {.k = NULL};
+
+        TRY(ask_begin(k, KEEPER_SAVE, &ask));
+        put_u8(&ask.payload, at_once ? SAVE_AT_ONCE : SAVE_WHEN_DUE);
+        return ask_and_save(&ask, SAVE_ONCE);
+}
+
+enum err keeper_save(struct keeper *k, bool at_once)
+{
+        WITH_STATE_LOCK(k, save(k, at_once));
+}
+
 static enum err prune(struct keeper *k, uint32_t *out_pruned)
 {
         OWNED(ask_end) struct ask ask = {.k = NULL};

@@ -12,14 +12,16 @@
 
 struct arena;
 
-/* Kinds of keys there are, KIND(NAME, word). A lock is what opens the keyring. */
+/* Kinds of keys there are, KIND(NAME, word). A lock is what opens the keyring; a quota
+ * is listed where a municipality has tried to deliver more persons than it may. */
 #define KEY_KINDS(KIND)                                                                            \
         KIND(PERSON, "person")                                                                     \
         KIND(DOMAIN, "domain")                                                                     \
         KIND(LINKAGE, "linkage")                                                                   \
         KIND(SEALING, "sealing")                                                                   \
         KIND(SIGNING, "signing")                                                                   \
-        KIND(LOCK, "lock")
+        KIND(LOCK, "lock")                                                                         \
+        KIND(QUOTA, "quota")
 enum key_kind {
         KEY_NONE = 0,
 #define KEY_ENUM(name, word) KEY_##name,
@@ -34,13 +36,13 @@ struct key_state {
         enum key_kind kind;
         /* Data set, linkage, id of a pair, or "passphrase", "shares", "hsm"; "" for persons. */
         char name[NAME_MAX_LEN + 1];
-        municipality_t municipality; /* KEY_DOMAIN */
+        municipality_t municipality; /* KEY_DOMAIN, KEY_QUOTA */
         uint32_t epoch;              /* newest live one; 0: destroyed, or it has none */
         uint32_t oldest;             /* oldest live one: older than `epoch` while it rotates */
         uint32_t highest;            /* ever used */
-        int64_t created_ms;          /* 0: from before that was remembered */
-        int64_t until_ms;            /* a pair's: accepted until then; 0: in use */
-        uint8_t required, total;     /* KEY_LOCK, "shares" */
+        int64_t created_ms;      /* 0: from before that was remembered; KEY_QUOTA: refused last */
+        int64_t until_ms;        /* a pair's: accepted until then; 0: in use */
+        uint8_t required, total; /* KEY_LOCK, "shares" */
 };
 /* In the order of the kinds; domains by municipality and data set; pairs newest first. */
 MUST_CHECK enum err keeper_keys(
@@ -75,6 +77,9 @@ MUST_CHECK enum err keeper_rotate_pair(
  * there are two; ERR_NOT_FOUND: there is one. */
 MUST_CHECK enum err keeper_begin_persons(struct keeper *k);
 MUST_CHECK enum err keeper_settle_persons(struct keeper *k);
+/* Writes the state if the keeper has counted persons (quota.h) since it was written: a minute
+ * later, or at once. Cheap when there is nothing to write. */
+MUST_CHECK enum err keeper_save(struct keeper *k, bool at_once);
 /* Destroys what has outlived itself by the keeper's own clock and rules: pairs whose overlap
  * is over, and keys of linkages that ended or are in no bundle. How many went. */
 MUST_CHECK enum err keeper_prune(struct keeper *k, uint32_t *out_pruned);

@@ -95,7 +95,7 @@ struct keeper_accepted {
         struct digest receipt;
 };
 /* Checks every id first, so a refused batch costs little. ERR_BOX_NEEDED, _KEY, _SIGNATURE,
- * _CLOSED, _MISPLACED. */
+ * _CLOSED, _MISPLACED; ERR_QUOTA, and nothing was counted. */
 MUST_CHECK enum err keeper_accept(struct keeper *k, const struct keeper_accept *in,
         struct arena *arena, struct keeper_accepted *out);
 

@@ -67,6 +67,8 @@ enum {
         /* Domains by data set ("": all) and municipality (0: all), behind REACH_MARK: zeros alone
          * shall never mean everything. */
         REACH_MARK = 0x52,
+        SAVE_WHEN_DUE = 0x53,
+        SAVE_AT_ONCE = 0x54,
         REACH_WIRE_MIN = 1 + 4 + 2,
         REACH_WIRE_MAX = 1 + NAME_WIRE_MAX + 2,
         KEY_STATE_WIRE_MIN = 1 + 4 + 2 + 3 * 4 + 2 * 8 + 2,
@@ -129,7 +131,8 @@ enum {
                 2 + PERSON_WIRE_MAX, 0)                                                            \
         MESSAGE(OFFICER, 22, KEEPER_IN(STARTED) | KEEPER_WITH_KEYS, STATE, 1, 1, 0, 0, 8 + 1 + 8)  \
         MESSAGE(PERSON_BEGIN, 23, KEEPER_IN(RULED), STATE, 0, 0, 0, 0, 8)                          \
-        MESSAGE(PERSON_SETTLE, 24, KEEPER_IN(RULED), STATE, 0, 0, 0, 0, 8)
+        MESSAGE(PERSON_SETTLE, 24, KEEPER_IN(RULED), STATE, 0, 0, 0, 0, 8)                         \
+        MESSAGE(SAVE, 25, KEEPER_IN(RULED), STATE, 0, 0, 1, 1, 8)
 
 enum keeper_message {
         KEEPER_NONE = 0,

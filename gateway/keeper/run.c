@@ -84,6 +84,7 @@ void run_free(struct run **r)
         run_forget_shares(*r);
         secret_free(&(*r)->hsm_key);
         run_forget_persons(*r);
+        quotas_free(&(*r)->quotas);
         keyring_free(&(*r)->keyring);
         ruling_done(&(*r)->ruling);
         ruling_done(&(*r)->pending);

@@ -276,28 +276,34 @@ static void keep_only(struct accept *a)
         a->guardians = guardian;
 }
 
-/* A column of ids as pseudonyms of the domain. */
-static enum err pseudonymise(const struct person_key *person, const struct block_key *cipher,
-        municipality_t issuer, const struct person_column *who, size_t len, uint8_t *out)
+/* How persons are named: under one k_person, for one domain; and who counts them. */
+struct naming {
+        const struct person_key *person;
+        const struct block_key *cipher;
+        struct quota_trial *quota; /* NULL: they were counted */
+};
+
+static enum err pseudonymise(struct run *r, const struct naming *n, municipality_t issuer,
+        const struct person_column *who, size_t len, uint8_t *out)
 {
-        TRY(person_codes(person, issuer, who->ids, who->kinds, len, out));
-        return pseudonyms_make(cipher, out, len, out);
+        TRY(person_codes(n->person, issuer, who->ids, who->kinds, len, out));
+        if (n->quota != NULL)
+                TRY(run_quota_count(r, n->quota, out, len));
+        return pseudonyms_make(n->cipher, out, len, out);
 }
 
-/* Everybody under one k_person. */
-static enum err name_persons(const struct accept *a, const struct person_key *person,
-        const struct block_key *cipher, uint8_t *rows, uint8_t *guardians)
+static enum err name_persons(struct run *r, const struct accept *a, const struct naming *n,
+        uint8_t *rows, uint8_t *guardians)
 {
         municipality_t issuer = a->name.domain.municipality;
 
         if (a->persons)
-                TRY(pseudonymise(person, cipher, issuer, &a->who.persons, a->rows, rows));
+                TRY(pseudonymise(r, n, issuer, &a->who.persons, a->rows, rows));
         else
                 memset(rows, 0, (size_t)a->rows * PSEUDONYM_LEN);
         if (a->guardians == 0)
                 return ERR_OK;
-        return pseudonymise(
-                person, cipher, issuer, &a->who.guardian_persons, a->guardians, guardians);
+        return pseudonymise(r, n, issuer, &a->who.guardian_persons, a->guardians, guardians);
 }
 
 /* From the private copies through r->plain and r->sealed into the slot. Opened persons stand
@@ -315,6 +321,8 @@ static enum err seal_accepted(struct run *r, struct request *rq, const struct ac
                 .tags = r->plain + (size_t)a->rows * PSEUDONYM_LEN,
                 .body = a->body,
         };
+        struct quota_trial quota;
+        struct naming naming = {r->persons[0].key, cipher, &quota};
 
         if (sealed_len(&b) > KEEPER_SEALED_MAX)
                 return ERR_TOO_LARGE;
@@ -323,12 +331,15 @@ static enum err seal_accepted(struct run *r, struct request *rq, const struct ac
                 b.guardian_pseudonyms = b.counts + a->rows;
                 memcpy(b.counts, a->counts.data, a->rows);
         }
-        TRY(name_persons(a, r->persons[0].key, cipher, b.pseudonyms, b.guardian_pseudonyms));
+        TRY(run_quota_begin(r, a->name.domain.municipality, &quota));
+        TRY(name_persons(r, a, &naming, b.pseudonyms, b.guardian_pseudonyms));
+        TRY(run_quota_end(r, &quota));
         TRY(record_tags(keys->tag, a->record_keys.data, a->key_width, a->rows, b.tags));
         if (b.second_epoch != 0) {
                 b.second = r->plain + sealed_columns_len(a->rows, a->guardians);
                 b.second_guardians = b.second + (size_t)a->rows * PSEUDONYM_LEN;
-                TRY(name_persons(a, r->persons[1].key, cipher, b.second, b.second_guardians));
+                naming = (struct naming){r->persons[1].key, cipher, NULL};
+                TRY(name_persons(r, a, &naming, b.second, b.second_guardians));
         }
         TRY(sealed_write(keys->data, &a->name, keys->epoch, &b, r->sealed));
         rq->output_len = sealed_len(&b);

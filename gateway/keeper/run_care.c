@@ -120,6 +120,19 @@ static uint32_t list_locks(const struct keyring *k, struct buf *out)
         return len;
 }
 
+static uint32_t list_quotas(struct run *r, struct buf *out)
+{
+        struct quota_refusal refused[QUOTA_SKETCHES_MAX];
+        unsigned len =
+                quotas_refused(r->quotas, quota_half(run_now(r)), refused, ARRAY_LEN(refused));
+
+        for (unsigned i = 0; i < len; i++)
+                put_state(out, &(struct key_state){.kind = KEY_QUOTA,
+                                       .municipality = refused[i].municipality,
+                                       .created_ms = refused[i].at_ms});
+        return len;
+}
+
 enum err run_KEYS(struct run *r, struct request *rq)
 {
         OWNED(buf_done) struct buf list = {.ceiling = LISTING_MAX};
@@ -134,6 +147,7 @@ enum err run_KEYS(struct run *r, struct request *rq)
         len += list_pairs(k, KEYRING_SEALING, KEY_SEALING, &list);
         len += list_pairs(k, KEYRING_SIGNING, KEY_SIGNING, &list);
         len += list_locks(k, &list);
+        len += list_quotas(r, &list);
         TRY(buf_end(&list, &bytes));
         memcpy(rq->slot, bytes.data, bytes.len);
         rq->output_len = bytes.len;

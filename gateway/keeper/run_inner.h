@@ -9,6 +9,7 @@
 #include "crypto/pseudonym.h"
 #include "crypto/secret.h"
 #include "crypto/share.h"
+#include "gateway/keeper/quota.h"
 #include "gateway/keeper/run.h"
 #include "gateway/keeper/sealed.h"
 #include "policies/rules/rules.h"
@@ -69,6 +70,7 @@ struct run {
                 struct person_key *key;
         } persons[2];
         unsigned persons_len;
+        struct quotas *quotas;  /* as new as the keyring or newer; NULL without one */
         uint64_t last_sealed;   /* the newest generation given out */
         int64_t sealed_time_ms; /* highest time in it */
         struct ruling ruling;   /* in force */
@@ -122,6 +124,17 @@ MUST_CHECK enum err run_box_open(struct run *r, struct box_head *head, const str
         uint8_t *plain, struct box_persons *out);
 /* The persons of a batch as a box has them behind its head. */
 MUST_CHECK enum err run_persons_digest(const struct box_persons *p, struct digest *out);
+
+/* run_quota.c: what the keyring remembers of quotas (ERR_KEYRING), and into the keyring what it
+ * does not remember yet. */
+MUST_CHECK enum err run_quota_load(const struct keyring *k, struct quotas **out);
+MUST_CHECK enum err run_quota_keep(struct run *r);
+/* A batch of a municipality, on trial: ERR_QUOTA at the end of it is told in the log. */
+MUST_CHECK enum err run_quota_begin(
+        struct run *r, municipality_t municipality, struct quota_trial *t);
+MUST_CHECK enum err run_quota_count(
+        struct run *r, struct quota_trial *t, const uint8_t *codes, size_t rows);
+MUST_CHECK enum err run_quota_end(struct run *r, const struct quota_trial *t);
 
 /* The handlers, one per message of the table. */
 #define RUN_HANDLER(name, number, states, lane, fds, bulk, shortest, longest, answer)              \

@@ -71,6 +71,7 @@ enum err run_hand_out_state(struct run *r, struct request *rq)
         struct bytes bytes;
         uint64_t generation = 0;
 
+        TRY(run_quota_keep(r));
         TRY(keyring_seal(r->keyring, &blob, &generation));
         TRY(buf_end(&blob, &bytes));
         memcpy(rq->slot, bytes.data, bytes.len);
@@ -90,9 +91,15 @@ static enum err nothing_to_save(struct request *rq)
 
 enum err run_take_keyring(struct run *r, struct keyring **k)
 {
+        OWNED(quotas_free) struct quotas *quotas = NULL;
+
+        TRY(run_quota_load(*k, &quotas));
         run_forget_ciphers(r);
         run_forget_persons(r);
         keyring_free(&r->keyring);
+        quotas_free(&r->quotas);
+        r->quotas = quotas;
+        quotas = NULL;
         r->keyring = *k;
         *k = NULL;
         r->last_sealed = keyring_generation(r->keyring);

@@ -100,8 +100,9 @@ enum exit_code cli_connect(struct cli *cli, const struct settings *s, const stru
 bool cli_worth_retrying(enum err rc, const struct call_status *status)
 {
         switch (status->code) {
-        case STATUS_UNAVAILABLE:
         case STATUS_RESOURCE_EXHAUSTED:
+                return status->details.len == 0; /* what it says is wrong stays wrong: a quota */
+        case STATUS_UNAVAILABLE:
         case STATUS_DEADLINE_EXCEEDED:
         case STATUS_ABORTED:
         case STATUS_CANCELLED:
