@@ -25,7 +25,12 @@ enum setting_kind { SETTING_TEXT, SETTING_PATH, SETTING_NUMBER };
         S(store, PATH, "database file")                                                            \
         S(keyring, PATH, "sealed keyring file")                                                    \
         S(passphrase_file, PATH, "file with the keyring's passphrase (else a prompt)")             \
-        S(unseal, TEXT, "passphrase, or officers: wait for them at run/keys.sock")                 \
+        S(unseal, TEXT, "passphrase; officers: wait for them at run/keys.sock; or hsm")            \
+        S(hsm_module, PATH, "PKCS#11 library of a security module")                                \
+        S(hsm_token, TEXT, "label of its token")                                                   \
+        S(hsm_key, TEXT, "label of the AES key in it that unwraps the keyring")                    \
+        S(hsm_pin_file, PATH, "file with the token's PIN")                                         \
+        S(hsm_environment, TEXT, "NAME=value that the library asks its environment for")           \
         S(keeper, PATH, "the statgate-keeper program (else beside statgated)")                     \
         S(memory_lock, TEXT, "required, or development: run although memory cannot be locked")     \
         S(workers, NUMBER, "threads that run calls; 0: the engine's choice")                       \
@@ -224,11 +229,38 @@ static enum err word_of(const struct reading *r, enum setting_id id, const char 
         return refuse(r->why, ERR_CONFIG, settings[id].key, "%s", settings[id].help);
 }
 
+/* All of a module or none of it. */
+static enum err module_of(const struct reading *r, const char *folder, struct config *out)
+{
+        enum { LABELS_MAX = 63 };
+        static const enum setting_id needed[] = {SET_hsm_token, SET_hsm_key, SET_hsm_pin_file};
+        const char *library = path_of(r, folder, SET_hsm_module);
+
+        if (library == NULL && out->unsealer == UNSEAL_MODULE)
+                return refuse(r->why, ERR_CONFIG, "hsm_module", "is needed by `unseal: hsm`");
+        if (library == NULL)
+                return ERR_OK;
+        for (unsigned i = 0; i < ARRAY_LEN(needed); i++)
+                if (text_of(r, needed[i]) == NULL)
+                        return refuse(r->why, ERR_CONFIG, settings[needed[i]].key,
+                                "is needed with hsm_module");
+        if (strlen(text_of(r, SET_hsm_token)) + strlen(text_of(r, SET_hsm_key)) > LABELS_MAX)
+                return refuse(r->why, ERR_CONFIG, "hsm_key", "has too long a label");
+        out->module = (struct keeper_module){
+                .library = library,
+                .token = text_of(r, SET_hsm_token),
+                .key = text_of(r, SET_hsm_key),
+                .pin_file = path_of(r, folder, SET_hsm_pin_file),
+                .environment = text_of(r, SET_hsm_environment),
+        };
+        return ERR_OK;
+}
+
 static enum err fill(const struct reading *r, const char *folder, struct config *out)
 {
         static const char *const levels[] = {"debug", "info", "warning", "error"};
         static const char *const locks[] = {"required", "development"};
-        static const char *const unsealers[] = {"passphrase", "officers"};
+        static const char *const unsealers[] = {"passphrase", "officers", "hsm"};
         unsigned level = 0, lock = 0, unsealer = 0, mib = 0, drain = 0;
 
         *out = (struct config){
@@ -252,10 +284,10 @@ static enum err fill(const struct reading *r, const char *folder, struct config 
         TRY(number_of(r, SET_drain_seconds, 3600, &drain));
         out->log_level = (enum log_level)level;
         out->memory_lock_required = lock == 0;
-        out->officers_unseal = unsealer == 1;
+        out->unsealer = (enum unsealer)unsealer;
         out->view_memory = (size_t)mib << 20;
         out->drain_ms = drain * 1000;
-        return ERR_OK;
+        return module_of(r, folder, out);
 }
 
 enum err config_read(

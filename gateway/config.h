@@ -9,6 +9,10 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "gateway/keeper/keeper.h"
+
+/* Who opens the keyring at the start; in the order of the words for it. */
+enum unsealer { UNSEAL_PASSPHRASE, UNSEAL_OFFICERS, UNSEAL_MODULE };
 
 struct config {
         const char *folder;  /* data folder, absolute */
@@ -21,7 +25,8 @@ struct config {
         const char *keeper;          /* program; NULL: beside statgated */
         const char *log;             /* file, or "-" for standard error */
         int passphrase_fd;           /* -1: none given */
-        bool officers_unseal;        /* no passphrase here: officers come to the door */
+        enum unsealer unsealer;
+        struct keeper_module module;
         bool memory_lock_required;
         enum log_level log_level;
         unsigned workers;   /* 0: the engine's default */

@@ -133,13 +133,28 @@ static enum err await_officers(struct door *door, int signals)
         return door_wait(door, signals);
 }
 
+/* A module that is away, or has another key than the keyring's, is no reason to stay away too. */
+static enum err unseal_by_module(const struct gateway *g, int signals)
+{
+        enum err e = keeper_unseal_module(g->keeper);
+
+        if (e != ERR_HSM && e != ERR_NOT_FOUND)
+                return e;
+        log_event(LOG_WARNING, "module_opens_nothing", LOG_TEXT("code", err_name(e)));
+        fprintf(stderr, "statgated: hsm: %s\n",
+                e == ERR_HSM ? err_sentence(e) : "the keyring has no lock of the module");
+        return await_officers(g->door, signals);
+}
+
 static enum err unseal(const struct gateway *g, const struct config *c, int signals)
 {
         struct keeper *k = g->keeper;
         int fd = c->passphrase_fd;
 
-        if (c->officers_unseal)
+        if (c->unsealer == UNSEAL_OFFICERS)
                 return await_officers(g->door, signals);
+        if (c->unsealer == UNSEAL_MODULE)
+                return unseal_by_module(g, signals);
         if (fd < 0 && c->passphrase_file != NULL) {
                 fd = open(c->passphrase_file, O_RDONLY | O_CLOEXEC);
                 if (fd < 0)
@@ -225,6 +240,7 @@ static enum err start(struct gateway *g, const struct config *c, struct arena *a
                 .program = keeper_program(arena, c),
                 .state_path = c->keyring,
                 .lock_required = c->memory_lock_required,
+                .module = c->module,
         };
 
         STEP("starting the key keeper", keeper_start(&keeper, &g->keeper));

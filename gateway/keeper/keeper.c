@@ -75,9 +75,30 @@ static char *const *child_environment(char *room[4])
         return room;
 }
 
+/* What the child is given, in the order of its numbers from KEEPER_SOCKET_FD on. */
+enum { GIVEN_MAX = KEEPER_STATE_FD - KEEPER_SOCKET_FD + 1 };
+struct given {
+        int fds[GIVEN_MAX];
+        unsigned len;
+};
+
+static void given_done(struct given *g)
+{
+        for (unsigned i = 0; i < g->len; i++)
+                fd_close(&g->fds[i]);
+}
+
+static bool place(const struct given *g)
+{
+        for (unsigned i = 0; i < g->len; i++)
+                if (dup2(g->fds[i], KEEPER_SOCKET_FD + (int)i) < 0)
+                        return false;
+        return close_range(KEEPER_SOCKET_FD + g->len, ~0U, 0) == 0;
+}
+
 /* Runs in the child, between fork and exec. Never returns. */
-static void become_keeper(
-        const char *program, char *const argv[], char *const environment[], int socket, int memory)
+static void become_keeper(const char *program, char *const argv[], char *const environment[],
+        const struct given *given)
 {
         int nothing = open("/dev/null", O_RDWR);
         sigset_t none;
@@ -85,8 +106,7 @@ static void become_keeper(
         (void)sigemptyset(&none);
         (void)sigprocmask(SIG_SETMASK, &none, NULL);
         if (nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 && dup2(nothing, STDOUT_FILENO) >= 0 &&
-                dup2(socket, KEEPER_SOCKET_FD) >= 0 && dup2(memory, KEEPER_MEMORY_FD) >= 0 &&
-                close_range(KEEPER_MEMORY_FD + 1, ~0U, 0) == 0)
+                place(given))
                 (void)execve(program, argv, environment);
         _exit(127);
 }
@@ -101,29 +121,51 @@ static int move_up(int fd)
         return moved;
 }
 
+/* A file that is not there is an empty one: the child says what that means. */
+static enum err give_file(struct given *g, const char *path)
+{
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+        if (fd < 0)
+                fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        g->fds[g->len] = move_up(fd);
+        return g->fds[g->len++] >= 0 ? ERR_OK : ERR_INTERNAL;
+}
+
 static enum err spawn(const struct keeper_options *options, unsigned slots, int memory,
         int *out_socket, pid_t *out_pid)
 {
+        OWNED(given_done) struct given given = {.len = 0};
+        const struct keeper_module *m = &options->module;
         char count[16], *room[4];
-        char *const argv[] = {(char *)(uintptr_t) "statgate-keeper", count,
-                (char *)(uintptr_t)(options->lock_required ? "locked" : "unlocked"), NULL};
+        const char *argv[] = {"statgate-keeper", count,
+                options->lock_required ? "locked" : "unlocked", m->library, m->token, m->key,
+                m->environment != NULL ? m->environment : "", NULL};
         char *const *environment = child_environment(room);
         int pair[2];
         pid_t pid;
 
+        given = (struct given){{memory}, 1};
         if (access(options->program, X_OK) != 0)
                 return ERR_UNREADABLE;
         (void)snprintf(count, sizeof count, "%u", slots);
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
                 return ERR_INTERNAL;
-        OWNED(fd_close) int theirs = move_up(pair[1]);
         OWNED(fd_close) int ours = pair[0];
 
-        pid = theirs >= 0 ? fork() : -1;
+        given = (struct given){{move_up(pair[1]), memory}, 2};
+        if (given.fds[0] < 0)
+                return ERR_INTERNAL;
+        if (m->library != NULL) {
+                TRY(give_file(&given, m->pin_file));
+                TRY(give_file(&given, options->state_path));
+        }
+        pid = fork();
         if (pid < 0)
                 return ERR_INTERNAL;
         if (pid == 0)
-                become_keeper(options->program, argv, environment, theirs, memory);
+                become_keeper(
+                        options->program, (char *const *)(uintptr_t)argv, environment, &given);
         *out_socket = fd_hand_over(&ours);
         *out_pid = pid;
         return ERR_OK;
@@ -436,7 +478,7 @@ static enum err keeper_raise(struct keeper *k, const struct keeper_options *opti
                 return ERR_INTERNAL;
         k->death_fd = pipe_fds[0];
         k->death_write_fd = pipe_fds[1];
-        TRY(spawn(options, k->slots, memory, &k->socket, &k->pid));
+        TRY(spawn(options, k->slots, fd_hand_over(&memory), &k->socket, &k->pid));
         TRY(start_reader(k));
         return say_hello(k);
 }

@@ -17,11 +17,20 @@
 
 struct keeper;
 
+/* A security module that can open the keyring (hsm.h); texts are of at most KEEPER_MODULE_MAX
+ * bytes. */
+struct keeper_module {
+        const char *library; /* absolute path; NULL: there is no module */
+        const char *token, *key, *pin_file;
+        const char *environment; /* "NAME=value" that the library needs, or NULL */
+};
+
 struct keeper_options {
         const char *program;    /* path of statgate-keeper */
         const char *state_path; /* keys/keyring.sgk: written here by the asking side */
         bool lock_required;     /* false: development only, and loud */
         unsigned slots;         /* batches in flight; 0: 8 */
+        struct keeper_module module;
 };
 
 /* Starts the process and waits for its self-test. */
@@ -40,6 +49,10 @@ uint64_t keeper_generation(struct keeper *k); /* of the state on disk; 0 before 
 MUST_CHECK enum err keeper_create(struct keeper *k, int passphrase_fd, struct keyring_cost cost,
         const uint8_t signer[SIGN_PUBLIC_LEN]); /* refuses when state_path exists */
 MUST_CHECK enum err keeper_unseal(struct keeper *k, int passphrase_fd);
+
+/* Without anybody: by what the security module unwrapped when the keeper started. ERR_HSM: it did
+ * not; ERR_NOT_FOUND: no module opens this keyring. */
+MUST_CHECK enum err keeper_unseal_module(struct keeper *k);
 
 /* An officer at the door (officer.h): `fd` is her connection, which the keeper reads and
  * answers itself. *out_open: the keyring is open now. ERR_OK says that whatever she changed is

@@ -22,6 +22,7 @@
 #include "crypto/secret.h"
 #include "crypto/selftest.h"
 #include "gateway/keeper/confine.h"
+#include "gateway/keeper/hsm.h"
 #include "gateway/keeper/run.h"
 
 enum {
@@ -197,27 +198,54 @@ static uint8_t *map_memory(unsigned slots)
         return at == MAP_FAILED ? NULL : at;
 }
 
-/* statgate-keeper SLOTS locked|unlocked */
-static bool read_arguments(int argc, char **argv, unsigned *out_slots, bool *out_lock)
+struct arguments {
+        unsigned slots;
+        bool lock_required;
+        struct hsm_request module; /* .module NULL: there is none */
+};
+
+/* statgate-keeper SLOTS locked|unlocked [LIBRARY TOKEN KEY ENVIRONMENT] */
+static bool read_arguments(int argc, char **argv, struct arguments *out)
 {
+        enum { WITHOUT = 3, WITH = 7 };
         char *end = NULL;
         unsigned long slots;
 
-        if (argc != 3)
+        if (argc != WITHOUT && argc != WITH)
                 return false;
         slots = strtoul(argv[1], &end, 10);
         if (*end != '\0' || slots == 0 || slots > KEEPER_SLOTS_MAX)
                 return false;
-        *out_slots = (unsigned)slots;
-        *out_lock = strcmp(argv[2], "unlocked") != 0;
+        *out = (struct arguments){
+                .slots = (unsigned)slots, .lock_required = strcmp(argv[2], "unlocked") != 0};
+        if (argc == WITH)
+                out->module = (struct hsm_request){
+                        argv[3], argv[4], argv[5], argv[6], KEEPER_PIN_FD, KEEPER_STATE_FD};
         return true;
 }
 
-static enum err prepare(bool lock_required)
+/* The module's child is forked from a process that has no secrets and no locked memory yet, and
+ * does its work while this one tests itself. */
+static enum err prepare(const struct arguments *args, struct hsm_child *out)
 {
         TRY(confine_process());
-        TRY(crypto_init(POOL_LEN, lock_required));
+        if (args->module.module != NULL)
+                TRY(hsm_begin(&args->module, args->lock_required, out));
+        TRY(crypto_init(POOL_LEN, args->lock_required));
         return crypto_self_test();
+}
+
+/* A module that fails is no failure of the keeper: officers open it without. */
+static void await_module(struct run *run, const struct arguments *args, struct hsm_child *child)
+{
+        OWNED(hsm_keys_done) struct hsm_keys keys = {.key = NULL};
+
+        if (child->pid == 0)
+                return;
+        if (hsm_end(child, &args->module, &keys) == ERR_OK)
+                run_take_module(run, &keys);
+        (void)close(KEEPER_PIN_FD);
+        (void)close(KEEPER_STATE_FD);
 }
 
 /* All big mappings are made before memory is locked, so that a limit that is too
@@ -235,20 +263,23 @@ static enum err confine(struct run *run, bool lock_required)
 }
 
 /* Everything that belongs to the keys is gone before the process is. */
-static int keep(unsigned slots, bool lock_required)
+static int keep(const struct arguments *args)
 {
         OWNED(run_free) struct run *run = NULL;
-        enum err failed = prepare(lock_required);
-        uint8_t *memory = map_memory(slots);
+        struct hsm_child module = {.pid = 0};
+        enum err failed = prepare(args, &module);
+        uint8_t *memory = map_memory(args->slots);
         struct loop *l = calloc(1, sizeof *l);
         int status = EXIT_START;
 
         if (l != NULL && memory != NULL &&
-                run_new(memory, slots, KEEPER_SOCKET_FD, failed, &run) == ERR_OK &&
-                confine(run, lock_required) == ERR_OK) {
-                l->run = run;
-                l->slots = slots;
-                status = loop_run(l);
+                run_new(memory, args->slots, KEEPER_SOCKET_FD, failed, &run) == ERR_OK) {
+                await_module(run, args, &module);
+                if (confine(run, args->lock_required) == ERR_OK) {
+                        l->run = run;
+                        l->slots = args->slots;
+                        status = loop_run(l);
+                }
         }
         free(l);
         return status;
@@ -256,15 +287,14 @@ static int keep(unsigned slots, bool lock_required)
 
 int main(int argc, char **argv)
 {
-        unsigned slots;
-        bool lock_required;
+        struct arguments args;
 
-        if (!read_arguments(argc, argv, &slots, &lock_required)) {
+        if (!read_arguments(argc, argv, &args)) {
                 static const char help[] = "statgate-keeper is started by statgated.\n";
 
                 (void)!write(STDERR_FILENO, help, sizeof help - 1);
                 return EXIT_START;
         }
         /* _exit: what runs at the end of a process would need calls we gave up. */
-        _exit(keep(slots, lock_required));
+        _exit(keep(&args));
 }

@@ -53,6 +53,9 @@ enum {
         /* Where the two ends find what they share. */
         KEEPER_SOCKET_FD = 3,
         KEEPER_MEMORY_FD = 4,
+        /* Only where there is a security module: its PIN, and the sealed state. */
+        KEEPER_PIN_FD = 5,
+        KEEPER_STATE_FD = 6,
 };
 
 /* Lengths of encoded pieces; a name is u32-framed, 1 to NAME_MAX_LEN bytes. */

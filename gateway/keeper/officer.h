@@ -19,15 +19,19 @@
 
 #include "base/bytes.h"
 
+/* A module opens for whoever may start the gateway, so that it opens proves nobody an officer, and
+ * there is always a lock that is a person's: the last one of those is not dropped. */
+
 /* VERB(NAME, number) */
 #define OFFICER_VERBS(VERB)                                                                        \
         VERB(PASSPHRASE, 1)     /* opens, or shows that she could: the passphrase */               \
         VERB(SHARE, 2)          /* the same with others: one share as text */                      \
-        VERB(HSM, 3)            /* opens with what the security module unwrapped at the start */   \
+        VERB(HSM, 3)            /* opens with what the security module unwrapped; shows nothing */ \
         VERB(SET_PASSPHRASE, 4) /* u32 KiB, u32 passes, passphrase: a new one takes its place */   \
         VERB(MAKE_SHARES, 5)    /* u8 required, u8 total: fresh shares; answered by their texts */ \
-        VERB(DROP_LOCK, 6)      /* u8 enum keyring_lock; never the last one */                     \
-        VERB(LOCKS, 7)          /* answered by u8 sealed, then kind, required, total of each */
+        VERB(DROP_LOCK, 6)      /* u8 enum keyring_lock; never the last person's */                \
+        VERB(LOCKS, 7)          /* answered by u8 sealed, then kind, required, total of each */    \
+        VERB(SET_HSM, 8)        /* a lock that the module opens takes the place of an earlier one */
 enum officer_verb {
         OFFICER_NONE = 0,
 #define OFFICER_ENUM(name, number) OFFICER_##name = (number),

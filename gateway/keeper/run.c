@@ -76,13 +76,20 @@ void run_forget_ciphers(struct run *r)
         }
 }
 
+void run_take_module(struct run *r, struct hsm_keys *keys)
+{
+        hsm_keys_done(&r->hsm);
+        r->hsm = *keys;
+        *keys = (struct hsm_keys){.key = NULL};
+}
+
 void run_free(struct run **r)
 {
         if (r == NULL || *r == NULL)
                 return;
         run_forget_ciphers(*r);
         run_forget_shares(*r);
-        secret_free(&(*r)->hsm_key);
+        hsm_keys_done(&(*r)->hsm);
         run_forget_persons(*r);
         quotas_free(&(*r)->quotas);
         keyring_free(&(*r)->keyring);

@@ -16,6 +16,9 @@ struct run;
  * HELLO says so. */
 MUST_CHECK enum err run_new(
         uint8_t *memory, unsigned slots, int hangup_fd, enum err failed, struct run **out);
+/* What the security module gave (hsm.h), which is now the running side's; *keys is empty. */
+struct hsm_keys;
+void run_take_module(struct run *r, struct hsm_keys *keys);
 void run_free(struct run **r);              /* wipes */
 void run_fail(struct run *r, enum err why); /* start-up went wrong after all */
 

@@ -9,6 +9,7 @@
 #include "crypto/pseudonym.h"
 #include "crypto/secret.h"
 #include "crypto/share.h"
+#include "gateway/keeper/hsm.h"
 #include "gateway/keeper/quota.h"
 #include "gateway/keeper/run.h"
 #include "gateway/keeper/sealed.h"
@@ -60,7 +61,7 @@ struct run {
         uint8_t *input, *plain, *sealed;
 
         struct keyring *keyring;
-        struct secret *hsm_key; /* what the security module unwrapped; NULL: there is none */
+        struct hsm_keys hsm; /* what the security module unwrapped and wrapped; empty: none */
         /* Of officers who came one after the other; run_officer.c. */
         struct share shares[SHARES_MAX];
         unsigned shares_len;

@@ -84,7 +84,7 @@ static void put_answer(struct talk *t, enum err e, struct bytes payload)
 
 /* Opening ------------------------------------------------------------------------- */
 
-/* `k` was opened from the state on disk: takes its place, or proves that she may go on. */
+/* `k` was opened from the state on disk: takes its place, if it is the first. */
 static enum err opened(struct talk *t, struct keyring **k)
 {
         struct run *r = t->run;
@@ -95,6 +95,13 @@ static enum err opened(struct talk *t, struct keyring **k)
                 TRY(run_take_keyring(r, k));
                 r->state = KEEPER_UNSEALED;
         }
+        return ERR_OK;
+}
+
+/* What a person knows or has shows who she is. */
+static enum err shown(struct talk *t, struct keyring **k)
+{
+        TRY(opened(t, k));
         t->shown = true;
         return ERR_OK;
 }
@@ -108,7 +115,7 @@ static enum err say_passphrase(struct talk *t, struct bytes payload)
                 return ERR_PASSPHRASE;
         TRY(secret_copy(payload.data, payload.len, &passphrase));
         TRY(keyring_open(passphrase, t->state, &k));
-        return opened(t, &k);
+        return shown(t, &k);
 }
 
 void run_forget_shares(struct run *r)
@@ -152,16 +159,20 @@ static enum err say_share(struct talk *t, struct bytes text, uint8_t out_count[2
                 return ERR_OK;
         e = keyring_open_shares(t->state, r->shares, r->shares_len, &k);
         run_forget_shares(r);
-        return e == ERR_OK ? opened(t, &k) : e;
+        return e == ERR_OK ? shown(t, &k) : e;
 }
 
+/* Whoever may start the gateway gets this far: it opens, and shows nobody to be an officer. */
 static enum err say_hsm(struct talk *t)
 {
         OWNED(keyring_free) struct keyring *k = NULL;
+        char label[KEYRING_HSM_LABEL_MAX + 1];
+        struct bytes wrapped;
 
-        if (t->run->hsm_key == NULL)
+        TRY(keyring_blob_hsm(t->state, &wrapped, label));
+        if (t->run->hsm.key == NULL)
                 return ERR_HSM;
-        TRY(keyring_open_hsm(t->state, t->run->hsm_key, &k));
+        TRY(keyring_open_hsm(t->state, t->run->hsm.key, &k));
         return opened(t, &k);
 }
 
@@ -215,6 +226,37 @@ static enum err make_shares(struct talk *t, struct bytes payload, struct buf *ou
         return e;
 }
 
+static enum err set_hsm(struct talk *t, struct bytes payload)
+{
+        OWNED(secret_free) struct secret *key = NULL;
+        struct hsm_keys *hsm = &t->run->hsm;
+
+        if (payload.len != 0)
+                return ERR_MALFORMED;
+        if (hsm->fresh == NULL)
+                return ERR_HSM;
+        TRY(secret_copy(secret_view(hsm->fresh), secret_len(hsm->fresh), &key));
+        TRY(keyring_lock_hsm(t->run->keyring, hsm->fresh,
+                bytes_of(hsm->wrapped, sizeof hsm->wrapped), hsm->label, run_now(t->run)));
+        secret_free(&hsm->key);
+        hsm->key = key;
+        key = NULL;
+        t->changed = true;
+        return ERR_OK;
+}
+
+/* Of those that would be left without `kind`, whether a person can open one. */
+static bool leaves_a_persons(const struct talk *t, uint8_t kind)
+{
+        struct keyring_lock_info locks[KEYRING_LOCKS_MAX];
+        unsigned len = keyring_locks(t->run->keyring, locks);
+
+        for (unsigned i = 0; i < len; i++)
+                if (locks[i].kind != kind && locks[i].kind != LOCK_HSM)
+                        return true;
+        return false;
+}
+
 static enum err drop_lock(struct talk *t, struct bytes payload)
 {
         struct reader in = reader_of(payload);
@@ -222,6 +264,8 @@ static enum err drop_lock(struct talk *t, struct bytes payload)
 
         TRY(read_u8(&in, &kind));
         TRY(read_end(&in));
+        if (!leaves_a_persons(t, kind))
+                return ERR_INVALID;
         TRY(keyring_lock_remove(t->run->keyring, (enum keyring_lock)kind));
         t->changed = true;
         return ERR_OK;
@@ -256,6 +300,8 @@ static enum err change(struct talk *t, uint8_t verb, struct bytes payload, struc
                 return set_passphrase(t, payload);
         case OFFICER_MAKE_SHARES:
                 return make_shares(t, payload, out);
+        case OFFICER_SET_HSM:
+                return set_hsm(t, payload);
         case OFFICER_DROP_LOCK:
                 return drop_lock(t, payload);
         default:

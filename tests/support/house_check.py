@@ -81,6 +81,7 @@ THIRD_PARTY = {
     "zstd.h": {"gateway/store", "tools/benchmarks"},
     "libfyaml.h": {"policies"},
     "seccomp.h": {"gateway/keeper"},
+    "p11-kit/": {"gateway/keeper"},
     "sys/capability.h": {"gateway/keeper"},
     "libsmartcols.h": {"tools/cli"},
     "libsmartcols/": {"tools/cli"},

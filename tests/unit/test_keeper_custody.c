@@ -15,88 +15,10 @@
 #include "base/arena.h"
 #include "base/fault.h"
 #include "base/log.h"
-#include "gateway/keeper/officer.h"
-#include "tests/support/keeper_stage.h"
+#include "tests/support/keeper_visit.h"
 
-enum { ANSWERS_MAX = 8, SHARES = 3, SECRET_MAX = 256 };
+enum { SHARES = 3 };
 #define PHRASE "hemlig fras"
-
-/* One connection: what is said, and what came back. */
-struct visit {
-        struct buf said;
-        unsigned len; /* answers */
-        char errors[ANSWERS_MAX][32];
-        struct bytes payloads[ANSWERS_MAX]; /* in the arena */
-        bool open;
-};
-
-static void say(struct visit *v, enum officer_verb verb, const void *payload, size_t len)
-{
-        v->said.ceiling = OFFICER_TALK_MAX;
-        officer_put(&v->said, verb, bytes_of(payload, len));
-}
-
-static void say_text(struct visit *v, enum officer_verb verb, const char *text)
-{
-        say(v, verb, text, strlen(text));
-}
-
-static void say_shares(struct visit *v, uint8_t required, uint8_t total)
-{
-        const uint8_t quorum[2] = {required, total};
-
-        say(v, OFFICER_MAKE_SHARES, quorum, sizeof quorum);
-}
-
-static void say_new_phrase(struct visit *v, const char *phrase)
-{
-        OWNED(buf_done) struct buf b = {.ceiling = SECRET_MAX};
-
-        put_u32(&b, world_cost.memory_kib);
-        put_u32(&b, world_cost.passes);
-        put_raw(&b, phrase, strlen(phrase));
-        say(v, OFFICER_SET_PASSPHRASE, b.data, b.len);
-}
-
-/* Says all of it, hangs up, hears the answers. What the gateway heard is returned. */
-static enum err go(struct stage *s, struct visit *v)
-{
-        static uint8_t heard[OFFICER_ANSWER_MAX];
-        struct reader in;
-        struct bytes kept;
-        size_t len = 0;
-        ssize_t n;
-        int ends[2];
-        enum err e;
-
-        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-        assert_int_equal(write(ends[0], v->said.data, v->said.len), (ssize_t)v->said.len);
-        assert_int_equal(shutdown(ends[0], SHUT_WR), 0);
-        e = keeper_officer(s->k, ends[1], &v->open);
-        (void)close(ends[1]);
-        while ((n = read(ends[0], heard + len, sizeof heard - len)) > 0)
-                len += (size_t)n;
-        (void)close(ends[0]);
-        buf_done(&v->said);
-        assert_int_equal(bytes_copy(s->w.arena, bytes_of(heard, len), &kept), ERR_OK);
-        in = reader_of(kept);
-        for (v->len = 0; in.left > 0; v->len++) {
-                struct bytes name;
-
-                assert_true(v->len < ANSWERS_MAX);
-                assert_int_equal(officer_read_answer(&in, &name, &v->payloads[v->len]), ERR_OK);
-                (void)snprintf(v->errors[v->len], sizeof v->errors[0], "%.*s", (int)name.len,
-                        (const char *)name.data);
-        }
-        return e;
-}
-
-static enum err phrase(struct stage *s, const char *text, struct visit *v)
-{
-        *v = (struct visit){.len = 0};
-        say_text(v, OFFICER_PASSPHRASE, text);
-        return go(s, v);
-}
 
 static void stop_and_start(struct stage *s)
 {
@@ -109,9 +31,9 @@ static void make_shares(struct stage *s, uint8_t required, char *out[SHARES])
         struct visit v = {.len = 0};
         struct reader in;
 
-        say_text(&v, OFFICER_PASSPHRASE, PHRASE);
-        say_shares(&v, required, SHARES);
-        assert_int_equal(go(s, &v), ERR_OK);
+        visit_say_text(&v, OFFICER_PASSPHRASE, PHRASE);
+        visit_say_shares(&v, required, SHARES);
+        assert_int_equal(visit_go(s, &v), ERR_OK);
         assert_int_equal(v.len, 2);
         assert_string_equal(v.errors[1], "OK");
         in = reader_of(v.payloads[1]);
@@ -127,8 +49,8 @@ static void make_shares(struct stage *s, uint8_t required, char *out[SHARES])
 static enum err bring(struct stage *s, const char *share, struct visit *v)
 {
         *v = (struct visit){.len = 0};
-        say_text(v, OFFICER_SHARE, share);
-        return go(s, v);
+        visit_say_text(v, OFFICER_SHARE, share);
+        return visit_go(s, v);
 }
 
 static void the_right_passphrase_opens_and_a_wrong_one_does_not(void **state)
@@ -139,10 +61,10 @@ static void the_right_passphrase_opens_and_a_wrong_one_does_not(void **state)
         (void)state;
         stage_up(&s, 0);
         stop_and_start(&s);
-        assert_int_equal(phrase(&s, "fel fras", &v), ERR_OK);
+        assert_int_equal(visit_phrase(&s, "fel fras", &v), ERR_OK);
         assert_string_equal(v.errors[0], "PASSPHRASE");
         assert_false(v.open);
-        assert_int_equal(phrase(&s, PHRASE, &v), ERR_OK);
+        assert_int_equal(visit_phrase(&s, PHRASE, &v), ERR_OK);
         assert_string_equal(v.errors[0], "OK");
         assert_true(v.open);
         assert_int_equal(stage_load(&s, 1, NULL), ERR_OK);
@@ -213,26 +135,26 @@ static void who_changes_a_lock_shows_that_she_opens_one(void **state)
         (void)state;
         stage_up(&s, 0);
         make_shares(&s, 2, shares);
-        say_shares(&v, 2, SHARES);
-        assert_int_equal(go(&s, &v), ERR_OK);
+        visit_say_shares(&v, 2, SHARES);
+        assert_int_equal(visit_go(&s, &v), ERR_OK);
         assert_string_equal(v.errors[0], "NOT_ALLOWED");
         v = (struct visit){.len = 0};
-        say_text(&v, OFFICER_PASSPHRASE, "fel fras");
-        say_new_phrase(&v, "en annan fras");
-        assert_int_equal(go(&s, &v), ERR_OK);
+        visit_say_text(&v, OFFICER_PASSPHRASE, "fel fras");
+        visit_say_phrase(&v, "en annan fras");
+        assert_int_equal(visit_go(&s, &v), ERR_OK);
         assert_int_equal(v.len, 1); /* what follows is not heeded */
         v = (struct visit){.len = 0};
-        say_text(&v, OFFICER_SHARE, shares[1]); /* one of two proves nothing */
-        say(&v, OFFICER_DROP_LOCK, &kind, 1);
-        assert_int_equal(go(&s, &v), ERR_OK);
+        visit_say_text(&v, OFFICER_SHARE, shares[1]); /* one of two proves nothing */
+        visit_say(&v, OFFICER_DROP_LOCK, &kind, 1);
+        assert_int_equal(visit_go(&s, &v), ERR_OK);
         assert_string_equal(v.errors[1], "NOT_ALLOWED");
         v = (struct visit){.len = 0};
-        say_text(&v, OFFICER_SHARE, shares[0]);
-        say(&v, OFFICER_DROP_LOCK, &kind, 1);
-        assert_int_equal(go(&s, &v), ERR_OK);
+        visit_say_text(&v, OFFICER_SHARE, shares[0]);
+        visit_say(&v, OFFICER_DROP_LOCK, &kind, 1);
+        assert_int_equal(visit_go(&s, &v), ERR_OK);
         assert_string_equal(v.errors[1], "OK");
         stop_and_start(&s);
-        assert_int_equal(phrase(&s, PHRASE, &v), ERR_OK);
+        assert_int_equal(visit_phrase(&s, PHRASE, &v), ERR_OK);
         assert_string_equal(v.errors[0], "NOT_FOUND");
         stage_down(&s);
 }
@@ -245,18 +167,18 @@ static void an_old_passphrase_opens_neither_the_state_nor_its_copy(void **state)
 
         (void)state;
         stage_up(&s, 0);
-        say_text(&v, OFFICER_PASSPHRASE, PHRASE);
-        say_new_phrase(&v, "en ny lång fras");
-        assert_int_equal(go(&s, &v), ERR_OK);
+        visit_say_text(&v, OFFICER_PASSPHRASE, PHRASE);
+        visit_say_phrase(&v, "en ny lång fras");
+        assert_int_equal(visit_go(&s, &v), ERR_OK);
         assert_string_equal(v.errors[1], "OK");
         stop_and_start(&s);
-        assert_int_equal(phrase(&s, PHRASE, &v), ERR_OK);
+        assert_int_equal(visit_phrase(&s, PHRASE, &v), ERR_OK);
         assert_string_equal(v.errors[0], "PASSPHRASE");
         (void)snprintf(bak, sizeof bak, "%s.bak", s.w.state);
         assert_int_equal(rename(bak, s.w.state), 0);
-        assert_int_equal(phrase(&s, PHRASE, &v), ERR_OK);
+        assert_int_equal(visit_phrase(&s, PHRASE, &v), ERR_OK);
         assert_string_equal(v.errors[0], "PASSPHRASE");
-        assert_int_equal(phrase(&s, "en ny lång fras", &v), ERR_OK);
+        assert_int_equal(visit_phrase(&s, "en ny lång fras", &v), ERR_OK);
         assert_true(v.open);
         stage_down(&s);
 }
@@ -269,12 +191,12 @@ static void the_last_lock_stays(void **state)
 
         (void)state;
         stage_up(&s, 0);
-        say_text(&v, OFFICER_PASSPHRASE, PHRASE);
-        say(&v, OFFICER_DROP_LOCK, &kind, 1);
-        assert_int_equal(go(&s, &v), ERR_OK);
+        visit_say_text(&v, OFFICER_PASSPHRASE, PHRASE);
+        visit_say(&v, OFFICER_DROP_LOCK, &kind, 1);
+        assert_int_equal(visit_go(&s, &v), ERR_OK);
         assert_string_equal(v.errors[1], "INVALID");
         stop_and_start(&s);
-        assert_int_equal(phrase(&s, PHRASE, &v), ERR_OK);
+        assert_int_equal(visit_phrase(&s, PHRASE, &v), ERR_OK);
         assert_true(v.open);
         stage_down(&s);
 }
@@ -290,14 +212,14 @@ static void an_old_state_with_an_old_passphrase_proves_nothing(void **state)
         (void)snprintf(kept, sizeof kept, "%s.kept", s.w.state);
         (void)snprintf(command, sizeof command, "cp %s %s", s.w.state, kept);
         assert_int_equal(system(command), 0);
-        say_text(&v, OFFICER_PASSPHRASE, PHRASE);
-        say_new_phrase(&v, "en ny lång fras");
-        assert_int_equal(go(&s, &v), ERR_OK);
+        visit_say_text(&v, OFFICER_PASSPHRASE, PHRASE);
+        visit_say_phrase(&v, "en ny lång fras");
+        assert_int_equal(visit_go(&s, &v), ERR_OK);
         assert_int_equal(rename(kept, s.w.state), 0); /* by whoever has the disk */
         v = (struct visit){.len = 0};
-        say_text(&v, OFFICER_PASSPHRASE, PHRASE);
-        say_shares(&v, 2, SHARES);
-        assert_int_equal(go(&s, &v), ERR_OK);
+        visit_say_text(&v, OFFICER_PASSPHRASE, PHRASE);
+        visit_say_shares(&v, 2, SHARES);
+        assert_int_equal(visit_go(&s, &v), ERR_OK);
         assert_string_equal(v.errors[0], "KEYRING");
         assert_int_equal(v.len, 1);
         stage_down(&s);
@@ -310,15 +232,15 @@ static void a_lock_that_could_not_be_written_is_none(void **state)
 
         (void)state;
         stage_up(&s, 0);
-        say_text(&v, OFFICER_PASSPHRASE, PHRASE);
-        say_new_phrase(&v, "en ny lång fras");
+        visit_say_text(&v, OFFICER_PASSPHRASE, PHRASE);
+        visit_say_phrase(&v, "en ny lång fras");
         assert_true(fault_arm("write", 0));
-        assert_int_not_equal(go(&s, &v), ERR_OK); /* the gateway's last word */
+        assert_int_not_equal(visit_go(&s, &v), ERR_OK); /* the gateway's last word */
         fault_disarm();
         stop_and_start(&s);
-        assert_int_equal(phrase(&s, "en ny lång fras", &v), ERR_OK);
+        assert_int_equal(visit_phrase(&s, "en ny lång fras", &v), ERR_OK);
         assert_string_equal(v.errors[0], "PASSPHRASE");
-        assert_int_equal(phrase(&s, PHRASE, &v), ERR_OK);
+        assert_int_equal(visit_phrase(&s, PHRASE, &v), ERR_OK);
         assert_true(v.open);
         stage_down(&s);
 }
@@ -338,11 +260,11 @@ static void nonsense_at_the_door_harms_nothing(void **state)
                         random = random * 6364136223846793005U + 1442695040888963407U;
                         put_u8(&v.said, (uint8_t)(random >> (round % 2 ? 33 : 61)));
                 }
-                (void)!go(&s, &v);
+                (void)!visit_go(&s, &v);
         }
         struct visit v;
 
-        assert_int_equal(phrase(&s, PHRASE, &v), ERR_OK);
+        assert_int_equal(visit_phrase(&s, PHRASE, &v), ERR_OK);
         assert_string_equal(v.errors[0], "OK");
         assert_int_equal(stage_try_prepare(&s, "placering", 114), ERR_OK);
         stage_down(&s);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cli_officer.c: `statgate keys unseal`, `import-share`, `export-share`, `passphrase`,
- * `locks` and `drop-lock`: what officers do at the machine where the keeper is.
+ * `hsm-lock`, `locks` and `drop-lock`: what officers do at the machine where the keeper is.
  *
  * Everything goes over run/keys.sock straight to the keeper (gateway/keeper/officer.h), said
  * at once and then listened to. Secrets come from files or the terminal, never from the
@@ -197,8 +197,8 @@ static enum exit_code say_prompted(struct talk *t, enum officer_verb verb, enum 
         return code == EXIT_CODE_OK ? say_secret(t, verb, line) : code;
 }
 
-/* A passphrase, shares, or the module: whoever changes a lock shows that she opens one. How
- * many answers that will get. */
+/* A passphrase or shares: whoever changes a lock shows that she opens one. The module opens too,
+ * and shows nothing. How many answers that will get. */
 static enum exit_code say_proof(struct talk *t, const struct arguments *args, unsigned *out_len)
 {
         unsigned shares = option_count(args, "share");
@@ -416,6 +416,28 @@ static enum exit_code run_keys_passphrase(struct cli *cli, const struct argument
         return code;
 }
 
+/* hsm-lock ---------------------------------------------------------------------------------- */
+
+static enum exit_code run_keys_hsm(struct cli *cli, const struct arguments *args)
+{
+        OWNED(talk_done) struct talk t;
+        unsigned answers = 0;
+        enum exit_code code = talk_begin(cli, &t);
+
+        if (code == EXIT_CODE_OK)
+                code = say_proof(&t, args, &answers);
+        officer_put(&t.said, OFFICER_SET_HSM, bytes_of(NULL, 0));
+        if (code == EXIT_CODE_OK)
+                code = exchange(&t);
+        if (code == EXIT_CODE_OK)
+                code = listen_proof(&t, answers + 1);
+        if (code == EXIT_CODE_OK)
+                code = listen_last(&t);
+        if (code == EXIT_CODE_OK)
+                say(cli, WORD_HSM_LOCKED);
+        return code;
+}
+
 /* locks, drop-lock --------------------------------------------------------------------- */
 
 static void tell_lock(const struct cli *cli, const uint8_t lock[3])
@@ -488,16 +510,18 @@ static enum exit_code run_keys_drop(struct cli *cli, const struct arguments *arg
         {"passphrase-file", "FILE", NULL, false, false,                                            \
                 {"fil med nyckelringens lösenfras (annars frågas vid terminalen)",                 \
                         "file with the keyring's passphrase (else asked for at the terminal)"}},   \
-                {"share", "FILE", NULL, false, true,                                               \
-                        {"en andel; så många som krävs", "a share; as many as are required"}},     \
         {                                                                                          \
-                "hsm", NULL, NULL, false, false,                                                   \
+                "share", "FILE", NULL, false, true,                                                \
                 {                                                                                  \
-                        "med säkerhetsmodulen", "by the security module"                           \
+                        "en andel; så många som krävs", "a share; as many as are required"         \
                 }                                                                                  \
         }
 
 static const struct option_spec proof_options[] = {PROOF_OPTIONS};
+static const struct option_spec unseal_options[] = {
+        {"hsm", NULL, NULL, false, false, {"med säkerhetsmodulen", "by the security module"}},
+        PROOF_OPTIONS,
+};
 
 const struct command command_keys_unseal = {
         .name = "keys unseal",
@@ -509,8 +533,8 @@ const struct command command_keys_unseal = {
                     "`unseal: officers`.",
                 "Run on the machine of the gateway, as its user. The passphrase goes straight to "
                 "the keeper. A gateway waits where statgate.yaml says `unseal: officers`."},
-        .options = proof_options,
-        .options_len = ARRAY_LEN(proof_options),
+        .options = unseal_options,
+        .options_len = ARRAY_LEN(unseal_options),
         .run = run_keys_unseal,
 };
 
@@ -570,12 +594,32 @@ const struct command command_keys_locks = {
         .run = run_keys_locks,
 };
 
+const struct command command_keys_hsm_lock = {
+        .name = "keys hsm-lock",
+        .arguments = "",
+        .summary = {"låt säkerhetsmodulen öppna nyckelringen",
+                "let the security module open the keyring"},
+        .details = {"Slussen ska vara startad med hsm_module, hsm_token, hsm_key och hsm_pin_file "
+                    "i "
+                    "statgate.yaml. Ett tidigare lås av en modul ersätts. Modulen öppnar för den "
+                    "som startar slussen, men ändrar inga lås: behåll lösenfras eller andelar.",
+                "The gateway must have been started with hsm_module, hsm_token, hsm_key and "
+                "hsm_pin_file in statgate.yaml. An earlier lock of a module is replaced. The "
+                "module "
+                "opens for whoever starts the gateway, and changes no lock: keep a passphrase or "
+                "shares."},
+        .options = proof_options,
+        .options_len = ARRAY_LEN(proof_options),
+        .run = run_keys_hsm,
+};
+
 const struct command command_keys_drop_lock = {
         .name = "keys drop-lock",
         .arguments = "passphrase|shares|hsm",
         .arguments_min = 1,
         .arguments_max = 1,
-        .summary = {"ta bort ett av låsen; aldrig det sista", "remove a lock; never the last one"},
+        .summary = {"ta bort ett av låsen; aldrig det sista som någon människa öppnar",
+                "remove a lock; never the last one that a person opens"},
         .options = proof_options,
         .options_len = ARRAY_LEN(proof_options),
         .run = run_keys_drop,

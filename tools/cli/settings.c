@@ -15,8 +15,9 @@
 #define SETTINGS_FILE "statgate.yaml"
 
 static const char *const known[] = {"address", "policy", "pki", "store", "keyring",
-        "passphrase_file", "unseal", "memory_lock", "keeper", "workers", "view_memory_mib",
-        "threads", "drain_seconds", "log", "log_level", "client", NULL};
+        "passphrase_file", "unseal", "hsm_module", "hsm_token", "hsm_key", "hsm_pin_file",
+        "hsm_environment", "memory_lock", "keeper", "workers", "view_memory_mib", "threads",
+        "drain_seconds", "log", "log_level", "client", NULL};
 static const char *const known_client[] = {"as", NULL};
 
 static const char *config_path(const struct cli *cli)

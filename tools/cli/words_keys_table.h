@@ -65,6 +65,8 @@ WORD(KEYRING_OPEN,
 WORD(LOCK, "  {1}", "  {1}")
 WORD(LOCK_SHARES, "  shares: {1} av {2}", "  shares: {1} of {2}")
 WORD(LOCK_UNKNOWN, "ett lås är passphrase, shares eller hsm", "a lock is passphrase, shares or hsm")
+WORD(HSM_LOCKED, "Säkerhetsmodulen öppnar nu nyckelringen; med `unseal: hsm` av sig själv.",
+        "The security module now opens the keyring; with `unseal: hsm` by itself.")
 WORD(LOCK_DROPPED, "Låset {1} är borta.", "The lock {1} is gone.")
 WORD(LOCK_MISSING, "nyckelringen har inget sådant lås; se statgate keys locks",
         "the keyring has no such lock; see statgate keys locks")
