@@ -16,13 +16,11 @@ enum { MS_PER_DAY = 86400000, KEYS_TRIED_MAX = 16 };
 static bool pair_find(struct run *r, const char *id, struct keyring_pair_key *out)
 {
         struct keyring_pair_key pairs[KEYRING_PAIR_LIVE_MAX];
-        unsigned len = keyring_pairs(r->keyring, KEYRING_SEALING, pairs);
+        unsigned len = run_live_pairs(r, KEYRING_SEALING, pairs);
 
         for (unsigned i = 0; i < len; i++) {
-                if (!pairs[i].ready || strcmp(pairs[i].id, id) != 0)
+                if (strcmp(pairs[i].id, id) != 0)
                         continue;
-                if (pairs[i].until_ms != 0 && run_now(r) > pairs[i].until_ms)
-                        return false;
                 *out = pairs[i];
                 return true;
         }

@@ -115,6 +115,9 @@ MUST_CHECK bool run_persons_now(const struct run *r, struct sealed_batch *b);
 MUST_CHECK enum err run_hand_out_state(struct run *r, struct request *rq);
 void ruling_done(struct ruling *ruling);
 
+/* run_public.c: the pairs that are on disk and whose time is not over, the one in use first. */
+unsigned run_live_pairs(
+        struct run *r, enum keyring_pair kind, struct keyring_pair_key out[KEYRING_PAIR_LIVE_MAX]);
 /* run_box.c: a box, by the keeper's own keys, rules and day. `head` is where it arrived, but for
  * the key's id; `plain` has room for what is in it. ERR_BOX_KEY, _SIGNATURE, _CLOSED, _MISPLACED,
  * ERR_MALFORMED. */

@@ -41,15 +41,20 @@ static enum err put_key(struct run *r, enum keyring_pair kind, const struct keyr
         return ERR_OK;
 }
 
-/* Those whose time is not over; newest first, as they come. */
-static unsigned live_pairs(
+/* A pair that is not on disk yet is not in use, and so does not end the one before it: else
+ * there would be a moment with no key at all, in the middle of a rotation. */
+unsigned run_live_pairs(
         struct run *r, enum keyring_pair kind, struct keyring_pair_key out[KEYRING_PAIR_LIVE_MAX])
 {
         unsigned len = keyring_pairs(r->keyring, kind, out), live = 0;
 
-        for (unsigned i = 0; i < len; i++)
-                if (out[i].ready && (out[i].until_ms == 0 || out[i].until_ms >= run_now(r)))
-                        out[live++] = out[i];
+        for (unsigned i = 0; i < len; i++) {
+                if (!out[i].ready || (live > 0 && out[i].until_ms < run_now(r)))
+                        continue;
+                if (live == 0)
+                        out[i].until_ms = 0;
+                out[live++] = out[i];
+        }
         return live;
 }
 
@@ -57,8 +62,8 @@ enum err run_PUBLIC_KEYS(struct run *r, struct request *rq)
 {
         OWNED(buf_done) struct buf out = {.ceiling = KEEPER_SLOT_LEN};
         struct keyring_pair_key sealing[KEYRING_PAIR_LIVE_MAX], signing[KEYRING_PAIR_LIVE_MAX];
-        unsigned sealing_len = live_pairs(r, KEYRING_SEALING, sealing);
-        unsigned signing_len = live_pairs(r, KEYRING_SIGNING, signing);
+        unsigned sealing_len = run_live_pairs(r, KEYRING_SEALING, sealing);
+        unsigned signing_len = run_live_pairs(r, KEYRING_SIGNING, signing);
         struct bytes bytes;
 
         TRY(read_end(&rq->payload));

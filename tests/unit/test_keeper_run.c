@@ -280,6 +280,33 @@ static void a_persons_birth_is_held_against_the_highest_time(void **state)
         room_close(&r);
 }
 
+/* The next pair is not on disk yet: the one before stays in use, though its time was up. */
+static void in_the_middle_of_a_rotation_there_is_a_key(void **state)
+{
+        OWNED(buf_done) struct buf payload = {.ceiling = 16};
+        uint8_t before[32];
+        struct room r;
+
+        (void)state;
+        room_open(&r, ERR_OK);
+        room_furnish(&r);
+        assert_int_equal(
+                room_ask(&r, KEEPER_PUBLIC_KEYS, bytes_of(NULL, 0), bytes_of(NULL, 0)), ERR_OK);
+        assert_int_equal(r.payload.data[0], 1);
+        memcpy(before, r.bulk.data + BOX_KEY_ID_LEN, sizeof before);
+        put_u8(&payload, KEYRING_SEALING + 1);
+        put_u64(&payload, 0);
+        assert_int_equal(room_ask(&r, KEEPER_ROTATE_PAIR, bytes_of(payload.data, payload.len),
+                                 bytes_of(NULL, 0)),
+                ERR_OK);
+        (void)usleep(5000);
+        assert_int_equal(
+                room_ask(&r, KEEPER_PUBLIC_KEYS, bytes_of(NULL, 0), bytes_of(NULL, 0)), ERR_OK);
+        assert_int_equal(r.payload.data[0], 1);
+        assert_memory_equal(before, r.bulk.data + BOX_KEY_ID_LEN, sizeof before);
+        room_close(&r);
+}
+
 /* One packet of OPEN_FOR_VIEW, made before anything is to fail. */
 static void packet_of_open(const struct keeper_accept *batch, size_t sealed_len, struct buf *out)
 {
@@ -398,6 +425,7 @@ int main(void)
                 cmocka_unit_test(all_keys_of_a_municipality_are_made_at_its_first_delivery),
                 cmocka_unit_test(the_highest_time_seen_survives_a_restart),
                 cmocka_unit_test(a_persons_birth_is_held_against_the_highest_time),
+                cmocka_unit_test(in_the_middle_of_a_rotation_there_is_a_key),
                 cmocka_unit_test(whatever_allocation_fails_the_keeper_goes_on),
                 cmocka_unit_test(a_stored_pseudonym_of_another_key_is_noticed),
                 cmocka_unit_test(a_plain_text_that_lies_about_its_columns_is_refused),
