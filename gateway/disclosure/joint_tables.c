@@ -170,7 +170,9 @@ static enum err copies_make(struct joint *j, uint32_t own, struct own *out)
         return ERR_OK;
 }
 
-/* As they stand in the whole release: what is hidden is protected, what is shown may go. */
+/* As they stand in the whole release: what is hidden is protected, what is shown may go. Whoever
+ * knows a cell alone was heeded where all was settled, and is again when more is hidden; here
+ * what went for a neighbour's sake would be kept from him too, at the cost of others. */
 static void roles_take(const struct joint *j, struct own *o)
 {
         struct joint_layer *l = &o->joint.base;
@@ -189,6 +191,7 @@ static void roles_take(const struct joint *j, struct own *o)
                                 role = MODEL_ROLE_ZERO; /* everybody knows it */
                         l->cell[to] = j->base.cell[from];
                         l->cell[to].role = role;
+                        l->cell[to].alone = false;
                         l->value[to] = o->tables[n]->persons[i];
                 }
 }
