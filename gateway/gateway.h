@@ -53,6 +53,11 @@ enum err keeper_keys_get(struct rpc_call *c, struct bytes request, struct buf *r
 /* withdraw.c */
 enum err submission_withdraw(struct rpc_call *c, struct bytes request, struct buf *response);
 enum err person_erase(struct rpc_call *c, struct bytes request, struct buf *response);
+enum err record_erase(struct rpc_call *c, struct bytes request, struct buf *response);
+/* aliases.c */
+enum err aliases_record(struct rpc_call *c, struct bytes request, struct buf *response);
+enum err aliases_list(struct rpc_call *c, struct bytes request, struct buf *response);
+enum err aliases_undo(struct rpc_call *c, struct bytes request, struct buf *response);
 /* A published vintage was revised (0.0: none): views of the older one hold what is gone. */
 void gateway_vintage_revised(struct gateway *g, struct vintage revised);
 /* retention.c: takes away what is older than the policy keeps. Logs what it did. */

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "gateway/gateway.h"
+#include "gateway/keeper/aliases.h"
 #include "gateway/lattice.h"
 
 enum { PROGRESS_EVERY_NS = 200000000 };
@@ -206,13 +207,15 @@ enum err vintage_publish(struct rpc_call *c, struct bytes request, struct buf *r
                 .call = c, .phase = "linking", .policy = policy, .writing = ATOMIC_FLAG_INIT};
         struct stored_vintage vintage;
         struct bytes note;
+        uint32_t aliases;
 
         (void)response; /* a stream: progress, then done */
         TRY(publish_request_decode(c->arena, request, &note, &c->why));
         const char *text = arena_strndup(c->arena, (const char *)note.data, note.len);
         if (text == NULL)
                 return ERR_NO_MEMORY;
-        TRY(store_publish(g->store, text, clock_now_ms(), &vintage));
+        TRY(keeper_alias_mark(g->keeper, &aliases));
+        TRY(store_publish(g->store, text, aliases, clock_now_ms(), &vintage));
         log_event(LOG_INFO, "vintage_published", LOG_NUM("vintage", vintage.vintage.number),
                 LOG_NUM("submissions", vintage.submissions), LOG_NUM("records", vintage.records));
         p.vintage = vintage.vintage;

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/wait.h"
 #include "gateway/gateway.h"
+#include "gateway/keeper/aliases.h"
 #include "gateway/lattice.h"
 
 enum { QUIET_MS = 3000, EXPIRE_EVERY_MS = 60000, TICK_MS = 500, DAY_MS = 86400000 };
@@ -54,7 +55,11 @@ static void publish(struct publisher *p)
 {
         struct gateway *g = p->gateway;
         struct stored_vintage v;
-        enum err e = store_publish(g->store, "automatic", clock_now_ms(), &v);
+        uint32_t aliases = 0;
+        enum err e = keeper_alias_mark(g->keeper, &aliases);
+
+        if (e == ERR_OK)
+                e = store_publish(g->store, "automatic", aliases, clock_now_ms(), &v);
 
         if (e != ERR_OK) {
                 log_event(LOG_ERROR, "publish_failed", LOG_TEXT("code", err_name(e)));

@@ -2,9 +2,9 @@
 /* withdraw.c: what was delivered goes away again, for good.
  *
  * Withdrawal removes a submission, erasure one person from everything the caller's
- * municipality has delivered. Both rewrite the store so that no old byte stays,
- * revise the vintages concerned, and drop views that still hold the rows. An
- * erasure answers the same whether or not there was anybody to erase. */
+ * municipality has delivered, or one record of it. Both rewrite the store so that no old byte
+ * stays, revise the vintages concerned, and drop views that still hold the rows. An erasure answers
+ * the same whether or not there was anybody to erase. */
 #include <string.h>
 
 #include "base/clock.h"
@@ -46,10 +46,11 @@ enum err submission_withdraw(struct rpc_call *c, struct bytes request, struct bu
 struct erasure {
         struct keeper *keeper;
         const struct keeper_person *person;
-        struct arena *arena; /* of one batch; its seal lives here until the next */
+        struct bytes dataset; /* empty: all of them */
+        struct arena *arena;  /* of one batch; its seal lives here until the next */
 };
 
-/* One batch: find the person, take the rows out, seal what is left. */
+/* One batch: find the person or record, take the rows out, seal what is left. */
 static enum err erase_from_batch(void *ctx, const struct stored_submission *of,
         const struct stored_batch *b, struct bytes *out_sealed, uint32_t *out_rows)
 {
@@ -60,7 +61,7 @@ static enum err erase_from_batch(void *ctx, const struct stored_submission *of,
 
         arena_wipe(e->arena);
         *out_sealed = (struct bytes){0};
-        if (b->rows == 0)
+        if (b->rows == 0 || (e->dataset.len > 0 && !bytes_is_text(e->dataset, of->dataset)))
                 return ERR_OK;
         name.domain.municipality = of->municipality;
         memcpy(name.domain.dataset, of->dataset, sizeof(name.domain.dataset));
@@ -74,21 +75,23 @@ static enum err erase_from_batch(void *ctx, const struct stored_submission *of,
                 found.rows, body, e->arena, out_sealed);
 }
 
-static enum err erase(struct rpc_call *c, const struct keeper_person *person)
+static enum err erase(struct rpc_call *c, enum removal_reason reason,
+        const struct keeper_person *person, struct bytes dataset)
 {
         struct gateway *g = c->handlers;
         OWNED(arena_free) struct arena *arena = arena_new(BATCH_ARENA_MAX);
-        struct erasure e = {g->keeper, person, arena};
+        struct erasure e = {g->keeper, person, dataset, arena};
         struct vintage revised = {0};
 
         if (arena == NULL)
                 return ERR_NO_MEMORY;
-        enum err result = store_rewrite(g->store, REMOVAL_PERSON, c->peer->municipality,
-                erase_from_batch, &e, clock_now_ms(), &revised);
+        enum err result = store_rewrite(g->store, reason, c->peer->municipality, erase_from_batch,
+                &e, clock_now_ms(), &revised);
         arena_wipe(arena);
         TRY(result);
         gateway_vintage_revised(g, revised);
-        log_event(LOG_INFO, "person_erased", LOG_NUM("municipality", c->peer->municipality));
+        log_event(LOG_INFO, reason == REMOVAL_RECORD ? "record_erased" : "person_erased",
+                LOG_NUM("municipality", c->peer->municipality));
         return ERR_OK;
 }
 
@@ -163,9 +166,32 @@ enum err person_erase(struct rpc_call *c, struct bytes request, struct buf *resp
                 person.box = (struct keeper_box){said.key_id, said.box, said.signature};
         e = check_box(c, &person);
         if (e == ERR_OK)
-                e = erase(c, &person);
+                e = erase(c, REMOVAL_PERSON, &person, (struct bytes){0});
         arena_wipe(arena);
         wipe(&said, sizeof said);
         wipe(&person, sizeof person);
+        return e;
+}
+
+/* The key is wiped from what this call holds; the message itself goes with its arena. */
+enum err record_erase(struct rpc_call *c, struct bytes request, struct buf *response)
+{
+        struct gateway *g = c->handlers;
+        OWNED(policy_unref) struct policy *policy = reign_policy(g->reign);
+        OWNED(arena_free) struct arena *arena = arena_new(ERASE_ARENA_MAX);
+        struct keeper_person what = {.kind = PERSON_NONE};
+        struct wire_record said;
+        enum err e;
+
+        (void)response; /* EraseRecordResponse is empty: nothing to tell apart */
+        if (arena == NULL)
+                return ERR_NO_MEMORY;
+        TRY(erase_record_decode(arena, request, &said, &c->why));
+        TRY(decide_erase(policy, c->peer, clock_now_ms(), &c->why));
+        if (rules_dataset_find(policy_rules(policy), said.dataset) == NULL)
+                return refuse(&c->why, ERR_UNKNOWN_NAME, "dataset", "there is no such data set");
+        what.record_key = said.key;
+        e = erase(c, REMOVAL_RECORD, &what, said.dataset);
+        arena_wipe(arena);
         return e;
 }

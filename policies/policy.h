@@ -427,6 +427,10 @@ struct policy_linkage {
         METHOD(SUBMISSION, WITHDRAW, "Withdraw")                                                   \
         METHOD(SUBMISSION, ERASE_PERSON, "ErasePerson")                                            \
         METHOD(SUBMISSION, GET_KEEPER_KEYS, "GetKeeperKeys")                                       \
+        METHOD(SUBMISSION, ERASE_RECORD, "EraseRecord")                                            \
+        METHOD(SUBMISSION, RECORD_ALIASES, "RecordAliases")                                        \
+        METHOD(SUBMISSION, LIST_ALIASES, "ListAliases")                                            \
+        METHOD(SUBMISSION, UNDO_ALIASES, "UndoAliases")                                            \
         METHOD(STATISTICS, LIST_DATASETS, "ListDatasets")                                          \
         METHOD(STATISTICS, DESCRIBE_DATASET, "DescribeDataset")                                    \
         METHOD(STATISTICS, QUERY, "Query")                                                         \

@@ -146,6 +146,54 @@ MUST_CHECK enum err erase_decode(
         struct arena *a, struct bytes wire, struct wire_person *out, struct refusal *why);
 MUST_CHECK enum err erase_encode(const struct wire_person *in, struct buf *out);
 
+/* One record, by its local key. */
+struct wire_record {
+        struct bytes dataset, key;
+};
+MUST_CHECK enum err erase_record_decode(
+        struct arena *a, struct bytes wire, struct wire_record *out, struct refusal *why);
+MUST_CHECK enum err erase_record_encode(const struct wire_record *in, struct buf *out);
+
+/* Numbers that became others. */
+enum { WIRE_ALIASES_MAX = 10000 };
+struct wire_aliases {
+        struct submission_id id;
+        const int32_t *days;
+        uint32_t len;
+        struct bytes key_id, box, signature;
+};
+MUST_CHECK enum err aliases_decode(
+        struct arena *a, struct bytes wire, struct wire_aliases *out, struct refusal *why);
+MUST_CHECK enum err aliases_encode(const struct wire_aliases *in, struct buf *out);
+struct wire_aliased {
+        uint32_t recorded, known;
+        const struct wire_rejection *rejections;
+        uint32_t rejections_len;
+};
+MUST_CHECK enum err aliased_encode(const struct wire_aliased *in, struct buf *out);
+MUST_CHECK enum err aliased_decode(struct arena *a, struct bytes wire, struct wire_aliased *out);
+
+struct wire_alias_entry {
+        struct submission_id id;
+        municipality_t municipality;
+        int64_t at_ms;
+        int32_t first_day, last_day;
+        uint32_t events;
+        bool undone;
+};
+struct wire_alias_list {
+        const struct wire_alias_entry *entries;
+        uint32_t len;
+};
+MUST_CHECK enum err alias_list_encode(const struct wire_alias_list *in, struct buf *out);
+MUST_CHECK enum err alias_list_decode(
+        struct arena *a, struct bytes wire, struct wire_alias_list *out);
+MUST_CHECK enum err alias_undo_decode(
+        struct arena *a, struct bytes wire, struct submission_id *out, struct refusal *why);
+MUST_CHECK enum err alias_undo_encode(const struct submission_id *in, struct buf *out);
+MUST_CHECK enum err alias_undone_encode(uint32_t events, struct buf *out);
+MUST_CHECK enum err alias_undone_decode(struct arena *a, struct bytes wire, uint32_t *out);
+
 /* The keeper's public keys. An answer says what it likes: crypto/key_statement.h checks. */
 struct wire_key_signature {
         struct bytes signer; /* id of the signing key */

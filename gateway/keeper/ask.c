@@ -438,6 +438,7 @@ static void put_open(struct ask *ask, const struct keeper_open *in)
         put_u32(&ask->payload, in->vintage.revision);
         keeper_put_batch(&ask->payload, &in->name);
         put_u32(&ask->payload, in->epoch);
+        put_u32(&ask->payload, in->aliases);
 }
 
 enum err keeper_open_for_view(
@@ -472,7 +473,14 @@ static enum err put_person(struct ask *ask, const struct keeper_person *p)
 {
         bool sealed = p->box.box.len > 0;
 
-        put_u8(&ask->payload, sealed ? 1 : 0);
+        if (p->record_key.len > 0) {
+                if (p->record_key.len > RECORD_KEY_MAX_LEN)
+                        return ERR_TOO_LARGE;
+                put_u8(&ask->payload, ERASE_RECORD);
+                put_bytes(&ask->payload, p->record_key);
+                return ERR_OK;
+        }
+        put_u8(&ask->payload, sealed ? ERASE_SEALED : ERASE_CLEAR);
         if (!sealed) {
                 put_raw(&ask->payload, p->id, sizeof p->id);
                 put_u8(&ask->payload, p->kind);

@@ -134,6 +134,8 @@ struct keeper_open {
         struct vintage vintage; /* salts the token key: tokens of two views never meet */
         struct batch_name name;
         uint32_t epoch;
+        /* Mark of the numbers that became others (aliases.h), as the vintage remembers it. */
+        uint32_t aliases;
         struct bytes sealed;
 };
 struct keeper_opened { /* borrowed from a slot until keeper_release */
@@ -155,11 +157,12 @@ MUST_CHECK enum err keeper_open_for_view(
         struct keeper *k, const struct keeper_open *in, struct keeper_opened *out);
 void keeper_release(struct keeper *k, struct keeper_opened *opened); /* wipes the slot */
 
-/* One person, in clear or in a box of one. */
+/* What is to be erased: one person, in clear or in a box of one; or one record. */
 struct keeper_person {
         uint8_t id[PERSON_ID_LEN], kind; /* enum person_kind; PERSON_NONE: in the box */
         struct keeper_box box;
         struct submission_id request; /* the box was made for: begins with its time */
+        struct bytes record_key;      /* not empty: the record, and nobody at all */
 };
 
 /* Whether a box holds a person whom this municipality may erase today: nothing is looked for. */

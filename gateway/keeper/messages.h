@@ -74,11 +74,13 @@ enum {
         SAVE_AT_ONCE = 0x54,
         REACH_WIRE_MIN = 1 + 4 + 2,
         REACH_WIRE_MAX = 1 + NAME_WIRE_MAX + 2,
+        ALIAS_TOLD_WIRE = 16 + 2 + 8 + 4 + 4 + 4 + 1,
+        ALIAS_WIRE = 2 + 16 + BOX_KEY_ID_LEN + SIGNATURE_LEN + 4,
         KEY_STATE_WIRE_MIN = 1 + 4 + 2 + 3 * 4 + 2 * 8 + 2,
         ACCEPT_WIRE_SEALED = BOX_KEY_ID_LEN + SIGNATURE_LEN + 4,
-        /* One person, by a leading byte: in clear, or in a box of one. */
+        /* What is erased, by a leading byte: a person in clear or in a box of one, or a record. */
         PERSON_BOX_LEN = BOX_OVERHEAD + BOX_PLAIN_FIXED + BOX_PER_PERSON,
-        PERSON_WIRE_MIN = 1 + PERSON_ID_LEN + 1,
+        PERSON_WIRE_MIN = 1 + 4 + 1,
         PERSON_WIRE_MAX = 1 + BOX_KEY_ID_LEN + 16 + SIGNATURE_LEN + PERSON_BOX_LEN,
         /* A public key in the slot of PUBLIC_KEYS; as many signatures follow as there are
          * signing keys. */
@@ -110,8 +112,8 @@ enum {
                 BATCH_NAME_WIRE_MAX + ACCEPT_WIRE_FIXED + ACCEPT_WIRE_SEALED, 1 + 4 + 4 + 32)      \
         MESSAGE(PUBLIC_KEYS, 9, KEEPER_WITH_KEYS, BULK, 0, 0, 0, 0, 2)                             \
         MESSAGE(OPEN_FOR_VIEW, 10, KEEPER_IN(RULED), BULK, 0, 1,                                   \
-                2 * NAME_WIRE_MIN + 8 + BATCH_NAME_WIRE_MIN + 4,                                   \
-                2 * NAME_WIRE_MAX + 8 + BATCH_NAME_WIRE_MAX + 4, 13)                               \
+                2 * NAME_WIRE_MIN + 8 + BATCH_NAME_WIRE_MIN + 8,                                   \
+                2 * NAME_WIRE_MAX + 8 + BATCH_NAME_WIRE_MAX + 8, 13)                               \
         MESSAGE(ERASE_FIND, 11, KEEPER_IN(RULED), BULK, 0, 1,                                      \
                 BATCH_NAME_WIRE_MIN + 4 + PERSON_WIRE_MIN,                                         \
                 BATCH_NAME_WIRE_MAX + 4 + PERSON_WIRE_MAX, 16)                                     \
@@ -135,7 +137,12 @@ enum {
         MESSAGE(OFFICER, 22, KEEPER_IN(STARTED) | KEEPER_WITH_KEYS, STATE, 1, 1, 0, 0, 8 + 1 + 8)  \
         MESSAGE(PERSON_BEGIN, 23, KEEPER_IN(RULED), STATE, 0, 0, 0, 0, 8)                          \
         MESSAGE(PERSON_SETTLE, 24, KEEPER_IN(RULED), STATE, 0, 0, 0, 0, 8)                         \
-        MESSAGE(SAVE, 25, KEEPER_IN(RULED), STATE, 0, 0, 1, 1, 8)
+        MESSAGE(SAVE, 25, KEEPER_IN(RULED), STATE, 0, 0, 1, 1, 8)                                  \
+        MESSAGE(RECORD_ALIASES, 26, KEEPER_IN(RULED), STATE, 0, 1, ALIAS_WIRE, ALIAS_WIRE,         \
+                8 + 1 + 4 + 4)                                                                     \
+        MESSAGE(UNDO_ALIASES, 27, KEEPER_IN(RULED), STATE, 0, 0, 2 + 16, 2 + 16, 8 + 4)            \
+        MESSAGE(ALIASES, 28, KEEPER_IN(RULED), STATE, 0, 0, 3, 3, 4)                               \
+        MESSAGE(ALIAS_MARK, 29, KEEPER_IN(RULED), STATE, 0, 0, 0, 0, 8 + 4)
 
 enum keeper_message {
         KEEPER_NONE = 0,
@@ -186,6 +193,7 @@ void keeper_put_domain(struct buf *out, const struct domain *d);
 MUST_CHECK enum err keeper_read_domain(struct reader *in, struct domain *out);
 void keeper_put_batch(struct buf *out, const struct batch_name *name);
 MUST_CHECK enum err keeper_read_batch(struct reader *in, struct batch_name *out);
+enum keeper_erased { ERASE_CLEAR = 0, ERASE_SEALED, ERASE_RECORD };
 /* What an ACCEPT says of its persons. */
 enum keeper_accept_flag { ACCEPT_PERSONS = 1, ACCEPT_SEALED = 2 };
 /* A name as a NUL-terminated text. */

@@ -74,6 +74,7 @@ void run_forget_ciphers(struct run *r)
                 block_key_free(&r->tokens[i].key);
                 block_key_free(&r->tokens[i].noise);
         }
+        run_forget_aliases(r);
 }
 
 void run_take_module(struct run *r, struct hsm_keys *keys)

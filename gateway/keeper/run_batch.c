@@ -138,7 +138,7 @@ struct open {
         char linkage[NAME_MAX_LEN + 1], purpose[NAME_MAX_LEN + 1];
         struct vintage vintage;
         struct batch_name name;
-        uint32_t epoch;
+        uint32_t epoch, aliases;
 };
 
 static enum err read_open(struct reader *in, struct open *out)
@@ -149,16 +149,28 @@ static enum err read_open(struct reader *in, struct open *out)
         TRY(read_u32(in, &out->vintage.revision));
         TRY(keeper_read_batch(in, &out->name));
         TRY(read_u32(in, &out->epoch));
+        TRY(read_u32(in, &out->aliases));
         TRY(read_end(in));
         return out->epoch != 0 ? ERR_OK : ERR_MALFORMED;
 }
 
+/* What a batch is translated with. */
+struct translation {
+        const struct block_key *domain;
+        const struct token_cipher *view;
+        const struct alias_map *aliases; /* NULL: nobody became anybody */
+        bool joined;
+};
+
 /* Pseudonyms of the domain into tokens of the view, in place; `keys`: record keys of the
  * same persons, or NULL. */
-static enum err translate(const struct block_key *domain, const struct token_cipher *view,
-        uint8_t *column, size_t rows, uint8_t *keys)
+static enum err translate(const struct translation *t, uint8_t *column, size_t rows, uint8_t *keys)
 {
-        TRY(pseudonyms_open(domain, column, rows, column));
+        const struct token_cipher *view = t->view;
+
+        TRY(pseudonyms_open(t->domain, column, rows, column));
+        if (t->aliases != NULL)
+                alias_map_apply(t->aliases, column, rows);
         if (keys != NULL)
                 TRY(record_keys_make(view->noise, column, rows, keys));
         return pseudonyms_make(view->key, column, rows, column);
@@ -166,31 +178,29 @@ static enum err translate(const struct block_key *domain, const struct token_cip
 
 /* The columns follow each other in the plain text as they do in the answer; record keys
  * come last. */
-static enum err translate_batch(const struct block_key *domain, const struct token_cipher *view,
-        bool joined, struct sealed_batch *b, struct request *rq)
+static enum err translate_batch(
+        const struct translation *t, struct sealed_batch *b, struct request *rq)
 {
         size_t columns = sealed_columns_len(b->rows, b->guardians) + b->body.len;
 
         if (b->guardians > 0)
-                TRY(translate(domain, view, b->guardian_pseudonyms, b->guardians, NULL));
-        TRY(translate(domain, view, b->pseudonyms, b->rows, rq->slot + columns));
+                TRY(translate(t, b->guardian_pseudonyms, b->guardians, NULL));
+        TRY(translate(t, b->pseudonyms, b->rows, rq->slot + columns));
         memcpy(rq->slot, b->pseudonyms, columns);
         rq->output_len = columns + (size_t)b->rows * PERSON_KEY_LEN;
         put_u32(rq->answer, b->rows);
         put_u32(rq->answer, b->guardians);
         put_u32(rq->answer, (uint32_t)b->body.len);
-        put_u8(rq->answer, joined ? 1 : 0);
+        put_u8(rq->answer, t->joined ? 1 : 0);
         return ERR_OK;
 }
 
 enum err run_OPEN_FOR_VIEW(struct run *r, struct request *rq)
 {
         const struct domain_keys *keys;
-        const struct block_key *domain;
-        const struct token_cipher *view;
+        struct translation t = {.joined = false};
         struct sealed_batch b;
         struct open o;
-        bool joined = false;
         enum err e;
 
         TRY(read_open(&rq->payload, &o));
@@ -198,19 +208,20 @@ enum err run_OPEN_FOR_VIEW(struct run *r, struct request *rq)
                 return ERR_TOO_LARGE;
         TRY(rules_may_link(&r->ruling.rules, bytes_of_text(o.linkage),
                 bytes_of_text(o.name.domain.dataset), o.name.domain.municipality,
-                bytes_of_text(o.purpose), run_now(r), &joined));
-        TRY(run_domain(r, &o.name.domain, o.epoch, &keys, &domain));
+                bytes_of_text(o.purpose), run_now(r), &t.joined));
+        TRY(run_domain(r, &o.name.domain, o.epoch, &keys, &t.domain));
+        TRY(run_aliases_at(r, o.aliases, &t.aliases));
         TRY(sealed_open(
                 keys->data, &o.name, o.epoch, bytes_of(rq->input, rq->input_len), r->plain, &b));
         e = run_persons(r);
         /* Named by an ended k_person alone, they stand by themselves like a municipality outside.
          */
-        joined = e == ERR_OK && run_persons_now(r, &b) && joined;
+        t.joined = e == ERR_OK && run_persons_now(r, &b) && t.joined;
         if (e == ERR_OK)
                 e = run_token_cipher(
-                        r, o.linkage, o.vintage, joined ? NULL : &o.name.domain, &view);
+                        r, o.linkage, o.vintage, t.joined ? NULL : &o.name.domain, &t.view);
         if (e == ERR_OK)
-                e = translate_batch(domain, view, joined, &b, rq);
+                e = translate_batch(&t, &b, rq);
         wipe(r->plain, rq->input_len);
         return e;
 }

@@ -56,6 +56,16 @@ enum err run_box_open(struct run *r, struct box_head *head, const struct run_box
         return box_open(pair.secret, pair.public_key, head, in->box, plain, out);
 }
 
+/* One that was kept is not good for what is delivered later. */
+enum err run_check_age(struct run *r, const struct submission_id *request)
+{
+        int64_t at = 0, now = run_now(r);
+
+        for (unsigned i = 0; i < 6; i++)
+                at = at << 8 | request->bytes[i];
+        return at < now - MS_PER_DAY || at > now + MS_PER_DAY ? ERR_BOX_MISPLACED : ERR_OK;
+}
+
 static void more_u32(struct digest_stream *s, uint32_t v)
 {
         uint8_t bytes[4];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* run_erase.c: taking one person out of a stored batch.
+/* run_erase.c: taking one person, or one record, out of a stored batch.
  *
  * Two steps, because the packed columns are the gateway's to understand: ERASE_FIND
  * says which rows are the person's and gives the columns out, ERASE_SEAL takes the
@@ -13,12 +13,12 @@
 
 #include "gateway/keeper/run_inner.h"
 
-enum { MS_PER_DAY = 86400000 };
-
 struct erase {
         struct batch_name name;
         uint32_t epoch;
         uint8_t person[PERSON_ID_LEN], kind;
+        uint8_t key[RECORD_KEY_MAX_LEN]; /* of the one record; NUL-padded */
+        bool record;
 };
 
 /* In clear: only out of what may also come in clear. Whoever could ask about persons at will
@@ -33,17 +33,6 @@ static enum err read_clear_person(struct run *r, struct reader *in, struct erase
         TRY(read_u8(in, &out->kind));
         memcpy(out->person, id.data, id.len);
         return d != NULL && d->clear_persons ? ERR_OK : ERR_BOX_NEEDED;
-}
-
-/* The box is bound to a request of its own, whose name begins with its time in milliseconds
- * (UUID of version 7): one that was kept is not good for what is delivered later. */
-static enum err check_age(struct run *r, const struct submission_id *request)
-{
-        int64_t at = 0, now = run_now(r);
-
-        for (unsigned i = 0; i < 6; i++)
-                at = at << 8 | request->bytes[i];
-        return at < now - MS_PER_DAY || at > now + MS_PER_DAY ? ERR_BOX_MISPLACED : ERR_OK;
 }
 
 static enum err read_sealed_person(struct run *r, struct reader *in, struct erase *out)
@@ -61,7 +50,7 @@ static enum err read_sealed_person(struct run *r, struct reader *in, struct eras
         TRY(read_fixed(in, SIGNATURE_LEN, &box.signature));
         TRY(read_fixed(in, PERSON_BOX_LEN, &box.box));
         memcpy(head.submission.bytes, request.data, request.len);
-        TRY(check_age(r, &head.submission));
+        TRY(run_check_age(r, &head.submission));
         e = run_box_open(r, &head, &box, plain, &who);
         if (e == ERR_OK && who.guardians == 0) {
                 memcpy(out->person, who.persons.ids, PERSON_ID_LEN);
@@ -71,14 +60,29 @@ static enum err read_sealed_person(struct run *r, struct reader *in, struct eras
         return e;
 }
 
+/* The gateway has seen the key when it was delivered: it learns nothing by asking. */
+static enum err read_record(struct reader *in, struct erase *out)
+{
+        struct bytes key;
+
+        TRY(read_bytes(in, RECORD_KEY_MAX_LEN, &key));
+        if (key.len == 0)
+                return ERR_MALFORMED;
+        memcpy(out->key, key.data, key.len);
+        out->record = true;
+        return ERR_OK;
+}
+
 static enum err read_person(struct run *r, struct reader *in, struct erase *out)
 {
-        uint8_t sealed;
+        uint8_t what;
 
-        TRY(read_u8(in, &sealed));
-        if (sealed > 1)
+        TRY(read_u8(in, &what));
+        if (what == ERASE_RECORD)
+                return read_record(in, out);
+        if (what > ERASE_RECORD)
                 return ERR_MALFORMED;
-        TRY(sealed != 0 ? read_sealed_person(r, in, out) : read_clear_person(r, in, out));
+        TRY(what == ERASE_SEALED ? read_sealed_person(r, in, out) : read_clear_person(r, in, out));
         /* Whoever was accepted once can be erased: no as-of date, no test rules. */
         if (out->kind == PERSON_NONE ||
                 pnr_check(out->person, out->kind, INT32_MAX, PNR_TEST_ALLOWED) != PNR_OK)
@@ -94,6 +98,8 @@ enum err run_CHECK_PERSON(struct run *r, struct request *rq)
 
         TRY(read_u16(&rq->payload, &e.name.domain.municipality));
         good = read_person(r, &rq->payload, &e);
+        if (good == ERR_OK && e.record)
+                good = ERR_MALFORMED;
         wipe(&e, sizeof e);
         TRY(good);
         return read_end(&rq->payload);
@@ -109,11 +115,12 @@ static enum err read_erase(struct run *r, struct reader *in, struct erase *out)
         return read_person(r, in, out);
 }
 
-/* The batch in the clear (in r->plain) and the pseudonym that is looked for. */
+/* The batch in the clear (in r->plain), and the pseudonym or tag that is looked for. */
 struct erase_view {
         const struct domain_keys *keys;
         struct sealed_batch batch;
         uint8_t wanted[PSEUDONYM_LEN];
+        bool record;
 };
 
 static enum err open_for_erasure(
@@ -124,6 +131,9 @@ static enum err open_for_erasure(
         TRY(run_domain(r, &e->name.domain, e->epoch, &out->keys, &cipher));
         TRY(run_persons(r));
         TRY(sealed_open(out->keys->data, &e->name, e->epoch, sealed, r->plain, &out->batch));
+        out->record = e->record;
+        if (e->record)
+                return record_tags(out->keys->tag, e->key, sizeof e->key, 1, out->wanted);
         memset(out->wanted, 0xff,
                 sizeof out->wanted); /* nobody: no pseudonym is that but by odds */
         if (!run_persons_now(r, &out->batch))
@@ -133,9 +143,18 @@ static enum err open_for_erasure(
         return pseudonyms_make(cipher, out->wanted, 1, out->wanted);
 }
 
-static bool is_wanted(const struct erase_view *v, const uint8_t *column, size_t row)
+static bool is_guardian(const struct erase_view *v, size_t entry)
 {
-        return memcmp(column + row * PSEUDONYM_LEN, v->wanted, PSEUDONYM_LEN) == 0;
+        const uint8_t *column = v->batch.guardian_pseudonyms;
+
+        return !v->record && memcmp(column + entry * PSEUDONYM_LEN, v->wanted, PSEUDONYM_LEN) == 0;
+}
+
+static bool is_wanted(const struct erase_view *v, size_t row)
+{
+        if (v->record)
+                return memcmp(v->batch.tags + row * RECORD_TAG_LEN, v->wanted, RECORD_TAG_LEN) == 0;
+        return memcmp(v->batch.pseudonyms + row * PSEUDONYM_LEN, v->wanted, PSEUDONYM_LEN) == 0;
 }
 
 static uint32_t count_guardians(const struct erase_view *v)
@@ -143,7 +162,7 @@ static uint32_t count_guardians(const struct erase_view *v)
         uint32_t hits = 0;
 
         for (uint32_t i = 0; i < v->batch.guardians; i++)
-                hits += is_wanted(v, v->batch.guardian_pseudonyms, i) ? 1 : 0;
+                hits += is_guardian(v, i) ? 1 : 0;
         return hits;
 }
 
@@ -153,7 +172,7 @@ static enum err answer_found(struct run *r, struct request *rq, const struct era
         uint32_t hits = 0;
 
         for (uint32_t i = 0; i < b->rows; i++) {
-                bool hit = is_wanted(v, b->pseudonyms, i);
+                bool hit = is_wanted(v, i);
 
                 r->sealed[i] = hit ? 0 : 1;
                 hits += hit ? 1 : 0;
@@ -216,7 +235,7 @@ static enum err check_keep(
         if (s->keep.len != v->batch.rows)
                 return ERR_INVALID;
         for (uint32_t i = 0; i < v->batch.rows; i++) {
-                bool hit = is_wanted(v, v->batch.pseudonyms, i);
+                bool hit = is_wanted(v, i);
 
                 if (s->keep.data[i] != (hit ? 0 : 1))
                         return ERR_INVALID;
@@ -241,7 +260,7 @@ static uint8_t keep_guardians(struct erase_view *v, uint32_t from, uint8_t count
         uint8_t kept = 0;
 
         for (uint32_t i = from; i < from + count; i++) {
-                if (is_wanted(v, b->guardian_pseudonyms, i))
+                if (is_guardian(v, i))
                         continue;
                 move_name(b->guardian_pseudonyms, to + kept, i);
                 if (b->second_epoch != 0)

@@ -9,6 +9,7 @@
 #include "crypto/pseudonym.h"
 #include "crypto/secret.h"
 #include "crypto/share.h"
+#include "gateway/keeper/alias_book.h"
 #include "gateway/keeper/hsm.h"
 #include "gateway/keeper/quota.h"
 #include "gateway/keeper/run.h"
@@ -17,7 +18,7 @@
 
 /* Cipher contexts cost a microsecond to make; a cache of one entry per place in
  * the table is bounded and forgets by being overwritten. */
-enum { DOMAIN_CACHE_LEN = 1024, TOKEN_CACHE_LEN = 16 };
+enum { DOMAIN_CACHE_LEN = 1024, TOKEN_CACHE_LEN = 16, ALIAS_CACHE_LEN = 4 };
 
 struct domain_cipher {
         struct domain domain;
@@ -31,6 +32,12 @@ struct token_cipher {
         struct domain alone; /* municipality 0: of all that the linkage joins */
         struct block_key *key;
         struct block_key *noise; /* of the same persons, whatever the vintage */
+};
+
+/* Who became whom, as a vintage has it that was published at this mark. */
+struct alias_cache {
+        uint32_t mark;
+        struct alias_map *map;
 };
 
 /* A bundle that was verified: rules borrow from the arena. */
@@ -81,6 +88,8 @@ struct run {
 
         struct domain_cipher domains[DOMAIN_CACHE_LEN];
         struct token_cipher tokens[TOKEN_CACHE_LEN];
+        struct alias_cache aliases[ALIAS_CACHE_LEN];
+        unsigned aliases_next; /* to be overwritten */
 };
 
 /* The highest of the clock and every time seen before: a clock that is set back
@@ -96,6 +105,10 @@ MUST_CHECK enum err run_domain(struct run *r, const struct domain *d, uint32_t e
 MUST_CHECK enum err run_token_cipher(struct run *r, const char *linkage, struct vintage vintage,
         const struct domain *alone, const struct token_cipher **out);
 void run_forget_ciphers(struct run *r);
+/* run_alias.c: of a vintage of this mark; NULL: nobody became anybody. Borrowed until the next
+ * call. ERR_OUT_OF_ORDER: the book has not come that far. */
+MUST_CHECK enum err run_aliases_at(struct run *r, uint32_t mark, const struct alias_map **out);
+void run_forget_aliases(struct run *r);
 
 /* run_keys.c: puts an opened or new keyring in the place of what was there. */
 MUST_CHECK enum err run_take_keyring(struct run *r, struct keyring **k);
@@ -126,6 +139,9 @@ struct run_box {
 };
 MUST_CHECK enum err run_box_open(struct run *r, struct box_head *head, const struct run_box *in,
         uint8_t *plain, struct box_persons *out);
+/* A box that is bound to a request of its own, whose name begins with its time in milliseconds
+ * (UUID of version 7), is good for a day. ERR_BOX_MISPLACED. */
+MUST_CHECK enum err run_check_age(struct run *r, const struct submission_id *request);
 /* The persons of a batch as a box has them behind its head. */
 MUST_CHECK enum err run_persons_digest(const struct box_persons *p, struct digest *out);
 

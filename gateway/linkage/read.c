@@ -227,6 +227,7 @@ static enum err open_batch(struct reading *r, struct domain_rows *d, const struc
                 .vintage = r->source->vintage,
                 .name = {.submission = of->id, .sequence = batch->sequence},
                 .epoch = batch->epoch,
+                .aliases = r->source->aliases,
                 .sealed = batch->sealed,
         };
         struct keeper_opened opened = {0};
@@ -430,7 +431,11 @@ static enum err open_all(struct reading *r)
 
 enum err reading_open(struct source *s, const struct policy_dataset *dataset, struct reading *out)
 {
+        struct stored_vintage vintage;
+
         *out = (struct reading){.source = s};
+        TRY(store_vintage_find(s->store, s->vintage, &vintage));
+        s->aliases = vintage.aliases;
         TRY(layout_make(dataset, &out->layout));
         TRY(view_new(dataset, &out->view));
         out->view->vintage = s->vintage;

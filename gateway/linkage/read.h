@@ -13,6 +13,7 @@ struct source {
         char linkage[NAME_MAX_LEN + 1];
         const char *purpose;
         struct vintage vintage;
+        uint32_t aliases; /* as the vintage remembers it: keeper/aliases.h */
         struct work work;
         void (*progress)(void *ctx, uint64_t done, uint64_t total);
         void *progress_ctx;

@@ -148,6 +148,10 @@ static const char *const steps[] = {
         "ALTER TABLE batch ADD COLUMN person_epoch INTEGER NOT NULL DEFAULT 1 "
         "CHECK (person_epoch >= 0);"
         "PRAGMA user_version = 7;",
+        /* By which events "this number became that number" a vintage links; keeper/aliases.h.
+         * Vintages from before this step link by none. */
+        "ALTER TABLE vintage ADD COLUMN aliases INTEGER NOT NULL DEFAULT 0 CHECK (aliases >= 0);"
+        "PRAGMA user_version = 8;",
 };
 
 /* The numbers lie on disk: they may grow, never change. */

@@ -12,7 +12,8 @@
         "s.fields, s.blanks, s.turned_away "
 
 /* In the order in which vintage_read takes them. */
-#define VINTAGE_COLUMNS "number, revision, published_at_ms, submissions, records, open, note "
+#define VINTAGE_COLUMNS                                                                            \
+        "number, revision, published_at_ms, submissions, records, open, note, aliases "
 
 /* States: 1 open, 2 committed, 3 replaced, 4 withdrawn, 5 expired. A submission is
  * held when an open vintage names it. */
@@ -106,8 +107,9 @@
                 "SELECT b.submission, b.sequence FROM submission s JOIN batch b "                  \
                 "ON b.submission = s.number WHERE s.municipality = ? "                             \
                 "ORDER BY b.submission, b.sequence")                                               \
-        X(VINTAGE_PUBLISH, "INSERT INTO vintage (number, revision, published_at_ms, open, note) "  \
-                           "SELECT ifnull(max(number), 0) + 1, 0, ?, 1, ? FROM vintage")           \
+        X(VINTAGE_PUBLISH,                                                                         \
+                "INSERT INTO vintage (number, revision, published_at_ms, open, note, aliases) "    \
+                "SELECT ifnull(max(number), 0) + 1, 0, ?, 1, ?, ? FROM vintage")                   \
         X(VINTAGE_FILL, "INSERT INTO vintage_submission (number, revision, submission) "           \
                         "SELECT ?, 0, number FROM submission WHERE state = 2")                     \
         X(VINTAGE_LATEST, "SELECT " VINTAGE_COLUMNS "FROM vintage WHERE open = 1 "                 \
@@ -120,9 +122,10 @@
         X(VINTAGES_HOLDING, "SELECT v.number, v.revision FROM vintage_submission m "               \
                             "JOIN vintage v USING (number, revision) "                             \
                             "WHERE m.submission = ? AND v.open = 1 ORDER BY v.number")             \
-        X(VINTAGE_REVISE, "INSERT INTO vintage (number, revision, published_at_ms, open, note) "   \
-                          "SELECT number, revision + 1, ?, 1, note FROM vintage "                  \
-                          "WHERE number = ? AND revision = ?")                                     \
+        X(VINTAGE_REVISE,                                                                          \
+                "INSERT INTO vintage (number, revision, published_at_ms, open, note, aliases) "    \
+                "SELECT number, revision + 1, ?, 1, note, aliases FROM vintage "                   \
+                "WHERE number = ? AND revision = ?")                                               \
         X(VINTAGE_REFILL,                                                                          \
                 "INSERT INTO vintage_submission (number, revision, submission) "                   \
                 "SELECT m.number, m.revision + 1, m.submission FROM vintage_submission m "         \

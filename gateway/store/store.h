@@ -199,11 +199,12 @@ struct stored_vintage {
         int64_t published_at_ms;
         uint32_t submissions;
         uint64_t records;
+        uint32_t aliases; /* mark of the numbers that became others: keeper/aliases.h */
         bool open;
         char note[LABEL_MAX_LEN + 1];
 };
-MUST_CHECK enum err store_publish(
-        struct store *s, const char *note, int64_t now_ms, struct stored_vintage *out);
+MUST_CHECK enum err store_publish(struct store *s, const char *note, uint32_t aliases,
+        int64_t now_ms, struct stored_vintage *out);
 MUST_CHECK enum err store_vintages(
         struct store *s, struct arena *a, struct stored_vintage **out, uint32_t *out_len);
 /* 0.0: the latest open one. ERR_NO_VINTAGE, ERR_NOT_FOUND, ERR_VINTAGE_CLOSED. */

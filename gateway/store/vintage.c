@@ -24,6 +24,7 @@ static enum err vintage_read(const struct run *r, struct stored_vintage *out)
         TRY(column_range(r, 4, 0, INT64_MAX, &records));
         v.records = (uint64_t)records;
         v.open = column_i64(r, 5) == 1;
+        TRY(column_u32(r, 7, &v.aliases));
         if (note.len > LABEL_MAX_LEN)
                 return ERR_CORRUPT;
         if (note.len > 0)
@@ -65,6 +66,7 @@ static enum err vintage_one(
 struct publishing {
         const char *note;
         int64_t now_ms;
+        uint32_t aliases;
         struct stored_vintage out;
 };
 
@@ -75,6 +77,7 @@ static enum err insert_vintage(struct db *db, const struct publishing *p)
         TRY(run_start(db, SQL_VINTAGE_PUBLISH, &r));
         bind_i64(&r, p->now_ms);
         bind_text(&r, p->note);
+        bind_i64(&r, p->aliases);
         return run_to_end(&r);
 }
 
@@ -99,10 +102,10 @@ static enum err publish_job(struct db *db, void *ctx)
         return vintage_one(db, SQL_VINTAGE_FIND, &v.vintage, &p->out);
 }
 
-enum err store_publish(
-        struct store *s, const char *note, int64_t now_ms, struct stored_vintage *out)
+enum err store_publish(struct store *s, const char *note, uint32_t aliases, int64_t now_ms,
+        struct stored_vintage *out)
 {
-        struct publishing p = {.note = note, .now_ms = now_ms};
+        struct publishing p = {.note = note, .aliases = aliases, .now_ms = now_ms};
 
         if (strlen(note) > LABEL_MAX_LEN)
                 return ERR_TOO_LARGE;

@@ -157,4 +157,5 @@ void room_put_open(const struct keeper_open *in, struct buf *payload)
         put_u32(payload, in->vintage.revision);
         keeper_put_batch(payload, &in->name);
         put_u32(payload, in->epoch);
+        put_u32(payload, in->aliases);
 }

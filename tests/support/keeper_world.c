@@ -16,6 +16,7 @@
 #include "crypto/personnummer.h"
 #include "crypto/secret.h"
 #include "crypto/sign.h"
+#include "gateway/keeper/aliases.h"
 
 const struct keyring_cost world_cost = {8, 1};
 
@@ -269,6 +270,33 @@ struct keeper_person world_seal_person(const struct world *w, const struct keepe
                 out.request.bytes[i] = (uint8_t)(at_ms >> (40 - 8 * i));
         memcpy(head.key_id, to->id, sizeof head.key_id);
         head.submission = out.request;
+        out.box = signed_box(w, by, &head, sealed_box(w, to, &head, &who));
+        return out;
+}
+
+struct keeper_alias world_seal_aliases(const struct world *w, const struct keeper_public_key *to,
+        const struct secret *by, municipality_t m, const unsigned *was, const unsigned *became,
+        uint32_t len, int64_t at_ms)
+{
+        struct box_persons who = {.rows = len, .guardians = len};
+        uint8_t *ids = room(w, (size_t)2 * len, PERSON_ID_LEN), *kinds = room(w, 2, len);
+        int32_t *days = room(w, len, sizeof *days);
+        struct keeper_alias out = {.municipality = m, .events = len, .days = days};
+        struct box_head head = {.use = BOX_ALIAS, .municipality = m, .rows = len};
+
+        memset(kinds, PERSON_NATIONAL, (size_t)2 * len);
+        for (uint32_t i = 0; i < len; i++) {
+                world_person(was[i], ids + (size_t)i * PERSON_ID_LEN);
+                world_person(became[i], ids + ((size_t)len + i) * PERSON_ID_LEN);
+        }
+        who.persons = (struct person_column){ids, kinds};
+        who.guardian_persons =
+                (struct person_column){ids + (size_t)len * PERSON_ID_LEN, kinds + len};
+        must(random_bytes(out.id.bytes, sizeof out.id.bytes) == ERR_OK, "id");
+        for (unsigned i = 0; i < 6; i++)
+                out.id.bytes[i] = (uint8_t)(at_ms >> (40 - 8 * i));
+        memcpy(head.key_id, to->id, sizeof head.key_id);
+        head.submission = out.id;
         out.box = signed_box(w, by, &head, sealed_box(w, to, &head, &who));
         return out;
 }

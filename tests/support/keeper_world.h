@@ -8,6 +8,7 @@
 #include "policies/rules/rules.h"
 
 struct arena;
+struct keeper_alias;
 
 struct world {
         char folder[64], state[96];
@@ -50,6 +51,10 @@ void world_seal(const struct world *w, const struct keeper_public_key *to, const
 /* One person in a box for an erasure by municipality `m`, made at this time. */
 struct keeper_person world_seal_person(const struct world *w, const struct keeper_public_key *to,
         const struct secret *by, municipality_t m, unsigned person, int64_t at_ms);
+/* Person number was[i] became number became[i], in a box for ALIASES; days are 0. In the arena. */
+struct keeper_alias world_seal_aliases(const struct world *w, const struct keeper_public_key *to,
+        const struct secret *by, municipality_t m, const unsigned *was, const unsigned *became,
+        uint32_t len, int64_t at_ms);
 /* Two guardians for every row: persons `first` + 2i and `first` + 2i + 1. */
 void world_guardians(const struct world *w, struct keeper_accept *batch, unsigned first);
 

@@ -94,7 +94,7 @@ static struct coverage *read_all(void)
         for (uint32_t i = 0; i < n; i++)
                 if (all[i].kind == DATASET_RECORDS)
                         datasets[len++] = &all[i];
-        assert_int_equal(store_publish(world->store, "", 1, &v), ERR_OK);
+        assert_int_equal(store_publish(world->store, "", 0, 1, &v), ERR_OK);
         assert_int_equal(coverage_read(world->store, v.vintage, policy, datasets, len, &c), ERR_OK);
         return c;
 }

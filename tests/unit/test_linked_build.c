@@ -192,7 +192,7 @@ static void publish(struct hall *h)
 {
         struct stored_vintage v;
 
-        assert_int_equal(store_publish(h->store, "", 3, &v), ERR_OK);
+        assert_int_equal(store_publish(h->store, "", 0, 3, &v), ERR_OK);
         h->vintage = v.vintage;
 }
 

@@ -202,7 +202,7 @@ static struct stored_vintage publish(struct store *s)
 {
         struct stored_vintage v;
 
-        assert_int_equal(store_publish(s, "höstens", NOW, &v), ERR_OK);
+        assert_int_equal(store_publish(s, "höstens", 0, NOW, &v), ERR_OK);
         return v;
 }
 

@@ -134,7 +134,7 @@ static void a_vintage_that_held_it_is_revised(void **state)
         struct vintage revised;
 
         (void)state;
-        assert_int_equal(store_publish(w->store, "", NOW, &v), ERR_OK);
+        assert_int_equal(store_publish(w->store, "", 0, NOW, &v), ERR_OK);
         assert_int_equal(remove_all(w, &wish, &revised).submissions, 1);
         assert_int_equal(revised.number, v.vintage.number);
         assert_int_equal(revised.revision, v.vintage.revision + 1);

@@ -82,7 +82,7 @@ static void batches_change_their_keys_and_nothing_else(void **state)
         struct digest ignored;
 
         (void)state;
-        assert_int_equal(store_publish(w->store, "", NOW, &before), ERR_OK);
+        assert_int_equal(store_publish(w->store, "", 0, NOW, &before), ERR_OK);
         assert_int_equal(store_batch_read(w->store, &place, a, &was, &ignored), ERR_OK);
         reseal_all(w->store, BATCHES);
         assert_int_equal(store_batch_read(w->store, &place, a, &is, &ignored), ERR_OK);

@@ -117,7 +117,7 @@ double journey_deliver(struct inside *in, const struct records *homes)
                 "delivering");
         double took = bench_seconds() - began;
 
-        bench_must(store_publish(in->store, "bench", 3, &in->vintage), "publishing");
+        bench_must(store_publish(in->store, "bench", 0, 3, &in->vintage), "publishing");
         return took;
 }
 
