@@ -2,7 +2,10 @@
 /* audit.c: which cells are asked, by which attacker, and the verdict.
  *
  * Above `cells_max` a sample is asked; that of the rest some become known by the way, and
- * count as audited too. A limit leaves the others unaudited, never "safe".
+ * count as audited too. A limit leaves the others unaudited, never "safe", whichever limit it
+ * was: of work, of branches, of a component's size. Of components that are too large some cells
+ * are drawn and asked by themselves. The draw hangs on the table: nobody can try seeds until
+ * one draws what suits him without changing what he publishes.
  *
  * Who knows the rules knows more. Zeros are shown, so what is hidden is not zero. And
  * something among cells that hang together is the reason why any of them is hidden: where
@@ -13,6 +16,7 @@
  * A table on which the rules' words do not fit is asked again without the threshold. */
 #include "gateway/disclosure/audit.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +26,8 @@
 
 /* How often what follows from the threshold is asked what follows from it. */
 enum { DEDUCTIONS = 4 };
+/* By so much floating point may be wrong about a width. */
+#define SEEN_OFF 1e-5
 
 static const char *const attackers[AUDIT_ATTACKERS] = {"real", "whole", "rules"};
 
@@ -110,6 +116,7 @@ static void intervals_write(struct auditing *a, const struct bounds *b)
                 struct bounds_answer answer = bounds_answer(b, i);
                 interval_write(a, b, i, answer, x);
                 v->audited += x->audited;
+                v->limited |= a->wanted[i] && !x->audited;
                 if (!x->audited || x->low == -BOUNDS_NONE || x->high == BOUNDS_NONE)
                         continue;
                 v->exact += x->high <= x->low;
@@ -266,6 +273,133 @@ static enum err deduce(struct auditing *a)
         return ERR_OK;
 }
 
+/* Components that are too large ------------------------------------------------------------ */
+
+enum { MILLION = 1000000, CONFIDENCE_STEPS = 60 };
+
+/* That so few or fewer of `of` are found where the share is `p`. */
+static double chance_of(size_t found, size_t of, double p)
+{
+        double sum = 0;
+
+        for (size_t k = 0; k <= found; k++)
+                sum += exp(lgamma((double)of + 1) - lgamma((double)k + 1) -
+                           lgamma((double)(of - k) + 1) + (double)k * log(p) +
+                           (double)(of - k) * log1p(-p));
+        return sum;
+}
+
+uint32_t audit_share_most(size_t found, size_t of, size_t all)
+{
+        double low = 0, high = 1;
+
+        if (of == 0 || found >= of)
+                return all == 0 ? 0 : MILLION;
+        if (of >= all)
+                return (uint32_t)ceil((double)found / (double)of * MILLION);
+        for (int i = 0; i < CONFIDENCE_STEPS; i++) {
+                double middle = (low + high) / 2;
+
+                *(chance_of(found, of, middle) > 0.05 ? &low : &high) = middle;
+        }
+        return (uint32_t)ceil(high * MILLION);
+}
+
+/* What everybody sees, and nothing else. */
+static uint64_t content_of(const struct auditing *a)
+{
+        const struct bounds_system *s = &a->sys.system;
+        uint64_t hash = residue_mix(a->options->seed, s->unknowns);
+
+        for (uint32_t i = 0; i < s->known.len; i++)
+                hash = residue_mix(hash, (uint64_t)s->known_low[i]);
+        for (uint32_t i = 0; i < s->asked.len; i++)
+                hash = residue_mix(hash, a->sys.cell[i]);
+        return hash;
+}
+
+/* Those that addition tells narrowly are known; of the others some are drawn. */
+static enum err draw(struct auditing *a, const struct bounds *b, bool *drawn)
+{
+        struct audit_verdict *v = &a->verdict;
+        struct ticket *ticket = arena_alloc_raw(a->arena, v->len, sizeof *ticket);
+        int64_t width = a->options->width > 1 ? a->options->width : 1;
+        uint64_t seed = content_of(a);
+
+        if (ticket == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < v->len; i++) {
+                struct audit_interval *x = &v->intervals[i];
+                struct bounds_answer answer = bounds_answer(b, i);
+
+                if (x->audited || !bounds_is_large(b, i))
+                        continue;
+                if (answer.low != -BOUNDS_NONE && answer.high != BOUNDS_NONE &&
+                        answer.high - answer.low < width) {
+                        *x = (struct audit_interval){
+                                x->table, x->cell, answer.low, answer.high, true};
+                        v->audited++;
+                        v->narrow++;
+                        v->exact += x->high <= x->low;
+                        continue;
+                }
+                ticket[v->sampled.of++] = (struct ticket){residue_mix(seed, i), i};
+        }
+        qsort(ticket, v->sampled.of, sizeof *ticket, by_ticket);
+        for (size_t i = 0; i < v->sampled.of && i < a->options->large_sample; i++)
+                drawn[ticket[i].cell] = true;
+        return ERR_OK;
+}
+
+static void drawn_write(struct auditing *a, const struct bounds *b, uint32_t cell)
+{
+        struct audit_verdict *v = &a->verdict;
+        struct audit_interval *x = &v->intervals[cell];
+        struct bounds_answer answer = bounds_answer(b, cell);
+        struct bounds_near near = bounds_near(b, cell);
+        int64_t width = a->options->width > 1 ? a->options->width : 1;
+        bool ends = answer.low != -BOUNDS_NONE && answer.high != BOUNDS_NONE;
+
+        if (!near.asked)
+                return;
+        *x = (struct audit_interval){x->table, x->cell, answer.low, answer.high, true};
+        v->audited++;
+        v->sampled.drawn++;
+        if (ends && x->high - x->low < v->sampled.narrowest)
+                v->sampled.narrowest = x->high - x->low;
+        if (ends && x->high - x->low < width) {
+                v->sampled.narrow++;
+                v->narrow++;
+                v->exact += x->high <= x->low;
+        } else if (near.seen < (double)width - SEEN_OFF) {
+                v->sampled.unproved++;
+        }
+}
+
+static enum err ask_large(struct auditing *a)
+{
+        OWNED(arena_free) struct arena *arena = arena_new(SIZE_MAX);
+        OWNED(bounds_free) struct bounds *b = NULL;
+        const struct bounds_options options = {.cancel = a->options->cancel};
+        struct audit_verdict *v = &a->verdict;
+        bool *drawn = arena_alloc(a->arena, v->len, sizeof *drawn);
+
+        if (arena == NULL || drawn == NULL)
+                return ERR_NO_MEMORY;
+        TRY(bounds_new(arena, &a->sys.system, &options, &b));
+        TRY(draw(a, b, drawn));
+        if (v->sampled.of == 0)
+                return ERR_OK;
+        v->limited = true;
+        TRY(bounds_ask_large(b, drawn, (int64_t)a->options->width));
+        v->iterations += bounds_iterations(b);
+        v->feasible = bounds_feasible(b);
+        for (uint32_t i = 0; i < v->len && v->feasible; i++)
+                if (drawn[i])
+                        drawn_write(a, b, i);
+        return ERR_OK;
+}
+
 enum err audit_run(struct arena *arena, const struct audit_release *release,
         const struct audit_options *options, struct audit_verdict *out)
 {
@@ -279,6 +413,7 @@ enum err audit_run(struct arena *arena, const struct audit_release *release,
         if (inside == NULL)
                 return ERR_NO_MEMORY;
         TRY(audit_system_new(inside, release, rules && release->zeros_published, &a.sys));
+        a.verdict.sampled.narrowest = INT64_MAX;
         a.verdict.len = a.sys.system.asked.len;
         a.verdict.intervals = arena_alloc(arena, a.verdict.len, sizeof *a.verdict.intervals);
         if (a.verdict.intervals == NULL)
@@ -292,6 +427,8 @@ enum err audit_run(struct arena *arena, const struct audit_release *release,
         TRY(ask(&a, &a.sys.system));
         if (rules && release->threshold > 0)
                 TRY(deduce(&a));
+        if (options->large_sample > 0 && a.verdict.feasible)
+                TRY(ask_large(&a));
         *out = a.verdict;
         return ERR_OK;
 }

@@ -29,6 +29,10 @@ struct piece {
         int64_t seen_low, seen_high; /* solutions seen */
         bool low_done, high_done;    /* nothing better can be said */
         struct held held[2];         /* what keeps it from being smaller, and larger */
+        /* Of components that are too large: asked by itself, and what solutions in floating
+         * point were seen. */
+        bool asked, nearly_seen;
+        double near_low, near_high;
 };
 
 struct bounds {
@@ -64,6 +68,10 @@ struct bounds {
         bool lp_prices;             /* it tells prices */
 };
 
+/* Unknowns of a component beyond which it is not worked on. */
+enum { BOUNDS_LARGE = 5000 };
+
+MUST_CHECK enum err bounds_cancelled(const struct bounds *b);
 /* Works on all wanted pieces of one component. */
 MUST_CHECK enum err bounds_component_work(
         struct bounds *b, uint32_t component, const bool *piece_wanted, int64_t enough);

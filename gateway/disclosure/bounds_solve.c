@@ -19,10 +19,9 @@
 #define NEAR     1e-6
 #define RELATIVE 1e-10
 #define PRICE    1e-7
-/* Unknowns of a component, beyond which nothing is asked, or nothing branched. Nodes of
+/* Unknowns of a component, beyond which nothing is branched. Nodes of
  * branch and bound for one question: few where each takes long. */
 enum {
-        LARGEST = 5000, /* unknowns of a component that is asked at all */
         BRANCHED = 2000,
         NODES_ENOUGH = 12,
         NODES_LEAST = 20,
@@ -37,7 +36,7 @@ enum { HELD_MAX = 256, DEPTH = 3 };
 /* Denominators of corners that are looked for. */
 static const int64_t denominators[] = {1, 2, 3, 4, 6, 12, 60};
 
-static enum err cancelled(const struct bounds *b)
+enum err bounds_cancelled(const struct bounds *b)
 {
         return b->options.cancel != NULL && atomic_load(b->options.cancel) ? ERR_CANCELLED : ERR_OK;
 }
@@ -530,7 +529,7 @@ static enum err survey(struct bounds *b, const struct component *c, const bool *
                 enum lp_outcome outcome = solve(b, LP_AFTER_COSTS);
                 for (uint32_t u = 0; u < c->unknowns; u++)
                         lp_cost(b->lp, u, 0);
-                TRY(cancelled(b));
+                TRY(bounds_cancelled(b));
                 uint32_t after = undone(b, c, wanted, larger, enough);
                 if (outcome != LP_OPTIMAL || (before - after) * SURVEY_YIELD < before)
                         return ERR_OK;
@@ -573,13 +572,13 @@ enum err bounds_component_work(
 {
         const struct component *c = &b->component[component];
 
-        TRY(cancelled(b));
+        TRY(bounds_cancelled(b));
         if (c->rows == 0) {
                 without_rows(b, c);
                 return ERR_OK;
         }
         /* One answer would take minutes: said to be a limit, never to be safe. */
-        if (c->unknowns > LARGEST) {
+        if (c->unknowns > BOUNDS_LARGE) {
                 b->limited = true;
                 return ERR_OK;
         }
@@ -592,7 +591,7 @@ enum err bounds_component_work(
                 uint32_t at = b->piece_member[c->piece_first + i];
                 struct piece *p = &b->piece[at];
 
-                TRY(cancelled(b));
+                TRY(bounds_cancelled(b));
                 for (int larger = 1; larger >= 0 && wanted[at]; larger--)
                         if (!side_done(p, larger) && !has_enough(p, enough) && !b->limited)
                                 TRY(side_solve(b, p, larger, enough));

@@ -12,8 +12,10 @@
  * again with all that was hidden before as protected, so that nothing comes back and the
  * proof is that of suppress.c.
  *
- * Programs reach components of some thousand unknowns (bounds_solve.c). In larger ones only what
- * mere addition of published cells says is cured, the rest stays narrow and `limited` says so.
+ * Programs reach components of some thousand unknowns (bounds_solve.c). In larger ones what mere
+ * addition of published cells says is cured, and then what programs of real numbers say of those
+ * cells that additions bind most (bounds_large.c), as many as wished; the rest stays narrow and
+ * `limited` says so.
  *
  * What surprised us: directions prove next to nothing where zeros are shown. Every hidden one is
  * at its floor then, and a direction of forty cells meets one both ways. And which of the cells
@@ -31,6 +33,8 @@
 
 /* Rows of a direction, and its numbers: longer and larger ones hardly go anywhere. */
 enum { LONGEST = 256, NUMBER_MAX = 16, BINDING_MAX = 256, ROUNDS_MAX = 24 };
+/* Rounds in which cells are asked by themselves. */
+enum { SAMPLE_ROUNDS = 2 };
 
 struct widening {
         struct arena *arena;
@@ -48,6 +52,8 @@ struct widening {
         uint32_t *touched;
         bool *is_touched;
         bool *given_up;     /* of columns: nothing makes it wider */
+        bool *asked;        /* of columns: by themselves; they were seen to be wide */
+        uint32_t samples;   /* rounds in which they were */
         uint32_t *cheapest; /* columns, the cheapest first; and where each stands among them */
         uint32_t *rank;
         struct interval_result result;
@@ -127,10 +133,11 @@ static enum err widening_init(struct widening *w)
         w->change = arena_alloc(a, m->columns, sizeof *w->change);
         w->touched = arena_alloc_raw(a, m->columns, sizeof *w->touched);
         w->given_up = arena_alloc(a, m->columns, sizeof *w->given_up);
+        w->asked = arena_alloc(a, m->columns, sizeof *w->asked);
         w->is_touched = arena_alloc(a, m->columns, sizeof *w->is_touched);
         if (w->column == NULL || w->truth == NULL || w->low == NULL || w->high == NULL ||
                 w->floor == NULL || w->change == NULL || w->touched == NULL ||
-                w->given_up == NULL || w->is_touched == NULL)
+                w->given_up == NULL || w->asked == NULL || w->is_touched == NULL)
                 return ERR_NO_MEMORY;
         for (uint32_t r = 0; r < m->rows; r++)
                 if (w->values[r] < 0 || w->values[r] > BOUNDS_LARGEST)
@@ -454,8 +461,10 @@ static bool is_better(const struct widening *w, const struct binding *x, uint32_
 }
 
 /* For every narrow cell one of what binds it. */
-static void binding_hide(struct widening *w, const struct binding *x)
+static bool binding_hide(struct widening *w, const struct binding *x)
 {
+        bool any = false;
+
         for (const struct bound_cell *c = x->first; c != NULL; c = c->next) {
                 uint32_t best = MODEL_EMPTY;
                 bool done = false;
@@ -468,14 +477,15 @@ static void binding_hide(struct widening *w, const struct binding *x)
                 if (c->len == 0)
                         w->given_up[c->cell] = true;
                 else if (!done)
-                        w->column[best].protect = true;
+                        any = w->column[best].protect = true;
         }
+        return any;
 }
 
 /* Cells that are narrow by additions alone, of which everybody thinks first. Where programs
  * are too large or came to their limit, those at least are cured. */
-static enum err bind_passed(
-        struct widening *w, struct arena *arena, struct bounds *b, const struct asking *a)
+static enum err bind_passed(struct widening *w, struct arena *arena, struct bounds *b,
+        const struct asking *a, bool *any)
 {
         uint32_t known[BINDING_MAX];
         struct binding *x;
@@ -489,31 +499,93 @@ static enum err bind_passed(
                         TRY(binding_add(w, x, a->asked_of[i], known, len));
         }
         x->many = true;
-        binding_hide(w, x);
+        *any = binding_hide(w, x);
         return ERR_OK;
+}
+
+/* All that binds an asked sum, either way. */
+static enum err bind_one(const struct widening *w, struct binding *x, struct bounds *b, uint32_t i)
+{
+        uint32_t known[BINDING_MAX];
+        size_t len = 0;
+
+        for (int larger = 1; larger >= 0 && len < BINDING_MAX; larger--) {
+                size_t more = 0;
+
+                bounds_binding(b, i, larger, known + len, BINDING_MAX - len, &more);
+                len += more;
+        }
+        return binding_add(w, x, x->asking->asked_of[i], known, len);
 }
 
 /* Cells that programs say are narrow, one way or the other. */
 static enum err bind_narrow(
         struct widening *w, struct arena *arena, struct bounds *b, const struct asking *a)
 {
-        uint32_t known[BINDING_MAX];
         struct binding *x;
 
         TRY(binding_new(arena, a, w->model->columns, &x));
-        for (uint32_t i = 0; i < a->system.asked.len; i++) {
-                size_t len = 0;
-
-                for (int larger = 1; larger >= 0 && len < BINDING_MAX; larger--) {
-                        size_t more = 0;
-
-                        bounds_binding(b, i, larger, known + len, BINDING_MAX - len, &more);
-                        len += more;
-                }
+        for (uint32_t i = 0; i < a->system.asked.len; i++)
                 if (a->wanted[i] && !is_wide(w, a->asked_of[i]))
-                        TRY(binding_add(w, x, a->asked_of[i], known, len));
+                        TRY(bind_one(w, x, b, i));
+        (void)binding_hide(w, x);
+        return ERR_OK;
+}
+
+/* Components that are too large -------------------------------------------------------------- */
+
+/* Of what stands there the cells that additions bind most. */
+static enum err large_choose(struct widening *w, struct arena *arena, const struct bounds *b,
+        const struct asking *a, bool *chosen)
+{
+        struct priced *list = arena_alloc_raw(arena, a->system.asked.len, sizeof *list);
+        size_t len = 0;
+
+        if (list == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < a->system.asked.len; i++) {
+                struct bounds_answer answer = bounds_answer(b, i);
+                bool ends = answer.low != -BOUNDS_NONE && answer.high != BOUNDS_NONE;
+
+                if (!w->asked[a->asked_of[i]] && bounds_is_large(b, i))
+                        list[len++] = (struct priced){
+                                ends ? (uint64_t)(answer.high - answer.low) : UINT64_MAX, i};
         }
-        binding_hide(w, x);
+        qsort(list, len, sizeof *list, by_price);
+        for (size_t i = 0; i < len && i < w->options->large_sample; i++)
+                chosen[list[i].column] = true;
+        return ERR_OK;
+}
+
+static enum err bind_large(
+        struct widening *w, struct arena *arena, struct bounds *b, const struct asking *a)
+{
+        bool *chosen = arena_alloc(arena, a->system.asked.len, sizeof *chosen);
+        int64_t width = (int64_t)w->options->width;
+        struct binding *x;
+
+        if (chosen == NULL)
+                return ERR_NO_MEMORY;
+        w->samples++;
+        TRY(binding_new(arena, a, w->model->columns, &x));
+        TRY(large_choose(w, arena, b, a, chosen));
+        TRY(bounds_ask_large(b, chosen, width));
+        if (!bounds_feasible(b))
+                return ERR_INTERNAL; /* the truth is a solution */
+        for (uint32_t i = 0; i < a->system.asked.len; i++) {
+                struct bounds_answer answer = bounds_answer(b, i);
+                bool ends = answer.low != -BOUNDS_NONE && answer.high != BOUNDS_NONE;
+
+                if (!chosen[i] || !bounds_near(b, i).asked)
+                        continue;
+                w->result.sampled++;
+                w->asked[a->asked_of[i]] = !ends || answer.high - answer.low >= width;
+                if (w->asked[a->asked_of[i]])
+                        continue;
+                w->result.sampled_narrow++;
+                TRY(bind_one(w, x, b, i));
+        }
+        (void)binding_hide(w, x);
         return ERR_OK;
 }
 
@@ -555,8 +627,11 @@ static enum err ask(struct widening *w)
         }
         if (!bounds_limited(b))
                 TRY(bind_narrow(w, arena, b, &a));
+        bool any = true;
         if (bounds_limited(b))
-                TRY(bind_passed(w, arena, b, &a));
+                TRY(bind_passed(w, arena, b, &a, &any));
+        if (!any && w->options->large_sample > 0 && w->samples < SAMPLE_ROUNDS)
+                TRY(bind_large(w, arena, b, &a));
         w->work += bounds_iterations(b);
         w->result.limited |= bounds_limited(b);
         return ERR_OK;

@@ -19,6 +19,9 @@ struct interval_options {
         uint32_t threshold;   /* what an attacker who knows the rules knows; 0: nothing */
         size_t cells_max;     /* cells asked by linear program; a sample beyond; 0: all */
         uint64_t work_limit;
+        /* Cells asked by themselves in components too large for programs of all, in each of a few
+         * rounds; 0: none. */
+        size_t large_sample;
         const atomic_bool *cancel;
         struct suppress_options suppress;
 };
@@ -28,6 +31,7 @@ struct interval_result {
         size_t extra;                   /* cells hidden for the width alone, among its secondary */
         size_t asked, by_direction;     /* cells proved by program and by direction */
         size_t narrow;                  /* still narrow: cannot be wider, or the limit came */
+        size_t sampled, sampled_narrow; /* asked by themselves, and of those cured, or tried */
         bool limited;
         uint32_t rounds;
 };

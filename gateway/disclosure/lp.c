@@ -13,6 +13,9 @@
 
 #include "gateway/disclosure/lp_tableau.h"
 
+/* Clp's word for it. */
+enum { PERTURBATION_OFF = 100 };
+
 struct lp {
         struct tableau *small; /* instead of Clp */
         Clp_Simplex *clp;
@@ -117,6 +120,20 @@ static enum lp_outcome outcome_of(const struct lp *lp)
         default:
                 return LP_FAILED;
         }
+}
+
+/* Without its disturbance of costs, of which there are none: the corner it ends in is a better one
+ * to go on from. */
+enum lp_outcome lp_begin(struct lp *lp, uint64_t iterations_max)
+{
+        if (lp->small != NULL)
+                return lp_solve(lp, LP_AFTER_BOUNDS, iterations_max);
+        Clp_setPerturbation(lp->clp, PERTURBATION_OFF);
+        Clp_setNumberIterations(lp->clp, 0);
+        Clp_setMaximumIterations(lp->clp, iterations_max < INT_MAX ? (int)iterations_max : INT_MAX);
+        (void)Clp_initialDualSolve(lp->clp);
+        lp->iterations += (uint64_t)Clp_numberIterations(lp->clp);
+        return outcome_of(lp);
 }
 
 enum lp_outcome lp_solve(struct lp *lp, enum lp_after after, uint64_t iterations_max)

@@ -50,6 +50,9 @@ void lp_bounds(struct lp *lp, uint32_t column, double low, double high);
 /* Where to go on from after what was changed since: costs, or bounds and rows. */
 enum lp_after { LP_AFTER_COSTS, LP_AFTER_BOUNDS };
 
+/* The first answer of a large program, simplified before; costs are 0. */
+enum lp_outcome lp_begin(struct lp *lp, uint64_t iterations_max);
+
 /* The smallest sum of cost times value, from where the last answer ended. */
 enum lp_outcome lp_solve(struct lp *lp, enum lp_after after, uint64_t iterations_max);
 
