@@ -200,3 +200,31 @@ enum status world_erase(struct world *w, municipality_t m, const struct wire_per
         must(erase_encode(&p, &b) == ERR_OK && buf_end(&b, &request) == ERR_OK, "request");
         return world_call(w, c, "Submission/ErasePerson", request);
 }
+
+enum status world_alias(struct world *w, municipality_t m, const struct box_persons *who,
+        const int32_t *days, struct submission_id *out_id)
+{
+        OWNED(buf_done) struct buf b = {.ceiling = MESSAGE_MAX};
+        struct box_head head = {.use = BOX_ALIAS, .municipality = m, .rows = who->rows};
+        struct wire_aliases out = {.days = days, .len = who->rows};
+        uint64_t now = (uint64_t)clock_now_ms();
+        struct client *c;
+        struct sealed sealed;
+        struct bytes request;
+        char name[32];
+
+        (void)snprintf(name, sizeof name, "municipality/%04u", m);
+        c = world_client(w, name);
+        world_keeper_key(w, c);
+        must(random_bytes(out.id.bytes, sizeof out.id.bytes) == ERR_OK, "id");
+        for (unsigned i = 0; i < 6; i++)
+                out.id.bytes[i] = (uint8_t)(now >> (40 - 8 * i));
+        head.submission = out.id;
+        make_box(w, w->arena, &head, who, &sealed);
+        out.key_id = bytes_of_text(sealed.key_id);
+        out.box = sealed.box;
+        out.signature = bytes_of(sealed.signature, sizeof sealed.signature);
+        must(aliases_encode(&out, &b) == ERR_OK && buf_end(&b, &request) == ERR_OK, "request");
+        *out_id = out.id;
+        return world_call(w, c, "Submission/RecordAliases", request);
+}

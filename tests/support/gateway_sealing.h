@@ -24,5 +24,9 @@ struct bytes seal_batch(struct world *w, struct arena *a, municipality_t m,
         const struct wire_open *open, const struct batch *batch);
 /* What municipality `m` sends to have a person erased: in a box, where data sets need that. */
 enum status world_erase(struct world *w, municipality_t m, const struct wire_person *person);
+/* What it sends when ids became others; `len` of each, one behind the other. Fills in what goes
+ * along but `days`. */
+enum status world_alias(struct world *w, municipality_t m, const struct box_persons *who,
+        const int32_t *days, struct submission_id *out_id);
 
 #endif
