@@ -194,6 +194,9 @@ MUST_CHECK enum err keyring_blob_locks(
 /* The wrapped key of LOCK_HSM, borrowed from the blob. ERR_NOT_FOUND. */
 MUST_CHECK enum err keyring_blob_hsm(
         struct bytes blob, struct bytes *out_wrapped, char out_label[KEYRING_HSM_LABEL_MAX + 1]);
+/* Which splitting the shares of LOCK_SHARES are of. ERR_NOT_FOUND. */
+enum { KEYRING_SHARE_SET_LEN = 8 };
+MUST_CHECK enum err keyring_blob_share_set(struct bytes blob, uint8_t out[KEYRING_SHARE_SET_LEN]);
 /* As keyring_open. ERR_SHARES (too few, twice, of another set, or not what was split), or
  * ERR_HSM when `key` is not what the lock was made with. */
 MUST_CHECK enum err keyring_open_shares(

@@ -285,6 +285,21 @@ enum err keyring_blob_locks(
         return ERR_OK;
 }
 
+enum err keyring_blob_share_set(struct bytes blob, uint8_t out[KEYRING_SHARE_SET_LEN])
+{
+        struct keyring_header header = {0};
+        const struct keyring_lock_entry *lock;
+        struct bytes aad, sealed;
+
+        TRY(keyring_blob_split(blob, &header, &aad, &sealed));
+        lock = lock_find(&header, LOCK_SHARES);
+        if (lock == NULL)
+                return ERR_NOT_FOUND;
+        _Static_assert(sizeof lock->set == KEYRING_SHARE_SET_LEN, "the whole of it");
+        memcpy(out, lock->set, sizeof lock->set);
+        return ERR_OK;
+}
+
 enum err keyring_blob_hsm(
         struct bytes blob, struct bytes *out_wrapped, char out_label[KEYRING_HSM_LABEL_MAX + 1])
 {

@@ -125,34 +125,50 @@ void run_forget_shares(struct run *r)
         r->shares_len = 0;
 }
 
-static bool fits_others(const struct run *r, const struct share *s)
+/* A share of another splitting than the lock's is no use to anybody, and must not stand in the
+ * way of those that are: neither when it comes, nor when it came before the lock was changed. */
+static enum err check_set(struct talk *t, const struct share *s)
 {
-        for (unsigned i = 0; i < r->shares_len; i++)
-                if (memcmp(r->shares[i].set, s->set, sizeof s->set) != 0 ||
-                        r->shares[i].number == s->number)
-                        return false;
-        return true;
+        struct run *r = t->run;
+        uint8_t set[KEYRING_SHARE_SET_LEN];
+        int64_t now = clock_monotonic_ns() / 1000000;
+
+        _Static_assert(sizeof set == sizeof s->set, "of one length");
+        TRY(keyring_blob_share_set(t->state, set));
+        if (r->shares_len > 0 && (now - r->shares_since_ms > OFFICER_PATIENCE_MS ||
+                                         memcmp(r->shares[0].set, set, sizeof set) != 0))
+                run_forget_shares(r);
+        if (r->shares_len == 0)
+                r->shares_since_ms = now;
+        return memcmp(s->set, set, sizeof set) == 0 ? ERR_OK : ERR_SHARES;
+}
+
+/* Takes it over, unless it is there already. */
+static enum err keep_share(struct run *r, struct share *s)
+{
+        for (unsigned i = 0; i < r->shares_len; i++) {
+                if (r->shares[i].number != s->number)
+                        continue;
+                return secret_equal(r->shares[i].part, s->part) ? ERR_OK : ERR_SHARES;
+        }
+        if (r->shares_len == SHARES_MAX)
+                return ERR_SHARES;
+        r->shares[r->shares_len++] = *s;
+        s->part = NULL;
+        return ERR_OK;
 }
 
 /* Answered by how many are there and how many it takes, while more are missing. */
 static enum err say_share(struct talk *t, struct bytes text, uint8_t out_count[2])
 {
         OWNED(keyring_free) struct keyring *k = NULL;
+        OWNED(share_done) struct share s = {.part = NULL};
         struct run *r = t->run;
-        struct share s = {.part = NULL};
-        int64_t now = clock_monotonic_ns() / 1000000;
         enum err e;
 
         TRY(share_read(text, &s));
-        if (r->shares_len > 0 && now - r->shares_since_ms > OFFICER_PATIENCE_MS)
-                run_forget_shares(r);
-        if (!fits_others(r, &s)) {
-                share_done(&s);
-                return ERR_SHARES;
-        }
-        if (r->shares_len == 0)
-                r->shares_since_ms = now;
-        r->shares[r->shares_len++] = s;
+        TRY(check_set(t, &s));
+        TRY(keep_share(r, &s));
         out_count[0] = (uint8_t)r->shares_len;
         out_count[1] = s.required;
         if (r->shares_len < s.required)

@@ -96,7 +96,7 @@ static void any_two_of_three_officers_open_and_one_alone_does_not(void **state)
         stage_down(&s);
 }
 
-static void a_share_twice_or_of_another_set_is_refused_and_harms_nothing(void **state)
+static void a_share_twice_counts_once_and_one_of_another_set_not_at_all(void **state)
 {
         char *old[SHARES], *shares[SHARES];
         struct stage s;
@@ -107,9 +107,15 @@ static void a_share_twice_or_of_another_set_is_refused_and_harms_nothing(void **
         make_shares(&s, 2, old);
         make_shares(&s, 2, shares);
         stop_and_start(&s);
-        assert_int_equal(bring(&s, shares[0], &v), ERR_OK);
-        assert_int_equal(bring(&s, shares[0], &v), ERR_OK);
+        /* Who has found an old share gets nowhere with it, nor in anybody's way. */
+        assert_int_equal(bring(&s, old[1], &v), ERR_OK);
         assert_string_equal(v.errors[0], "SHARES");
+        for (unsigned i = 0; i < 3; i++) {
+                assert_int_equal(bring(&s, shares[0], &v), ERR_OK);
+                assert_string_equal(v.errors[0], "OK");
+                assert_int_equal(v.payloads[0].data[0], 1);
+                assert_false(v.open);
+        }
         assert_int_equal(bring(&s, old[1], &v), ERR_OK);
         assert_string_equal(v.errors[0], "SHARES");
         assert_int_equal(bring(&s, "statgate-share/1: nonsense", &v), ERR_OK);
@@ -119,9 +125,31 @@ static void a_share_twice_or_of_another_set_is_refused_and_harms_nothing(void **
         /* The shares from before open nothing. */
         stop_and_start(&s);
         assert_int_equal(bring(&s, old[0], &v), ERR_OK);
+        assert_string_equal(v.errors[0], "SHARES");
         assert_int_equal(bring(&s, old[1], &v), ERR_OK);
         assert_string_equal(v.errors[0], "SHARES");
         assert_false(v.open);
+        stage_down(&s);
+}
+
+static void shares_that_waited_for_others_do_not_outlive_their_lock(void **state)
+{
+        char *old[SHARES], *shares[SHARES];
+        struct stage s;
+        struct visit v;
+
+        (void)state;
+        stage_up(&s, 0);
+        make_shares(&s, 2, old);
+        assert_int_equal(bring(&s, old[0], &v), ERR_OK);
+        assert_string_equal(v.errors[0], "OK");
+        make_shares(&s, 2, shares);
+        assert_int_equal(bring(&s, shares[0], &v), ERR_OK);
+        assert_string_equal(v.errors[0], "OK");
+        assert_int_equal(v.payloads[0].data[0], 1);
+        assert_int_equal(bring(&s, shares[1], &v), ERR_OK);
+        assert_string_equal(v.errors[0], "OK");
+        assert_int_equal(v.payloads[0].data[0], 2);
         stage_down(&s);
 }
 
@@ -275,7 +303,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_right_passphrase_opens_and_a_wrong_one_does_not),
                 cmocka_unit_test(any_two_of_three_officers_open_and_one_alone_does_not),
-                cmocka_unit_test(a_share_twice_or_of_another_set_is_refused_and_harms_nothing),
+                cmocka_unit_test(a_share_twice_counts_once_and_one_of_another_set_not_at_all),
+                cmocka_unit_test(shares_that_waited_for_others_do_not_outlive_their_lock),
                 cmocka_unit_test(who_changes_a_lock_shows_that_she_opens_one),
                 cmocka_unit_test(an_old_passphrase_opens_neither_the_state_nor_its_copy),
                 cmocka_unit_test(the_last_lock_stays),
