@@ -74,8 +74,7 @@ ERR(PASSPHRASE, REFUSED, FAILED_PRECONDITION, "the passphrase does not open the 
 ERR(KEYRING, REFUSED, FAILED_PRECONDITION, "the keyring file cannot be read")
 ERR(SEALED, REFUSED, UNAVAILABLE, "the keyring is sealed; its officers have to unseal it")
 ERR(SHARE_TEXT, REFUSED, INVALID_ARGUMENT, "this is not a share, or a character of it is wrong")
-ERR(SHARES, REFUSED, FAILED_PRECONDITION,
-        "shares are missing, given twice, or not of one set")
+ERR(SHARES, REFUSED, FAILED_PRECONDITION, "shares are missing, given twice, or not of one set")
 ERR(HSM, REFUSED, UNAVAILABLE, "the security module does not unwrap the key")
 ERR(ROTATING, REFUSED, FAILED_PRECONDITION, "an earlier rotation has to end first")
 ERR(SELF_TEST, FAILED, INTERNAL, "a cryptographic self-test failed")

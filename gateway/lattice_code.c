@@ -11,13 +11,18 @@
  *        zigzag base-128
  *
  * A withheld cell has a status and no room for anything else, so that what the store keeps
- * cannot tell more than an answer does. Reading believes nothing: the file is input. */
+ * cannot tell more than an answer does. Reading believes nothing: the file is input.
+ *
+ * What was published stays published, so what wrote it earlier is read still: the first form
+ * had no count of cells whose width nobody looked for, since nobody looked for any. A cube
+ * made anew instead would have been protected without knowing what the first one told. */
 #include <string.h>
 
 #include "base/arena.h"
 #include "gateway/lattice_parts.h"
 
 enum {
+        MAGIC_FIRST = 0x314c4753 /* "SGL1" */,
         MAGIC = 0x324c4753 /* "SGL2" */,
         HELD = 128,
         YEARS_MAX = 200,
@@ -301,12 +306,10 @@ static enum err read_table(
 
 static enum err read_blocks(struct reader *r, struct arena *a, struct lattice_cube *c)
 {
-        uint32_t magic;
         uint16_t years, blocks;
 
-        TRY(read_u32(r, &magic));
         TRY(read_u16(r, &years));
-        if (magic != MAGIC || years > YEARS_MAX)
+        if (years > YEARS_MAX)
                 return ERR_CORRUPT;
         c->years = arena_alloc(a, years, sizeof(*c->years));
         if (c->years == NULL)
@@ -335,23 +338,38 @@ static enum err read_size(struct reader *r, size_t *out)
         return ERR_OK;
 }
 
-static enum err read_report(struct reader *r, struct disclosure_report *out)
+static enum err read_report(struct reader *r, bool first, struct disclosure_report *out)
 {
         TRY(read_size(r, &out->audited));
         TRY(read_size(r, &out->audit_of));
         TRY(read_size(r, &out->exact));
         TRY(read_size(r, &out->narrow));
-        TRY(read_size(r, &out->interval_unasked));
+        if (!first)
+                TRY(read_size(r, &out->interval_unasked));
         TRY(read_flag(r, &out->limited));
         return read_flag(r, &out->hidden_all);
 }
 
+static size_t withheld(const struct lattice_cube *c)
+{
+        size_t n = 0;
+
+        for (uint32_t t = 0; t < c->tables_len; t++)
+                for (size_t i = 0; i < c->tables[t].cells_len; i++)
+                        n += c->tables[t].status[i] == CELL_PROTECTED;
+        return n;
+}
+
 static enum err read_cube(struct reader *r, struct arena *a, struct lattice_cube *c)
 {
+        uint32_t magic;
         uint16_t tables;
 
+        TRY(read_u32(r, &magic));
+        if (magic != MAGIC && magic != MAGIC_FIRST)
+                return ERR_CORRUPT;
         TRY(read_blocks(r, a, c));
-        TRY(read_report(r, &c->report));
+        TRY(read_report(r, magic == MAGIC_FIRST, &c->report));
         TRY(read_u16(r, &tables));
         if (tables > TABLES_MAX)
                 return ERR_CORRUPT;
@@ -361,6 +379,8 @@ static enum err read_cube(struct reader *r, struct arena *a, struct lattice_cube
                 return ERR_NO_MEMORY;
         for (; c->tables_len < tables; c->tables_len++)
                 TRY(read_table(r, a, c, c->tables_len));
+        if (magic == MAGIC_FIRST)
+                c->report.interval_unasked = withheld(c);
         return read_end(r);
 }
 

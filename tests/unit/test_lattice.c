@@ -263,6 +263,46 @@ static void a_protected_cube_survives_being_stored(void **state)
         lattice_world_free(&w);
 }
 
+/* The first form is the second without the count that follows four others. */
+static void a_cube_of_the_first_form_is_read_still(void **state)
+{
+        OWNED(arena_free) struct arena *arena = arena_new(ARENA_MAX);
+        OWNED(buf_done) struct buf now, then, again;
+        struct lattice_world w;
+        struct lattice_cube cube, back;
+        struct bytes bytes, old, same;
+        size_t at, withheld = 0;
+
+        (void)state;
+        lattice_world_make(&w, RECORDS, 3);
+        plan(&w);
+        struct view *v = lattice_world_view(&w);
+        struct lattice_source source = lattice_world_source(&w, v);
+
+        protect(&source, &cube, arena);
+        buf_init(&now, BODY_MAX);
+        buf_init(&then, BODY_MAX);
+        buf_init(&again, BODY_MAX);
+        lattice_encode(&cube, &now);
+        assert_int_equal(buf_end(&now, &bytes), ERR_OK);
+        at = 4 + 2 + 8 * (size_t)cube.years_len + 2 + 4 * (size_t)cube.blocks + 4 * 8;
+        put_u32(&then, 0x314c4753);
+        put_raw(&then, bytes.data + 4, at - 4);
+        put_raw(&then, bytes.data + at + 8, bytes.len - at - 8);
+        assert_int_equal(buf_end(&then, &old), ERR_OK);
+        assert_int_equal(lattice_decode(old, arena, &back), ERR_OK);
+        for (uint32_t t = 0; t < cube.tables_len; t++)
+                for (size_t i = 0; i < cube.tables[t].cells_len; i++)
+                        withheld += cube.tables[t].status[i] == CELL_PROTECTED;
+        assert_int_equal(back.report.interval_unasked, withheld);
+        back.report.interval_unasked = cube.report.interval_unasked;
+        lattice_encode(&back, &again);
+        assert_int_equal(buf_end(&again, &same), ERR_OK);
+        assert_true(bytes_equal(bytes, same));
+        view_unref(&v);
+        lattice_world_free(&w);
+}
+
 /* Two worlds that differ only in protected cells have the same bytes. */
 static void what_is_withheld_is_in_no_byte(void **state)
 {
@@ -350,6 +390,7 @@ int main(void)
                 cmocka_unit_test(a_cut_is_what_the_engine_answers),
                 cmocka_unit_test(years_that_were_not_delivered_are_not_found),
                 cmocka_unit_test(a_protected_cube_survives_being_stored),
+                cmocka_unit_test(a_cube_of_the_first_form_is_read_still),
                 cmocka_unit_test(what_is_withheld_is_in_no_byte),
                 cmocka_unit_test(a_sum_with_a_withheld_part_is_withheld),
         };
