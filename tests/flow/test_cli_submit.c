@@ -291,6 +291,74 @@ static void erasing_answers_done_whoever_it_was(void **state)
         assert_true(says("Done."));
 }
 
+static void a_record_is_erased_by_a_key_that_is_never_an_argument(void **state)
+{
+        (void)state;
+        write_file("key", "no-such-case\n");
+        assert_int_equal(STATGATE("--as", "0114", "erase", "--dataset", "anmalan", "--record-file",
+                                 in_folder("key")),
+                0);
+        assert_true(says("Done."));
+        assert_int_equal(STATGATE("--as", "0114", "erase", "--record-file", in_folder("key")), 2);
+        assert_int_equal(STATGATE("--as", "0114", "erase", "--dataset", "ingen", "--record-file",
+                                 in_folder("key")),
+                1);
+        write_file("key", "\n");
+        assert_int_equal(STATGATE("--as", "0114", "erase", "--dataset", "anmalan", "--record-file",
+                                 in_folder("key")),
+                4);
+}
+
+/* Aliases ------------------------------------------------------------------ */
+
+static void numbers_that_became_others_are_told_by_line_and_taken_back_by_id(void **state)
+{
+        char id[40];
+
+        (void)state;
+        write_file("aliases.csv",
+                "gammalt;nytt;datum\r\nT0114-1;20100102-2399;2024-03-01\r\n\r\n"
+                "201001012399;20100102-2399;2024-03-01\r\n20100102-2399;T0114-2\r\n"
+                "T0114-3;T0114-3;2024-03-01\r\nT0114-4;T0114-5;2199-01-01\r\n");
+        assert_int_equal(
+                STATGATE("--as", "0114", "aliases", "record", in_folder("aliases.csv")), 4);
+        assert_true(says("line 4: CHECK_DIGIT"));
+        assert_true(says("line 5: not three fields"));
+        assert_true(says("line 6: a number cannot become itself"));
+        assert_true(says("line 7: not a date"));
+        assert_true(says("nothing was sent: 4"));
+        assert_null(strstr(output, "2010"));
+        assert_int_equal(STATGATE("--as", "0114", "aliases", "list"), 0);
+        assert_true(says("none"));
+
+        write_file("aliases.csv", "T0114-1;20100102-2399;2024-03-01\nT0114-1;T0114-9;2024-03-02\n");
+        assert_int_equal(
+                STATGATE("--as", "0114", "aliases", "record", in_folder("aliases.csv")), 1);
+        assert_true(says("line 2: this number became another already"));
+        assert_true(says("nothing was taken"));
+
+        write_file("aliases.csv", "T0114-1;20100102-2399;2024-03-01\nT0114-2;T0114-1;2024-03-09\n");
+        assert_int_equal(
+                STATGATE("--as", "0114", "aliases", "record", in_folder("aliases.csv")), 0);
+        const char *as = strstr(output, "recorded as ");
+
+        assert_non_null(as);
+        assert_int_equal(sscanf(as, "recorded as %36[0-9a-f-]", id), 1);
+        assert_int_equal(
+                STATGATE("--as", "0114", "aliases", "record", in_folder("aliases.csv")), 0);
+        assert_true(says("2 stood already"));
+        assert_int_equal(STATGATE("--as", "0114", "aliases", "list"), 0);
+        assert_true(says(id));
+        assert_true(says("2024-03-09"));
+        assert_null(strstr(output, "20100102"));
+        assert_null(strstr(output, "T0114-"));
+        assert_int_equal(STATGATE("--as", "0180", "aliases", "undo", id), 1);
+        assert_int_equal(STATGATE("--as", "0114", "aliases", "undo", id), 0);
+        assert_true(says("2 taken back"));
+        assert_int_equal(STATGATE("--as", "0114", "aliases", "list"), 0);
+        assert_true(says("undone"));
+}
+
 /* Sealing ------------------------------------------------------------------ */
 
 /* The delivery of the test before last again, from the beginning under another name; the key it
@@ -436,6 +504,8 @@ int main(void)
                 cmocka_unit_test(what_the_gateway_refuses_ends_with_one),
                 cmocka_unit_test(a_gateway_that_dies_and_comes_back_gets_the_rest),
                 cmocka_unit_test(erasing_answers_done_whoever_it_was),
+                cmocka_unit_test(a_record_is_erased_by_a_key_that_is_never_an_argument),
+                cmocka_unit_test(numbers_that_became_others_are_told_by_line_and_taken_back_by_id),
                 cmocka_unit_test(a_delivery_is_sealed_again_when_the_key_changes_under_way),
                 cmocka_unit_test(nothing_is_sealed_to_a_key_that_nobody_vouches_for),
                 cmocka_unit_test(a_delivery_is_signed_by_the_municipality_or_not_sent),

@@ -462,6 +462,97 @@ static void neither_correction_nor_replay_brings_an_erased_person_back(void **st
         assert_int_equal(persons(), 19);
 }
 
+/* One record ------------------------------------------------------------------------- */
+
+static enum status erase_record(municipality_t m, const char *dataset, const char *key)
+{
+        OWNED(buf_done) struct buf b = {.ceiling = 1024};
+        const struct wire_record r = {bytes_of_text(dataset), bytes_of_text(key)};
+        struct bytes request;
+
+        assert_int_equal(erase_record_encode(&r, &b), ERR_OK);
+        assert_int_equal(buf_end(&b, &request), ERR_OK);
+        return world_call(&world, town(&world, m), "Submission/EraseRecord", request);
+}
+
+static void an_erased_record_is_in_no_answer_and_no_file(void **state)
+{
+        static struct pieces first, corrected, others, elsewhere;
+        struct placement rows[40];
+
+        (void)state;
+        children(rows, 0, 40);
+        struct submission_id id = deliver(&world, 180, DELIVERY_APPEND, rows, 20, 20);
+        struct submission_id other = deliver(&world, 180, DELIVERY_APPEND, rows + 20, 20, 20);
+        struct submission_id away = deliver(&world, 114, DELIVERY_APPEND, rows, 20, 20);
+        rows[7].form = (uint8_t)((rows[7].form + 1) % FORMS);
+        struct submission_id mended = deliver(&world, 180, DELIVERY_APPEND, rows + 7, 1, 1);
+
+        rows[7].person = 300; /* under the same key, elsewhere, another child's */
+        (void)deliver(&world, 2480, DELIVERY_APPEND, rows + 7, 1, 1);
+        (void)publish(&world);
+        assert_int_equal(persons(), 41);
+        remember(&first, &id);
+        remember(&corrected, &mended);
+        remember(&others, &other);
+        remember(&elsewhere, &away);
+
+        assert_int_equal(erase_record(180, "placering", rows[7].key), STATUS_OK);
+        assert_int_equal(world_answer.len, 0);
+        assert_int_equal(persons(), 41); /* the child is placed by 0114 too */
+        assert_int_equal(status_of(&world).records_committed, 60);
+        assert_int_equal(still_there(&first), 0); /* the record, and its correction */
+        assert_int_equal(still_there(&corrected), 0);
+        assert_int_equal(still_there(&others), others.len);
+        assert_int_equal(still_there(&elsewhere), elsewhere.len);
+        assert_int_equal(erase_record(114, "placering", rows[7].key), STATUS_OK);
+        assert_int_equal(persons(), 40);
+        assert_int_equal(still_there(&elsewhere), 0);
+        assert_int_equal(world_stop(&world), 0);
+        assert_int_equal(still_there(&first), 0);
+        assert_int_equal(still_there(&elsewhere), 0);
+}
+
+static void erasing_a_record_answers_the_same_whether_or_not_there_was_one(void **state)
+{
+        static struct pieces all;
+        struct placement rows[10];
+        struct wire_removals proof;
+        OWNED(buf_done) struct buf b = {.ceiling = 64};
+        struct bytes request;
+
+        (void)state;
+        children(rows, 0, 10);
+        (void)deliver(&world, 180, DELIVERY_APPEND, rows, 10, 10);
+        (void)publish(&world);
+        remember(&all, NULL);
+        assert_int_equal(erase_record(180, "anmalan", rows[3].key), STATUS_OK); /* not of that */
+        assert_int_equal(world_answer.len, 0);
+        assert_int_equal(erase_record(180, "placering", "nosuchkey"), STATUS_OK);
+        assert_int_equal(world_answer.len, 0);
+        assert_int_equal(erase_record(114, "placering", rows[3].key), STATUS_OK); /* others' */
+        assert_int_equal(world_answer.len, 0);
+        assert_int_equal(still_there(&all), all.len);
+        assert_int_equal(erase_record(180, "placering", rows[3].key), STATUS_OK);
+        assert_int_equal(world_answer.len, 0);
+        assert_int_equal(still_there(&all), 0);
+        assert_int_equal(persons(), 9);
+        assert_int_equal(erase_record(180, "ingen", rows[3].key), STATUS_INVALID_ARGUMENT);
+        assert_int_equal(erase_record(180, "placering", ""), STATUS_INVALID_ARGUMENT);
+
+        /* Told as proof, without the key. */
+        assert_int_equal(removals_request_encode(1, &b), ERR_OK);
+        assert_int_equal(buf_end(&b, &request), ERR_OK);
+        assert_int_equal(world_call(&world, world_client(&world, WORLD_DPO),
+                                 "Operations/ListRemovals", request),
+                STATUS_OK);
+        assert_null(memmem(world_answer.data, world_answer.len, rows[3].key, RECORD_KEY_LEN));
+        assert_int_equal(removals_decode(world.arena, world_answer, &proof), ERR_OK);
+        assert_int_equal(proof.len, 4);
+        assert_true(bytes_is_text(proof.removals[3].reason, "record"));
+        assert_int_equal(proof.removals[3].records, 1);
+}
+
 #define WHOLE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -476,6 +567,8 @@ int main(void)
                 WHOLE(an_erased_guardian_leaves_the_children_where_they_are),
                 WHOLE(a_local_id_erases_nobody_elsewhere),
                 WHOLE(neither_correction_nor_replay_brings_an_erased_person_back),
+                WHOLE(an_erased_record_is_in_no_answer_and_no_file),
+                WHOLE(erasing_a_record_answers_the_same_whether_or_not_there_was_one),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

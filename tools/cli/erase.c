@@ -1,54 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* erase.c: `statgate erase`: a person out of everything this municipality delivered.
+/* erase.c: `statgate erase`: a person out of everything this municipality delivered, or one
+ * record out of a data set.
  *
- * The number comes from a file or the terminal, never from the command line, where
- * other users and the shell's history would keep it. The answer is "done" whatever
- * was found. */
+ * The number, or the key of the record, comes from a file or the terminal, never from the command
+ * line, where other users and the shell's history would keep it. The answer is "done" whatever was
+ * found. */
 #include <string.h>
 
-#include "base/clock.h"
-#include "crypto/personnummer.h"
 #include "crypto/secret.h"
 #include "proto/wire.h"
-#include "tools/cli/cli.h"
+#include "tools/cli/ask.h"
 #include "tools/cli/files.h"
 #include "tools/cli/keys.h"
+#include "tools/cli/person_field.h"
 #include "tools/cli/sealing.h"
 #include "tools/cli/values.h"
 #include "tools/client/client.h"
 
-enum { ARENA_CEILING = 16 << 20, REQUEST_MAX = 4096, DAY_MS = 86400000 };
+enum { ARENA_CEILING = 16 << 20, REQUEST_MAX = 4096 };
 
 static const char erase_path[] = "/statgate.v1.Submission/ErasePerson";
 
-/* The first line, trimmed. A word that begins with a letter is a local id. */
-static enum exit_code read_person(const struct cli *cli, struct bytes text, struct wire_person *out)
+static struct bytes first_line(struct bytes text)
 {
-        struct pnr_reading how = {
-                .has_as_of = true, .as_of_days = (int32_t)(clock_now_ms() / DAY_MS)};
-        struct pnr number;
         size_t len = 0;
 
         while (len < text.len && text.data[len] != '\n' && text.data[len] != '\r')
                 len++;
-        text = value_trim(bytes_of(text.data, len));
-        if (text.len > 0 && text.len <= PERSON_ID_LEN && bytes_is_printable(text) &&
-                (text.data[0] | 0x20) >= 'a' && (text.data[0] | 0x20) <= 'z') {
-                memcpy(out->id, text.data, text.len);
-                out->kind = PERSON_LOCAL;
+        return value_trim(bytes_of(text.data, len));
+}
+
+static enum exit_code read_person(const struct cli *cli, struct bytes text, struct wire_person *out)
+{
+        enum pnr_rule rule = person_field(first_line(text), out->id, &out->kind);
+
+        if (rule == PNR_OK)
                 return EXIT_CODE_OK;
-        }
-
-        enum pnr_rule rule = pnr_parse(text, &how, &number);
-
-        if (rule != PNR_OK) {
-                complain(cli, WORD_PERSON_WRONG, pnr_rule_name(rule));
-                return EXIT_CODE_INPUT;
-        }
-        memcpy(out->id, number.digits, PERSON_ID_LEN);
-        out->kind = (uint8_t)number.person;
-        wipe(&number, sizeof number);
-        return EXIT_CODE_OK;
+        complain(cli, WORD_PERSON_WRONG, pnr_rule_name(rule));
+        return EXIT_CODE_INPUT;
 }
 
 static enum exit_code get_person(
@@ -118,19 +107,89 @@ static enum exit_code call_erase(struct cli *cli, struct arena *arena, struct wi
         return code;
 }
 
+/* One record ---------------------------------------------------------------------- */
+
+static enum exit_code get_key(
+        const struct cli *cli, struct arena *arena, const char *path, struct bytes *out)
+{
+        OWNED(secret_free) struct secret *line = NULL;
+        struct bytes text;
+        enum exit_code code = EXIT_CODE_OK;
+        enum err rc = ERR_OK;
+
+        if (path == NULL)
+                code = prompt_secret(cli, WORD_RECORD_ASK, &line);
+        else
+                rc = file_read(arena, path, &text);
+        if (rc != ERR_OK) {
+                complain(cli, WORD_FILE_UNREADABLE, path, err_sentence(rc));
+                return EXIT_CODE_INPUT;
+        }
+        if (code != EXIT_CODE_OK)
+                return code;
+        if (path == NULL)
+                text = bytes_of(secret_view(line), secret_len(line));
+        text = first_line(text);
+        if (text.len == 0 || text.len > RECORD_KEY_MAX_LEN) {
+                complain(cli, WORD_RECORD_WRONG);
+                return EXIT_CODE_INPUT;
+        }
+        return bytes_copy(arena, text, out) == ERR_OK ? EXIT_CODE_OK : EXIT_CODE_INTERNAL;
+}
+
+static enum exit_code erase_record(
+        struct cli *cli, struct arena *arena, const char *dataset, const char *path)
+{
+        OWNED(buf_done) struct buf request = {.ceiling = REQUEST_MAX};
+        struct ask ask = {.path = "/statgate.v1.Submission/EraseRecord", .timeout_ms = ASK_LONG_MS};
+        struct wire_record record = {.dataset = bytes_of_text(dataset)};
+        enum exit_code code = get_key(cli, arena, path, &record.key);
+        struct bytes ignored;
+
+        if (code != EXIT_CODE_OK)
+                return code;
+        enum err rc = erase_record_encode(&record, &request);
+
+        if (rc == ERR_OK)
+                rc = buf_end(&request, &ask.request);
+        code = rc == ERR_OK ? cli_ask(cli, arena, &ask, &ignored) : answer_wrong(cli, rc);
+        if (code == EXIT_CODE_OK)
+                say(cli, WORD_ERASED);
+        return code;
+}
+
+/* The command --------------------------------------------------------------------- */
+
+static enum exit_code erase_either(
+        struct cli *cli, struct arena *arena, const struct arguments *args)
+{
+        const char *dataset = option_text(args, "dataset"), *key = option_text(args, "record-file");
+        const char *number = option_text(args, "person-file");
+        struct wire_person person = {.sealed = false};
+        enum exit_code code;
+
+        if ((key != NULL && dataset == NULL) || (dataset != NULL && number != NULL)) {
+                complain(cli, WORD_RECORD_NEEDS_DATASET);
+                return EXIT_CODE_USAGE;
+        }
+        if (dataset != NULL)
+                return erase_record(cli, arena, dataset, key);
+        code = get_person(cli, arena, number, &person);
+        if (code == EXIT_CODE_OK)
+                code = call_erase(cli, arena, &person);
+        wipe(&person, sizeof person);
+        return code;
+}
+
 static enum exit_code run(struct cli *cli, const struct arguments *args)
 {
         struct arena *arena = arena_new(ARENA_CEILING); /* wiped below */
-        struct wire_person person = {.sealed = false};
         enum exit_code code = keys_init(cli, false);
 
         if (arena == NULL)
                 return EXIT_CODE_INTERNAL;
         if (code == EXIT_CODE_OK)
-                code = get_person(cli, arena, option_text(args, "person-file"), &person);
-        if (code == EXIT_CODE_OK)
-                code = call_erase(cli, arena, &person);
-        wipe(&person, sizeof person);
+                code = erase_either(cli, arena, args);
         arena_wipe(arena);
         arena_free(&arena);
         return code;
@@ -141,17 +200,26 @@ static const struct option_spec options[] = {
                 {"fil vars första rad är personnumret (annars frågas vid terminalen)",
                         "file whose first line is the personal number (else asked for at the "
                         "terminal)"}},
+        {"dataset", "NAME", NULL, false, false,
+                {"i stället en enda post, ur denna datamängd",
+                        "one record instead, out of this data set"}},
+        {"record-file", "FILE", NULL, false, false,
+                {"fil vars första rad är postens nyckel (annars frågas vid terminalen)",
+                        "file whose first line is the key of the record (else asked for at the "
+                        "terminal)"}},
 };
 
 const struct command command_erase = {
         .name = "erase",
         .arguments = "",
-        .summary = {"ta bort en person ur allt som kommunen har levererat",
-                "remove a person from everything the municipality has delivered"},
-        .details = {"Personnumret ges aldrig på kommandoraden. Svaret är detsamma vare sig "
-                    "personen fanns eller inte.",
-                "The personal number is never given on the command line. The answer is the same "
-                "whether or not the person was there."},
+        .summary = {"ta bort en person, eller en post, ur det som kommunen har levererat",
+                "remove a person, or a record, from what the municipality has delivered"},
+        .details = {"Personnumret och postens nyckel ges aldrig på kommandoraden. Svaret är "
+                    "detsamma vare sig "
+                    "det fanns något eller inte.",
+                "The personal number, or the key of the record, is never given on the command "
+                "line. "
+                "The answer is the same whether or not there was anything."},
         .options = options,
         .options_len = ARRAY_LEN(options),
         .run = run,

@@ -256,3 +256,15 @@ enum err sealing_person(struct sealing *s, struct wire_person *person)
         person->kind = PERSON_NONE;
         return ERR_OK;
 }
+
+enum err sealing_aliases(struct sealing *s, const struct box_persons *who, struct wire_aliases *out)
+{
+        struct box_head head = {.use = BOX_ALIAS, .rows = who->rows};
+
+        TRY(request_now(&out->id));
+        head.submission = out->id;
+        TRY(make_box(s, &head, who, &out->box));
+        out->key_id = bytes_of_text(s->key_id);
+        out->signature = bytes_of(s->signature, sizeof s->signature);
+        return ERR_OK;
+}

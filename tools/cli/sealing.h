@@ -44,6 +44,10 @@ MUST_CHECK enum err sealing_batch(struct sealing *s, struct bytes dataset,
 /* One person, to be erased: fills in box, signature and a request of this very time. */
 MUST_CHECK enum err sealing_person(struct sealing *s, struct wire_person *person);
 
+/* Ids that became others, `rows` and as many guardians: fills in all but the days. */
+MUST_CHECK enum err sealing_aliases(
+        struct sealing *s, const struct box_persons *who, struct wire_aliases *out);
+
 /* The signing keys of keeper.pub. ERR_NOT_FOUND: there is none; ERR_MALFORMED. */
 enum { PINNED_MAX = 8 };
 MUST_CHECK enum err pinned_read(struct arena *arena, const char *path,

@@ -58,3 +58,37 @@ WORD(PUBLIC_NOT_SAVED,
         "ta bort filen först",
         "not saved: no key in {1} vouches for the new ones. If the change is expected, compare the "
         "digits and remove the file first")
+
+/* numbers that became others */
+WORD(ALIAS_ASK_WAS, "Nummer förut:", "Number before:")
+WORD(ALIAS_ASK_BECAME, "Nummer nu:", "Number now:")
+WORD(ALIAS_ASK_DAY, "Sedan (ÅÅÅÅ-MM-DD):", "Since (YYYY-MM-DD):")
+WORD(ALIAS_LINE, "rad {1}: {2}", "line {1}: {2}")
+WORD(ALIAS_SHAPE, "inte tre fält åtskilda av semikolon", "not three fields between semicolons")
+WORD(ALIAS_DAY, "inte ett datum, eller ett som ännu inte varit",
+        "not a date, or one that is not yet here")
+WORD(ALIAS_SELF, "ett nummer kan inte bli sig självt", "a number cannot become itself")
+WORD(ALIAS_CONFLICT, "numret har redan blivit ett annat; ta tillbaka det först",
+        "this number became another already; undo that first")
+WORD(ALIAS_RING, "med denna rad skulle ett nummer till sist bli sig självt",
+        "with this line a number would in the end become itself")
+WORD(ALIAS_TOO_MANY, "fler än {1} rader: dela filen", "more than {1} lines: split the file")
+WORD(ALIAS_NOTHING_SENT, "inget skickades: {1} rader är fel",
+        "nothing was sent: {1} lines are wrong")
+WORD(ALIAS_NOT_TAKEN, "inget togs emot: {1} rader godtogs inte",
+        "nothing was taken: {1} lines were not accepted")
+WORD(ALIAS_RECORDED, "{1} antecknade som {2}; gäller från nästa årgång",
+        "{1} recorded as {2}; used from the next vintage on")
+WORD(ALIAS_KNOWN, "{1} fanns redan", "{1} stood already")
+WORD(ALIAS_UNDONE, "{1} återtagna; gäller från nästa årgång",
+        "{1} taken back; holds from the next vintage on")
+WORD(ALIAS_NONE, "inga", "none")
+WORD(ALIAS_UNDONE_MARK, "återtagen", "undone")
+WORD(HEAD_ALIAS_ID, "id", "id")
+WORD(HEAD_ALIAS_EVENTS, "antal", "events")
+WORD(HEAD_ALIAS_FIRST, "första dag", "first day")
+WORD(HEAD_ALIAS_LAST, "sista dag", "last day")
+WORD(RECORD_ASK, "Postens nyckel (ärendenummer):", "Key of the record (case number):")
+WORD(RECORD_WRONG, "nyckeln är tom eller för lång", "the key is empty or too long")
+WORD(RECORD_NEEDS_DATASET, "--record-file går ihop med --dataset, och inte med --person-file",
+        "--record-file goes with --dataset, and not with --person-file")
