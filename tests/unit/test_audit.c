@@ -304,6 +304,142 @@ static void a_limit_leaves_cells_unaudited_and_says_so(void **state)
         assert_true(limited > 0);
 }
 
+/* Quads of cells a, b, c, d, all 5. Of each a + b, c + d, b + c and a + d are published, and sums
+ * of forty cells of ten quads each, so that all hang together, too many to be solved whole. Of
+ * planted quads a + c and b + d as well: that gives all four, though addition alone does not. */
+enum { QUADS = 1300, QUAD = 4, PAIRS = 2 * QUADS, TENS = QUADS / 10, TOGETHER = 37 };
+enum { WEB_NODES = QUAD * QUADS + 3 * PAIRS + TENS + 1, SAMPLED_WIDTH = 3 };
+
+struct web {
+        struct arena *arena;
+        uint32_t parent[4][QUAD * QUADS], which;
+        struct model_level level[4];
+        struct model_dimension dimension;
+        uint8_t status[WEB_NODES];
+        int64_t values[WEB_NODES];
+        struct audit_table table;
+        struct audit_release release;
+};
+
+static struct web *web_new(uint32_t planted_in)
+{
+        static const uint32_t pair[3][QUAD] = {{0, 0, 1, 1}, {0, 1, 1, 0}, {0, 1, 0, 1}};
+        struct arena *arena = arena_new(ARENA);
+        struct web *w = arena_alloc(arena, 1, sizeof *w);
+        size_t at = (size_t)QUAD * QUADS;
+
+        assert_non_null(w);
+        w->arena = arena;
+        for (uint32_t i = 0; i < QUAD * QUADS; i++) {
+                uint32_t q = i / QUAD, k = i % QUAD;
+
+                for (uint32_t l = 0; l < 3; l++)
+                        w->parent[l][i] = 2 * q + pair[l][k];
+                w->parent[3][i] = (q + k * TOGETHER) % QUADS / 10;
+        }
+        for (uint32_t l = 0; l < 4; l++)
+                w->level[l] =
+                        (struct model_level){.parent = w->parent[l], .len = l < 3 ? PAIRS : TENS};
+        w->dimension = (struct model_dimension){
+                .leaves = QUAD * QUADS, .levels = w->level, .levels_len = 4};
+        memset(w->status, AUDIT_PROTECTED, at);
+        memset(w->status + at, AUDIT_PUBLISHED, WEB_NODES - at - 1);
+        w->status[WEB_NODES - 1] = AUDIT_ABSENT;
+        for (size_t i = at; i < at + (size_t)3 * PAIRS; i++) {
+                w->values[i] = 10;
+                if (i >= at + (size_t)2 * PAIRS &&
+                        (planted_in == 0 || (i - at) / 2 % QUADS % planted_in > 0))
+                        w->status[i] = AUDIT_ABSENT;
+        }
+        for (size_t i = at + (size_t)3 * PAIRS; i < WEB_NODES - 1; i++)
+                w->values[i] = 200;
+        w->table = (struct audit_table){&w->which, 1, w->status, w->values};
+        w->release = (struct audit_release){.dimensions = &w->dimension,
+                .dimensions_len = 1,
+                .tables = &w->table,
+                .tables_len = 1};
+        return w;
+}
+
+static void web_free(struct web *w)
+{
+        struct arena *arena = w->arena;
+
+        arena_free(&arena);
+}
+
+static struct audit_verdict web_audit(struct web *w, size_t drawn, uint64_t seed)
+{
+        const struct audit_options options = {.attacker = AUDIT_WHOLE,
+                .width = SAMPLED_WIDTH,
+                .large_sample = drawn,
+                .seed = seed};
+        struct audit_verdict v;
+
+        assert_int_equal(audit_run(w->arena, &w->release, &options, &v), ERR_OK);
+        assert_true(v.feasible && v.limited);
+        assert_int_equal(v.len, QUAD * QUADS);
+        return v;
+}
+
+/* One quad in twenty: 45 draws miss them one time in ten. */
+static void what_a_large_table_tells_is_drawn_as_often_as_is_promised(void **state)
+{
+        struct web *w = web_new(20);
+        unsigned found = 0, covered = 0;
+
+        (void)state;
+        for (uint64_t seed = 1; seed <= 10; seed++) {
+                struct audit_verdict v = web_audit(w, 45, seed);
+
+                assert_int_equal(v.audited, 45);
+                assert_int_equal(v.sampled.of, QUAD * QUADS);
+                assert_int_equal(v.sampled.drawn, 45);
+                assert_int_equal(v.sampled.unproved, 0);
+                assert_int_equal(v.narrow, v.sampled.narrow);
+                assert_int_equal(v.exact, v.sampled.narrow);
+                for (size_t i = 0; i < v.len; i++) {
+                        const struct audit_interval *x = &v.intervals[i];
+                        bool planted = i / QUAD % 20 == 0;
+
+                        if (x->audited)
+                                assert_int_equal(x->low == 5 && x->high == 5, planted);
+                }
+                found += v.sampled.narrow > 0 && v.sampled.narrowest == 0;
+                covered += audit_share_most(v.sampled.narrow, 45, v.sampled.of) >= 50000;
+        }
+        assert_true(found >= 8);
+        assert_true(covered >= 9);
+        web_free(w);
+}
+
+static void a_large_table_that_tells_nothing_is_said_to_tell_little(void **state)
+{
+        struct web *w = web_new(0);
+        struct audit_verdict v = web_audit(w, 40, 1), again = web_audit(w, 40, 1);
+
+        (void)state;
+        assert_int_equal(v.sampled.narrow + v.sampled.unproved + v.exact, 0);
+        assert_true(v.sampled.narrowest >= SAMPLED_WIDTH);
+        assert_int_equal(audit_share_most(0, 40, v.sampled.of), 72158);
+        assert_memory_equal(v.intervals, again.intervals, v.len * sizeof *v.intervals);
+        again = web_audit(w, 40, 2);
+        assert_memory_not_equal(v.intervals, again.intervals, v.len * sizeof *v.intervals);
+        v = web_audit(w, 0, 1);
+        assert_int_equal(v.audited + v.sampled.of, 0);
+        web_free(w);
+}
+
+static void a_share_is_bounded_as_the_tables_of_it_say(void **state)
+{
+        (void)state;
+        assert_int_equal(audit_share_most(1, 10, 1000), 394164);
+        assert_int_equal(audit_share_most(10, 10, 1000), 1000000);
+        assert_int_equal(audit_share_most(3, 10, 10), 300000);
+        assert_int_equal(audit_share_most(0, 0, 5), 1000000);
+        assert_int_equal(audit_share_most(0, 0, 0), 0);
+}
+
 static void an_audit_can_be_cancelled(void **state)
 {
         const atomic_bool cancel = true;
@@ -330,6 +466,9 @@ int main(void)
                 cmocka_unit_test(the_only_cell_that_can_be_the_reason_is_below_the_threshold),
                 cmocka_unit_test(a_sample_covers_what_it_says),
                 cmocka_unit_test(a_limit_leaves_cells_unaudited_and_says_so),
+                cmocka_unit_test(what_a_large_table_tells_is_drawn_as_often_as_is_promised),
+                cmocka_unit_test(a_large_table_that_tells_nothing_is_said_to_tell_little),
+                cmocka_unit_test(a_share_is_bounded_as_the_tables_of_it_say),
                 cmocka_unit_test(an_audit_can_be_cancelled),
         };
 

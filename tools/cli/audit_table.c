@@ -9,7 +9,7 @@
 #include "tools/cli/output.h"
 #include "tools/cli/protect_options.h"
 
-enum { SAMPLE = 2000, SEED = 1 };
+enum { SAMPLE = 2000, LARGE = 100, SEED = 1 };
 #define AUDIT_ARENA ((size_t)12 << 30)
 
 struct auditing {
@@ -20,7 +20,7 @@ struct auditing {
         const char *path, *value;
         bool is_signed, attackers[AUDIT_ATTACKERS];
         enum audit_format format;
-        uint64_t sample, seed, width, work_limit;
+        uint64_t sample, large, seed, width, work_limit;
         struct table_file file;
         struct shape shape[DIMENSIONS_MAX];
         struct model_dimension dimensions[DIMENSIONS_MAX];
@@ -93,8 +93,11 @@ static enum exit_code read_numbers(struct auditing *a)
         enum exit_code code;
 
         a->sample = SAMPLE;
+        a->large = LARGE;
         a->seed = SEED;
         code = option_number(a->cli, a->args, "sample", 0, INT32_MAX, &a->sample);
+        if (code == EXIT_CODE_OK)
+                code = option_number(a->cli, a->args, "large", 0, INT32_MAX, &a->large);
         if (code == EXIT_CODE_OK)
                 code = option_number(a->cli, a->args, "seed", 0, UINT64_MAX, &a->seed);
         if (code == EXIT_CODE_OK)
@@ -213,7 +216,8 @@ static enum err attack(struct auditing *a)
                         .cells_max = a->sample,
                         .seed = a->seed,
                         .width = (uint32_t)a->width,
-                        .work_limit = a->work_limit};
+                        .work_limit = a->work_limit,
+                        .large_sample = a->large};
 
                 if (!attacks(a, i))
                         continue;
@@ -276,6 +280,7 @@ static enum exit_code run(struct cli *cli, const struct arguments *args)
         a.result.shape = a.shape;
         a.result.names = a.options.names;
         a.result.dimensions_len = a.options.names_len;
+        a.result.width = a.width;
         a.result.decimals = a.file.decimals;
         return conclude(&a);
 }
@@ -305,6 +310,9 @@ static const struct option_spec options[] = {
         {"sample", "N", "2000", false, false,
                 {"alla skyddade celler upp till så många, annars ett urval; 0: alla",
                         "all protected cells up to so many, else a sample; 0: all"}},
+        {"large", "N", "100", false, false,
+                {"celler som dras där en tabell är för stor att räkna ut helt; 0: inga",
+                        "cells drawn where a table is too large to be solved whole; 0: none"}},
         {"seed", "N", "1", false, false, {"urvalets frö", "seed of the sample"}},
         {"work-limit", "N", NULL, false, false,
                 {"iterationer som får läggas ner på en angripare",

@@ -107,6 +107,26 @@ static void json_bound(FILE *to, const struct audited *a, int64_t v)
                 (void)fputs("null", to);
 }
 
+void audit_sampled_json(FILE *to, const struct audit_verdict *v)
+{
+        const struct audit_sampled *x = &v->sampled;
+        unsigned share = audit_share_most(x->narrow, x->drawn, x->of);
+
+        if (x->drawn == 0) {
+                (void)fputs(", \"sampled\": null", to);
+                return;
+        }
+        (void)fprintf(to,
+                ", \"sampled\": {\"of\": %zu, \"drawn\": %zu, \"narrow\": %zu, \"unproved\": "
+                "%zu, \"narrowest\": ",
+                x->of, x->drawn, x->narrow, x->unproved);
+        if (x->narrowest < INT64_MAX)
+                (void)fprintf(to, "%lld", (long long)x->narrowest);
+        else
+                (void)fputs("null", to);
+        (void)fprintf(to, ", \"narrow_at_most\": %u.%04u}", share / 10000, share % 10000);
+}
+
 static void json_verdicts(FILE *to, const struct audited *a)
 {
         const char *comma = "";
@@ -119,9 +139,11 @@ static void json_verdicts(FILE *to, const struct audited *a)
                         continue;
                 (void)fprintf(to,
                         "%s\n    \"%s\": {\"protected\": %zu, \"audited\": %zu, \"exact\": %zu, "
-                        "\"narrow\": %zu, \"limited\": %s}",
+                        "\"narrow\": %zu, \"limited\": %s",
                         comma, audit_attacker_name(i), v->len, v->audited, v->exact, v->narrow,
                         v->limited ? "true" : "false");
+                audit_sampled_json(to, v);
+                (void)fputs("}", to);
                 comma = ",";
         }
         (void)fputs("\n  },\n", to);
@@ -272,6 +294,25 @@ static enum err list_cells(const struct cli *cli, FILE *to, const struct audited
 
 #define TELL(w, ...) cli_print(cli, to, false, (w), CLI_ARGS(__VA_ARGS__))
 
+static void tell_sampled(
+        const struct cli *cli, FILE *to, const struct audited *a, const struct audit_sampled *x)
+{
+        char drawn[NUMBER_TEXT], all[NUMBER_TEXT], narrow[NUMBER_TEXT], width[NUMBER_TEXT];
+        char narrowest[NUMBER_TEXT] = "∞", unproved[NUMBER_TEXT], share[NUMBER_TEXT];
+        unsigned most = (audit_share_most(x->narrow, x->drawn, x->of) + 99) / 100;
+
+        if (x->drawn == 0)
+                return;
+        if (x->narrowest < INT64_MAX)
+                (void)cli_number(cli, (uint64_t)x->narrowest, narrowest);
+        (void)snprintf(share, sizeof share, "%u%s%02u", most / 100,
+                cli->lang == LANG_SV ? "," : ".", most % 100);
+        TELL(WORD_PROTECT_SAMPLED, cli_number(cli, x->drawn, drawn), cli_number(cli, x->of, all),
+                cli_number(cli, x->narrow, narrow),
+                cli_number(cli, a->width > 1 ? a->width : 1, width), narrowest);
+        TELL(WORD_PROTECT_SAMPLED_MOST, share, cli_number(cli, x->unproved, unproved));
+}
+
 static void tell_verdicts(const struct cli *cli, FILE *to, const struct audited *a)
 {
         char audited[NUMBER_TEXT], all[NUMBER_TEXT], exact[NUMBER_TEXT];
@@ -289,6 +330,9 @@ static void tell_verdicts(const struct cli *cli, FILE *to, const struct audited 
                 limited |= v->limited;
                 sampled |= v->audited < v->len;
         }
+        for (enum audit_attacker i = 0; i < AUDIT_ATTACKERS; i++)
+                if (a->attacked[i])
+                        tell_sampled(cli, to, a, &a->verdict[i].sampled);
         if (limited)
                 TELL(WORD_AUDIT_LIMITED);
         else if (sampled)

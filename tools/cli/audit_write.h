@@ -13,6 +13,7 @@ struct audited {
         const struct shape *shape;
         const char *const *names;
         uint32_t dimensions_len, decimals;
+        uint64_t width; /* below which a cell was counted as narrow */
         bool attacked[AUDIT_ATTACKERS];
         struct audit_verdict verdict[AUDIT_ATTACKERS];
 };
@@ -21,5 +22,9 @@ struct audited {
  * the cell is not in the sample, and `status`: exact, open or not_audited. */
 MUST_CHECK enum err audit_write(
         const struct cli *cli, FILE *to, const struct audited *a, enum audit_format format);
+
+/* `, "sampled": {…}` of a verdict: what was drawn in components too large to be solved; the share
+ * is the 95 % bound of the narrow ones in per cent. null: nothing was. */
+void audit_sampled_json(FILE *to, const struct audit_verdict *v);
 
 #endif

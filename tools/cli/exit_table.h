@@ -13,7 +13,6 @@ EXIT_CODE(INTERNAL, 5, "internt fel", "internal error")
 EXIT_CODE(WEAKER, 6, "skyddet försvagas (policy diff)", "protection weakens (policy diff)")
 EXIT_CODE(NOT_SAFE, 7,
         "tabellen är inte säker: ett skyddat värde går att räkna ut (audit-table), eller "
-        "inget mönster kunde bevisas säkert och inget visas (protect)",
+        "inget mönster kunde bevisas säkert, eller för lite är granskat, och inget visas (protect)",
         "the table is not safe: a protected value can be computed (audit-table), or no pattern "
-        "could be "
-        "proved safe and nothing is shown (protect)")
+        "could be proved safe, or too little was audited, and nothing is shown (protect)")

@@ -9,7 +9,14 @@
 #include "tools/cli/protect_options.h"
 #include "tools/cli/protect_write.h"
 
-enum { THRESHOLD = 5, INTERVAL = 2, AUDIT_CELLS = 2000, SEED = 1, REPORT_MODE = 0644 };
+enum {
+        THRESHOLD = 5,
+        INTERVAL = 2,
+        AUDIT_CELLS = 2000,
+        AUDIT_LARGE = 100,
+        SEED = 1,
+        REPORT_MODE = 0644
+};
 enum { STARTS_MOST = 10000, PERCENT = 100, LOUD_CELLS = 20000 };
 #define PROTECT_ARENA ((size_t)12 << 30)
 #define ITERATIONS    UINT64_C(20000)
@@ -98,11 +105,13 @@ static enum exit_code read_numbers(struct protecting *p)
 {
         struct protect_settings *s = &p->settings;
         uint64_t interval = INTERVAL, starts = 0, audit = AUDIT_CELLS, base = 0;
+        uint64_t large = AUDIT_LARGE, share = 0;
         const struct {
                 const char *name;
                 uint64_t least, most, *to;
         } numbers[] = {{"interval", 1, INT32_MAX, &interval}, {"starts", 1, STARTS_MOST, &starts},
-                {"audit-cells", 0, INT32_MAX, &audit}, {"rounding", 2, INT32_MAX, &base},
+                {"audit-cells", 0, INT32_MAX, &audit}, {"audit-large", 0, INT32_MAX, &large},
+                {"require-audit", 0, PERCENT, &share}, {"rounding", 2, INT32_MAX, &base},
                 {"iterations", 0, UINT64_MAX, &s->iterations}, {"seed", 0, UINT64_MAX, &s->seed},
                 {"work-limit", 1, UINT64_MAX, &s->work_limit}};
         enum exit_code code = EXIT_CODE_OK;
@@ -116,6 +125,8 @@ static enum exit_code read_numbers(struct protecting *p)
         s->interval = (uint32_t)interval;
         s->starts = (uint32_t)starts;
         s->audit_cells = (uint32_t)audit;
+        s->audit_large = (uint32_t)large;
+        s->audit_share = (uint32_t)share;
         s->rounding = (uint32_t)base;
         s->optimum = option_given(p->args, "optimum");
         return code;
@@ -311,6 +322,15 @@ static const struct option_spec options[] = {
         {"audit-cells", "N", "2000", false, false,
                 {"alla skyddade celler granskas upp till så många, annars ett urval; 0: alla",
                         "all protected cells are audited up to so many, else a sample; 0: all"}},
+        {"audit-large", "N", "100", false, false,
+                {"celler som dras där en tabell är för stor att räkna ut helt, för intervallen två "
+                 "gånger och för granskningen en; 0: inga",
+                        "cells drawn where a table is too large to be solved whole, for intervals "
+                        "twice and once for the audit; 0: none"}},
+        {"require-audit", "PERCENT", "0", false, false,
+                {"visa inget (slutkod 7) om inte så stor del av de skyddade cellerna är granskade",
+                        "show nothing (exit code 7) unless so large a share of the protected cells "
+                        "is audited"}},
         {"out", "OUT.csv", NULL, false, false,
                 {"skriv tabellen till en fil, hel eller inte alls (annars till standard ut)",
                         "write the table to a file, whole or not at all (else to standard "
@@ -331,7 +351,13 @@ const struct command command_protect = {
                     "resten. Ut kommer varje cell med koden Total för summan och hierarkins koder "
                     "för grupper, value (tomt där det är skyddat) och conf_status (F fritt, C "
                     "skyddat). Ett granskande program som bara ser resultatet räknar sedan på vad "
-                    "som går att veta om varje dold cell.\nExempel: statgate protect antal.csv "
+                    "som går att veta om varje dold cell. Slutkoden är 0 när tabellen är skriven, "
+                    "också "
+                    "där bara en del av cellerna är granskade (stora tabeller, eller slut på "
+                    "--iterations): hur stor del står i rapporten, och --require-audit sätter en "
+                    "gräns. 2 är fel i kommandot, 4 en fil som inte går att använda, och 7 att "
+                    "inget visas: inget mönster är bevisat säkert, granskningen kunde räkna ut en "
+                    "cell, eller för lite är granskat.\nExempel: statgate protect antal.csv "
                     "--count freq --dims mun,kind --hierarchy mun=regions.csv --zeros publish "
                     "--out saker.csv\nstatgate protect poster.csv --person id --dims mun,form "
                     "--out saker.csv\nstatgate protect belopp.csv --sum kostnad --contributor "
@@ -341,7 +367,13 @@ const struct command command_protect = {
                 "every cell, with the code Total for the total and the hierarchy's codes for "
                 "groups, value (empty where it is protected) and conf_status (F free, C "
                 "confidential). An auditor that sees the result only then computes what can be "
-                "known of each hidden cell.\nExample: statgate protect counts.csv --count freq "
+                "known of each hidden cell. The exit code is 0 when the table is written, even "
+                "where "
+                "only part of the cells is audited (large tables, or --iterations used up): how "
+                "much is in the report, and --require-audit sets a least share. 2 is a wrong "
+                "command, 4 a file that cannot be used, and 7 that nothing is shown: no pattern is "
+                "proved safe, the audit could compute a cell, or too little is audited.\nExample: "
+                "statgate protect counts.csv --count freq "
                 "--dims mun,kind --hierarchy mun=regions.csv --zeros publish --out "
                 "safe.csv\nstatgate protect records.csv --person id --dims mun,form --out "
                 "safe.csv\nstatgate protect amounts.csv --sum cost --contributor provider --dims "

@@ -2,6 +2,7 @@
 /* protect_report.c: what was done to a table, for whoever made it. */
 #include <string.h>
 
+#include "tools/cli/audit_write.h"
 #include "tools/cli/json.h"
 #include "tools/cli/protect_write.h"
 
@@ -23,7 +24,8 @@ static struct number number(const struct cli *cli, uint64_t n)
 static const char *const refusals[] = {[PROTECT_RELEASED] = "released",
         [PROTECT_UNPROVED] = "unproved",
         [PROTECT_COMPUTABLE] = "computable",
-        [PROTECT_AUDIT_FOUND] = "audit"};
+        [PROTECT_AUDIT_FOUND] = "audit",
+        [PROTECT_AUDITED_LITTLE] = "audited_too_little"};
 
 /* How much more than the bound, in tenths of a per cent. */
 static uint64_t gap_permille(const struct protect_result *r)
@@ -66,6 +68,30 @@ static void tell_cost(const struct cli *cli, FILE *to, const struct protect_sett
                 TELL(WORD_PROTECT_BOUND, N(r->bound), percent);
 }
 
+/* A share in millionths as per cent, with two digits, not less than it is. */
+static struct number percent_of(const struct cli *cli, uint32_t share)
+{
+        struct number out;
+        unsigned digits = (share + 99) / 100;
+
+        (void)snprintf(out.text, sizeof out.text, "%u%s%02u", digits / 100,
+                cli->lang == LANG_SV ? "," : ".", digits % 100);
+        return out;
+}
+
+static void tell_sampled(const struct cli *cli, FILE *to, const struct protect_settings *s,
+        const struct protect_result *r)
+{
+        const struct audit_sampled *x = &r->verdict.sampled;
+
+        if (x->drawn == 0)
+                return;
+        TELL(WORD_PROTECT_SAMPLED, N(x->drawn), N(x->of), N(x->narrow), N(s->interval),
+                x->narrowest < INT64_MAX ? N(x->narrowest) : "∞");
+        TELL(WORD_PROTECT_SAMPLED_MOST,
+                percent_of(cli, audit_share_most(x->narrow, x->drawn, x->of)).text, N(x->unproved));
+}
+
 static void tell_audit(const struct cli *cli, FILE *to, const struct protect_settings *s,
         const struct protect_result *r)
 {
@@ -75,6 +101,7 @@ static void tell_audit(const struct cli *cli, FILE *to, const struct protect_set
                 N(r->verdict.len), N(r->verdict.exact));
         if (r->verdict.narrow > 0)
                 TELL(WORD_PROTECT_NARROW, N(r->verdict.narrow), N(s->interval));
+        tell_sampled(cli, to, s, r);
 }
 
 static void tell_rounding(const struct cli *cli, FILE *to, const struct protect_settings *s,
@@ -101,7 +128,10 @@ void protect_report(const struct cli *cli, FILE *to, const struct protect_table 
         TELL(WORD_PROTECT_WORK, N(s->seed), N(r->starts), N(r->work));
         if (r->limited)
                 TELL(WORD_PROTECT_LIMITED);
-        if (r->refusal != PROTECT_RELEASED)
+        if (r->refusal == PROTECT_AUDITED_LITTLE)
+                TELL(WORD_PROTECT_AUDITED_LITTLE, N(r->verdict.audited * 100 / r->verdict.len),
+                        N(s->audit_share));
+        else if (r->refusal != PROTECT_RELEASED)
                 TELL(reasons[r->refusal]);
 }
 
@@ -115,9 +145,11 @@ static void put_audit(FILE *to, const struct protect_result *r)
         }
         (void)fprintf(to,
                 ",\n  \"audit\": {\"attacker\": \"%s\", \"protected\": %zu, \"audited\": %zu, "
-                "\"exact\": %zu, \"narrow\": %zu, \"limited\": %s}",
+                "\"exact\": %zu, \"narrow\": %zu, \"limited\": %s",
                 audit_attacker_name(r->attacker), r->verdict.len, r->verdict.audited,
                 r->verdict.exact, r->verdict.narrow, r->verdict.limited ? "true" : "false");
+        audit_sampled_json(to, &r->verdict);
+        (void)fputs("}", to);
 }
 
 static void put_rules(FILE *to, const struct protect_settings *s)

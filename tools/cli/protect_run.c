@@ -216,6 +216,7 @@ static enum err widen(struct running *run)
                 .zeros_published = run->s->zeros_published,
                 .threshold = run->s->threshold,
                 .work_limit = run->s->iterations,
+                .large_sample = run->s->audit_large,
                 .suppress = suppress_options(run)};
         struct interval_result result;
 
@@ -368,7 +369,8 @@ static enum err audit(struct running *run)
                 .cells_max = run->s->audit_cells,
                 .seed = run->s->seed,
                 .width = run->s->interval,
-                .work_limit = run->s->iterations};
+                .work_limit = run->s->iterations,
+                .large_sample = run->s->audit_large};
 
         if (status == NULL)
                 return ERR_NO_MEMORY;
@@ -378,6 +380,8 @@ static enum err audit(struct running *run)
         run->r.attacker = options.attacker;
         if (run->r.verdict.exact > 0 || !run->r.verdict.feasible)
                 run->r.refusal = PROTECT_AUDIT_FOUND;
+        else if (run->r.verdict.audited * PERCENT < run->r.verdict.len * run->s->audit_share)
+                run->r.refusal = PROTECT_AUDITED_LITTLE;
         return ERR_OK;
 }
 

@@ -103,6 +103,21 @@ WORD(PROTECT_BOUND, "Ingen säker tabell kostar mindre än {1}: högst {2} % dyr
 WORD(PROTECT_AUDIT,
         "Granskning (angripare: {1}): {2} av {3} skyddade celler, {4} går att räkna ut.",
         "Audit (attacker: {1}): {2} of {3} protected cells, {4} can be computed.")
+WORD(PROTECT_SAMPLED,
+        "{2} celler ligger i delar av tabellen som är för stora att räkna ut helt. {1} av dem är "
+        "dragna och granskade var för sig: {3} går att veta närmare än {4}, den snävaste på {5} "
+        "när.",
+        "{2} cells lie in parts of the table that are too large to be solved whole. {1} of them "
+        "were drawn and audited by themselves: {3} can be told to within less than {4}, the "
+        "narrowest to within {5}.")
+WORD(PROTECT_SAMPLED_MOST,
+        "Med 95 % säkerhet går högst {1} % av dem att veta närmare än så; {2} dragna är inte "
+        "visade vida.",
+        "With 95 % confidence at most {1} % of them can be told to within less than that; {2} of "
+        "those drawn are not shown to be wide.")
+WORD(PROTECT_AUDITED_LITTLE,
+        "Inget visas: {1} % av de skyddade cellerna är granskade, och {2} % krävs.",
+        "Nothing is shown: {1} % of the protected cells are audited, and {2} % are required.")
 WORD(PROTECT_NARROW, "{1} skyddade celler går att veta närmare än {2}.",
         "{1} protected cells can be told to within less than {2}.")
 WORD(PROTECT_UNWIDENED,
