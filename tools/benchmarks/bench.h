@@ -56,6 +56,8 @@ pid_t bench_child(pid_t parent, const char *name);
 void part_rpc(const struct bench *b);
 void part_ingest(const struct bench *b);
 void part_csv(const struct bench *b);
+void part_crypto(const struct bench *b);
+void part_sealed(const struct bench *b); /* crypto: through the gateway */
 void part_keeper(const struct bench *b);
 void part_store(const struct bench *b);
 void part_deliver(const struct bench *b); /* query: through the gateway */

@@ -17,6 +17,8 @@
 #define NAMES(NAME)                                                                                \
         NAME("rpc", "empty calls over mutual TLS, beside grpc++", part_rpc, NULL)                  \
         NAME("keeper", "pseudonyms and seals, bare", part_keeper, NULL)                            \
+        NAME("crypto", "boxes, codes, relinking, re-keying; sealed beside clear ingest",           \
+                part_crypto, part_sealed)                                                          \
         NAME("store", "packing and commits, bare, beside DuckDB's appender", part_store, NULL)     \
         NAME("ingest", "ready batches through the gateway, beside the bare parts", part_ingest,    \
                 NULL)                                                                              \
