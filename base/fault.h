@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-/* Arms the nth hit (from 0) of `site` ("alloc", "write", "sync", "any").
+/* Arms the nth hit (from 0) of `site` ("alloc", "write", "sync", "self_test", "any").
  * Returns false when the previously armed run ended without reaching its hit:
  * then every point has failed once and the loop is over. */
 bool fault_arm(const char *site, unsigned nth);

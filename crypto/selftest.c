@@ -19,6 +19,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "crypto/midstate.h"
 #include "crypto/primitive.h"
@@ -322,7 +323,7 @@ enum { ONCE_ONLY = 1 };
 enum err selftest_run(const struct selftest *list, unsigned len)
 {
         for (unsigned i = 0; i < len; i++) {
-                if (list[i].holds())
+                if (list[i].holds() && !fault_hit("self_test"))
                         continue;
                 log_event(LOG_ERROR, "self_test_failed", LOG_TEXT("test", list[i].name));
                 return ERR_SELF_TEST;

@@ -6,6 +6,9 @@
  * self-test, all memory locked, the system-call filter; only then the first message
  * is read. What fails on the way is told when the gateway says HELLO.
  *
+ * The self-test is repeated every ten minutes, idle or busy. If it fails, the keys are wiped,
+ * whoever waits hears why, and the process ends: the gateway goes down with it.
+ *
  * Requests are taken off the socket as they come and served one by one, small ones
  * first, so that a receipt does not wait behind a queue of batches. */
 #include <errno.h>
@@ -18,6 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "crypto/secret.h"
 #include "crypto/selftest.h"
@@ -25,12 +29,18 @@
 #include "gateway/keeper/hsm.h"
 #include "gateway/keeper/run.h"
 
+/* A test builds this program with another. */
+#ifndef SELF_TEST_EVERY_MS
+#define SELF_TEST_EVERY_MS (10 * 60 * 1000)
+#endif
+
 enum {
         /* Some 5,000 domains with three keys each, as many linkages as there may be,
          * and the plain body of the keyring twice over while it is sealed. */
         POOL_LEN = 8 << 20,
         EXIT_START = 1,
         EXIT_VIOLATION = 2,
+        EXIT_SELF_TEST = 3,
         LANES_MAX = KEEPER_SLOTS_MAX + 1 + KEEPER_SMALL_LANES,
 };
 
@@ -46,6 +56,7 @@ struct loop {
         struct run *run;
         unsigned slots;
         uint64_t arrivals;
+        int64_t tested_ns; /* when the self-test held last */
         unsigned waiting;
         struct packet lanes[LANES_MAX];
 };
@@ -150,6 +161,27 @@ static enum run_verdict serve(struct loop *l, struct buf *answer)
         return send_answer(bytes_of(answer->data, answer->len)) ? verdict : RUN_LEAVE;
 }
 
+static int until_self_test_ms(const struct loop *l)
+{
+        int64_t left = SELF_TEST_EVERY_MS - (clock_monotonic_ns() - l->tested_ns) / 1000000;
+
+        return left > 0 ? (int)left : 0;
+}
+
+/* False: it failed, and those who were waiting have been told. */
+static bool test_if_due(struct loop *l, struct buf *answer)
+{
+        if (until_self_test_ms(l) > 0)
+                return true;
+        if (run_self_test(l->run) == ERR_OK) {
+                l->tested_ns = clock_monotonic_ns();
+                return true;
+        }
+        while (l->waiting > 0 && serve(l, answer) == RUN_GO_ON)
+                continue;
+        return false;
+}
+
 /* Until the gateway hangs up or says STOP. */
 static int loop_run(struct loop *l)
 {
@@ -162,7 +194,7 @@ static int loop_run(struct loop *l)
                 enum receipt receipt = NOTHING_YET;
                 enum run_verdict verdict = RUN_GO_ON;
 
-                if (poll(&fd, 1, l->waiting > 0 ? 0 : -1) < 0 && errno != EINTR)
+                if (poll(&fd, 1, l->waiting > 0 ? 0 : until_self_test_ms(l)) < 0 && errno != EINTR)
                         return EXIT_START;
                 if (fd.revents != 0)
                         do
@@ -170,6 +202,8 @@ static int loop_run(struct loop *l)
                         while (receipt == RECEIVED);
                 if (receipt == HUNG_UP)
                         return EXIT_SUCCESS;
+                if (!test_if_due(l, &answer))
+                        return EXIT_SELF_TEST;
                 if (receipt == VIOLATION)
                         verdict = RUN_VIOLATION;
                 else if (l->waiting > 0)
@@ -278,6 +312,7 @@ static int keep(const struct arguments *args)
                 if (confine(run, args->lock_required) == ERR_OK) {
                         l->run = run;
                         l->slots = args->slots;
+                        l->tested_ns = clock_monotonic_ns();
                         status = loop_run(l);
                 }
         }

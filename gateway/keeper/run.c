@@ -20,6 +20,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "crypto/selftest.h"
 #include "gateway/keeper/run_inner.h"
 
 /* Untouched pages cost nothing, so the buffers are mapped whole. */
@@ -84,16 +85,21 @@ void run_take_module(struct run *r, struct hsm_keys *keys)
         *keys = (struct hsm_keys){.key = NULL};
 }
 
+static void forget_keys(struct run *r)
+{
+        run_forget_ciphers(r);
+        run_forget_shares(r);
+        hsm_keys_done(&r->hsm);
+        run_forget_persons(r);
+        quotas_free(&r->quotas);
+        keyring_free(&r->keyring);
+}
+
 void run_free(struct run **r)
 {
         if (r == NULL || *r == NULL)
                 return;
-        run_forget_ciphers(*r);
-        run_forget_shares(*r);
-        hsm_keys_done(&(*r)->hsm);
-        run_forget_persons(*r);
-        quotas_free(&(*r)->quotas);
-        keyring_free(&(*r)->keyring);
+        forget_keys(*r);
         ruling_done(&(*r)->ruling);
         ruling_done(&(*r)->pending);
         buffer_free(&(*r)->input);
@@ -105,8 +111,18 @@ void run_free(struct run **r)
 
 void run_fail(struct run *r, enum err why)
 {
+        forget_keys(r);
         r->failed = why;
         r->state = KEEPER_FAILED;
+}
+
+enum err run_self_test(struct run *r)
+{
+        enum err e = crypto_self_test_again();
+
+        if (e != ERR_OK)
+                run_fail(r, e);
+        return e;
 }
 
 enum keeper_state run_state(const struct run *r)
@@ -158,7 +174,7 @@ static enum err check_request(struct run *r, const struct keeper_message_rule *r
         if (rule == NULL)
                 return ERR_UNSUPPORTED;
         if ((rule->states & 1u << r->state) == 0)
-                return ERR_KEEPER_REFUSED;
+                return r->state == KEEPER_FAILED ? r->failed : ERR_KEEPER_REFUSED;
         if (!keeper_lane_kind(r->slots, head->lane, &kind) || kind != rule->lane)
                 return ERR_KEEPER_REFUSED;
         if (rq->payload.left < rule->shortest || rq->payload.left > rule->longest)

@@ -19,8 +19,12 @@ MUST_CHECK enum err run_new(
 /* What the security module gave (hsm.h), which is now the running side's; *keys is empty. */
 struct hsm_keys;
 void run_take_module(struct run *r, struct hsm_keys *keys);
-void run_free(struct run **r);              /* wipes */
-void run_fail(struct run *r, enum err why); /* start-up went wrong after all */
+void run_free(struct run **r); /* wipes */
+/* Start-up went wrong after all, or something broke since: every key is wiped, and every
+ * message is answered with `why`. */
+void run_fail(struct run *r, enum err why);
+/* The self-test once more; run_fail if it does not hold. */
+MUST_CHECK enum err run_self_test(struct run *r);
 
 enum run_verdict { RUN_LEAVE = 0, RUN_GO_ON, RUN_VIOLATION };
 

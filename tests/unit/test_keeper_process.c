@@ -554,6 +554,56 @@ static void with_locking_required_it_starts_where_it_may(void **state)
         world_close(&w);
 }
 
+/* The self-test ---------------------------------------------------------------- */
+
+#ifdef KEEPER_ILL
+/* keeper_ill tests itself every 40 ms, and the fifth time it does not hold. */
+static void a_self_test_that_fails_under_way_ends_the_keeper(void **state)
+{
+        struct keeper_options options = {.program = KEEPER_ILL};
+        struct stage s = {.k = NULL};
+        struct keeper_accepted accepted;
+        struct keeper_accept batch;
+        unsigned served = 0;
+        enum err e;
+
+        (void)state;
+        world_open(&s.w);
+        options.state_path = s.w.state;
+        assert_int_equal(keeper_start(&options, &s.k), ERR_OK);
+        assert_int_equal(stage_create(&s), ERR_OK);
+        assert_int_equal(stage_load(&s, 1, NULL), ERR_OK);
+        stage_prepare(&s, "anmalan", 114);
+        batch = world_batch(&s.w, "anmalan", 114, 0, ROWS, 100);
+        while ((e = keeper_accept(s.k, &batch, s.w.arena, &accepted)) == ERR_OK)
+                served++;
+        /* Who was waiting hears why; who came later, that it is gone. */
+        assert_true(e == ERR_SELF_TEST || e == ERR_KEEPER_GONE);
+        assert_true(served > 0);
+        struct pollfd death = {.fd = keeper_death_fd(s.k), .events = POLLIN};
+
+        assert_true(poll(&death, 1, 10000) == 1);
+        assert_int_equal(keeper_accept(s.k, &batch, s.w.arena, &accepted), ERR_KEEPER_GONE);
+        stage_down(&s);
+}
+
+static void an_idle_keeper_tests_itself_too(void **state)
+{
+        struct keeper_options options = {.program = KEEPER_ILL};
+        struct stage s = {.k = NULL};
+
+        (void)state;
+        world_open(&s.w);
+        options.state_path = s.w.state;
+        assert_int_equal(keeper_start(&options, &s.k), ERR_OK);
+        assert_true(keeper_alive(s.k));
+        struct pollfd death = {.fd = keeper_death_fd(s.k), .events = POLLIN};
+
+        assert_true(poll(&death, 1, 10000) == 1);
+        stage_down(&s);
+}
+#endif
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -569,6 +619,10 @@ int main(void)
                 cmocka_unit_test(a_forbidden_call_ends_the_process),
                 cmocka_unit_test(without_the_right_to_lock_memory_it_refuses_to_start),
                 cmocka_unit_test(with_locking_required_it_starts_where_it_may),
+#ifdef KEEPER_ILL
+                cmocka_unit_test(a_self_test_that_fails_under_way_ends_the_keeper),
+                cmocka_unit_test(an_idle_keeper_tests_itself_too),
+#endif
         };
 
         log_to(STDERR_FILENO, LOG_ERROR);

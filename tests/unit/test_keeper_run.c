@@ -78,8 +78,35 @@ static void a_keeper_that_failed_to_start_says_why_and_nothing_else(void **state
 
                 assert_int_equal(room_ask(&r, rule->number, bytes_of(zeros, rule->shortest),
                                          bytes_of(NULL, 0)),
-                        ERR_KEEPER_REFUSED);
+                        ERR_SELF_TEST);
         }
+        room_close(&r);
+}
+
+static void a_self_test_that_fails_later_ends_the_use_of_keys(void **state)
+{
+        OWNED(buf_done) struct buf payload = {.ceiling = 256}, bulk = {.ceiling = BULK_MAX};
+        struct keeper_accept batch;
+        struct room r;
+
+        (void)state;
+        room_open(&r, ERR_OK);
+        room_furnish(&r);
+        assert_int_equal(run_self_test(r.run), ERR_OK);
+        batch = world_batch(&r.w, "anmalan", 114, 0, 20, 100);
+        (void)seal_batch(&r, &batch);
+        assert_true(fault_arm("self_test", 7));
+        assert_int_equal(run_self_test(r.run), ERR_SELF_TEST);
+        fault_disarm();
+        assert_int_equal(run_state(r.run), KEEPER_FAILED);
+        assert_null(r.run->keyring);
+        assert_int_equal(r.run->persons_len, 0);
+        room_put_accept(&batch, &payload, &bulk);
+        assert_int_equal(room_ask(&r, KEEPER_ACCEPT, bytes_of(payload.data, payload.len),
+                                 bytes_of(bulk.data, bulk.len)),
+                ERR_SELF_TEST);
+        assert_int_equal(r.bulk.len, 0);
+        assert_int_equal(room_ask(&r, KEEPER_STOP, bytes_of(NULL, 0), bytes_of(NULL, 0)), ERR_OK);
         room_close(&r);
 }
 
@@ -418,6 +445,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_keeper_that_failed_to_start_says_why_and_nothing_else),
+                cmocka_unit_test(a_self_test_that_fails_later_ends_the_use_of_keys),
                 cmocka_unit_test(the_two_sides_must_speak_of_the_same_memory),
                 cmocka_unit_test(one_person_is_stored_under_two_names_in_two_municipalities),
                 cmocka_unit_test(nothing_of_a_batch_stays_in_the_buffers),
