@@ -8,8 +8,8 @@
  *      REAL      knows that counts are not negative
  *      WHOLE     and that they are whole numbers
  *      RULES     and which cells the rules protect: published zeros mean that a protected
- *                inner cell is at least 1; with a threshold, that a primary one is below it
- *                where nothing else can have been the reason
+ *                cell is at least 1, but for those of refused rows; with a threshold, that a
+ * primary one is below it where nothing else can have been the reason
  *
  * Fischetti & Salazar-González, Management Science 47 (2001), for the attacker's programs. */
 #ifndef STATGATE_GATEWAY_DISCLOSURE_AUDIT_H
@@ -27,7 +27,8 @@ enum audit_status {
         AUDIT_PROTECTED = 0,
         AUDIT_PUBLISHED,
         AUDIT_ABSENT, /* neither published nor protected: nobody asks */
-        AUDIT_ZERO    /* zero by definition */
+        AUDIT_ZERO,   /* zero by definition */
+        AUDIT_REFUSED /* protected, and may be zero though zeros are published */
 };
 
 struct audit_table {

@@ -131,7 +131,7 @@ static enum err table_check(const struct builder *b, const struct audit_table *t
                         return ERR_INVALID;
         TRY(model_table_cells(b->release->dimensions, &shape, cells));
         for (size_t i = 0; i < *cells; i++) {
-                if (t->status[i] > AUDIT_ZERO)
+                if (t->status[i] > AUDIT_REFUSED)
                         return ERR_INVALID;
                 if (t->status[i] == AUDIT_PUBLISHED &&
                         (t->values[i] > BOUNDS_LARGEST || t->values[i] < -BOUNDS_LARGEST))
@@ -323,7 +323,7 @@ static enum err cells_number(struct builder *b, struct audit_system *out)
 
                         b->known[i] = status == AUDIT_PUBLISHED ? b->known_len++ : NO_SUM;
                         b->asked[i] = NO_SUM;
-                        if (status != AUDIT_PROTECTED)
+                        if (status != AUDIT_PROTECTED && status != AUDIT_REFUSED)
                                 continue;
                         out->table[b->asked_len] = t;
                         out->cell[b->asked_len] = i - b->offset[t];
@@ -605,15 +605,23 @@ static void ties_put(const struct builder *b, struct sums *s)
         }
 }
 
-/* What is protected is at least 1: of a single unknown a bound, else a sum, unless one of
- * its unknowns is so already. */
-static void floors_put(const struct bounds_sums *asked, int64_t *low, struct sums *s)
+static bool has_floor(const struct builder *b, const struct audit_system *a, uint32_t asked)
 {
+        return b->release->tables[a->table[asked]].status[a->cell[asked]] != AUDIT_REFUSED;
+}
+
+/* What is protected is at least 1, unless its row was refused: of a single unknown a bound,
+ * else a sum, unless one of its unknowns is so already. */
+static void floors_put(
+        const struct builder *b, const struct audit_system *a, int64_t *low, struct sums *s)
+{
+        const struct bounds_sums *asked = &a->system.asked;
+
         for (uint32_t i = 0; i < asked->len; i++)
-                if (asked->start[i + 1] - asked->start[i] == 1)
+                if (asked->start[i + 1] - asked->start[i] == 1 && has_floor(b, a, i))
                         low[asked->unknown[asked->start[i]]] = 1;
         for (uint32_t i = 0; i < asked->len; i++) {
-                bool already = asked->start[i] == asked->start[i + 1];
+                bool already = asked->start[i] == asked->start[i + 1] || !has_floor(b, a, i);
                 size_t at = s->start[s->len];
 
                 for (size_t k = asked->start[i]; k < asked->start[i + 1] && !already; k++)
@@ -672,7 +680,7 @@ static enum err system_make(struct builder *b, struct audit_system *out)
         out->system.asked = (struct bounds_sums){
                 .len = b->asked_len, .start = asked.start, .unknown = asked.unknown};
         if (b->floors)
-                floors_put(&out->system.asked, low, &known);
+                floors_put(b, out, low, &known);
         out->system.unknowns = b->remaining;
         out->system.low = low;
         out->system.high = high;

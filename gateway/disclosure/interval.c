@@ -54,6 +54,7 @@ struct widening {
         bool *given_up;     /* of columns: nothing makes it wider */
         bool *asked;        /* of columns: by themselves; they were seen to be wide */
         uint32_t samples;   /* rounds in which they were */
+        bool *nonzero;      /* of columns: hidden, it is known to be at least 1 */
         uint32_t *cheapest; /* columns, the cheapest first; and where each stands among them */
         uint32_t *rank;
         struct interval_result result;
@@ -120,6 +121,20 @@ static enum err cheapest_make(struct widening *w)
         return ERR_OK;
 }
 
+/* A number has a floor by any of its cells that would be shown if it were zero. */
+static void nonzero_find(struct widening *w)
+{
+        const struct model *m = w->model;
+
+        for (size_t i = 0; i < m->cells && w->options->zeros_published; i++) {
+                uint32_t c = m->column_of[i];
+                bool maybe = w->options->maybe_zero != NULL && w->options->maybe_zero[i];
+
+                if (c < m->columns && !maybe)
+                        w->nonzero[c] = w->truth[c] > 0;
+        }
+}
+
 static enum err widening_init(struct widening *w)
 {
         const struct model *m = w->model;
@@ -135,9 +150,11 @@ static enum err widening_init(struct widening *w)
         w->given_up = arena_alloc(a, m->columns, sizeof *w->given_up);
         w->asked = arena_alloc(a, m->columns, sizeof *w->asked);
         w->is_touched = arena_alloc(a, m->columns, sizeof *w->is_touched);
+        w->nonzero = arena_alloc(a, m->columns, sizeof *w->nonzero);
         if (w->column == NULL || w->truth == NULL || w->low == NULL || w->high == NULL ||
                 w->floor == NULL || w->change == NULL || w->touched == NULL ||
-                w->given_up == NULL || w->asked == NULL || w->is_touched == NULL)
+                w->given_up == NULL || w->asked == NULL || w->is_touched == NULL ||
+                w->nonzero == NULL)
                 return ERR_NO_MEMORY;
         for (uint32_t r = 0; r < m->rows; r++)
                 if (w->values[r] < 0 || w->values[r] > BOUNDS_LARGEST)
@@ -147,6 +164,7 @@ static enum err widening_init(struct widening *w)
                         w->truth[c] += w->values[m->row[k]];
                 w->low[c] = w->high[c] = w->truth[c];
         }
+        nonzero_find(w);
         memcpy(w->column, m->column, m->columns * sizeof *w->column);
         w->hidden = *m;
         w->hidden.column = w->column;
@@ -156,8 +174,7 @@ static enum err widening_init(struct widening *w)
 
 /* Patterns --------------------------------------------------------------------------------- */
 
-/* What a pattern hides is protected from now on; inner cells that are hidden are not zero
- * where zeros are shown. */
+/* What a pattern hides is protected from now on, and not zero where that would be shown. */
 static void pattern_take(struct widening *w, const struct suppress_result *pattern)
 {
         const struct model *m = w->model;
@@ -166,9 +183,8 @@ static void pattern_take(struct widening *w, const struct suppress_result *patte
                 if (m->column_of[i] < m->columns && pattern->status[i] <= SUPPRESS_SECONDARY)
                         w->column[m->column_of[i]].protect = true;
         for (uint32_t c = 0; c < m->columns; c++)
-                if (is_hidden(w, c) && w->options->zeros_published &&
-                        m->start[c + 1] - m->start[c] == 1)
-                        w->floor[m->row[m->start[c]]] = w->truth[c] > 0;
+                if (is_hidden(w, c) && m->start[c + 1] - m->start[c] == 1)
+                        w->floor[m->row[m->start[c]]] = w->nonzero[c];
 }
 
 /* The statuses of the result, in the model's own words. */
@@ -259,7 +275,7 @@ static void see(struct widening *w, uint32_t c, int64_t value)
  * that are not shown themselves. */
 static bool needs_floor(const struct widening *w, uint32_t c)
 {
-        if (!is_hidden(w, c) || !w->options->zeros_published || w->truth[c] == 0)
+        if (!is_hidden(w, c) || !w->nonzero[c])
                 return false;
         for (size_t k = w->model->start[c]; k < w->model->start[c + 1]; k++)
                 if (w->floor[w->model->row[k]] > 0)
@@ -696,9 +712,10 @@ enum err interval_protect(struct arena *arena, const struct model *model, const 
 
         TRY(suppress_run(arena, model, &options->suppress, &first));
         w.result.pattern = first;
-        /* Where the pattern itself does not hold nothing is said of widths. */
-        w.result.narrow = options->width > 1 ? first.primary + first.secondary : 0;
-        if (options->width > 1 && first.proved && first.exposed == 0) {
+        /* Where the pattern itself does not hold nothing is said of widths. Cells that are zero by
+         * what is known are shown as that, and of no width. */
+        w.result.narrow = options->width > 0 ? first.primary + first.secondary : 0;
+        if (options->width > 0 && first.proved && first.exposed <= model->impossible) {
                 TRY(widening_init(&w));
                 pattern_take(&w, &first);
                 TRY(widen(&w));

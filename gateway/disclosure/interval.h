@@ -5,7 +5,12 @@
  * which hidden cells can change while every published one stays, as far as none becomes
  * negative, bounds from within how wide the attacker's interval is: with a direction wide
  * enough no linear program is needed. Where none is found by that, the program decides, and
- * where it says "narrow" the cheapest cells on the binding rows go as well. */
+ * where it says "narrow" the cheapest cells on the binding rows go as well.
+ *
+ * A width of 1 says that no attacker who knows that counts are whole and not negative has a
+ * cell exactly, which is more than that no subtraction gives it. What the threshold itself
+ * tells of a cell that is known to be small no hiding mends: who sets the rules has to see to
+ * it that a width fits below the threshold. */
 #ifndef STATGATE_GATEWAY_DISCLOSURE_INTERVAL_H
 #define STATGATE_GATEWAY_DISCLOSURE_INTERVAL_H
 
@@ -14,10 +19,12 @@
 #include "gateway/disclosure/suppress.h"
 
 struct interval_options {
-        uint32_t width;       /* persons; high - low must be at least this */
-        bool zeros_published; /* a protected inner cell is then known to be at least 1 */
-        uint32_t threshold;   /* what an attacker who knows the rules knows; 0: nothing */
-        size_t cells_max;     /* cells asked by linear program; a sample beyond; 0: all */
+        uint32_t width;       /* persons; high - low must be at least this; 0: not asked */
+        bool zeros_published; /* a protected cell is then known to be at least 1 */
+        /* Of the model's cells, which may be zero though zeros are published, when they are
+         * protected: those of refused rows. NULL: none. */
+        const bool *maybe_zero;
+        size_t cells_max; /* cells asked by linear program; a sample beyond; 0: all */
         uint64_t work_limit;
         /* Cells asked by themselves in components too large for programs of all, in each of a few
          * rounds; 0: none. */

@@ -231,14 +231,32 @@ size_t joint_hidden(const struct joint *j)
         return hidden;
 }
 
+/* Of the base's cells: hidden, they may be zero in every table in which they stand. */
+static enum err zeros_read(const struct joint *j, struct arena *scratch, const bool **out)
+{
+        bool *maybe = arena_alloc(scratch, j->base.space.cells, sizeof *maybe);
+
+        if (maybe == NULL)
+                return ERR_NO_MEMORY;
+        memset(maybe, true, j->base.space.cells);
+        for (uint32_t n = 0; n < j->release->tables_len; n++)
+                for (size_t i = 0; i < j->release->tables[n]->cells_len; i++) {
+                        uint32_t at = j->base.space.cell_of[n][i];
+
+                        if (at != SPACE_NOWHERE)
+                                maybe[at] &= joint_maybe_zero(j, n, i);
+                }
+        *out = maybe;
+        return ERR_OK;
+}
+
 /* A pattern in which no cell is told nearly; cells that are hidden for that alone are noted.
  * Without a table of all inner cells there are no values to begin from. */
 static enum err widen(struct joint *j, struct arena *scratch, const struct model *m,
         const struct suppress_options *options, struct suppress_result *pattern)
 {
         struct interval_options wide = {.width = j->width,
-                .zeros_published = joint_zeros_are_shown(j),
-                .threshold = joint_threshold_told(j),
+                .zeros_published = j->settings->zeros_published,
                 .cells_max = j->settings->audit_cells_max,
                 .work_limit = j->iterations / 2 + 1,
                 .cancel = j->cancel,
@@ -252,6 +270,7 @@ static enum err widen(struct joint *j, struct arena *scratch, const struct model
                 j->unasked += is_hidden(pattern->status[i]);
         if (values == NULL)
                 return ERR_OK;
+        TRY(zeros_read(j, scratch, &wide.maybe_zero));
         TRY(interval_protect(scratch, m, values, &wide, &result));
         j->iterations -= j->iterations / 2;
         /* Where a limit came first, what is not seen to be wide was not looked at enough. */
@@ -374,7 +393,7 @@ static void keep_measures(const struct joint *j, uint32_t table, size_t cell)
 }
 
 /* What became of the tables' cells. */
-static void statuses_write(struct joint *j)
+void joint_statuses_write(struct joint *j)
 {
         for (uint32_t n = 0; n < j->release->tables_len; n++) {
                 struct table *t = j->release->tables[n];
@@ -403,14 +422,32 @@ static void statuses_write(struct joint *j)
         }
 }
 
-bool joint_zeros_are_shown(const struct joint *j)
+/* Rows are refused by a rule that does not ask what is in them; but their margins are zeros like
+ * others, unless somebody marked them. */
+static unsigned zero_bit(const struct table *t, size_t cell)
 {
-        if (!j->settings->zeros_published)
-                return false;
-        for (size_t i = 0; i < j->base.space.cells; i++)
-                if (j->base.cell[i].role == MODEL_ROLE_PROTECT && j->base.value[i] == 0)
-                        return false;
-        return true;
+        bool margin = t->rule[cell] == CELL_RULE_MARGIN && rules_is_margin(t, cell);
+
+        return 1u << (margin ? CELL_RULE_COUNT : t->rule[cell]);
+}
+
+static void zero_rules_find(struct joint *j)
+{
+        j->zeros = 1u << CELL_RULE_MARGIN;
+        for (uint32_t n = 0; n < j->release->tables_len; n++) {
+                const struct table *t = j->release->tables[n];
+
+                for (size_t i = 0; i < t->cells_len; i++)
+                        if (t->status[i] == CELL_PROTECTED && t->persons[i] == 0)
+                                j->zeros |= zero_bit(t, i);
+        }
+}
+
+bool joint_maybe_zero(const struct joint *j, uint32_t table, size_t cell)
+{
+        const struct table *t = j->release->tables[table];
+
+        return t->status[cell] != CELL_VALUE && (j->zeros & zero_bit(t, cell)) != 0;
 }
 
 uint32_t joint_threshold_told(const struct joint *j)
@@ -427,19 +464,24 @@ uint32_t joint_threshold_told(const struct joint *j)
         return j->settings->threshold;
 }
 
-/* Settles the cells and lets them be audited, if somebody asks for that. */
-static enum err cells_protect(struct joint *j)
+enum err joint_look(struct joint *j)
 {
-        bool by_table = joint_is_by_table(j);
-
-        TRY(joint_settle(j, &j->base));
-        if (by_table && j->width > 0)
-                TRY(joint_tables_widen(j));
-        statuses_write(j);
+        memset(j->nearly, 0, j->base.space.cells * sizeof *j->nearly);
         j->verdict = (struct joint_verdict){.of = j->base.failed ? 0 : joint_hidden(j)};
         if (j->settings->audit_cells_max == 0 || j->base.failed)
                 return ERR_OK;
-        return by_table ? joint_tables_audit(j, &j->verdict) : joint_audit(j, &j->verdict);
+        return joint_is_by_table(j) ? joint_tables_audit(j, &j->verdict)
+                                    : joint_audit(j, &j->verdict);
+}
+
+/* Settles the cells and lets them be audited, if somebody asks for that. */
+static enum err cells_protect(struct joint *j)
+{
+        TRY(joint_settle(j, &j->base));
+        if (joint_is_by_table(j) && j->width > 0)
+                TRY(joint_tables_widen(j));
+        joint_statuses_write(j);
+        return joint_look(j);
 }
 
 /* An entry of the elimination takes about 30 ns; an iteration of a program about 20 ns for every
@@ -465,21 +507,20 @@ enum err joint_protect(struct joint *j)
         space.cancel = j->cancel;
         TRY(joint_layer_new(j, &space, true, &j->base));
         j->widened = arena_alloc(j->arena, space.cells, sizeof *j->widened);
-        if (j->widened == NULL)
+        j->nearly = arena_alloc(j->arena, space.cells, sizeof *j->nearly);
+        if (j->widened == NULL || j->nearly == NULL)
                 return ERR_NO_MEMORY;
         TRY(cells_read(j));
+        zero_rules_find(j);
         j->width = j->settings->interval;
         joint_limits_set(j, 1);
         TRY(cells_protect(j));
         /* Counts that are whole and not negative can tell what no subtraction does. Then the
-         * search for width mends it, and what it cannot mend does not leave. */
+         * search for width mends it, and what it leaves is cured without it. */
         if (j->verdict.exact > 0 && j->width == 0) {
                 j->width = 1;
                 TRY(cells_protect(j));
         }
-        if (j->verdict.exact > 0) {
-                j->base.failed = true;
-                statuses_write(j);
-        }
+        TRY(joint_cure(j));
         return joint_measures(j);
 }

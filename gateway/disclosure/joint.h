@@ -35,7 +35,9 @@ struct joint {
         bool limited;
         bool grouped;   /* what is protected is a pattern already: no groups are to be looked for */
         size_t unasked; /* protected cells of which nobody could say how wide they are told */
+        unsigned zeros; /* bits 1 << enum cell_rule: by these a zero is hidden; COUNT: margins */
         bool *widened;  /* of the base's cells: hidden for the width alone */
+        bool *nearly;   /* of the base's cells: the audit tells them too nearly */
         uint32_t width; /* of the cells' intervals, as now asked for; 0: not */
         struct joint_verdict {
                 size_t audited, of, exact, narrow;
@@ -65,10 +67,20 @@ MUST_CHECK enum err joint_audit(struct joint *j, struct joint_verdict *out);
 /* How many of the tables' cells are hidden. */
 size_t joint_hidden(const struct joint *j);
 
-/* What the marks tell: that no zero is hidden, and that only small cells are, and whatever went
- * with them. 0: it does not tell. */
-bool joint_zeros_are_shown(const struct joint *j);
+/* What the marks tell. Where zeros are published a hidden cell is not zero, unless it may be: it
+ * was refused with its row, or by a rule that hides zeros too. Known to whoever knows the rules. */
+bool joint_maybe_zero(const struct joint *j, uint32_t table, size_t cell);
+
+/* That only small cells are hidden, and whatever went with them. 0: it does not tell. */
 uint32_t joint_threshold_told(const struct joint *j);
+
+/* Statuses and rules of the tables from those of the cells; then what the audit says of them. */
+void joint_statuses_write(struct joint *j);
+MUST_CHECK enum err joint_look(struct joint *j);
+
+/* joint_cure.c: hides what binds the cells that are told too nearly whatever was searched for
+ * them. Where that is not to be had, nothing leaves. */
+MUST_CHECK enum err joint_cure(struct joint *j);
 
 /* Work of a step, of which so many share. */
 void joint_limits_set(struct joint *j, uint32_t share);

@@ -9,6 +9,7 @@
  * too, and asks again as we do, with every total between its largest part and their sum. */
 #include "base/attrs.h"
 #include "gateway/disclosure/audit.h"
+#include "gateway/disclosure/bounds.h"
 #include "gateway/disclosure/joint.h"
 
 /* Iterations of linear programs where nothing is left of the work: enough to say "limited". */
@@ -33,7 +34,10 @@ static void table_show(const struct joint *j, uint32_t n, uint8_t *status, int64
                         status[at] = AUDIT_PUBLISHED;
                         values[at] = t->persons[i];
                 } else if (t->status[i] == CELL_PROTECTED && status[at] != AUDIT_PUBLISHED) {
-                        status[at] = AUDIT_PROTECTED;
+                        bool maybe = joint_maybe_zero(j, n, i);
+
+                        if (!maybe || status[at] != AUDIT_PROTECTED)
+                                status[at] = maybe ? AUDIT_REFUSED : AUDIT_PROTECTED;
                 } else if (is_absent(t->status[i]) && t->persons[i] == 0 &&
                            status[at] == AUDIT_ABSENT) {
                         status[at] = AUDIT_ZERO;
@@ -67,7 +71,7 @@ static enum err release_show(
                 .tables_len = s->blocks_len,
                 .inner = s->inner,
                 .inner_len = s->inner_len,
-                .zeros_published = joint_zeros_are_shown(j),
+                .zeros_published = j->settings->zeros_published,
                 .threshold = joint_threshold_told(j)};
         return ERR_OK;
 }
@@ -118,6 +122,20 @@ static enum err ask(struct joint *j, struct arena *scratch, const struct audit_r
         return ERR_OK;
 }
 
+static void nearly_mark(struct joint *j, const struct audit_verdict *v)
+{
+        const struct space *s = &j->base.space;
+        int64_t width = j->settings->interval > 1 ? j->settings->interval : 1;
+
+        for (size_t i = 0; i < v->len; i++) {
+                const struct audit_interval *x = &v->intervals[i];
+
+                if (x->audited && x->low > -BOUNDS_NONE && x->high < BOUNDS_NONE &&
+                        x->high - x->low < width)
+                        j->nearly[s->block[x->table].offset + x->cell] = true;
+        }
+}
+
 enum err joint_audit(struct joint *j, struct joint_verdict *out)
 {
         OWNED(arena_free) struct arena *scratch = arena_new(SIZE_MAX);
@@ -132,6 +150,8 @@ enum err joint_audit(struct joint *j, struct joint_verdict *out)
                 release.overlapping |= overlaps(j);
                 TRY(ask(j, scratch, &release, &verdict));
         }
+        if (verdict.feasible)
+                nearly_mark(j, &verdict);
         *out = (struct joint_verdict){.audited = verdict.feasible ? verdict.audited : 0,
                 .of = verdict.len,
                 .exact = verdict.feasible ? verdict.exact : 0,

@@ -115,7 +115,9 @@ static enum err copy_cells(
         uint32_t at[DIMENSIONS_MAX], full[DIMENSIONS_MAX];
         size_t n;
 
-        *out = (struct table){.dimensions = c->dimensions, .dimensions_len = c->len};
+        *out = (struct table){.dimensions = c->dimensions,
+                .dimensions_len = c->len,
+                .sensitive_filter = c->of->sensitive_filter};
         TRY(table_cells(out->dimensions, out->dimensions_len, &out->cells_len));
         n = out->cells_len;
         out->persons = arena_alloc(j->arena, n, sizeof *out->persons);
@@ -207,12 +209,14 @@ static enum err own_make(struct joint *j, uint32_t table, struct own *o)
                 .settings = j->settings,
                 .cancel = j->cancel,
                 .grouped = true,
+                .zeros = j->zeros,
                 .width = j->width};
         TRY(space_new(j->arena, &o->release, &space));
         space.cancel = j->cancel;
         TRY(joint_layer_new(&o->joint, &space, true, &o->joint.base));
         o->joint.widened = arena_alloc(j->arena, space.cells, sizeof *o->joint.widened);
-        if (o->joint.widened == NULL)
+        o->joint.nearly = arena_alloc(j->arena, space.cells, sizeof *o->joint.nearly);
+        if (o->joint.widened == NULL || o->joint.nearly == NULL)
                 return ERR_NO_MEMORY;
         joint_limits_set(&o->joint, j->release->tables_len);
         roles_take(j, o);
@@ -287,6 +291,17 @@ enum err joint_tables_widen(struct joint *j)
 
 /* Audit ---------------------------------------------------------------------------------- */
 
+static void nearly_take(struct joint *j, const struct own *o)
+{
+        for (uint32_t n = 0; n < o->release.tables_len; n++)
+                for (size_t i = 0; i < o->tables[n]->cells_len; i++) {
+                        uint32_t at = o->joint.base.space.cell_of[n][i], to = o->from[n][i];
+
+                        if (at != SPACE_NOWHERE && to != SPACE_NOWHERE)
+                                j->nearly[to] |= o->joint.nearly[at];
+                }
+}
+
 enum err joint_tables_audit(struct joint *j, struct joint_verdict *out)
 {
         struct joint_verdict all = {0};
@@ -302,6 +317,7 @@ enum err joint_tables_audit(struct joint *j, struct joint_verdict *out)
                 in.arena = scratch;
                 TRY(own_make(&in, t, &o));
                 TRY(joint_audit(&o.joint, &verdict));
+                nearly_take(j, &o);
                 j->limited |= o.joint.limited;
                 all.audited += verdict.audited;
                 all.of += verdict.of;

@@ -123,16 +123,15 @@ static enum cell_rule rule_of_contributors(
 
 /* Cells ------------------------------------------------------------------------------------ */
 
-/* Something that no neighbour knows picks out the persons of this cell. */
-static bool is_sensitive(const struct table *t, size_t cell)
+bool rules_is_margin(const struct table *t, size_t cell)
 {
         uint32_t at[DIMENSIONS_MAX];
 
         table_coordinates(t, cell, at);
         for (uint32_t d = 0; d < t->dimensions_len; d++)
                 if (!t->dimensions[d].identifying && at[d] < t->dimensions[d].len)
-                        return true;
-        return t->sensitive_filter;
+                        return false;
+        return !t->sensitive_filter;
 }
 
 static enum cell_rule rule_of_cell(
@@ -151,7 +150,7 @@ static enum cell_rule rule_of_cell(
         if (t->families != NULL && families_too_few(t->families[cell], s))
                 return CELL_RULE_FAMILIES;
         if (s->homogeneous > 0 && margin - persons < (int64_t)s->homogeneous &&
-                is_sensitive(t, cell))
+                !rules_is_margin(t, cell))
                 return CELL_RULE_HOMOGENEOUS;
         return rule_of_contributors(t, cell, s);
 }

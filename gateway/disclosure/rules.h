@@ -14,6 +14,9 @@ struct rules_of_measures {
 MUST_CHECK enum err rules_mark(struct arena *arena, struct table *t,
         const struct disclosure_settings *settings, struct rules_of_measures *out);
 
+/* Nothing that no neighbour knows picks out the persons of this cell: it is its margin itself. */
+bool rules_is_margin(const struct table *t, size_t cell);
+
 /* Is that type no stranger to the row this cell lies in? */
 bool rules_fixed(const struct table *t, size_t cell, enum contributor type);
 

@@ -197,6 +197,34 @@ static void values_below_zero_are_refused(void **state)
         arena_free(&w.arena);
 }
 
+/* Counts are whole and not negative, so some are told exactly that no subtraction gives. */
+static void a_width_of_one_leaves_nothing_exact(void **state)
+{
+        size_t before = 0, extra = 0, narrow = 0;
+
+        (void)state;
+        for (uint64_t seed = 0; seed < many(1500, 6000); seed++) {
+                struct interval_options options = {.width = 1};
+                struct suppress_result plain;
+                struct interval_result result;
+                struct world w;
+
+                world_new(&w, seed);
+                options.zeros_published = w.options.zeros_published;
+                assert_int_equal(
+                        suppress_run(w.arena, &w.model, &options.suppress, &plain), ERR_OK);
+                before += audited(&w, &plain, 1).exact;
+                assert_int_equal(
+                        interval_protect(w.arena, &w.model, w.values, &options, &result), ERR_OK);
+                assert_int_equal(audited(&w, &result.pattern, 1).exact, 0);
+                narrow += result.narrow;
+                extra += result.extra;
+                arena_free(&w.arena);
+        }
+        assert_int_equal(narrow, 0);
+        assert_true(before > 0 && extra > 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -206,6 +234,7 @@ int main(void)
                 cmocka_unit_test(a_limit_is_told),
                 cmocka_unit_test(what_additions_tell_is_cured_without_programs),
                 cmocka_unit_test(values_below_zero_are_refused),
+                cmocka_unit_test(a_width_of_one_leaves_nothing_exact),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

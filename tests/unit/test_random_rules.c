@@ -49,7 +49,7 @@ struct world {
         int64_t (*largest)[CONTRIBUTIONS_LARGEST]; /* of every cell: of persons' amounts */
         struct disclosure_settings settings;
         struct disclosure_report report;
-        bool refused_zeros; /* a row with too few in its margin hides a zero of its own */
+        bool *maybe_zero; /* of cells: within a row that has too few in its margin */
 };
 
 static const enum contributor owners[] = {CONTRIBUTOR_PROVIDER, CONTRIBUTOR_MUNICIPALITY};
@@ -236,6 +236,18 @@ static void contributions_make(struct world *w)
         w->sum.contributions_len = 3;
 }
 
+/* Its persons are those whom a neighbour can point at. */
+static bool is_margin(const struct table *t, size_t cell)
+{
+        uint32_t at[DIMENSIONS_MAX];
+        bool margin = !t->sensitive_filter;
+
+        table_coordinates(t, cell, at);
+        for (uint32_t d = 0; d < t->dimensions_len; d++)
+                margin = margin && (t->dimensions[d].identifying || at[d] == t->dimensions[d].len);
+        return margin;
+}
+
 static void world_new(struct world *w, uint64_t seed)
 {
         struct table *t = &w->table;
@@ -262,9 +274,12 @@ static void world_new(struct world *w, uint64_t seed)
         margins_count(w);
         contributions_make(w);
         t->sensitive_filter = below(w, 4) == 0;
+        w->maybe_zero = arena_alloc(w->arena, t->cells_len, sizeof *w->maybe_zero);
+        assert_non_null(w->maybe_zero);
         for (size_t c = 0; c < t->cells_len; c++)
-                w->refused_zeros |= t->persons[c] == 0 && t->margin_persons[c] > 0 &&
-                                    t->margin_persons[c] < (int64_t)w->settings.threshold;
+                w->maybe_zero[c] = t->margin_persons[c] > 0 &&
+                                   t->margin_persons[c] < (int64_t)w->settings.threshold &&
+                                   !is_margin(t, c);
 }
 
 /* Attacking ---------------------------------------------------------------------------------- */
@@ -290,7 +305,9 @@ static struct audit_verdict attack(
 
                 if (shown && sums)
                         shown = w->sum.status[c] == CELL_VALUE || t->persons[c] == 0;
-                status[c] = shown ? AUDIT_PUBLISHED : AUDIT_PROTECTED;
+                status[c] = shown              ? AUDIT_PUBLISHED
+                            : w->maybe_zero[c] ? AUDIT_REFUSED
+                                               : AUDIT_PROTECTED;
                 values[c] = !shown ? INT64_MIN : sums ? w->sum.values[c] : t->persons[c];
         }
         const struct audit_table table = {all, t->dimensions_len, status, values};
@@ -347,8 +364,7 @@ static void look(struct world *w, struct seen *s)
         for (int r = 0; r < CELL_RULE_COUNT; r++)
                 s->by_rule[r] += w->report.by_rule[r] + w->report.measures_by_rule[r];
         if (w->settings.interval > 0) {
-                /* Where refused rows hide zeros of their own, what is hidden can be zero. */
-                bool floors = w->settings.zeros_published && !w->refused_zeros;
+                bool floors = w->settings.zeros_published;
                 struct audit_verdict v =
                         attack(w, false, AUDIT_RULES, w->settings.interval, floors);
 

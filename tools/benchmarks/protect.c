@@ -338,7 +338,6 @@ static void measure_audited(const struct bench *b, const struct shape *shape, st
 
         struct interval_options options = {.width = 3,
                 .zeros_published = true,
-                .threshold = THRESHOLD,
                 .cells_max = cells_max,
                 .suppress = {.starts = 1}};
         struct suppress_result plain;

@@ -214,7 +214,6 @@ static enum err widen(struct running *run)
 {
         const struct interval_options options = {.width = run->s->interval,
                 .zeros_published = run->s->zeros_published,
-                .threshold = run->s->threshold,
                 .work_limit = run->s->iterations,
                 .large_sample = run->s->audit_large,
                 .suppress = suppress_options(run)};
