@@ -197,13 +197,6 @@ static enum err count(struct answering *a, struct question *q, struct plan_scope
         return plan_places(plan, q->lease.view, a->arena, &q->counted);
 }
 
-/* The verdict is on the table as the rules left it. What memory hides besides looks like the
- * rest: a number of what was protected before would tell which of them are not small. */
-static void tell_no_verdict(struct disclosure_report *r)
-{
-        r->audited = r->audit_of = r->narrow = r->interval_unasked = 0;
-}
-
 static enum err count_and_protect(struct answering *a, struct question *q)
 {
         const struct disclosure_settings settings = settings_of(a, q);
@@ -219,7 +212,11 @@ static enum err count_and_protect(struct answering *a, struct question *q)
         q->source = q->allowed.disclosure.answers == ANSWERS_ALONE ? ANSWERS_ALONE : ANSWERS_LEDGER;
         if (q->source == ANSWERS_LEDGER && q->lease.linkage != NULL) {
                 TRY(cells_by_memory(a, q, &scope));
-                tell_no_verdict(&q->report);
+                /* What memory hides looks like the rest: a verdict on the table as the rules left
+                 * it would tell which of the hidden are not small. */
+                TRY(disclosure_audit_table(
+                        a->arena, q->table, &settings, &q->lease.stop, &q->report));
+                q->report.interval_unasked = q->report.audit_of - q->report.audited;
         }
         return perturb_end(a, q, exact);
 }

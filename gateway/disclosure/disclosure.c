@@ -130,6 +130,45 @@ enum err disclosure_protect(struct arena *arena, const struct disclosure_release
         return err;
 }
 
+/* Nothing is asked that the table does not tell by itself: neither values that were wiped, nor
+ * which rule hid what. */
+static enum err audit(struct joint *j, struct disclosure_report *out)
+{
+        struct joint_verdict verdict;
+        struct space space;
+
+        TRY(space_new(j->arena, j->release, &space));
+        space.cancel = j->cancel;
+        TRY(joint_layer_new(j, &space, false, &j->base));
+        joint_limits_set(j, 1);
+        TRY(joint_audit(j, &verdict));
+        out->audited = verdict.audited;
+        out->audit_of = verdict.of;
+        out->exact = verdict.exact;
+        out->narrow = verdict.narrow;
+        out->limited |= j->limited;
+        if (verdict.exact == 0)
+                return ERR_OK;
+        withhold_all(j->release);
+        out->hidden_all = true;
+        return ERR_OK;
+}
+
+enum err disclosure_audit_table(struct arena *arena, struct table *t,
+        const struct disclosure_settings *settings, const atomic_bool *cancel,
+        struct disclosure_report *out)
+{
+        const struct disclosure_release alone = {
+                .tables = (struct table *const[]){t}, .tables_len = 1};
+        struct joint j = {
+                .arena = arena, .release = &alone, .settings = settings, .cancel = cancel};
+        enum err err = audit(&j, out);
+
+        if (err != ERR_OK)
+                withhold_all(&alone);
+        return err;
+}
+
 enum err disclosure_protect_table(struct arena *arena, struct table *t,
         const struct disclosure_settings *settings, const atomic_bool *cancel,
         struct disclosure_report *out)

@@ -126,6 +126,12 @@ MUST_CHECK enum err disclosure_protect_table(struct arena *arena, struct table *
         const struct disclosure_settings *settings, const atomic_bool *cancel,
         struct disclosure_report *out);
 
+/* The audit once more, of a table that was protected and in which more was hidden since: `out`'s
+ * verdict is then that of what leaves. Where something can be computed, all is withheld. */
+MUST_CHECK enum err disclosure_audit_table(struct arena *arena, struct table *t,
+        const struct disclosure_settings *settings, const atomic_bool *cancel,
+        struct disclosure_report *out);
+
 /* rules.c: the first step alone, without wiping: status and rule of every cell and measure. */
 MUST_CHECK enum err disclosure_rules_apply(
         struct table *t, const struct disclosure_settings *settings);
