@@ -197,7 +197,7 @@ static enum err take(const struct hsm_outcome *o, struct hsm_keys *out)
         TRY(secret_copy(o->fresh, sizeof o->fresh, &keys.fresh));
         memcpy(keys.wrapped, o->wrapped, sizeof keys.wrapped);
         *out = keys;
-        keys = (struct hsm_keys){.key = NULL};
+        keys.key = keys.fresh = NULL;
         return ERR_OK;
 }
 

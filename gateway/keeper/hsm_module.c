@@ -15,7 +15,13 @@
 
 #include "gateway/keeper/hsm.h"
 
-enum { SLOTS_MAX = 64, TOKEN_LABEL_LEN = 32, CODE_BITS = 8 };
+enum {
+        SLOTS_MAX = 64,
+        TOKEN_LABEL_LEN = 32,
+        CODE_BITS = 8,
+        NONCE_BITS = HSM_NONCE_LEN * CODE_BITS,
+        TAG_BITS = HSM_TAG_LEN * CODE_BITS
+};
 static const uint8_t mark[HSM_MARK_LEN] = {'S', 'G', 'H', '1'};
 
 struct module {
@@ -142,8 +148,8 @@ static enum err check_key(struct module *m)
 
 static CK_GCM_PARAMS parameters(uint8_t *nonce)
 {
-        return (CK_GCM_PARAMS){nonce, HSM_NONCE_LEN, HSM_NONCE_LEN * CODE_BITS,
-                (uint8_t *)(uintptr_t)mark, sizeof mark, HSM_TAG_LEN * CODE_BITS};
+        return (CK_GCM_PARAMS){nonce, HSM_NONCE_LEN, NONCE_BITS, (uint8_t *)(uintptr_t)mark,
+                sizeof mark, TAG_BITS};
 }
 
 static enum err wrap_fresh(struct module *m)

@@ -132,6 +132,22 @@ static void a_module_that_is_gone_opens_nothing_and_officers_still_do(void **sta
         }
 }
 
+static void a_library_that_crashes_or_hangs_takes_nobody_along(void **state)
+{
+        struct keeper_module bad = soft.module;
+
+        NEEDS_MODULE();
+        bad.library = STATGATE_BAD_MODULE;
+        bad.environment = "BAD_MODULE=crash";
+        start(&bad);
+        falls_back(ERR_HSM);
+        if (getenv("STATGATE_LONG") == NULL)
+                return; /* patience is half a minute */
+        bad.environment = "BAD_MODULE=hang";
+        start(&bad);
+        falls_back(ERR_HSM);
+}
+
 static void a_key_that_could_leave_the_module_is_not_used(void **state)
 {
         struct keeper_module loose = soft.module;
@@ -263,6 +279,8 @@ int main(void)
                         a_wrong_pin_opens_nothing_and_officers_still_do, setup, teardown),
                 cmocka_unit_test_setup_teardown(
                         a_module_that_is_gone_opens_nothing_and_officers_still_do, setup, teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_library_that_crashes_or_hangs_takes_nobody_along, setup, teardown),
                 cmocka_unit_test_setup_teardown(
                         a_key_that_could_leave_the_module_is_not_used, setup, teardown),
                 cmocka_unit_test_setup_teardown(
