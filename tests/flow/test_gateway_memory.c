@@ -23,6 +23,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "crypto/keyring.h"
 #include "crypto/secret.h"
 #include "tests/support/gateway_delivery.h"
@@ -394,6 +395,26 @@ static void erase_one(void)
         assert_int_equal(world_erase(&world, 180, &gone), STATUS_OK);
 }
 
+/* All of its rows are rejected: the keeper opens the box and has nothing to seal over it. */
+static void deliver_in_vain(void)
+{
+        const struct wire_open open = placering_append();
+        struct placement rows[BATCH];
+        uint64_t random = 5;
+        struct talk t;
+
+        for (uint32_t i = 0; i < BATCH; i++) {
+                rows[i] = placement_random(&random, PERSONS, i);
+                rows[i].person = i;
+                rows[i].start = days_from_civil((struct civil){1850, 1, 1});
+        }
+        talk_begin(&t, &world, town(&world, 180));
+        assert_int_equal(talk_open(&t, &open), STATUS_OK);
+        assert_int_equal(talk_say(&t, say_batch(t.arena, 0, rows, BATCH)), STATUS_OK);
+        assert_int_equal(t.heard.acknowledged.accepted, 0);
+        talk_break(&t);
+}
+
 /* Tests --------------------------------------------------------------------------------- */
 
 static void a_copy_of_the_gateways_memory_has_no_sealed_number_and_no_key(void **state)
@@ -445,6 +466,7 @@ static void the_keeper_forgets_the_numbers_it_has_opened(void **state)
         start_delivering(threads);
         stop_delivering(threads);
         erase_one();
+        deliver_in_vain();
         assert_true(image_of(world.keeper, &keeper));
         assert_nothing(&keeper, "keeper");
         assert_int_equal(world_stop(&world), 0);
