@@ -187,6 +187,27 @@ static void published_tables_that_cannot_be_are_told(void **state)
         }
 }
 
+static void less_audited_than_required_shows_nothing(void **state)
+{
+        const char *in = room_write("in.csv", "kind,freq\na,10\nb,20\nc,4\nd,3\ne,30\nf,2\n");
+
+        (void)state;
+        RAN some = RUN("protect", in, "--count", "freq", "--dims", "kind", "--out",
+                room_path("some.csv"), "--audit-cells", "1", "--require-audit", "100");
+        assert_int_equal(some.code, EXIT_CODE_NOT_SAFE);
+        assert_non_null(strstr(some.out, "66 % of the protected cells are audited"));
+        assert_null(strstr(room_read("some.csv"), "30"));
+        RAN less = RUN("protect", in, "--count", "freq", "--dims", "kind", "--out",
+                room_path("less.csv"), "--audit-cells", "1", "--require-audit", "66");
+        assert_int_equal(less.code, EXIT_CODE_OK);
+        RAN all = RUN("protect", in, "--count", "freq", "--dims", "kind", "--out",
+                room_path("all.csv"), "--require-audit", "100");
+        assert_int_equal(all.code, EXIT_CODE_OK);
+        assert_non_null(strstr(room_read("all.csv"), "30"));
+        RAN help = RUN("protect", "--help");
+        assert_non_null(strstr(help.out, "--require-audit sets a least"));
+}
+
 static void a_table_of_which_all_or_nothing_is_hidden_is_no_fault(void **state)
 {
         (void)state;
@@ -333,6 +354,7 @@ int main(void)
                 cmocka_unit_test(numbers_beyond_measure_are_told_by_their_row),
                 cmocka_unit_test(amounts_that_are_missing_or_of_nobody_are_told),
                 cmocka_unit_test(published_tables_that_cannot_be_are_told),
+                cmocka_unit_test(less_audited_than_required_shows_nothing),
                 cmocka_unit_test(a_table_of_which_all_or_nothing_is_hidden_is_no_fault),
                 cmocka_unit_test(whatever_limit_ends_it_what_leaves_is_safe),
                 cmocka_unit_test(what_was_there_before_stays_where_nothing_better_comes),

@@ -145,8 +145,8 @@ WORD(PROTECT_AUDIT_FOUND, "Inget visas: granskningen kunde räkna ut en skyddad 
 WORD(AUDIT_NOT_ADDITIVE,
         "{1}: tabellen stämmer inte: inga värden i de skyddade cellerna ger summorna",
         "{1}: the table does not add up: no values of the protected cells give the totals")
-WORD(AUDIT_LIMITED, "Arbetsgränsen nåddes innan alla celler var granskade.",
-        "The work limit was reached before all cells were audited.")
+WORD(AUDIT_LIMITED, "En gräns (för arbete eller storlek) nåddes innan alla celler var granskade.",
+        "A limit (of work or of size) was reached before all cells were audited.")
 WORD(AUDIT_VERDICT, "{1}: {2} av {3} skyddade celler granskade, {4} går att räkna ut exakt.",
         "{1}: {2} of {3} protected cells audited, {4} can be computed exactly.")
 WORD(AUDIT_MORE, "… och {1} celler till; --format csv visar alla.",
