@@ -220,7 +220,7 @@ static void wipe(struct block *b)
 {
         for (; b != NULL; b = b->older) {
                 UNPOISON(b->data, b->cap);
-                explicit_bzero(b->data, b->used);
+                explicit_bzero(b->data, b->dirty > b->used ? b->dirty : b->used);
         }
 }
 

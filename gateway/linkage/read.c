@@ -58,6 +58,8 @@ static void domain_rows_done(struct domain_rows *d, const struct work *w)
         if (d->rows != NULL)
                 explicit_bzero(d->rows, d->bytes);
         work_wipe(w, d->guardians, guardian_bytes(d));
+        if (d->arena != NULL)
+                arena_wipe(d->arena);
         free(d->named);
         free(d->rows);
         free(d->tags);
@@ -199,7 +201,7 @@ static enum err take_batch(struct reading *r, struct domain_rows *d, const struc
                 return ERR_LINKAGE_REFUSED;
         d->known = true;
         d->joined = opened->joined;
-        arena_reset(d->arena);
+        arena_wipe(d->arena);
         TRY(body_unpack(d->arena, opened->body, opened->rows, &columns, &columns_len));
         if (r->edges != NULL)
                 TRY(place_guardians(d, &r->source->work, opened));

@@ -66,6 +66,10 @@ void call_destroy(struct call **c)
 
         grpc_metadata_array_destroy(&call->headers);
         grpc_call_details_destroy(&call->details);
+        if (call->pub.arena != NULL)
+                arena_wipe(call->pub.arena);
+        if (call->pub.message_arena != NULL)
+                arena_wipe(call->pub.message_arena);
         arena_free(&call->pub.arena);
         arena_free(&call->pub.message_arena);
         buf_done(&call->response);
@@ -77,10 +81,12 @@ void call_destroy(struct call **c)
 
 static void tidy_arena(struct arena **arena)
 {
-        if (*arena != NULL && arena_used(*arena) > ARENA_KEEP_MAX)
+        size_t used = *arena != NULL ? arena_used(*arena) : 0;
+
+        if (*arena != NULL)
+                arena_wipe(*arena);
+        if (used > ARENA_KEEP_MAX)
                 arena_free(arena);
-        else if (*arena != NULL)
-                arena_reset(*arena);
 }
 
 /* Ready for the next call; the arenas' first blocks stay. */

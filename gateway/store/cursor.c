@@ -67,13 +67,22 @@ enum err store_batches(struct store *s, const struct submission_id *id, struct s
         return ERR_OK;
 }
 
+/* What is erased from the store shall not be found in what was free memory. */
+static void drop_copy(struct store_cursor *c)
+{
+        if (c->sealed != NULL)
+                explicit_bzero(c->sealed, c->cap);
+        free(c->sealed);
+}
+
 static enum err keep_copy(struct store_cursor *c, struct stored_batch *b)
 {
         if (b->sealed.len > c->cap) {
-                uint8_t *larger = realloc(c->sealed, b->sealed.len);
+                uint8_t *larger = malloc(b->sealed.len);
 
                 if (larger == NULL)
                         return ERR_NO_MEMORY;
+                drop_copy(c);
                 c->sealed = larger;
                 c->cap = b->sealed.len;
         }
@@ -127,7 +136,7 @@ void store_cursor_free(struct store_cursor **c)
 {
         if (c == NULL || *c == NULL)
                 return;
-        free((*c)->sealed);
+        drop_copy(*c);
         free(*c);
         *c = NULL;
 }

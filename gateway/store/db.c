@@ -138,6 +138,7 @@ enum err db_open(const char *path, enum db_use use, struct db **out)
 
         if (db == NULL)
                 return ERR_NO_MEMORY;
+        heap_prepare();
         TRY(vfs_prepare(&vfs));
         if (use == DB_WRITER)
                 flags |= SQLITE_OPEN_CREATE;

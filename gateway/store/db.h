@@ -38,6 +38,10 @@ enum db_use { DB_WRITER, DB_READER };
 /* The writer creates the file when there is none. */
 MUST_CHECK enum err db_open(const char *path, enum db_use use, struct db **out);
 void db_free(struct db **db);
+/* heap.c: before anything else of SQLite, any number of times; and pages that a connection still
+ * holds, wiped and let go of. */
+void heap_prepare(void);
+void db_forget(struct db *db);
 
 /* Words of SQLite in ours; logs what is our fault. */
 enum err db_error(const struct db *db, int rc);

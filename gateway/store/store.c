@@ -275,6 +275,7 @@ void reader_return(struct store *s, struct db **db)
 {
         if (*db == NULL)
                 return;
+        db_forget(*db);
         pthread_mutex_lock(&s->readers.lock);
         if (s->readers.len < READERS_KEPT) {
                 s->readers.kept[s->readers.len++] = *db;

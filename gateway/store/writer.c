@@ -129,6 +129,7 @@ static void run_alone(struct writer *w, struct job *j)
                 j->result = e;
         if (j->result == ERR_OK && j->kind == JOB_REMOVES) {
                 j->result = log_empty(w->db);
+                db_forget(w->db);
                 if (j->result == ERR_OK)
                         w->log_pages = 0;
         }

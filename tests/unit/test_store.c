@@ -407,7 +407,7 @@ static void a_second_gateway_is_told_at_once(void **state)
 static void a_newer_store_is_refused_and_left_alone(void **state)
 {
         OWNED(world_free) struct world *w = world_with_delivery();
-        const uint8_t newer[4] = {0, 0, 0, 8}, ours[4] = {0, 0, 0, 7};
+        const uint8_t newer[4] = {0, 0, 0, 9}, ours[4] = {0, 0, 0, 8};
 
         (void)state;
         overwrite(w->path, 60, newer, 4);
