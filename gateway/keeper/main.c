@@ -31,7 +31,7 @@
 
 /* A test builds this program with another. */
 #ifndef SELF_TEST_EVERY_MS
-#define SELF_TEST_EVERY_MS (10 * 60 * 1000)
+#define SELF_TEST_EVERY_MS 600000
 #endif
 
 enum {

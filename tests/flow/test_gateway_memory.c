@@ -232,9 +232,7 @@ static void look(struct image *out, const uint8_t *piece, size_t len, const char
                 const uint8_t *at = piece + i;
                 const char *key = key_at(at);
 
-                if (is_digit(*at) && text_at(at, i == 0 || !is_digit(at[-1])))
-                        out->numbers++;
-                else if (binary_at(at))
+                if ((is_digit(*at) && text_at(at, i == 0 || !is_digit(at[-1]))) || binary_at(at))
                         out->numbers++;
                 else if (*at == 'T' && local_at(at))
                         out->locals++;
