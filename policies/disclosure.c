@@ -334,6 +334,24 @@ static enum err check_contributors(const struct rules_reading *r)
         return ERR_OK;
 }
 
+/* Where zeros are published, a cell that is hidden for being small is known to be between 1 and
+ * what is below the threshold, and hiding others makes that no wider. Who asks for it in one
+ * breath is told so. Where the interval is a preset's, an answer that would tell too much by it
+ * is widened or withheld when it is made (gateway/disclosure/joint_cure.c). */
+static enum err check_interval(const struct rules_reading *r)
+{
+        const struct disclosure_rules *x = &r->draft->rules;
+        uint32_t most = x->threshold > 2 ? x->threshold - 2 : 0;
+
+        if (!x->zeros_published || x->interval <= most ||
+                yaml_find(r->m, key_words[DISCLOSURE_KEY_INTERVAL]) == NULL)
+                return ERR_OK;
+        return CONTRADICTS(r, DISCLOSURE_KEY_INTERVAL,
+                "`interval: %u` cannot be kept with `zeros: publish` and `threshold: %u`: a small "
+                "cell is then known to lie from 1 to below it; say `zeros: protect`, or at most %u",
+                x->interval, x->threshold, most);
+}
+
 static enum err check_rules(const struct rules_reading *r)
 {
         const struct disclosure_rules *x = &r->draft->rules;
@@ -343,7 +361,8 @@ static enum err check_rules(const struct rules_reading *r)
         if (x->interval > 0 && !x->secondary)
                 return CONTRADICTS(r, DISCLOSURE_KEY_INTERVAL,
                         "`interval` needs `secondary: yes`: without it the next cell tells it");
-        return ERR_OK;
+        /* A preset may leave the threshold to the data set. */
+        return x->threshold > 0 ? check_interval(r) : ERR_OK;
 }
 
 /* Presets ------------------------------------------------------------------ */
@@ -691,6 +710,8 @@ enum err load_floor(struct loader *l, const struct yaml *m, struct disclosure_ru
         TRY(read_word(&r, DISCLOSURE_KEY_ANSWERS, answers_words, &answers));
         x->answers = (enum answers)answers;
         x->secondary = x->secondary || x->interval > 0;
+        /* By itself, so that it can be kept whatever the data sets ask for. */
+        TRY(check_interval(&r));
         *out = *x;
         return ERR_OK;
 }

@@ -100,7 +100,7 @@ struct disclosure_report {
         bool limited;              /* a limit ended the search: more is hidden than need be */
         bool hidden_all;           /* no pattern could be proved safe */
         /* The audit's verdict: protected values looked at, of how many; those computable
-         * exactly (must be 0); those narrower than asked (0 unless limited). */
+         * exactly, and those narrower than asked: both 0, since nothing leaves otherwise. */
         size_t audited, audit_of, exact, narrow;
         /* Protected values of which a width was asked for and not found, because a limit came
          * first; values that are one number count once, those of several tables in each. Where no

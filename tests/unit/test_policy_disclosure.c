@@ -65,6 +65,7 @@ static const struct bundle_fault faults[] = {
         RULES("@@p: 10", "needs `contributors`"),
         RULES("@@pq: {p: 1, q: 2}", "needs `contributors`"),
         RULES("secondary: no, @@interval: 3", "needs `secondary: yes`"),
+        RULES("@@interval: 5", "cannot be kept with `zeros: publish` and `threshold: 6`"),
         RULES("@@cellkey: {variance: 2}", "without `perturbation: cellkey`"),
         RULES("@@rounding: {base: 5}", "without `perturbation: rounding`"),
         RULES("@@contributors: {provider: 1}", "no contributor of the type provider"),

@@ -403,6 +403,28 @@ static void options_that_make_no_sense_are_refused(void **state)
         assert_int_equal(twice.code, EXIT_CODE_USAGE);
 }
 
+/* The words of the threshold itself say more than the width allows. */
+static void a_width_that_the_threshold_cannot_leave_is_refused(void **state)
+{
+        static const struct {
+                const char *zeros, *threshold, *interval;
+                int code;
+        } cases[] = {{"publish", "2", "1", EXIT_CODE_USAGE}, {"publish", "5", "4", EXIT_CODE_USAGE},
+                {"publish", "5", "3", EXIT_CODE_OK}, {"publish", "3", "1", EXIT_CODE_OK},
+                {"protect", "5", "4", EXIT_CODE_OK}};
+        const char *in = room_write("in.csv", "kind,freq\na,1\nb,30\nc,40\nd,2\n");
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+                RAN r = RUN("protect", in, "--count", "freq", "--dims", "kind", "--zeros",
+                        cases[i].zeros, "--threshold", cases[i].threshold, "--interval",
+                        cases[i].interval, "--out", room_path("out.csv"));
+                assert_int_equal(r.code, cases[i].code);
+                if (cases[i].code != EXIT_CODE_OK)
+                        assert_non_null(strstr(r.err, "--zeros protect"));
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -416,6 +438,7 @@ int main(void)
                 cmocka_unit_test(margins_that_are_given_must_add_up),
                 cmocka_unit_test(a_code_that_looks_like_a_formula_comes_back_as_it_was),
                 cmocka_unit_test(all_or_nothing_may_be_small),
+                cmocka_unit_test(a_width_that_the_threshold_cannot_leave_is_refused),
                 cmocka_unit_test(a_limit_hides_more_and_never_less),
                 cmocka_unit_test(a_table_beyond_measure_is_refused),
                 cmocka_unit_test(rounded_counts_still_add_up),

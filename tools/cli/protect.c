@@ -132,6 +132,20 @@ static enum exit_code read_numbers(struct protecting *p)
         return code;
 }
 
+/* What the threshold tells of a small cell no hiding of others makes wider. */
+static enum exit_code check_interval(const struct protecting *p)
+{
+        const struct protect_settings *s = &p->settings;
+        char interval[NUMBER_TEXT], threshold[NUMBER_TEXT];
+
+        if (p->kind == PROTECT_AMOUNTS || s->threshold == 0 || !s->zeros_published ||
+                s->interval + UINT64_C(2) <= s->threshold)
+                return EXIT_CODE_OK;
+        complain(p->cli, WORD_PROTECT_INTERVAL_WIDE, cli_number(p->cli, s->interval, interval),
+                cli_number(p->cli, s->threshold, threshold));
+        return EXIT_CODE_USAGE;
+}
+
 static enum exit_code read_options(struct protecting *p)
 {
         enum exit_code code;
@@ -153,7 +167,7 @@ static enum exit_code read_options(struct protecting *p)
                 return wrong(p->cli, "threshold");
         if (code == EXIT_CODE_OK && p->kind == PROTECT_AMOUNTS && p->settings.rounding > 0)
                 return wrong(p->cli, "rounding");
-        return code;
+        return code == EXIT_CODE_OK ? check_interval(p) : code;
 }
 
 /* The work ----------------------------------------------------------------------------------- */

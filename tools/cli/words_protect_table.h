@@ -120,6 +120,13 @@ WORD(PROTECT_AUDITED_LITTLE,
         "Nothing is shown: {1} % of the protected cells are audited, and {2} % are required.")
 WORD(PROTECT_NARROW, "{1} skyddade celler går att veta närmare än {2}.",
         "{1} protected cells can be told to within less than {2}.")
+WORD(PROTECT_INTERVAL_WIDE,
+        "--interval {1} går inte att hålla med --zeros publish och --threshold {2}: en cell som är "
+        "dold för att den är liten är då minst 1 och under tröskeln; välj --zeros protect, en "
+        "högre tröskel eller ett mindre intervall",
+        "--interval {1} cannot be kept with --zeros publish and --threshold {2}: a cell hidden for "
+        "being small is then known to be at least 1 and below the threshold; take --zeros "
+        "protect, a higher threshold or a smaller interval")
 WORD(PROTECT_UNWIDENED,
         "För {1} skyddade celler är det inte visat att de inte går att veta närmare än {2}.",
         "Of {1} protected cells it is not shown that they cannot be told to within less than {2}.")
