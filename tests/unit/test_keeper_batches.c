@@ -596,6 +596,51 @@ static void an_erased_person_is_gone_from_rows_and_guardians(void **state)
         stage_down(&s);
 }
 
+/* Found by its key alone; the guardians of other rows are nobody's concern. */
+static void an_erased_record_is_gone_and_nothing_else(void **state)
+{
+        struct stage s;
+        struct keeper_accept batch;
+        struct keeper_accepted accepted;
+        struct keeper_found found;
+        struct bytes shorter = bytes_of_text("shorter"), sealed;
+        struct keeper_person record = {.record_key = bytes_of_text("0000004")};
+        uint8_t keep[10];
+
+        (void)state;
+        stage_up(&s, 0);
+        batch = world_batch(&s.w, "anmalan", 114, 0, 10, 100);
+        world_guardians(&s.w, &batch, 4);
+        stage_accept(&s, &batch, &accepted);
+        assert_int_equal(keeper_erase_find(s.k, &batch.name, accepted.epoch, accepted.sealed,
+                                 &record, s.w.arena, &found),
+                ERR_OK);
+        assert_int_equal(found.hits, 1);
+        assert_int_equal(found.guardian_hits, 0);
+        assert_int_equal(found.keep[4], 0);
+        memcpy(keep, found.keep, sizeof keep);
+        keep[5] = 0;
+        assert_int_equal(keeper_erase_seal(s.k, &batch.name, accepted.epoch, accepted.sealed,
+                                 &record, keep, 10, shorter, s.w.arena, &sealed),
+                ERR_INVALID);
+        assert_int_equal(keeper_erase_seal(s.k, &batch.name, accepted.epoch, accepted.sealed,
+                                 &record, found.keep, 10, shorter, s.w.arena, &sealed),
+                ERR_OK);
+        assert_int_equal(keeper_erase_find(s.k, &batch.name, accepted.epoch, sealed, &record,
+                                 s.w.arena, &found),
+                ERR_OK);
+        assert_int_equal(found.rows, 9);
+        assert_int_equal(found.hits, 0);
+        record.record_key = bytes_of_text("000000"); /* the beginning of a key is another key */
+        assert_int_equal(keeper_erase_find(s.k, &batch.name, accepted.epoch, sealed, &record,
+                                 s.w.arena, &found),
+                ERR_OK);
+        assert_int_equal(found.hits, 0);
+        /* A record is no person: there is nothing to ask about it. */
+        assert_int_not_equal(keeper_person_check(s.k, 114, &record), ERR_OK);
+        stage_down(&s);
+}
+
 static void erasing_somebody_who_is_not_there_changes_nothing(void **state)
 {
         struct stage s;
@@ -688,6 +733,7 @@ int main(void)
                 cmocka_unit_test(a_batch_opens_only_under_its_own_name),
                 cmocka_unit_test(a_receipt_names_the_batch_and_its_content),
                 cmocka_unit_test(an_erased_person_is_gone_from_rows_and_guardians),
+                cmocka_unit_test(an_erased_record_is_gone_and_nothing_else),
                 cmocka_unit_test(erasing_somebody_who_is_not_there_changes_nothing),
                 cmocka_unit_test(the_last_row_of_a_batch_can_be_erased),
         };
