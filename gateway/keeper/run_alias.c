@@ -40,13 +40,19 @@ static enum err change_book(struct run *r, struct bytes *note)
         return e;
 }
 
+/* As they were delivered, each once. */
+static uint32_t events_of(const struct alias_entry *e)
+{
+        return e->names > 1 ? e->events / 2 : e->events;
+}
+
 static void tell(const char *what, const struct alias_entry *e)
 {
         char id[2 * sizeof e->id.bytes + 1];
 
         hex_encode(bytes_of(e->id.bytes, sizeof e->id.bytes), id);
         log_event(LOG_INFO, what, LOG_NUM("municipality", e->municipality), LOG_TEXT("id", id),
-                LOG_NUM("events", e->events / e->names));
+                LOG_NUM("events", events_of(e)));
 }
 
 static enum err read_id(struct reader *in, struct submission_id *out)
@@ -237,9 +243,9 @@ static enum err record_again(const struct alias_book *book, uint32_t entry, stru
 {
         struct alias_entry e = alias_book_entry(book, entry);
 
-        if (e.municipality != x->municipality || e.events / e.names > x->rows)
+        if (e.municipality != x->municipality || events_of(&e) > x->rows)
                 return ERR_CONFLICT;
-        x->fresh = e.events / e.names;
+        x->fresh = events_of(&e);
         x->known = x->rows - x->fresh;
         return ERR_OK;
 }
@@ -312,7 +318,7 @@ enum err run_UNDO_ALIASES(struct run *r, struct request *rq)
                 tell("keeper_aliases_undone", &e);
         }
         TRY(save_if_dirty(r, rq));
-        put_u32(rq->answer, e.events / e.names);
+        put_u32(rq->answer, events_of(&e));
         return ERR_OK;
 }
 
@@ -343,7 +349,7 @@ enum err run_ALIASES(struct run *r, struct request *rq)
                 put_i64(&out, e.at_ms);
                 put_u32(&out, (uint32_t)first);
                 put_u32(&out, (uint32_t)last);
-                put_u32(&out, e.events / e.names);
+                put_u32(&out, events_of(&e));
                 put_u8(&out, e.undone != 0 ? 1 : 0);
                 told++;
         }
