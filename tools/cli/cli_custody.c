@@ -348,6 +348,10 @@ static enum exit_code run_keys_rotate(struct cli *cli, const struct arguments *a
                 return answer_wrong(cli, rc);
         if (domains)
                 say(cli, WORD_KEYS_ROTATED, number_of(cli, rotated));
+        else if (strcmp(kind, "person") == 0)
+                say(cli, WORD_KEYS_PERSONS_BEGUN);
+        else if (strcmp(kind, "settle") == 0)
+                say(cli, WORD_KEYS_PERSONS_SETTLED);
         else
                 say(cli, WORD_KEYS_PAIR_ROTATED, kind);
         return domains && option_given(args, "wait") ? follow(cli) : EXIT_CODE_OK;

@@ -78,3 +78,10 @@ WORD(KEYS_OWE, "{1} domäner är skyldiga en ny leverans av {2} poster innan set
 WORD(KEYS_MADE, "Nyckelringen {1} är gjord. Lämna {2} till kommunerna.",
         "The keyring {1} is made. Hand {2} to the municipalities.")
 WORD(KEYRING_EXISTS, "{1} finns redan och rörs inte", "{1} exists already and is not touched")
+WORD(KEYS_PERSONS_BEGUN,
+        "En andra nyckel för personer gäller. Varje kommun levererar nu om med --replace; "
+        "statgate keys status visar vem som är skyldig. Sedan: statgate keys rotate settle.",
+        "A second key of persons is in use. Every municipality now delivers anew with --replace; "
+        "statgate keys status shows who owes. Then: statgate keys rotate settle.")
+WORD(KEYS_PERSONS_SETTLED, "Den äldre nyckeln för personer är slut.",
+        "The older key of persons has ended.")
