@@ -150,7 +150,8 @@ static const char *const steps[] = {
         "PRAGMA user_version = 7;",
         /* By which events "this number became that number" a vintage links; keeper/aliases.h.
          * Vintages from before this step link by none. */
-        "ALTER TABLE vintage ADD COLUMN aliases INTEGER NOT NULL DEFAULT 0 CHECK (aliases >= 0);"
+        "ALTER TABLE vintage ADD COLUMN aliases INTEGER NOT NULL DEFAULT 0 "
+        "CHECK (aliases >= 0);"
         "PRAGMA user_version = 8;",
 };
 
