@@ -46,10 +46,10 @@ void share_done(struct share *s)
 /* In the field, without a branch or an address that depends on either. */
 static uint8_t gf_mul(uint8_t a, uint8_t b)
 {
-        unsigned product = 0, x = a;
+        unsigned product = 0, x = a, y = b;
 
         for (unsigned bit = 0; bit < 8; bit++) {
-                product ^= x & (0u - (b >> bit & 1u));
+                product ^= x & (0u - (y >> bit & 1u));
                 x = x << 1 ^ (0x11Du & (0u - (x >> 7)));
         }
         return (uint8_t)product;
