@@ -565,11 +565,11 @@ static bool reaches(struct tableau *t, const struct step *s, double enough)
 {
         double now = tableau_objective(t), each = fabs(t->slope[s->enters + 1]) / t->denominator;
         double least = fmax(ceil((now - enough) / each - 1e-9), 0);
-        double most = fmin(floor(s->length + 1e-9), least + TRIES - 1);
+        double most = floor(s->length + 1e-9);
 
-        for (double far = least; far <= most; far++)
-                if (whole_after(t, s, far)) {
-                        values_after(t, s, far);
+        for (int tried = 0; tried < TRIES && least + tried <= most; tried++)
+                if (whole_after(t, s, least + tried)) {
+                        values_after(t, s, least + tried);
                         return true;
                 }
         return false;
