@@ -68,10 +68,10 @@ void part_sealed(const struct bench *b)
         struct load *clear = load_make(r, 0, 26), *sealed = load_make(r, 0, 26);
 
         gate_open(b, "sealed", &g);
-        for (uint8_t i = 0; i < ROUNDS; i++) {
+        for (unsigned i = 0; i < ROUNDS; i++) {
                 load_seal(sealed, &g, (uint8_t)(ROUNDS + i));
 
-                double rate = deliver(clear, &g, i, &clear_cpu[i]);
+                double rate = deliver(clear, &g, (uint8_t)i, &clear_cpu[i]);
 
                 share[i] = deliver(sealed, &g, (uint8_t)(ROUNDS + i), &sealed_cpu[i]) / rate;
         }

@@ -49,7 +49,7 @@ static enum exit_code talk_begin(struct cli *cli, struct talk *t)
 {
         *t = (struct talk){.cli = cli,
                 .said = {.ceiling = OFFICER_TALK_MAX},
-                .heard = {.ceiling = 2 * OFFICER_ANSWER_MAX}};
+                .heard = {.ceiling = (size_t)2 * OFFICER_ANSWER_MAX}};
         return keys_init(cli, false);
 }
 
