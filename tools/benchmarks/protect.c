@@ -120,9 +120,8 @@ static void make_weights(struct dice *dice, const struct shape *shape, double *w
 /* Adds an inner value to all cells that it is in. */
 static void spread(struct sample *s, const uint32_t *leaf, int64_t value)
 {
-        size_t cells[1 << (AXES_MAX + 1)], n = 1;
+        size_t cells[1 << (AXES_MAX + 1)] = {0}, n = 1;
 
-        cells[0] = 0;
         for (uint32_t d = 0; d < s->table.dimensions_len; d++) {
                 const struct model_dimension *axis = &s->axes[d];
                 uint32_t nodes[3] = {leaf[d], model_nodes(axis) - 1}, k = 2;

@@ -501,10 +501,10 @@ static void put_removal(FILE *to, const struct cli *cli, const struct wire_remov
 static enum exit_code each_removal(
         struct cli *cli, uint64_t from, struct listing *l, uint64_t *out_len)
 {
-        struct wire_removals some = {.len = WIRE_REMOVALS_MAX};
+        struct wire_removals some = {.len = 0};
 
         *out_len = 0;
-        while (some.len == WIRE_REMOVALS_MAX) {
+        do {
                 enum exit_code code = ask_removals(cli, from, &some);
 
                 if (code != EXIT_CODE_OK)
@@ -517,7 +517,7 @@ static enum exit_code each_removal(
                         from = some.removals[i].number + 1;
                         (*out_len)++;
                 }
-        }
+        } while (some.len == WIRE_REMOVALS_MAX);
         return EXIT_CODE_OK;
 }
 
