@@ -14,10 +14,12 @@
 #define __has_feature(x) 0
 #endif
 
-/* Sanitizers are not awake yet when the linker asks which of the clones it should be. */
-#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) &&                 \
-        !defined(__SANITIZE_THREAD__) && !__has_feature(address_sanitizer) &&                      \
-        !__has_feature(thread_sanitizer) && !__has_feature(memory_sanitizer)
+/* Sanitizers are not awake yet when the linker asks which of the clones it should be; and clang
+ * before 16 gives clones a name that no other file asks for. */
+#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) &&                            \
+        !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) &&                         \
+        !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer) &&                   \
+        !__has_feature(memory_sanitizer)
 #define WIDE __attribute__((target_clones("avx2", "default")))
 #else
 #define WIDE
