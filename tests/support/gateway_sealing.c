@@ -156,7 +156,7 @@ struct bytes seal_batch(struct world *w, struct arena *a, municipality_t m,
                 .rows = batch->rows};
         struct submit_request r = {.kind = SUBMIT_BATCH, .batch = *batch};
         struct sealed sealed;
-        struct bytes bytes, copy;
+        struct bytes bytes = {0}, copy = {0};
 
         memcpy(head.dataset, open->dataset.data, open->dataset.len);
         make_box(w, a, &head, &who, &sealed);
@@ -181,7 +181,7 @@ enum status world_erase(struct world *w, municipality_t m, const struct wire_per
         uint64_t now = (uint64_t)clock_now_ms();
         struct client *c;
         struct sealed sealed;
-        struct bytes request;
+        struct bytes request = {0};
         char name[32];
 
         (void)snprintf(name, sizeof name, "municipality/%04u", m);
@@ -210,7 +210,7 @@ enum status world_alias(struct world *w, municipality_t m, const struct box_pers
         uint64_t now = (uint64_t)clock_now_ms();
         struct client *c;
         struct sealed sealed;
-        struct bytes request;
+        struct bytes request = {0};
         char name[32];
 
         (void)snprintf(name, sizeof name, "municipality/%04u", m);
