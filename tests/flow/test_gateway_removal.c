@@ -606,10 +606,15 @@ static int in_memory(pid_t pid, const void *needle, size_t len)
 static void the_seal_of_an_erased_record_is_in_no_memory_of_the_gateway(void **state)
 {
         static const char key[] = "Q7ZEBRA42X";
+        const char *sanitized = getenv("STATGATE_SANITIZE");
         static struct pieces gone;
         struct placement rows[40];
 
         (void)state;
+        if (sanitized != NULL && *sanitized != '\0') {
+                print_message("skipped: a sanitizer's shadow is too large to be searched\n");
+                skip();
+        }
         children(rows, 0, 40);
         memcpy(rows[7].key, key, sizeof key);
         struct submission_id id = deliver(&world, 180, DELIVERY_APPEND, rows, 40, 40);
