@@ -160,20 +160,28 @@ static enum err rotate_domain(struct rotation *r, const struct key_state *k)
         return e;
 }
 
-/* Every domain that has two epochs. */
+/* Every domain that has two epochs. One with a damaged batch keeps both, and no other waits for
+ * it; its error is what is told. */
 static enum err rotate_all(struct rotation *r)
 {
         OWNED(arena_free) struct arena *a = arena_new(ARENA_MAX);
         struct key_state *keys = NULL;
+        enum err failed = ERR_OK;
         uint32_t len = 0;
 
         if (a == NULL)
                 return ERR_NO_MEMORY;
         TRY(keeper_keys(r->gateway->keeper, a, &keys, &len));
-        for (uint32_t i = 0; i < len; i++)
+        for (uint32_t i = 0; i < len; i++) {
+                enum err e = ERR_OK;
+
                 if (keys[i].kind == KEY_DOMAIN && keys[i].oldest < keys[i].epoch)
-                        TRY(rotate_domain(r, &keys[i]));
-        return ERR_OK;
+                        e = rotate_domain(r, &keys[i]);
+                if (e == ERR_CANCELLED || e == ERR_KEEPER_GONE)
+                        return e;
+                failed = failed == ERR_OK ? e : failed;
+        }
+        return failed;
 }
 
 /* Keys of linkages that ended, and pairs whose time is over. */
