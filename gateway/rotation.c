@@ -66,7 +66,7 @@ void rotation_admit(struct rotation *r)
 
 struct group {
         struct resealed_batch list[GROUP_MAX];
-        uint32_t len;
+        uint32_t len, moved; /* in hand; put in place so far */
         size_t bytes;
 };
 
@@ -95,34 +95,42 @@ static enum err put_group(struct rotation *r, struct group *g, struct arena *a)
         enum err e = g->len > 0 ? store_reseal(r->gateway->store, g->list, g->len, &done) : ERR_OK;
 
         /* A batch that changed meanwhile is found again in the next round. */
-        *g = (struct group){.len = 0};
+        *g = (struct group){.moved = g->moved + done};
         arena_wipe(a);
         return e;
 }
 
-/* All that lies under older keys; ERR_CANCELLED when told to leave. */
+/* All that lies under older keys; ERR_CANCELLED when told to leave. A damaged batch stays where it
+ * is, and its error is what is told when nothing else moves any more. */
 static enum err move_batches(struct rotation *r, const struct domain *d, uint32_t epoch)
 {
         OWNED(arena_free) struct arena *a = arena_new(ARENA_MAX);
         struct stored_place places[GROUP_MAX];
         struct group g = {.len = 0};
+        enum err failed;
         uint32_t n;
 
         if (a == NULL)
                 return ERR_NO_MEMORY;
         do {
+                failed = ERR_OK;
+                g.moved = 0;
                 TRY(store_outdated(r->gateway->store, d->municipality, d->dataset, epoch, places,
                         GROUP_MAX, &n));
                 for (uint32_t i = 0; i < n; i++) {
                         if (atomic_load(&r->leave))
                                 return ERR_CANCELLED;
-                        TRY(rekey_one(r, d, &places[i], a, &g));
+                        enum err e = rekey_one(r, d, &places[i], a, &g);
+
+                        if (e == ERR_KEEPER_GONE)
+                                return e;
+                        failed = failed == ERR_OK ? e : failed;
                         if (g.bytes >= GROUP_BYTES_MAX)
                                 TRY(put_group(r, &g, a));
                 }
                 TRY(put_group(r, &g, a));
-        } while (n > 0);
-        return ERR_OK;
+        } while (n > 0 && (failed == ERR_OK || g.moved > 0));
+        return failed;
 }
 
 /* With nobody holding sealed bytes: is nothing left, the old keys end. */

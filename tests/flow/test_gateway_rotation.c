@@ -10,7 +10,9 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "crypto/digest.h"
+#include "gateway/store/store.h"
 #include "tests/support/gateway_ask.h"
 
 enum { CHILDREN = 3000, ROWS = 4000, BATCH = 40, PATIENCE_MS = 60000, TICK_MS = 50, HOME = 180 };
@@ -216,6 +218,50 @@ static void a_second_rotation_waits_for_the_first(void **state)
         free(p);
 }
 
+/* A batch that is none, as a disk that rots makes them, among those of 0114. */
+static void put_damaged(void)
+{
+        uint8_t noise[500] = {7};
+        struct stored_submission d = {.id = {{0x44}},
+                .municipality = 114,
+                .dataset = "placering",
+                .period = {20089, 20453},
+                .mode = DELIVERY_APPEND,
+                .opened_at_ms = clock_now_ms()};
+        struct stored_batch b = {.submission = d.id,
+                .rows = 10,
+                .epoch = 1,
+                .sealed = bytes_of(noise, sizeof noise)};
+        struct store *s = NULL;
+        uint32_t rows, rejected;
+        bool replayed;
+
+        assert_int_equal(store_open(world_path(&world, "store/statgate.db"), &s), ERR_OK);
+        assert_int_equal(store_submission_open(s, &d, &d), ERR_OK);
+        assert_int_equal(store_batch_put(s, &b, &replayed, &rows, &rejected), ERR_OK);
+        store_close(&s);
+}
+
+static void a_damaged_batch_keeps_its_domain_back_and_no_other(void **state)
+{
+        struct placement *p = placements(7, ROWS, 0);
+        unsigned ms = 0;
+
+        (void)state;
+        (void)deliver(&world, 114, DELIVERY_APPEND, p, ROWS / 2, 500);
+        (void)deliver(&world, HOME, DELIVERY_APPEND, p + ROWS / 2, ROWS / 2, 500);
+        assert_int_equal(world_stop(&world), 0);
+        put_damaged();
+        world_start(&world);
+        assert_int_equal(rotate("domain", "placering", 0), STATUS_OK);
+        for (; ms < PATIENCE_MS && domain_key("placering", HOME).oldest != 2; ms += TICK_MS)
+                nap(TICK_MS);
+        assert_true(ms < PATIENCE_MS);
+        assert_int_equal(domain_key("placering", 114).oldest, 1); /* nothing is lost */
+        assert_int_equal(domain_key("placering", 114).records_left, 10);
+        free(p);
+}
+
 static uint64_t records_owing(void)
 {
         struct wire_keys keys = keys_now();
@@ -331,6 +377,8 @@ int main(void)
                         a_gateway_killed_in_the_middle_goes_on_where_it_was, make, unmake),
                 cmocka_unit_test_setup_teardown(
                         a_second_rotation_waits_for_the_first, make, unmake),
+                cmocka_unit_test_setup_teardown(
+                        a_damaged_batch_keeps_its_domain_back_and_no_other, make, unmake),
                 cmocka_unit_test_setup_teardown(
                         everybody_delivers_anew_and_the_older_key_of_persons_ends, make, unmake),
                 cmocka_unit_test_setup_teardown(
