@@ -81,6 +81,10 @@ MUST_CHECK enum err unheld_remove(struct db *db);
 MUST_CHECK enum err vintages_revise(
         struct db *db, const int64_t *numbers, uint32_t len, int64_t now_ms, struct vintage *out);
 
+/* Room for one entry more in a list of `len` entries of `size` bytes that lives in an arena: the
+ * list, or a copy twice as long. NULL: memory is short. */
+void *list_room(struct arena *a, void *list, uint32_t len, uint32_t *cap, size_t size);
+
 /* Numbers gathered from a statement before the tables under it change. */
 struct numbers {
         int64_t *v;

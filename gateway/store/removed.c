@@ -106,17 +106,9 @@ static enum err removals_gather(struct db *db, uint64_t from, uint32_t limit, st
         TRY(run_start(db, SQL_REMOVALS, &r));
         bind_i64(&r, (int64_t)(from <= INT64_MAX ? from : INT64_MAX));
         while ((limit == 0 || len < limit) && (e = run_row(&r)) == ERR_OK) {
-                if (len == cap) {
-                        uint32_t larger = cap > 0 ? 2 * cap : 64;
-                        struct stored_removal *grown = arena_alloc(a, larger, sizeof *grown);
-
-                        if (grown == NULL)
-                                return ERR_NO_MEMORY;
-                        if (len > 0)
-                                memcpy(grown, list, len * sizeof *list);
-                        list = grown;
-                        cap = larger;
-                }
+                list = list_room(a, list, len, &cap, sizeof *list);
+                if (list == NULL)
+                        return ERR_NO_MEMORY;
                 TRY(removal_read(&r, &list[len++]));
         }
         if (e != ERR_OK && e != ERR_NOT_FOUND)

@@ -50,17 +50,9 @@ static enum err epochs_gather(
 
         TRY(run_start(db, SQL_EPOCHS, &r));
         while ((e = run_row(&r)) == ERR_OK) {
-                if (len == cap) {
-                        uint32_t larger = cap > 0 ? 2 * cap : 64;
-                        struct stored_epoch *grown = arena_alloc(a, larger, sizeof *grown);
-
-                        if (grown == NULL)
-                                return ERR_NO_MEMORY;
-                        if (len > 0)
-                                memcpy(grown, list, len * sizeof *list);
-                        list = grown;
-                        cap = larger;
-                }
+                list = list_room(a, list, len, &cap, sizeof *list);
+                if (list == NULL)
+                        return ERR_NO_MEMORY;
                 TRY(epoch_read(&r, &list[len++]));
         }
         if (e != ERR_NOT_FOUND)
@@ -113,17 +105,9 @@ static enum err owing_gather(struct db *db, uint32_t epoch, struct arena *a,
         TRY(run_start(db, SQL_OWING, &r));
         bind_i64(&r, epoch);
         while ((e = run_row(&r)) == ERR_OK) {
-                if (len == cap) {
-                        uint32_t larger = cap > 0 ? 2 * cap : 64;
-                        struct stored_owing *grown = arena_alloc(a, larger, sizeof *grown);
-
-                        if (grown == NULL)
-                                return ERR_NO_MEMORY;
-                        if (len > 0)
-                                memcpy(grown, list, len * sizeof *list);
-                        list = grown;
-                        cap = larger;
-                }
+                list = list_room(a, list, len, &cap, sizeof *list);
+                if (list == NULL)
+                        return ERR_NO_MEMORY;
                 TRY(owing_read(&r, &list[len++]));
         }
         if (e != ERR_NOT_FOUND)

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/log.h"
 #include "gateway/store/inside.h"
 
@@ -239,6 +240,22 @@ enum err store_open(const char *path, struct store **out)
         *out = s;
         s = NULL;
         return ERR_OK;
+}
+
+void *list_room(struct arena *a, void *list, uint32_t len, uint32_t *cap, size_t size)
+{
+        uint32_t larger = *cap > 0 ? 2 * *cap : 16;
+        void *grown;
+
+        if (len < *cap)
+                return list;
+        grown = arena_alloc(a, larger, size);
+        if (grown == NULL)
+                return NULL;
+        if (len > 0)
+                memcpy(grown, list, len * size);
+        *cap = larger;
+        return grown;
 }
 
 void store_close(struct store **s)

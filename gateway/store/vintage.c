@@ -205,16 +205,9 @@ static enum err vintage_list(
 
         TRY(run_start(db, SQL_VINTAGES, &r));
         while ((e = run_row(&r)) == ERR_OK) {
-                if (len == cap) {
-                        cap = cap > 0 ? cap * 2 : 16;
-                        struct stored_vintage *grown = arena_alloc(a, cap, sizeof *grown);
-
-                        if (grown == NULL)
-                                return ERR_NO_MEMORY;
-                        if (len > 0)
-                                memcpy(grown, list, len * sizeof *list);
-                        list = grown;
-                }
+                list = list_room(a, list, len, &cap, sizeof *list);
+                if (list == NULL)
+                        return ERR_NO_MEMORY;
                 TRY(vintage_read(&r, &list[len++]));
         }
         if (e != ERR_NOT_FOUND)
