@@ -221,12 +221,13 @@ static enum exit_code say_proof(struct talk *t, const struct arguments *args, un
                             : say_prompted(t, OFFICER_PASSPHRASE, WORD_PASSPHRASE_NOW);
 }
 
-static enum exit_code listen_proof(struct talk *t, unsigned len)
+/* Says it all, and hears `len` answers; the payload of the last one. */
+static enum exit_code hear(struct talk *t, unsigned len, struct bytes *out_last)
 {
-        enum exit_code code = EXIT_CODE_OK;
+        enum exit_code code = exchange(t);
 
         for (unsigned i = 0; i < len && code == EXIT_CODE_OK; i++)
-                code = listen_next(t, NULL);
+                code = listen_next(t, i + 1 == len ? out_last : NULL);
         return code;
 }
 
@@ -241,9 +242,7 @@ static enum exit_code run_keys_unseal(struct cli *cli, const struct arguments *a
         if (code == EXIT_CODE_OK)
                 code = say_proof(&t, args, &answers);
         if (code == EXIT_CODE_OK)
-                code = exchange(&t);
-        if (code == EXIT_CODE_OK)
-                code = listen_proof(&t, answers);
+                code = hear(&t, answers, NULL);
         if (code == EXIT_CODE_OK)
                 code = listen_last(&t);
         if (code == EXIT_CODE_OK)
@@ -268,9 +267,7 @@ static enum exit_code run_keys_import(struct cli *cli, const struct arguments *a
                 code = argument_count(args) > 0 ? say_file(&t, OFFICER_SHARE, argument_nth(args, 0))
                                                 : say_prompted(&t, OFFICER_SHARE, WORD_SHARE_ASK);
         if (code == EXIT_CODE_OK)
-                code = exchange(&t);
-        if (code == EXIT_CODE_OK)
-                code = listen_next(&t, &count);
+                code = hear(&t, 1, &count);
         if (code == EXIT_CODE_OK)
                 code = listen_last(&t);
         if (code != EXIT_CODE_OK)
@@ -343,11 +340,7 @@ static enum exit_code run_keys_export(struct cli *cli, const struct arguments *a
                 code = say_proof(&t, args, &answers);
         officer_put(&t.said, OFFICER_MAKE_SHARES, bytes_of(quorum, sizeof quorum));
         if (code == EXIT_CODE_OK)
-                code = exchange(&t);
-        if (code == EXIT_CODE_OK)
-                code = listen_proof(&t, answers);
-        if (code == EXIT_CODE_OK)
-                code = listen_next(&t, &texts);
+                code = hear(&t, answers + 1, &texts);
         if (code == EXIT_CODE_OK)
                 code = write_shares(cli, texts, folder, quorum[1]);
         if (code == EXIT_CODE_OK)
@@ -406,9 +399,7 @@ static enum exit_code run_keys_passphrase(struct cli *cli, const struct argument
                 return EXIT_CODE_INTERNAL;
         officer_put(&t.said, OFFICER_SET_PASSPHRASE, payload);
         wipe(frame.data, frame.len);
-        code = exchange(&t);
-        if (code == EXIT_CODE_OK)
-                code = listen_proof(&t, answers + 1);
+        code = hear(&t, answers + 1, NULL);
         if (code == EXIT_CODE_OK)
                 code = listen_last(&t);
         if (code == EXIT_CODE_OK)
@@ -428,9 +419,7 @@ static enum exit_code run_keys_hsm(struct cli *cli, const struct arguments *args
                 code = say_proof(&t, args, &answers);
         officer_put(&t.said, OFFICER_SET_HSM, bytes_of(NULL, 0));
         if (code == EXIT_CODE_OK)
-                code = exchange(&t);
-        if (code == EXIT_CODE_OK)
-                code = listen_proof(&t, answers + 1);
+                code = hear(&t, answers + 1, NULL);
         if (code == EXIT_CODE_OK)
                 code = listen_last(&t);
         if (code == EXIT_CODE_OK)
@@ -462,9 +451,7 @@ static enum exit_code run_keys_locks(struct cli *cli, const struct arguments *ar
         (void)args;
         officer_put(&t.said, OFFICER_LOCKS, bytes_of(NULL, 0));
         if (code == EXIT_CODE_OK)
-                code = exchange(&t);
-        if (code == EXIT_CODE_OK)
-                code = listen_next(&t, &locks);
+                code = hear(&t, 1, &locks);
         if (code != EXIT_CODE_OK)
                 return code;
         if (locks.len == 0 || locks.len % 3 != 1)
@@ -494,9 +481,7 @@ static enum exit_code run_keys_drop(struct cli *cli, const struct arguments *arg
                 code = say_proof(&t, args, &answers);
         officer_put(&t.said, OFFICER_DROP_LOCK, bytes_of(&kind, 1));
         if (code == EXIT_CODE_OK)
-                code = exchange(&t);
-        if (code == EXIT_CODE_OK)
-                code = listen_proof(&t, answers + 1);
+                code = hear(&t, answers + 1, NULL);
         if (code == EXIT_CODE_OK)
                 code = listen_last(&t);
         if (code == EXIT_CODE_OK)
