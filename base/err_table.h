@@ -77,6 +77,8 @@ ERR(SHARE_TEXT, REFUSED, INVALID_ARGUMENT, "this is not a share, or a character 
 ERR(SHARES, REFUSED, FAILED_PRECONDITION, "shares are missing, given twice, or not of one set")
 ERR(HSM, REFUSED, UNAVAILABLE, "the security module does not unwrap the key")
 ERR(ROTATING, REFUSED, FAILED_PRECONDITION, "an earlier rotation has to end first")
+ERR(LOG_CHANGED, FAILED, DATA_LOSS,
+        "the audit log is not what was signed: it was cut, changed or replaced")
 ERR(SELF_TEST, FAILED, INTERNAL, "a cryptographic self-test failed")
 ERR(MEMORY_LOCK, REFUSED, FAILED_PRECONDITION, "memory cannot be locked; raise the memlock limit")
 ERR(IN_USE, REFUSED, FAILED_PRECONDITION, "another gateway uses this folder")

@@ -16,6 +16,7 @@
 #include "base/query.h"
 #include "base/table.h"
 #include "base/terms.h"
+#include "crypto/answer_certificate.h"
 
 struct arena;
 struct refusal;
@@ -485,6 +486,8 @@ struct wire_answer {
         uint32_t took_us;
         bool has_forecast;
         struct wire_forecast forecast;
+        bool has_certificate; /* of a release */
+        struct answer_certificate certificate;
 };
 MUST_CHECK enum err answer_encode(const struct wire_answer *in, struct buf *out);
 MUST_CHECK enum err answer_decode(struct arena *a, struct bytes wire, struct wire_answer *out);

@@ -21,6 +21,14 @@ struct store;
 MUST_CHECK enum err store_open(const char *path, struct store **out);
 void store_close(struct store **s);
 
+/* What the audit log says of a change (audit/entry.h makes it, log.h keeps it). Where a call takes
+ * one it is appended in the same transaction, when something changed: not of a replay, nor of what
+ * was found done already. NULL: nothing is appended. */
+struct entry_draft {
+        uint16_t kind;
+        struct bytes open, closed;
+};
+
 /* As many as the batches of one can hold. */
 #define SUBMISSION_ROWS_MAX ((uint64_t)BATCHES_MAX * BATCH_ROWS_MAX)
 

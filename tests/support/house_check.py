@@ -36,7 +36,7 @@ WIRE = CRYPTO | {"proto"}
 HALL = POLICIES | WIRE
 LINKAGE = HALL | {"gateway/keeper", "gateway/store"}
 QUERY = LINKAGE | {"gateway/linkage"}
-SERVICE = QUERY | {"gateway/query", "gateway/disclosure", "gateway/ledger", "gateway/rpc"}
+SERVICE = QUERY | {"gateway/audit", "gateway/query", "gateway/disclosure", "gateway/ledger", "gateway/rpc"}
 ALL = SERVICE | {"gateway", "tools/client", "tools/generate", "tools/cli", "tests/support"}
 FLOORS = {
     "base": BASE,
@@ -47,6 +47,7 @@ FLOORS = {
     # The keeper's program knows the canonical rules of a policy and nothing else.
     "gateway/keeper": RULES,
     "gateway/store": HALL,
+    "gateway/audit": HALL | {"gateway/keeper", "gateway/store"},
     "gateway/linkage": LINKAGE,
     "gateway/query": QUERY,
     # A table in, a safe table out: no store, no keeper, no wire.
