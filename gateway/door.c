@@ -4,33 +4,21 @@
  * One connection at a time is accepted and passed to the keeper as a descriptor
  * (gateway/keeper/officer.h): passphrases and shares go from the officer's process into
  * the keeper's, and into no other memory. This process adds the last word, whether what she
- * changed is on disk.
- *
- * The file permissions of the data folder say who gets here; besides, the kernel is asked who
- * is at the other end. The path is taken by way of the folder's descriptor, since a socket's
- * name holds a hundred bytes and a folder's may be longer. */
+ * changed is on disk. */
 #include "gateway/door.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "base/bytes.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "gateway/keeper/doorway.h"
 #include "gateway/keeper/keeper.h"
-
-enum { WAITING_MAX = 8, LAST_WORD_MAX = 128, NAME_MAX_PATH = 4096 };
 
 struct door {
         struct keeper *keeper;
@@ -39,33 +27,12 @@ struct door {
         int folder, listener, leave, opened; /* the last two: eventfds */
 };
 
-/* Who may act for the gateway: its own user, and root. */
-static bool may_enter(int fd)
-{
-        struct ucred who;
-        socklen_t len = sizeof(who);
-
-        return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0 &&
-               (who.uid == geteuid() || who.uid == 0);
-}
-
-static void last_word(int fd, enum err e)
-{
-        OWNED(buf_done) struct buf b = {.ceiling = LAST_WORD_MAX};
-        struct bytes bytes;
-
-        put_text(&b, err_name(e));
-        put_bytes(&b, bytes_of(NULL, 0));
-        if (buf_end(&b, &bytes) == ERR_OK)
-                (void)!send(fd, bytes.data, bytes.len, MSG_NOSIGNAL);
-}
-
 static void let_in(struct door *d, int fd)
 {
         bool open = false;
-        enum err e = may_enter(fd) ? keeper_officer(d->keeper, fd, &open) : ERR_NOT_ALLOWED;
+        enum err e = doorway_may_enter(fd) ? keeper_officer(d->keeper, fd, &open) : ERR_NOT_ALLOWED;
 
-        last_word(fd, e);
+        doorway_last_word(fd, e);
         if (e != ERR_OK)
                 log_event(LOG_WARNING, "officer_failed", LOG_TEXT("code", err_name(e)));
         if (e == ERR_OK && open)
@@ -93,34 +60,6 @@ static void *run(void *arg)
         }
 }
 
-static enum err bind_socket(struct door *d)
-{
-        struct sockaddr_un at = {.sun_family = AF_UNIX};
-
-        (void)snprintf(at.sun_path, sizeof(at.sun_path), "/proc/self/fd/%d/keys.sock", d->folder);
-        (void)unlink(at.sun_path);
-        d->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (d->listener < 0)
-                return ERR_INTERNAL;
-        /* The umask of this process (0177 and more) makes it the owner's alone. */
-        if (bind(d->listener, (const struct sockaddr *)&at, sizeof(at)) != 0 ||
-                chmod(at.sun_path, 0600) != 0 || listen(d->listener, WAITING_MAX) != 0)
-                return ERR_UNREADABLE;
-        return ERR_OK;
-}
-
-static enum err open_folder(const char *folder, int *out)
-{
-        char path[NAME_MAX_PATH];
-
-        if (snprintf(path, sizeof(path), "%s/run", folder) >= (int)sizeof(path))
-                return ERR_TOO_LARGE;
-        if (mkdir(path, 0700) != 0 && errno != EEXIST)
-                return ERR_UNREADABLE;
-        *out = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        return *out >= 0 ? ERR_OK : ERR_UNREADABLE;
-}
-
 enum err door_open(struct keeper *k, const char *folder, struct door **out)
 {
         OWNED(door_close) struct door *d = calloc(1, sizeof(*d));
@@ -133,8 +72,7 @@ enum err door_open(struct keeper *k, const char *folder, struct door **out)
         d->opened = eventfd(0, EFD_CLOEXEC);
         if (d->leave < 0 || d->opened < 0)
                 return ERR_INTERNAL;
-        TRY(open_folder(folder, &d->folder));
-        TRY(bind_socket(d));
+        TRY(doorway_open(folder, &d->folder, &d->listener));
         if (pthread_create(&d->thread, NULL, run, d) != 0)
                 return ERR_NO_MEMORY;
         d->started = true;
@@ -173,8 +111,7 @@ void door_close(struct door **door)
                 (void)!eventfd_write(d->leave, 1);
                 (void)pthread_join(d->thread, NULL);
         }
-        if (d->folder >= 0)
-                (void)unlinkat(d->folder, "keys.sock", 0);
+        doorway_remove(d->folder);
         fd_close(&d->listener);
         fd_close(&d->folder);
         fd_close(&d->leave);

@@ -31,7 +31,7 @@ struct keeper {
         int death_fd, death_write_fd; /* a pipe whose writer closes when the keeper dies */
         uint8_t *memory;
         unsigned slots;
-        char *state_path;
+        char *state_path; /* NULL: a custodian keeps it */
         pthread_t reader;
         bool reader_started;
 

@@ -25,12 +25,21 @@ struct keeper_module {
         const char *environment; /* "NAME=value" that the library needs, or NULL */
 };
 
+/* Where somebody else has the keeper (gateway/bridge): `program` is the bridge then. */
+struct keeper_custodian {
+        const char *address; /* "unix:PATH" or "tls:HOST:PORT"; NULL: the keeper is ours */
+        const char *is;  /* who must be there (bridge/party.h); NULL: whoever the CA vouches for */
+        const char *pki; /* folder with gateway.pem, gateway.key and ca.pem; NULL: unix */
+};
+
 struct keeper_options {
         const char *program;    /* path of statgate-keeper */
-        const char *state_path; /* keys/keyring.sgk: written here by the asking side */
+        const char *state_path; /* keys/keyring.sgk: written here by the asking side; NULL: the
+                                 * custodian does, who also opens it */
         bool lock_required;     /* false: development only, and loud */
         unsigned slots;         /* batches in flight; 0: 8 */
         struct keeper_module module;
+        struct keeper_custodian custodian;
 };
 
 /* Starts the process and waits for its self-test. */
@@ -49,6 +58,8 @@ uint64_t keeper_generation(struct keeper *k); /* of the state on disk; 0 before 
 MUST_CHECK enum err keeper_create(struct keeper *k, int passphrase_fd, struct keyring_cost cost,
         const uint8_t signer[SIGN_PUBLIC_LEN]); /* refuses when state_path exists */
 MUST_CHECK enum err keeper_unseal(struct keeper *k, int passphrase_fd);
+/* Whether the custodian's officers have opened it; ERR_SEALED: not yet. */
+MUST_CHECK enum err keeper_unsealed_elsewhere(struct keeper *k);
 
 /* Without anybody: by what the security module unwrapped when the keeper started. ERR_HSM: it did
  * not; ERR_NOT_FOUND: no module opens this keyring. */

@@ -30,6 +30,21 @@ const char *keeper_state_name(enum keeper_state state)
         return (unsigned)state < KEEPER_STATE_COUNT ? names[state] : "?";
 }
 
+/* All on the lane of states that answer by more than a word, but for the one that opens. */
+bool keeper_hands_out_state(enum keeper_message number)
+{
+        const struct keeper_message_rule *rule = keeper_message_find((uint16_t)number);
+
+        return rule != NULL && rule->lane == KEEPER_LANE_STATE && rule->answer >= 8 &&
+               number != KEEPER_UNSEAL;
+}
+
+bool keeper_ends_keys(enum keeper_message number)
+{
+        return number == KEEPER_RETIRE_DOMAIN || number == KEEPER_DESTROY_DOMAIN ||
+               number == KEEPER_PERSON_SETTLE || number == KEEPER_PRUNE || number == KEEPER_OFFICER;
+}
+
 bool keeper_lane_kind(unsigned slots, uint16_t lane, enum keeper_lane *out)
 {
         if (lane >= keeper_lanes(slots))

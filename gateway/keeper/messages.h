@@ -165,12 +165,19 @@ struct keeper_message_rule {
 /* NULL: there is no such message. */
 const struct keeper_message_rule *keeper_message_find(uint16_t number);
 
+/* Whether its ERR_OK answer begins with a generation and, unless that is 0, has the sealed state
+ * of that number in the slot: what is to be on disk before CONFIRM. */
+bool keeper_hands_out_state(enum keeper_message number);
+/* Whether what it ends must not be in the copy beside the state either. */
+bool keeper_ends_keys(enum keeper_message number);
+
 /* Which kind of lane a number is; false: there is none. */
 bool keeper_lane_kind(unsigned slots, uint16_t lane, enum keeper_lane *out);
 static inline unsigned keeper_lanes(unsigned slots)
 {
         return slots + 1 + KEEPER_SMALL_LANES;
 }
+enum { KEEPER_LANES_MAX = KEEPER_SLOTS_MAX + 1 + KEEPER_SMALL_LANES };
 static inline size_t keeper_memory_len(unsigned slots)
 {
         return (size_t)(slots + 1) * KEEPER_SLOT_LEN;
