@@ -99,10 +99,16 @@ void midstate_hmac(const struct midstate *m, struct bytes message, uint8_t out[M
 
 void sha256_once(struct bytes data, uint8_t out[MIDSTATE_DIGEST_LEN])
 {
+        sha256_parts(&data, 1, out);
+}
+
+void sha256_parts(const struct bytes *parts, unsigned len, uint8_t out[MIDSTATE_DIGEST_LEN])
+{
         SHA256_CTX ctx;
 
         SHA256_Init(&ctx);
-        SHA256_Update(&ctx, data.data, data.len);
+        for (unsigned i = 0; i < len; i++)
+                SHA256_Update(&ctx, parts[i].data, parts[i].len);
         SHA256_Final(out, &ctx);
         wipe(&ctx, sizeof ctx);
 }

@@ -34,5 +34,7 @@ void midstate_hmac(
         const struct midstate *m, struct bytes message, uint8_t out[MIDSTATE_DIGEST_LEN]);
 
 void sha256_once(struct bytes data, uint8_t out[MIDSTATE_DIGEST_LEN]);
+/* Of the parts side by side, unframed: for formulas whose parts have lengths of their own. */
+void sha256_parts(const struct bytes *parts, unsigned len, uint8_t out[MIDSTATE_DIGEST_LEN]);
 
 #endif
