@@ -81,6 +81,18 @@ MUST_CHECK enum err box_decode(const Statgate__V1__SealedPersons *from, const ch
         struct wire_box *out, struct refusal *why);
 void box_message(const struct wire_box *in, Statgate__V1__SealedPersons *out);
 
+/* wire_certificate.c. Messages borrow; a list that is NULL says that memory is short, or that the
+ * proof is longer than any. */
+void tree_head_message(const struct tree_head *in, Statgate__V1__TreeHead *out);
+MUST_CHECK enum err tree_head_decode(const Statgate__V1__TreeHead *from, struct tree_head *out);
+ProtobufCBinaryData *proof_hashes(struct arena *scratch, const struct merkle_proof *in);
+MUST_CHECK enum err proof_hashes_decode(
+        const ProtobufCBinaryData *from, size_t len, struct merkle_proof *out);
+MUST_CHECK enum err certificate_message(struct arena *scratch, const struct answer_certificate *in,
+        Statgate__V1__Certificate **out);
+MUST_CHECK enum err certificate_decode(
+        const Statgate__V1__Certificate *from, struct answer_certificate *out);
+
 /* wire_batch.c */
 MUST_CHECK enum err batch_decode(
         struct arena *a, const Statgate__V1__Batch *from, struct batch *out, struct refusal *why);

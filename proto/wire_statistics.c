@@ -302,7 +302,7 @@ enum err answer_encode(const struct wire_answer *in, struct buf *out)
 
         if (scratch == NULL)
                 return ERR_NO_MEMORY;
-        if (in->has_forecast && in->release.len > 0)
+        if (in->has_forecast && (in->release.len > 0 || in->has_certificate))
                 return ERR_INVALID;
         m.release = binary(in->release);
         if (!in->has_forecast)
@@ -311,6 +311,8 @@ enum err answer_encode(const struct wire_answer *in, struct buf *out)
         m.took_us = in->took_us;
         if (in->has_forecast)
                 TRY(forecast_message(scratch, &in->forecast, &m.forecast));
+        if (in->has_certificate)
+                TRY(certificate_message(scratch, &in->certificate, &m.certificate));
         return pack(&m, out);
 }
 
@@ -328,15 +330,18 @@ enum err answer_decode(struct arena *a, struct bytes wire, struct wire_answer *o
                 .answered_at_ms = m->answered_at_ms,
                 .took_us = m->took_us,
                 .has_forecast = m->forecast != NULL,
+                .has_certificate = m->certificate != NULL,
         };
 
         if (answer.has_forecast) {
-                if (m->release.len > 0 || m->release_digest.len > 0)
+                if (m->release.len > 0 || m->release_digest.len > 0 || answer.has_certificate)
                         return ERR_MALFORMED;
                 TRY(forecast_decode(a, m->forecast, &answer.forecast));
         } else {
                 TRY(answer_digest(m->release_digest, &answer.release_digest));
         }
+        if (answer.has_certificate)
+                TRY(certificate_decode(m->certificate, &answer.certificate));
         *out = answer;
         return ERR_OK;
 }
