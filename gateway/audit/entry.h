@@ -9,7 +9,9 @@
  *
  *   part   (field u8 ‖ length u32 ‖ value)…, fields ascending, equal ones side by side
  *   TEXT   printable UTF-8        NUMBER  i64, little-endian        DIGEST  32 bytes
- *   BYTES  as told beside it      COUNT   count u64 ‖ name */
+ *   BYTES  as told beside it      COUNT   count i64, not below 0 ‖ name
+ *
+ * Nothing is empty: a field without a value is not there. */
 #ifndef STATGATE_GATEWAY_AUDIT_ENTRY_H
 #define STATGATE_GATEWAY_AUDIT_ENTRY_H
 
@@ -110,8 +112,10 @@ const struct entry_field_rule *entry_field_named(struct bytes word);
 
 enum { ENTRY_TEXT_MAX = 200, ENTRY_BYTES_MAX = 64 << 10, ENTRY_PART_MAX = 96 << 10 };
 
-/* Writing. Fields in any order; they are sorted. Errors wait for entry_end. Text that is not
- * printable, or too long, is written as '?' for each byte that offends, and cut. */
+/* Writing. Fields in any order; they are sorted, equal ones stay as they came. Errors wait for
+ * entry_end. Text that is not printable, or too long, is written as '?' for each byte that offends,
+ * and cut; empty text and bytes are left out. ERR_TOO_LARGE: bytes, or a part, beyond its ceiling;
+ * such an entry is not written at all. */
 struct entry_writer {
         struct arena *arena; /* what was put is borrowed until entry_end */
         enum entry_kind kind;
