@@ -188,7 +188,7 @@ static enum err close_older(struct gateway *g, uint32_t epoch, struct refusal *w
                 return refuse(why, ERR_ROTATING, "kind",
                         "the newest vintage holds deliveries that were replaced: publish one more");
         for (uint32_t i = 0; i < len; i++)
-                TRY(store_retire(g->store, numbers[i]));
+                TRY(store_retire(g->store, numbers[i], NULL));
         return ERR_OK;
 }
 
@@ -261,7 +261,7 @@ static enum err shred(struct gateway *g, const struct domain *d, struct removal_
         const struct removal_wish wish = {REMOVAL_DOMAIN, d->municipality, d->dataset, INT32_MAX};
         enum err e;
 
-        TRY(store_remove(g->store, &wish, clock_now_ms(), gone, revised));
+        TRY(store_remove(g->store, &wish, clock_now_ms(), NULL, gone, revised));
         e = keeper_destroy_domain(g->keeper, d);
         /* No keys: it was never delivered to, or this is the second time. */
         return e == ERR_NOT_FOUND && gone->submissions > 0 ? ERR_OK : e;

@@ -593,7 +593,7 @@ static enum err keep(struct memory *m, struct shelf *s, const struct memory_ask 
         buf_init(&b, MEMORY_QUESTION_MAX);
         TRY(memory_question_write(q, &b));
         TRY(buf_end(&b, &stored.question));
-        return store_ledger_put(m->store, s->linkage, s->dataset, &stored);
+        return store_ledger_put(m->store, s->linkage, s->dataset, &stored, NULL, NULL);
 }
 
 /* If all of them may be told, they may in any order; fine ones first takes far less. */

@@ -191,7 +191,7 @@ static enum err protect_all(struct publishing *p)
 static enum err unpublish(struct rpc_call *c, struct vintage v, enum err why)
 {
         struct gateway *g = c->handlers;
-        enum err e = store_retire(g->store, v.number);
+        enum err e = store_retire(g->store, v.number, NULL);
 
         log_event(LOG_ERROR, "vintage_not_published", LOG_NUM("vintage", v.number),
                 LOG_TEXT("code", err_name(why)), LOG_TEXT("retired", err_name(e)));
@@ -215,7 +215,7 @@ enum err vintage_publish(struct rpc_call *c, struct bytes request, struct buf *r
         if (text == NULL)
                 return ERR_NO_MEMORY;
         TRY(keeper_alias_mark(g->keeper, &aliases));
-        TRY(store_publish(g->store, text, aliases, clock_now_ms(), &vintage));
+        TRY(store_publish(g->store, text, aliases, clock_now_ms(), NULL, &vintage));
         log_event(LOG_INFO, "vintage_published", LOG_NUM("vintage", vintage.vintage.number),
                 LOG_NUM("submissions", vintage.submissions), LOG_NUM("records", vintage.records));
         p.vintage = vintage.vintage;

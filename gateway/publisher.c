@@ -59,7 +59,7 @@ static void publish(struct publisher *p)
         enum err e = keeper_alias_mark(g->keeper, &aliases);
 
         if (e == ERR_OK)
-                e = store_publish(g->store, "automatic", aliases, clock_now_ms(), &v);
+                e = store_publish(g->store, "automatic", aliases, clock_now_ms(), NULL, &v);
 
         if (e != ERR_OK) {
                 log_event(LOG_ERROR, "publish_failed", LOG_TEXT("code", err_name(e)));
@@ -82,7 +82,8 @@ static void expire(struct gateway *g)
                         hours = d[i].open_hours_max;
         if (hours == 0)
                 return;
-        enum err e = store_expire(g->store, clock_now_ms() - (int64_t)hours * 3600000, &expired);
+        enum err e =
+                store_expire(g->store, clock_now_ms() - (int64_t)hours * 3600000, NULL, &expired);
         if (e != ERR_OK)
                 log_event(LOG_ERROR, "expire_failed", LOG_TEXT("code", err_name(e)));
         else if (expired > 0)

@@ -36,7 +36,7 @@ static void retain(struct gateway *g, const struct policy_dataset *dataset, int6
         for (uint32_t i = 0; i < dataset->id.len; i++)
                 name[i] = (char)dataset->id.data[i];
         wish.ended_before = years_before((int32_t)(now_ms / DAY_MS), dataset->retention_years);
-        enum err e = store_remove(g->store, &wish, now_ms, &gone, &revised);
+        enum err e = store_remove(g->store, &wish, now_ms, NULL, &gone, &revised);
 
         if (e != ERR_OK) {
                 log_event(LOG_ERROR, "retention_failed", LOG_TEXT("dataset", name),

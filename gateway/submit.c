@@ -97,7 +97,7 @@ static enum err find_or_open(struct rpc_call *c, struct delivery *d, const struc
         };
 
         memcpy(wanted.dataset, d->domain.dataset, sizeof(wanted.dataset));
-        return store_submission_open(g->store, &wanted, &d->submission);
+        return store_submission_open(g->store, &wanted, NULL, &d->submission);
 }
 
 static enum err on_open(struct rpc_call *c, struct delivery *d, const struct wire_open *open)
@@ -350,7 +350,7 @@ static enum err seal_and_put(struct rpc_call *c, struct delivery *d, const struc
                 .sealed = sealed.sealed,
         };
         coverage_count_values(d->dataset, b, verdicts, &put.fields, &put.blanks);
-        TRY(store_batch_put(g->store, &put, &replayed, &rows, &rejected));
+        TRY(store_batch_put(g->store, &put, NULL, &replayed, &rows, &rejected));
         *out_receipt = sealed.receipt;
         return ERR_OK;
 }
@@ -450,7 +450,7 @@ static enum err on_commit(struct rpc_call *c, struct delivery *d, const struct w
                 TRY(receipts_digest(c, &d->submission.id, &digest));
                 TRY(check_commit(c, d, commit, &digest));
                 TRY(store_submission_commit(g->store, &d->submission.id, &digest,
-                        commit->turned_away, clock_now_ms(), &d->submission));
+                        commit->turned_away, clock_now_ms(), NULL, &d->submission));
                 publisher_committed(g->publisher);
                 save_counts(g);
                 log_event(LOG_INFO, "delivery_committed",

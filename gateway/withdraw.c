@@ -36,7 +36,7 @@ enum err submission_withdraw(struct rpc_call *c, struct bytes request, struct bu
         TRY(store_submission_find(g->store, &id, &s));
         if (s.municipality != c->peer->municipality)
                 return ERR_NOT_FOUND;
-        TRY(store_withdraw(g->store, &id, clock_now_ms(), &revised));
+        TRY(store_withdraw(g->store, &id, clock_now_ms(), NULL, &revised));
         gateway_vintage_revised(g, revised);
         log_event(LOG_INFO, "delivery_withdrawn", LOG_NUM("municipality", s.municipality),
                 LOG_TEXT("dataset", s.dataset));
@@ -86,7 +86,7 @@ static enum err erase(struct rpc_call *c, enum removal_reason reason,
         if (arena == NULL)
                 return ERR_NO_MEMORY;
         enum err result = store_rewrite(g->store, reason, c->peer->municipality, erase_from_batch,
-                &e, clock_now_ms(), &revised);
+                &e, clock_now_ms(), NULL, &revised);
         arena_wipe(arena);
         TRY(result);
         gateway_vintage_revised(g, revised);

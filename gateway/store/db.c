@@ -236,6 +236,11 @@ enum err run_to_end(struct run *r)
         return e == ERR_NOT_FOUND ? ERR_OK : e == ERR_OK ? ERR_INTERNAL : e;
 }
 
+int64_t run_changes(const struct run *r)
+{
+        return sqlite3_changes64(r->db->handle);
+}
+
 enum err run_plain(struct db *db, enum sql which)
 {
         OWNED(run_done) struct run r = {0};

@@ -28,8 +28,11 @@ enum sql {
                 STATEMENTS_LEN
 };
 
+struct log_tail;
+
 struct db {
         sqlite3 *handle;
+        struct log_tail *tail;                    /* of the audit log; the writer's alone */
         sqlite3_stmt *statements[STATEMENTS_LEN]; /* prepared when first used */
 };
 
@@ -64,6 +67,7 @@ void bind_text(struct run *r, const char *text);
 void bind_zeros(struct run *r, int len);
 MUST_CHECK enum err run_row(struct run *r); /* ERR_NOT_FOUND: no (further) row */
 MUST_CHECK enum err run_to_end(struct run *r);
+int64_t run_changes(const struct run *r); /* rows that the statement changed */
 /* Undoes what stands open, if anything does. */
 void db_rollback(struct db *db);
 /* A statement without parameters and rows. */

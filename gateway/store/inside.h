@@ -6,7 +6,7 @@
 #include <pthread.h>
 
 #include "gateway/store/db.h"
-#include "gateway/store/store.h"
+#include "gateway/store/log.h"
 
 /* See schema.c; the longest a local part can be with pages of 32 KiB. */
 enum { SPACER_LEN = 32733, SEALED_MAX = 64 << 20 };
@@ -46,6 +46,29 @@ void writer_stop(struct writer **w);
 MUST_CHECK enum err writer_run(struct writer *w, enum job_kind kind, job_fn fn, void *ctx);
 /* Moves the log into the file and cuts it to nothing. */
 MUST_CHECK enum err log_empty(struct db *db);
+
+/* log.c: where the audit log ends, as the writer's thread sees it. */
+struct log_tail {
+        struct merkle_edge edge;
+        int64_t at_ms; /* of the last entry */
+        bool damaged;  /* the edge could not be made: nothing is appended */
+};
+MUST_CHECK enum err log_load(struct db *db, struct log_tail *out);
+/* What is durable; any thread. */
+void writer_log_edge(struct writer *w, struct merkle_edge *out);
+
+/* An entry that is ready to be appended: what costs is done before the job. */
+struct log_line {
+        bool wanted;
+        uint16_t kind;
+        uint8_t salts[2 * LEAF_SALT_LEN];
+        struct digest commitment;
+        struct bytes open, closed; /* borrowed */
+};
+/* NULL: none is wanted. ERR_TOO_LARGE. */
+MUST_CHECK enum err log_line_make(const struct entry_draft *entry, struct log_line *out);
+/* In a job. ERR_LOG_CHANGED: the log is damaged. */
+MUST_CHECK enum err log_append(struct db *db, const struct log_line *line, uint64_t *out_number);
 
 /* A submission as it lies in its row. */
 struct submission_row {

@@ -9,12 +9,14 @@
 struct remembering {
         const char *linkage, *dataset;
         const struct stored_question *question;
+        struct log_line line;
+        uint64_t number;
 };
 
 static enum err remember_job(struct db *db, void *ctx)
 {
         OWNED(run_done) struct run r = {0};
-        const struct remembering *m = ctx;
+        struct remembering *m = ctx;
         const struct stored_question *q = m->question;
 
         TRY(run_start(db, SQL_LEDGER_INSERT, &r));
@@ -27,17 +29,23 @@ static enum err remember_job(struct db *db, void *ctx)
         bind_i64(&r, q->rows);
         bind_bytes(&r, q->question);
         bind_bytes(&r, q->answered);
-        return run_to_end(&r);
+        TRY(run_to_end(&r));
+        return log_append(db, &m->line, &m->number);
 }
 
 enum err store_ledger_put(struct store *s, const char *linkage, const char *dataset,
-        const struct stored_question *question)
+        const struct stored_question *question, const struct entry_draft *entry,
+        uint64_t *out_number)
 {
-        struct remembering m = {linkage, dataset, question};
+        struct remembering m = {.linkage = linkage, .dataset = dataset, .question = question};
 
         if (question->answered.len != ((size_t)question->rows + 7) / 8)
                 return ERR_INVALID;
-        return writer_run(s->writer, JOB_GROUPED, remember_job, &m);
+        TRY(log_line_make(entry, &m.line));
+        TRY(writer_run(s->writer, JOB_GROUPED, remember_job, &m));
+        if (out_number != NULL)
+                *out_number = m.number;
+        return ERR_OK;
 }
 
 static enum err question_read(const struct run *r, struct stored_question *out)

@@ -23,12 +23,18 @@ struct stored_entry {
         struct bytes open, closed;
 };
 
-/* An entry by itself; durable on return. */
+/* Entries by themselves, in one transaction; durable on return. ERR_LOG_CHANGED: the log was found
+ * damaged when the store was opened, and takes no more. */
+enum { LOG_APPEND_MAX = 256 };
 MUST_CHECK enum err store_entry_append(
         struct store *s, const struct entry_draft *entry, uint64_t *out_number);
+MUST_CHECK enum err store_entries_append(
+        struct store *s, const struct entry_draft *entries, uint32_t len, uint64_t *out_first);
 
-/* What is durable now. */
+/* What is durable now; of a damaged log, nothing. */
 void store_log_edge(struct store *s, struct merkle_edge *out);
+/* One more than the number of the last entry on disk, in a damaged log too. */
+MUST_CHECK enum err store_log_size(struct store *s, uint64_t *out);
 
 /* Proofs over entries that are durable. ERR_INVALID: there are not so many. */
 MUST_CHECK enum err store_log_inclusion(
@@ -36,6 +42,9 @@ MUST_CHECK enum err store_log_inclusion(
 MUST_CHECK enum err store_log_consistency(
         struct store *s, uint64_t before, uint64_t size, struct merkle_proof *out);
 MUST_CHECK enum err store_log_root(struct store *s, uint64_t size, struct digest *out);
+/* Makes what is kept of the tree anew from the entries: some seconds for ten million. While nobody
+ * appends. ERR_CORRUPT: an entry is missing. */
+MUST_CHECK enum err store_log_remake(struct store *s);
 
 /* Entries from..to-1 in order, or backwards where from > to (from-1 down to `to`). What is visited
  * is borrowed until the visitor returns, whose error ends it; ERR_CANCELLED ends it well. Holds no
@@ -47,7 +56,7 @@ MUST_CHECK enum err store_entries(
 MUST_CHECK enum err store_entry_since(struct store *s, int64_t at_ms, uint64_t *out);
 
 /* What entries before `number` of these kinds (bit i: kind i) say goes, from files too; commitments
- * stay. */
+ * stay. Asked for again it goes on where it stopped; the file keeps its length. */
 MUST_CHECK enum err store_entries_prune(
         struct store *s, uint64_t number, uint64_t kinds, uint64_t *out_pruned);
 

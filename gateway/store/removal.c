@@ -110,6 +110,7 @@ enum err unheld_exist(struct db *db, bool *out)
 struct withdrawing {
         const struct submission_id *id;
         int64_t now_ms;
+        struct log_line line;
         struct vintage revised;
 };
 
@@ -135,14 +136,16 @@ static enum err withdraw_job(struct db *db, void *ctx)
         }
         TRY(removal_note(db, row.number, REMOVAL_WITHDRAWAL, w->now_ms, &ignored));
         TRY(submission_end(db, row.number, SUBMISSION_WITHDRAWN));
+        TRY(log_append(db, &w->line, NULL));
         return vintages_revise(db, &row.number, 1, w->now_ms, &w->revised);
 }
 
 enum err store_withdraw(struct store *s, const struct submission_id *id, int64_t now_ms,
-        struct vintage *out_revised)
+        const struct entry_draft *entry, struct vintage *out_revised)
 {
         struct withdrawing w = {.id = id, .now_ms = now_ms};
 
+        TRY(log_line_make(entry, &w.line));
         TRY(writer_run(s->writer, JOB_REMOVES, withdraw_job, &w));
         *out_revised = w.revised;
         return ERR_OK;
@@ -153,6 +156,7 @@ enum err store_withdraw(struct store *s, const struct submission_id *id, int64_t
 struct removing {
         const struct removal_wish *wish;
         int64_t now_ms;
+        struct log_line line;
         struct removal_sum sum;
         struct vintage revised;
 };
@@ -180,16 +184,19 @@ static enum err remove_job(struct db *db, void *ctx)
                 TRY(removal_note(db, due.v[i], w->wish->reason, w->now_ms, &w->sum));
                 TRY(submission_end(db, due.v[i], SUBMISSION_WITHDRAWN));
         }
+        if (due.len > 0)
+                TRY(log_append(db, &w->line, NULL));
         return vintages_revise(db, due.v, due.len, w->now_ms, &w->revised);
 }
 
 enum err store_remove(struct store *s, const struct removal_wish *wish, int64_t now_ms,
-        struct removal_sum *out, struct vintage *out_revised)
+        const struct entry_draft *entry, struct removal_sum *out, struct vintage *out_revised)
 {
         struct removing w = {.wish = wish, .now_ms = now_ms};
 
         if (wish->reason == REMOVAL_NONE || wish->reason >= REMOVAL_REASON_COUNT)
                 return ERR_INVALID;
+        TRY(log_line_make(entry, &w.line));
         TRY(writer_run(s->writer, JOB_REMOVES, remove_job, &w));
         *out = w.sum;
         *out_revised = w.revised;
@@ -200,6 +207,7 @@ enum err store_remove(struct store *s, const struct removal_wish *wish, int64_t 
 
 struct expiring {
         int64_t before_ms;
+        struct log_line line;
         uint32_t expired;
 };
 
@@ -207,14 +215,16 @@ static enum err expire_job(struct db *db, void *ctx)
 {
         struct expiring *x = ctx;
 
-        return end_all(
-                db, SQL_SUBMISSIONS_EXPIRING, &x->before_ms, SUBMISSION_EXPIRED, &x->expired);
+        TRY(end_all(db, SQL_SUBMISSIONS_EXPIRING, &x->before_ms, SUBMISSION_EXPIRED, &x->expired));
+        return x->expired > 0 ? log_append(db, &x->line, NULL) : ERR_OK;
 }
 
-enum err store_expire(struct store *s, int64_t opened_before_ms, uint32_t *out_expired)
+enum err store_expire(struct store *s, int64_t opened_before_ms, const struct entry_draft *entry,
+        uint32_t *out_expired)
 {
         struct expiring x = {.before_ms = opened_before_ms};
 
+        TRY(log_line_make(entry, &x.line));
         TRY(writer_run(s->writer, JOB_REMOVES, expire_job, &x));
         *out_expired = x.expired;
         return ERR_OK;
@@ -228,6 +238,7 @@ struct rewriting {
         store_rewriter fn;
         void *ctx;
         int64_t now_ms;
+        struct log_line line;
         struct removal_sum gone;
         struct vintage revised;
 };
@@ -332,15 +343,18 @@ static enum err rewrite_job(struct db *db, void *ctx)
         for (uint32_t i = 0; i < changed.len; i++)
                 TRY(recount(db, changed.v[i]));
         TRY(removal_note_rows(db, w->reason, w->municipality, w->now_ms, &w->gone));
+        TRY(log_append(db, &w->line, NULL));
         return vintages_revise(db, changed.v, changed.len, w->now_ms, &w->revised);
 }
 
 enum err store_rewrite(struct store *s, enum removal_reason reason, municipality_t m,
-        store_rewriter fn, void *ctx, int64_t now_ms, struct vintage *out_revised)
+        store_rewriter fn, void *ctx, int64_t now_ms, const struct entry_draft *entry,
+        struct vintage *out_revised)
 {
         struct rewriting w = {
                 .reason = reason, .municipality = m, .fn = fn, .ctx = ctx, .now_ms = now_ms};
 
+        TRY(log_line_make(entry, &w.line));
         TRY(writer_run(s->writer, JOB_REMOVES, rewrite_job, &w));
         *out_revised = w.revised;
         return ERR_OK;

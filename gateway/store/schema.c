@@ -153,6 +153,35 @@ static const char *const steps[] = {
         "ALTER TABLE vintage ADD COLUMN aliases INTEGER NOT NULL DEFAULT 0 "
         "CHECK (aliases >= 0);"
         "PRAGMA user_version = 8;",
+        /* The audit log; log.c. A store from before this step begins its log here. */
+        "CREATE TABLE entry ("
+        "  number INTEGER PRIMARY KEY CHECK (number >= 0),"
+        "  at_ms INTEGER NOT NULL,"
+        "  kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 65535),"
+        "  commitment BLOB NOT NULL CHECK (length(commitment) = 32),"
+        "  pruned INTEGER NOT NULL DEFAULT 0 CHECK (pruned IN (0, 1)),"
+        "  salts BLOB NOT NULL CHECK (length(salts) = 32),"
+        "  open BLOB NOT NULL,"
+        "  closed BLOB NOT NULL"
+        ") STRICT;"
+        "CREATE TABLE subtree ("
+        "  level INTEGER NOT NULL CHECK (level > 0),"
+        "  place INTEGER NOT NULL CHECK (place >= 0),"
+        "  hash BLOB NOT NULL CHECK (length(hash) = 32),"
+        "  PRIMARY KEY (level, place)"
+        ") STRICT, WITHOUT ROWID;"
+        "CREATE TABLE head ("
+        "  size INTEGER PRIMARY KEY CHECK (size >= 0),"
+        "  root BLOB NOT NULL CHECK (length(root) = 32),"
+        "  at_ms INTEGER NOT NULL,"
+        "  key_id TEXT NOT NULL,"
+        "  signature BLOB NOT NULL CHECK (length(signature) = 64)"
+        ") STRICT;"
+        "CREATE TABLE pruned ("
+        "  kind INTEGER PRIMARY KEY,"
+        "  before INTEGER NOT NULL CHECK (before >= 0)"
+        ") STRICT;"
+        "PRAGMA user_version = 9;",
 };
 
 /* The numbers lie on disk: they may grow, never change. */

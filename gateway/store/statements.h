@@ -15,6 +15,9 @@
 #define VINTAGE_COLUMNS                                                                            \
         "number, revision, published_at_ms, submissions, records, open, note, aliases "
 
+/* In the order in which entry_read takes them. */
+#define ENTRY_COLUMNS "number, at_ms, kind, commitment, pruned, salts, open, closed "
+
 /* States: 1 open, 2 committed, 3 replaced, 4 withdrawn, 5 expired. A submission is
  * held when an open vintage names it. */
 #define STORE_STATEMENTS(X)                                                                        \
@@ -144,8 +147,6 @@
                                "ORDER BY s.municipality, s.commit_number")                         \
         X(QUESTION_FIND, "SELECT 1 FROM question WHERE day = ? AND principal = ? AND digest = ?")  \
         X(QUESTIONS_OF_DAY, "SELECT count(*) FROM question WHERE day = ? AND principal = ?")       \
-        X(ASKERS, "SELECT principal, count(*) FROM question WHERE day = ? GROUP BY principal "     \
-                  "ORDER BY principal LIMIT ?")                                                    \
         X(QUESTION_INSERT, "INSERT INTO question (day, principal, digest) VALUES (?, ?, ?)")       \
         X(QUESTIONS_FORGET, "DELETE FROM question WHERE day < ?")                                  \
         X(LEDGER_INSERT,                                                                           \
@@ -161,6 +162,34 @@
                 "WHERE dataset = ? AND vintage = ? AND revision = ? AND policy = ?")               \
         X(LATTICES, "SELECT number, vintage, revision, policy FROM lattice "                       \
                     "WHERE dataset = ? ORDER BY number DESC")                                      \
+        X(ENTRY_INSERT,                                                                            \
+                "INSERT INTO entry (number, at_ms, kind, commitment, salts, open, closed) "        \
+                "VALUES (?, ?, ?, ?, ?, ?, ?)")                                                    \
+        X(ENTRY_LAST, "SELECT number, at_ms FROM entry ORDER BY number DESC LIMIT 1")              \
+        X(ENTRY_AFTER,                                                                             \
+                "SELECT number, at_ms FROM entry WHERE number >= ? ORDER BY number LIMIT 1")       \
+        X(LEAVES, "SELECT number, at_ms, kind, commitment FROM entry "                             \
+                  "WHERE number >= ? AND number < ? ORDER BY number")                              \
+        X(ENTRIES, "SELECT " ENTRY_COLUMNS "FROM entry WHERE number >= ? AND number < ? "          \
+                   "ORDER BY number LIMIT ?")                                                      \
+        X(ENTRIES_BACK, "SELECT " ENTRY_COLUMNS "FROM entry WHERE number >= ? AND number < ? "     \
+                        "ORDER BY number DESC LIMIT ?")                                            \
+        X(ENTRIES_PRUNE, "UPDATE entry SET pruned = 1, salts = zeroblob(32), open = "              \
+                         "zeroblob(length(open)), "                                                \
+                         "closed = zeroblob(length(closed)) WHERE number >= ? AND number < ? "     \
+                         "AND pruned = 0 AND kind < 64 AND (? >> kind) & 1 = 1")                   \
+        X(PRUNED, "SELECT before FROM pruned WHERE kind = ?")                                      \
+        X(PRUNED_PUT, "INSERT INTO pruned (kind, before) VALUES (?, ?) "                           \
+                      "ON CONFLICT DO UPDATE SET before = max(before, excluded.before)")           \
+        X(SUBTREE_PUT, "INSERT OR REPLACE INTO subtree (level, place, hash) VALUES (?, ?, ?)")     \
+        X(SUBTREES, "SELECT place, hash FROM subtree "                                             \
+                    "WHERE level = ? AND place >= ? AND place < ? ORDER BY place")                 \
+        X(HEAD_PUT, "INSERT OR REPLACE INTO head (size, root, at_ms, key_id, signature) "          \
+                    "VALUES (?, ?, ?, ?, ?)")                                                      \
+        X(HEADS_NEWEST, "SELECT size, at_ms FROM head ORDER BY size DESC LIMIT 2")                 \
+        X(HEAD_DELETE, "DELETE FROM head WHERE size = ?")                                          \
+        X(HEADS, "SELECT size, root, at_ms, key_id, signature FROM head "                          \
+                 "WHERE size >= ? ORDER BY size")                                                  \
         X(COUNT, "SELECT count(*) FILTER (WHERE state = 1), count(*) FILTER (WHERE state = 2), "   \
                  "ifnull(sum(records) FILTER (WHERE state = 2), 0) FROM submission")
 

@@ -53,8 +53,8 @@ struct stored_submission {
 
 /* Inserts an open submission, or finds the one with this id. ERR_CONFLICT when it
  * exists with another municipality, data set, period, mode or all_or_nothing. */
-MUST_CHECK enum err store_submission_open(
-        struct store *s, const struct stored_submission *wanted, struct stored_submission *out);
+MUST_CHECK enum err store_submission_open(struct store *s, const struct stored_submission *wanted,
+        const struct entry_draft *entry, struct stored_submission *out);
 MUST_CHECK enum err store_submission_find(
         struct store *s, const struct submission_id *id, struct stored_submission *out);
 
@@ -74,8 +74,9 @@ struct stored_batch {
  * original in *out_rows, *out_rejected); same sequence, other receipt:
  * ERR_CONFLICT; a gap: ERR_OUT_OF_ORDER; not open: ERR_CLOSED. A replay is known
  * after the commit too, and after an erasure; not after a withdrawal (ERR_CLOSED). */
-MUST_CHECK enum err store_batch_put(struct store *s, const struct stored_batch *b, bool *replayed,
-        uint32_t *out_rows, uint32_t *out_rejected);
+MUST_CHECK enum err store_batch_put(struct store *s, const struct stored_batch *b,
+        const struct entry_draft *entry, bool *replayed, uint32_t *out_rows,
+        uint32_t *out_rejected);
 /* Receipts in sequence. */
 MUST_CHECK enum err store_receipts(struct store *s, const struct submission_id *id, struct arena *a,
         struct digest **out, uint32_t *out_len);
@@ -89,7 +90,7 @@ MUST_CHECK enum err store_receipts(struct store *s, const struct submission_id *
  * are removed once no open vintage holds them. */
 MUST_CHECK enum err store_submission_commit(struct store *s, const struct submission_id *id,
         const struct digest *digest, uint64_t turned_away, int64_t now_ms,
-        struct stored_submission *out);
+        const struct entry_draft *entry, struct stored_submission *out);
 
 /* Why something was taken away. The numbers lie on disk. */
 enum removal_reason {
@@ -106,9 +107,10 @@ enum removal_reason {
  * revised. *out_revised is the newest of these, 0.0 when none was. Asking again is
  * harmless; after an error the removal may stand, and asking again finishes it. */
 MUST_CHECK enum err store_withdraw(struct store *s, const struct submission_id *id, int64_t now_ms,
-        struct vintage *out_revised);
+        const struct entry_draft *entry, struct vintage *out_revised);
 /* Open submissions older than `opened_before_ms` turn EXPIRED and lose their batches. */
-MUST_CHECK enum err store_expire(struct store *s, int64_t opened_before_ms, uint32_t *out_expired);
+MUST_CHECK enum err store_expire(struct store *s, int64_t opened_before_ms,
+        const struct entry_draft *entry, uint32_t *out_expired);
 
 /* Every submission with batches, open or not, that fits: of one municipality or all (0), one data
  * set, and a period that ended before a day (INT32_MAX: any). As store_withdraw for each, in one
@@ -124,7 +126,7 @@ struct removal_sum {
         uint64_t batches, records;
 };
 MUST_CHECK enum err store_remove(struct store *s, const struct removal_wish *wish, int64_t now_ms,
-        struct removal_sum *out, struct vintage *out_revised);
+        const struct entry_draft *entry, struct removal_sum *out, struct vintage *out_revised);
 
 /* What was taken away, as proof of it; for good. In the order of removal, from number `from`, at
  * most `limit` (0: all). */
@@ -148,12 +150,13 @@ MUST_CHECK enum err store_removals(struct store *s, uint64_t from, uint32_t limi
  * row count (0 rows: the batch keeps its place, empty). *out_rows arrives as it was.
  * The visitor stands on the writer's thread and must not call the store; its error
  * undoes everything. Afterwards open vintages that changed are revised, and log and
- * free pages hold nothing of the old bytes, and one removal more is on record, whether or not
- * anything changed. */
+ * free pages hold nothing of the old bytes, and one removal more is on record and in the audit
+ * log, whether or not anything changed. */
 typedef enum err (*store_rewriter)(void *ctx, const struct stored_submission *of,
         const struct stored_batch *b, struct bytes *out_sealed, uint32_t *out_rows);
 MUST_CHECK enum err store_rewrite(struct store *s, enum removal_reason reason, municipality_t m,
-        store_rewriter fn, void *ctx, int64_t now_ms, struct vintage *out_revised);
+        store_rewriter fn, void *ctx, int64_t now_ms, const struct entry_draft *entry,
+        struct vintage *out_revised);
 
 /* How much of a domain lies under which epoch of its keys. Batches that hold nothing any more
  * do not count. By municipality, data set and epoch. */
@@ -212,7 +215,7 @@ struct stored_vintage {
         char note[LABEL_MAX_LEN + 1];
 };
 MUST_CHECK enum err store_publish(struct store *s, const char *note, uint32_t aliases,
-        int64_t now_ms, struct stored_vintage *out);
+        int64_t now_ms, const struct entry_draft *entry, struct stored_vintage *out);
 MUST_CHECK enum err store_vintages(
         struct store *s, struct arena *a, struct stored_vintage **out, uint32_t *out_len);
 /* 0.0: the latest open one. ERR_NO_VINTAGE, ERR_NOT_FOUND, ERR_VINTAGE_CLOSED. */
@@ -220,7 +223,7 @@ MUST_CHECK enum err store_vintage_find(
         struct store *s, struct vintage v, struct stored_vintage *out);
 /* Closes every revision of a vintage for good, and removes replaced submissions
  * that no other open vintage holds. */
-MUST_CHECK enum err store_retire(struct store *s, uint32_t number);
+MUST_CHECK enum err store_retire(struct store *s, uint32_t number, const struct entry_draft *entry);
 /* Submissions of a vintage in one data set, by municipality and then commit number. */
 MUST_CHECK enum err store_vintage_submissions(struct store *s, struct vintage v,
         const char *dataset, struct arena *a, struct stored_submission **out, uint32_t *out_len);
@@ -244,14 +247,6 @@ void store_cursor_free(struct store_cursor **c);
 MUST_CHECK enum err store_question(struct store *s, int32_t day, const char *principal,
         const struct digest *question, uint32_t limit);
 
-/* Who has asked how many different ones on a day, by name; at most `limit`. */
-struct stored_asker {
-        const char *who; /* `principal` as it was given */
-        uint32_t questions;
-};
-MUST_CHECK enum err store_askers(struct store *s, int32_t day, uint32_t limit, struct arena *a,
-        struct stored_asker **out, uint32_t *out_len);
-
 /* Questions of one data set under one linkage that were answered in the light of earlier ones
  * (gateway/memory.c), in the order of their answers; for good. */
 struct stored_question {
@@ -262,9 +257,11 @@ struct stored_question {
         struct bytes question; /* as on the wire */
         struct bytes answered; /* bit i: row i was */
 };
-/* One with the same key changes nothing. */
+/* One with the same key changes nothing; the entry, which tells of an answer, is appended all the
+ * same, and *out_number is its number (NULL: not asked for). */
 MUST_CHECK enum err store_ledger_put(struct store *s, const char *linkage, const char *dataset,
-        const struct stored_question *question);
+        const struct stored_question *question, const struct entry_draft *entry,
+        uint64_t *out_number);
 /* What is visited is borrowed until the visitor returns, whose error ends it. */
 typedef enum err (*store_ledger_visitor)(void *ctx, const struct stored_question *question);
 MUST_CHECK enum err store_ledger_each(struct store *s, const char *linkage, const char *dataset,

@@ -128,6 +128,7 @@ enum err store_submission_find(
 
 struct opening {
         const struct stored_submission *wanted;
+        struct log_line line;
         struct submission_row row;
 };
 
@@ -162,14 +163,16 @@ static enum err open_job(struct db *db, void *ctx)
         if (e != ERR_NOT_FOUND)
                 return e;
         TRY(submission_insert(db, o->wanted));
+        TRY(log_append(db, &o->line, NULL));
         return submission_by_id(db, &o->wanted->id, &o->row);
 }
 
-enum err store_submission_open(
-        struct store *s, const struct stored_submission *wanted, struct stored_submission *out)
+enum err store_submission_open(struct store *s, const struct stored_submission *wanted,
+        const struct entry_draft *entry, struct stored_submission *out)
 {
         struct opening o = {.wanted = wanted};
 
+        TRY(log_line_make(entry, &o.line));
         /* Most often a client that comes back; that needs no write. */
         enum err e = store_submission_find(s, &wanted->id, &o.row.public);
 
@@ -203,6 +206,7 @@ enum err batch_checksum(const struct stored_batch *b, struct digest *out)
 
 struct putting {
         const struct stored_batch *batch;
+        struct log_line line;
         struct digest checksum;
         bool replayed;
         uint32_t rows, rejected;
@@ -285,11 +289,12 @@ static enum err put_job(struct db *db, void *ctx)
         p->rows = p->batch->rows;
         p->rejected = p->batch->rejected;
         TRY(batch_insert(db, row.number, p));
+        TRY(log_append(db, &p->line, NULL));
         return count_batch(db, row.number, p->batch);
 }
 
-enum err store_batch_put(struct store *s, const struct stored_batch *b, bool *replayed,
-        uint32_t *out_rows, uint32_t *out_rejected)
+enum err store_batch_put(struct store *s, const struct stored_batch *b,
+        const struct entry_draft *entry, bool *replayed, uint32_t *out_rows, uint32_t *out_rejected)
 {
         struct putting p = {.batch = b};
 
@@ -301,6 +306,7 @@ enum err store_batch_put(struct store *s, const struct stored_batch *b, bool *re
                 return ERR_TOO_LARGE;
         /* Here and not in the job: it costs more than all the rest, and callers are many. */
         TRY(batch_checksum(b, &p.checksum));
+        TRY(log_line_make(entry, &p.line));
         TRY(writer_run(s->writer, JOB_GROUPED, put_job, &p));
         *replayed = p.replayed;
         *out_rows = p.rows;
@@ -354,6 +360,7 @@ struct committing {
         const struct digest *digest;
         uint64_t turned_away;
         int64_t now_ms;
+        struct log_line line;
         struct submission_row row;
 };
 
@@ -429,6 +436,7 @@ static enum err commit_job(struct db *db, void *ctx)
         TRY(mark_committed(db, c));
         if (c->row.public.mode == DELIVERY_REPLACE)
                 TRY(mark_replaced(db, &c->row));
+        TRY(log_append(db, &c->line, NULL));
         return submission_by_id(db, c->id, &c->row);
 }
 
@@ -458,13 +466,14 @@ static void remove_unheld(struct store *s)
 
 enum err store_submission_commit(struct store *s, const struct submission_id *id,
         const struct digest *digest, uint64_t turned_away, int64_t now_ms,
-        struct stored_submission *out)
+        const struct entry_draft *entry, struct stored_submission *out)
 {
         struct committing c = {
                 .id = id, .digest = digest, .turned_away = turned_away, .now_ms = now_ms};
 
         if (turned_away > SUBMISSION_ROWS_MAX)
                 return ERR_LIMIT;
+        TRY(log_line_make(entry, &c.line));
         TRY(writer_run(s->writer, JOB_GROUPED, commit_job, &c));
         *out = c.row.public;
         if (c.row.public.mode == DELIVERY_REPLACE)

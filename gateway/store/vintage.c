@@ -67,6 +67,7 @@ struct publishing {
         const char *note;
         int64_t now_ms;
         uint32_t aliases;
+        struct log_line line;
         struct stored_vintage out;
 };
 
@@ -99,16 +100,18 @@ static enum err publish_job(struct db *db, void *ctx)
         TRY(vintage_one(db, SQL_VINTAGE_LAST, NULL, &v));
         TRY(fill_vintage(db, v.vintage.number));
         TRY(run_for(db, SQL_VINTAGE_COUNT, v.vintage));
+        TRY(log_append(db, &p->line, NULL));
         return vintage_one(db, SQL_VINTAGE_FIND, &v.vintage, &p->out);
 }
 
 enum err store_publish(struct store *s, const char *note, uint32_t aliases, int64_t now_ms,
-        struct stored_vintage *out)
+        const struct entry_draft *entry, struct stored_vintage *out)
 {
         struct publishing p = {.note = note, .aliases = aliases, .now_ms = now_ms};
 
         if (strlen(note) > LABEL_MAX_LEN)
                 return ERR_TOO_LARGE;
+        TRY(log_line_make(entry, &p.line));
         TRY(writer_run(s->writer, JOB_GROUPED, publish_job, &p));
         *out = p.out;
         return ERR_OK;
@@ -174,22 +177,32 @@ enum err vintages_revise(
 
 /* Retiring ----------------------------------------------------------------- */
 
+struct retiring {
+        uint32_t number;
+        struct log_line line;
+};
+
 static enum err retire_job(struct db *db, void *ctx)
 {
         OWNED(run_done) struct run r = {0};
-        const uint32_t *number = ctx;
+        const struct retiring *w = ctx;
         struct stored_vintage v;
 
-        TRY(vintage_one(db, SQL_VINTAGE_FIND, &(struct vintage){*number, 0}, &v));
+        TRY(vintage_one(db, SQL_VINTAGE_FIND, &(struct vintage){w->number, 0}, &v));
         TRY(run_start(db, SQL_VINTAGE_RETIRE, &r));
-        bind_i64(&r, *number);
+        bind_i64(&r, w->number);
         TRY(run_to_end(&r));
+        if (run_changes(&r) > 0)
+                TRY(log_append(db, &w->line, NULL));
         return unheld_remove(db);
 }
 
-enum err store_retire(struct store *s, uint32_t number)
+enum err store_retire(struct store *s, uint32_t number, const struct entry_draft *entry)
 {
-        return writer_run(s->writer, JOB_REMOVES, retire_job, &number);
+        struct retiring w = {.number = number};
+
+        TRY(log_line_make(entry, &w.line));
+        return writer_run(s->writer, JOB_REMOVES, retire_job, &w);
 }
 
 /* Reading ------------------------------------------------------------------ */

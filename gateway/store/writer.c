@@ -10,6 +10,10 @@
  * itself fails (disk full, say), each job of the group is tried alone, so that a
  * small one is not refused for the sake of a large one.
  *
+ * The audit log grows in these transactions. Where it ends lives in memory (log.c) and goes
+ * back with whatever goes back: with a job's savepoint, and with the transaction; what is
+ * durable is shown to others after the commit.
+ *
  * Every job lives on the stack of the caller who waits for it: the queue is never
  * longer than the number of calling threads, which is bounded upstairs.
  *
@@ -46,7 +50,9 @@ struct writer {
         bool stopping;
         struct db *db; /* the thread's own from here on */
         bool sync_failed;
-        int log_pages; /* in the log and not yet in the database */
+        struct log_tail tail;      /* with what the open transaction appended */
+        struct log_tail committed; /* without; `lock` while it changes */
+        int log_pages;             /* in the log and not yet in the database */
 };
 
 static int note_log_pages(void *ctx, sqlite3 *handle, const char *name, int pages)
@@ -92,13 +98,17 @@ static bool in_transaction(const struct db *db)
  * transaction; the job's own stands in `result`. */
 static enum err run_job(struct db *db, struct job *j)
 {
+        const struct log_tail before = *db->tail;
+
         TRY(run_plain(db, SQL_SAVEPOINT));
         j->result = j->fn(db, j->ctx);
         /* Some errors make SQLite roll all of it back. */
         if (!in_transaction(db))
                 return j->result != ERR_OK ? j->result : ERR_INTERNAL;
-        if (j->result != ERR_OK)
+        if (j->result != ERR_OK) {
+                *db->tail = before;
                 TRY(run_plain(db, SQL_ROLLBACK_TO));
+        }
         return run_plain(db, SQL_RELEASE);
 }
 
@@ -112,9 +122,22 @@ static enum err transact(struct writer *w, struct job *group)
                 e = run_plain(w->db, SQL_COMMIT);
         if (e != ERR_OK && sqlite3_extended_errcode(w->db->handle) == SQLITE_IOERR_FSYNC)
                 w->sync_failed = true;
-        if (e != ERR_OK)
-                db_rollback(w->db);
+        if (e == ERR_OK) {
+                pthread_mutex_lock(&w->lock);
+                w->committed = w->tail;
+                pthread_mutex_unlock(&w->lock);
+                return ERR_OK;
+        }
+        db_rollback(w->db);
+        w->tail = w->committed;
         return e;
+}
+
+void writer_log_edge(struct writer *w, struct merkle_edge *out)
+{
+        pthread_mutex_lock(&w->lock);
+        *out = w->committed.edge;
+        pthread_mutex_unlock(&w->lock);
 }
 
 static void run_alone(struct writer *w, struct job *j)
@@ -241,10 +264,18 @@ enum err writer_start(struct db **db, struct writer **out)
                 return ERR_NO_MEMORY;
         w->last = &w->first;
         w->db = *db;
+        w->db->tail = &w->tail;
         *db = NULL;
         pthread_mutex_init(&w->lock, NULL);
         wait_init(&w->work);
         (void)sqlite3_wal_hook(w->db->handle, note_log_pages, w);
+        enum err e = log_load(w->db, &w->tail);
+
+        w->committed = w->tail;
+        if (e != ERR_OK) {
+                writer_drop(w);
+                return e;
+        }
         if (pthread_create(&w->thread, NULL, writer_main, w) != 0) {
                 writer_drop(w);
                 return ERR_NO_MEMORY;

@@ -60,10 +60,11 @@ static void put_delivery(struct store *s, uint8_t mark, int32_t last_day)
         uint32_t rows, rejected;
         bool replayed;
 
-        assert_int_equal(store_submission_open(s, &d, &d), ERR_OK);
-        assert_int_equal(store_batch_put(s, &b, &replayed, &rows, &rejected), ERR_OK);
+        assert_int_equal(store_submission_open(s, &d, NULL, &d), ERR_OK);
+        assert_int_equal(store_batch_put(s, &b, NULL, &replayed, &rows, &rejected), ERR_OK);
         digest_of(bytes_of(b.receipt.bytes, sizeof b.receipt.bytes), &digest);
-        assert_int_equal(store_submission_commit(s, &d.id, &digest, 0, clock_now_ms(), &d), ERR_OK);
+        assert_int_equal(
+                store_submission_commit(s, &d.id, &digest, 0, clock_now_ms(), NULL, &d), ERR_OK);
 }
 
 static uint64_t records_after(uint64_t wanted)

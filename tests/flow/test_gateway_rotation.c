@@ -237,8 +237,8 @@ static void put_damaged(void)
         bool replayed;
 
         assert_int_equal(store_open(world_path(&world, "store/statgate.db"), &s), ERR_OK);
-        assert_int_equal(store_submission_open(s, &d, &d), ERR_OK);
-        assert_int_equal(store_batch_put(s, &b, &replayed, &rows, &rejected), ERR_OK);
+        assert_int_equal(store_submission_open(s, &d, NULL, &d), ERR_OK);
+        assert_int_equal(store_batch_put(s, &b, NULL, &replayed, &rows, &rejected), ERR_OK);
         store_close(&s);
 }
 

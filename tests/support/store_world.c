@@ -139,13 +139,13 @@ void open_and_fill(struct store *s, const struct stored_submission *d, uint32_t 
         uint8_t *sealed = malloc(len + MARKER_LEN);
 
         assert_non_null(sealed);
-        assert_int_equal(store_submission_open(s, d, &out), ERR_OK);
+        assert_int_equal(store_submission_open(s, d, NULL, &out), ERR_OK);
         for (uint32_t i = 0; i < batches; i++) {
                 struct stored_batch b = batch_of(n, i, sealed, len);
                 uint32_t rows, rejected;
                 bool replayed;
 
-                assert_int_equal(store_batch_put(s, &b, &replayed, &rows, &rejected), ERR_OK);
+                assert_int_equal(store_batch_put(s, &b, NULL, &replayed, &rows, &rejected), ERR_OK);
                 assert_false(replayed);
         }
         free(sealed);
@@ -161,7 +161,7 @@ enum err commit_turning_away(
 
         TRY(store_receipts(s, &id, a, &receipts, &len));
         digest_of(bytes_of(receipts, sizeof *receipts * len), &digest);
-        return store_submission_commit(s, &id, &digest, turned_away, 5000 + (int64_t)n, out);
+        return store_submission_commit(s, &id, &digest, turned_away, 5000 + (int64_t)n, NULL, out);
 }
 
 enum err commit(struct store *s, uint32_t n, struct stored_submission *out)

@@ -78,8 +78,9 @@ static void put(
         b.rejected = counts.rejected;
         b.fields = counts.fields;
         b.blanks = counts.blanks;
-        assert_int_equal(store_submission_open(world->store, &d, &out), ERR_OK);
-        assert_int_equal(store_batch_put(world->store, &b, &replayed, &rows, &rejected), ERR_OK);
+        assert_int_equal(store_submission_open(world->store, &d, NULL, &out), ERR_OK);
+        assert_int_equal(
+                store_batch_put(world->store, &b, NULL, &replayed, &rows, &rejected), ERR_OK);
         assert_int_equal(commit_turning_away(world->store, n, counts.turned_away, &out), ERR_OK);
 }
 
@@ -94,7 +95,7 @@ static struct coverage *read_all(void)
         for (uint32_t i = 0; i < n; i++)
                 if (all[i].kind == DATASET_RECORDS)
                         datasets[len++] = &all[i];
-        assert_int_equal(store_publish(world->store, "", 0, 1, &v), ERR_OK);
+        assert_int_equal(store_publish(world->store, "", 0, 1, NULL, &v), ERR_OK);
         assert_int_equal(coverage_read(world->store, v.vintage, policy, datasets, len, &c), ERR_OK);
         return c;
 }

@@ -177,22 +177,23 @@ static void deliver(struct hall *h, uint32_t delivery)
         struct keeper_accept in = accept_of(h, delivery);
         memcpy(s.dataset, in.name.domain.dataset, sizeof(s.dataset));
         stage_accept(&h->stage, &in, &accepted);
-        assert_int_equal(store_submission_open(h->store, &s, &s), ERR_OK);
+        assert_int_equal(store_submission_open(h->store, &s, NULL, &s), ERR_OK);
         const struct stored_batch batch = {.submission = s.id,
                 .rows = ROWS,
                 .epoch = accepted.epoch,
                 .receipt = accepted.receipt,
                 .sealed = accepted.sealed};
-        assert_int_equal(store_batch_put(h->store, &batch, &replayed, &rows, &rejected), ERR_OK);
+        assert_int_equal(
+                store_batch_put(h->store, &batch, NULL, &replayed, &rows, &rejected), ERR_OK);
         digest_of(bytes_of(&accepted.receipt, sizeof(accepted.receipt)), &digest);
-        assert_int_equal(store_submission_commit(h->store, &s.id, &digest, 0, 2, &s), ERR_OK);
+        assert_int_equal(store_submission_commit(h->store, &s.id, &digest, 0, 2, NULL, &s), ERR_OK);
 }
 
 static void publish(struct hall *h)
 {
         struct stored_vintage v;
 
-        assert_int_equal(store_publish(h->store, "", 0, 3, &v), ERR_OK);
+        assert_int_equal(store_publish(h->store, "", 0, 3, NULL, &v), ERR_OK);
         h->vintage = v.vintage;
 }
 
@@ -565,7 +566,8 @@ static void withdraw_late(void *ctx, uint64_t done, uint64_t total)
                 return;
         w->done = true;
         assert_int_equal(
-                store_withdraw(w->hall->store, &w->hall->ids[w->withdraw], 9, &revised), ERR_OK);
+                store_withdraw(w->hall->store, &w->hall->ids[w->withdraw], 9, NULL, &revised),
+                ERR_OK);
 }
 
 /* The data set that was read first loses a delivery when the last row of the other has

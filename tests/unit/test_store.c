@@ -56,27 +56,27 @@ static void opening_again_finds_the_same_or_conflicts(void **state)
         struct stored_submission d = delivery(1, 114, DELIVERY_APPEND), out, other;
 
         (void)state;
-        assert_int_equal(store_submission_open(w->store, &d, &out), ERR_OK);
+        assert_int_equal(store_submission_open(w->store, &d, NULL, &out), ERR_OK);
         assert_int_equal(out.state, SUBMISSION_OPEN);
         other = d;
         other.opened_at_ms = 99;
-        assert_int_equal(store_submission_open(w->store, &other, &out), ERR_OK);
+        assert_int_equal(store_submission_open(w->store, &other, NULL, &out), ERR_OK);
         assert_int_equal(out.opened_at_ms, d.opened_at_ms);
         other = d;
         other.municipality = 115;
-        assert_int_equal(store_submission_open(w->store, &other, &out), ERR_CONFLICT);
+        assert_int_equal(store_submission_open(w->store, &other, NULL, &out), ERR_CONFLICT);
         other = d;
         other.mode = DELIVERY_REPLACE;
-        assert_int_equal(store_submission_open(w->store, &other, &out), ERR_CONFLICT);
+        assert_int_equal(store_submission_open(w->store, &other, NULL, &out), ERR_CONFLICT);
         other = d;
         other.period.last++;
-        assert_int_equal(store_submission_open(w->store, &other, &out), ERR_CONFLICT);
+        assert_int_equal(store_submission_open(w->store, &other, NULL, &out), ERR_CONFLICT);
         other = d;
         other.all_or_nothing = true;
-        assert_int_equal(store_submission_open(w->store, &other, &out), ERR_CONFLICT);
+        assert_int_equal(store_submission_open(w->store, &other, NULL, &out), ERR_CONFLICT);
         other = d;
         strcpy(other.dataset, "anmalan");
-        assert_int_equal(store_submission_open(w->store, &other, &out), ERR_CONFLICT);
+        assert_int_equal(store_submission_open(w->store, &other, NULL, &out), ERR_CONFLICT);
         d.id = id_of(77);
         assert_int_equal(store_submission_find(w->store, &d.id, &out), ERR_NOT_FOUND);
 }
@@ -84,7 +84,7 @@ static void opening_again_finds_the_same_or_conflicts(void **state)
 static enum err put(struct store *s, const struct stored_batch *b, bool *replayed)
 {
         uint32_t rows, rejected;
-        enum err e = store_batch_put(s, b, replayed, &rows, &rejected);
+        enum err e = store_batch_put(s, b, NULL, replayed, &rows, &rejected);
 
         if (e == ERR_OK) {
                 assert_int_equal(rows, 100 + b->sequence);
@@ -135,19 +135,20 @@ static void a_commit_is_one_commit_however_often_it_is_asked_for(void **state)
 
         (void)state;
         open_and_fill(w->store, &d, 1, 2, LEN);
-        assert_int_equal(store_submission_commit(w->store, &d.id, &wrong, 0, 1, &first),
+        assert_int_equal(store_submission_commit(w->store, &d.id, &wrong, 0, 1, NULL, &first),
                 ERR_COMMIT_MISMATCH);
         assert_int_equal(commit(w->store, 1, &first), ERR_OK);
         world_reopen(w);
         assert_int_equal(
-                store_submission_commit(w->store, &d.id, &first.digest, 0, 77777, &again), ERR_OK);
+                store_submission_commit(w->store, &d.id, &first.digest, 0, 77777, NULL, &again),
+                ERR_OK);
         assert_int_equal(again.committed_at_ms, first.committed_at_ms);
         assert_int_equal(again.commit_number, first.commit_number);
         assert_int_equal(
-                store_submission_commit(w->store, &d.id, &wrong, 0, 1, &again), ERR_CONFLICT);
+                store_submission_commit(w->store, &d.id, &wrong, 0, 1, NULL, &again), ERR_CONFLICT);
         d.id = id_of(9);
-        assert_int_equal(
-                store_submission_commit(w->store, &d.id, &wrong, 0, 1, &again), ERR_NOT_FOUND);
+        assert_int_equal(store_submission_commit(w->store, &d.id, &wrong, 0, 1, NULL, &again),
+                ERR_NOT_FOUND);
 }
 
 static void what_the_sender_turned_away_is_said_once_for_all(void **state)
@@ -162,17 +163,18 @@ static void what_the_sender_turned_away_is_said_once_for_all(void **state)
         open_and_fill(w->store, &d, 1, 2, LEN);
         assert_int_equal(store_receipts(w->store, &d.id, a, &receipts, &len), ERR_OK);
         digest_of(bytes_of(receipts, sizeof(*receipts) * len), &sum);
-        assert_int_equal(
-                store_submission_commit(w->store, &d.id, &sum, SUBMISSION_ROWS_MAX + 1, 1, &out),
+        assert_int_equal(store_submission_commit(
+                                 w->store, &d.id, &sum, SUBMISSION_ROWS_MAX + 1, 1, NULL, &out),
                 ERR_LIMIT);
         assert_int_equal(
-                store_submission_commit(w->store, &d.id, &sum, SUBMISSION_ROWS_MAX, 1, &out),
+                store_submission_commit(w->store, &d.id, &sum, SUBMISSION_ROWS_MAX, 1, NULL, &out),
                 ERR_OK);
         assert_int_equal(out.turned_away, SUBMISSION_ROWS_MAX);
         world_reopen(w);
-        assert_int_equal(store_submission_commit(w->store, &d.id, &sum, 0, 2, &out), ERR_CONFLICT);
         assert_int_equal(
-                store_submission_commit(w->store, &d.id, &sum, SUBMISSION_ROWS_MAX, 2, &out),
+                store_submission_commit(w->store, &d.id, &sum, 0, 2, NULL, &out), ERR_CONFLICT);
+        assert_int_equal(
+                store_submission_commit(w->store, &d.id, &sum, SUBMISSION_ROWS_MAX, 2, NULL, &out),
                 ERR_OK);
         assert_int_equal(store_submission_find(w->store, &d.id, &out), ERR_OK);
         assert_int_equal(out.turned_away, SUBMISSION_ROWS_MAX);
@@ -274,16 +276,17 @@ static enum err crowd_deliver(struct crowd *c)
         struct stored_submission d = delivery(c->n, (municipality_t)(100 + c->n), DELIVERY_APPEND),
                                  out;
 
-        TRY(store_submission_open(c->store, &d, &out));
+        TRY(store_submission_open(c->store, &d, NULL, &out));
         for (uint32_t i = 0; i < EACH; i++) {
                 struct stored_batch b = batch_of(c->n, i, sealed, LEN), bad = b;
                 uint32_t rows, rejected;
                 bool replayed;
 
-                TRY(store_batch_put(c->store, &b, &replayed, &rows, &rejected));
+                TRY(store_batch_put(c->store, &b, NULL, &replayed, &rows, &rejected));
                 /* One that fails, in the same group as good ones of others. */
                 bad.receipt.bytes[0] ^= 1;
-                if (store_batch_put(c->store, &bad, &replayed, &rows, &rejected) != ERR_CONFLICT)
+                if (store_batch_put(c->store, &bad, NULL, &replayed, &rows, &rejected) !=
+                        ERR_CONFLICT)
                         return ERR_INTERNAL;
         }
         return commit(c->store, c->n, &out);
@@ -364,7 +367,7 @@ static void readers_read_beside_the_writer(void **state)
                 d = delivery(n, 115, DELIVERY_APPEND);
                 deliver(w->store, &d, n, 5, LONG);
                 /* Empties the log under the reader's feet. */
-                assert_int_equal(store_expire(w->store, 0, &revised), ERR_OK);
+                assert_int_equal(store_expire(w->store, 0, NULL, &revised), ERR_OK);
         }
         r.stop = true;
         pthread_join(reader, NULL);
@@ -407,7 +410,7 @@ static void a_second_gateway_is_told_at_once(void **state)
 static void a_newer_store_is_refused_and_left_alone(void **state)
 {
         OWNED(world_free) struct world *w = world_with_delivery();
-        const uint8_t newer[4] = {0, 0, 0, 9}, ours[4] = {0, 0, 0, 8};
+        const uint8_t newer[4] = {0, 0, 0, 10}, ours[4] = {0, 0, 0, 9};
 
         (void)state;
         overwrite(w->path, 60, newer, 4);
@@ -537,10 +540,10 @@ static void fail_at_every_point(const char *site)
 
         deliver(w->store, &d, 2, 2, LEN);
         d = delivery(1, 114, DELIVERY_APPEND);
-        assert_int_equal(store_submission_open(w->store, &d, &out), ERR_OK);
+        assert_int_equal(store_submission_open(w->store, &d, NULL, &out), ERR_OK);
         for (unsigned nth = 0; fault_arm(site, nth); nth++) {
                 struct stored_batch b = batch_of(1, acknowledged, sealed, LONG);
-                enum err e = store_batch_put(w->store, &b, &replayed, &rows, &rejected);
+                enum err e = store_batch_put(w->store, &b, NULL, &replayed, &rows, &rejected);
 
                 assert_true(e == ERR_OK || e == ERR_DISK_FULL || e == ERR_IO);
                 acknowledged += e == ERR_OK;
@@ -577,11 +580,11 @@ static void after_a_failed_sync_nothing_is_written_until_reopened(void **state)
 
         (void)state;
         assert_true(fault_arm("sync", 0));
-        assert_int_equal(store_submission_open(w->store, &d, &out), ERR_IO);
+        assert_int_equal(store_submission_open(w->store, &d, NULL, &out), ERR_IO);
         fault_disarm();
-        assert_int_equal(store_submission_open(w->store, &d, &out), ERR_IO);
+        assert_int_equal(store_submission_open(w->store, &d, NULL, &out), ERR_IO);
         world_reopen(w);
-        assert_int_equal(store_submission_open(w->store, &d, &out), ERR_OK);
+        assert_int_equal(store_submission_open(w->store, &d, NULL, &out), ERR_OK);
 }
 
 static void a_write_that_fails_is_no_reason_to_stop(void **state)
@@ -591,7 +594,7 @@ static void a_write_that_fails_is_no_reason_to_stop(void **state)
 
         (void)state;
         assert_true(fault_arm("write", 0));
-        assert_int_equal(store_submission_open(w->store, &d, &out), ERR_DISK_FULL);
+        assert_int_equal(store_submission_open(w->store, &d, NULL, &out), ERR_DISK_FULL);
         fault_disarm();
         deliver(w->store, &d, 1, 3, LEN);
         assert_int_equal(batches_read(w->store, 1, LEN), 3);
@@ -646,12 +649,12 @@ static int child_full(const char *folder)
         if (!disk(folder, DISK_NEW, "size=2m") || sealed == NULL)
                 return 77;
         (void)snprintf(path, sizeof path, "%s/statgate.db", folder);
-        if (store_open(path, &s) != ERR_OK || store_submission_open(s, &d, &out) != ERR_OK)
+        if (store_open(path, &s) != ERR_OK || store_submission_open(s, &d, NULL, &out) != ERR_OK)
                 return 1;
         while (e == ERR_OK && there < 100) {
                 struct stored_batch b = batch_of(1, there, sealed, LONG);
 
-                e = store_batch_put(s, &b, &replayed, &rows, &rejected);
+                e = store_batch_put(s, &b, NULL, &replayed, &rows, &rejected);
                 there += e == ERR_OK;
         }
         free(sealed);

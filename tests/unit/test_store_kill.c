@@ -52,12 +52,12 @@ static enum err write_delivery(const struct child *c, uint32_t n)
         uint32_t rows, rejected;
         bool replayed;
 
-        TRY(store_submission_open(c->store, &d, &out));
+        TRY(store_submission_open(c->store, &d, NULL, &out));
         tell(c, (struct told){.n = n});
         for (uint32_t i = 0; i < PER_DELIVERY; i++) {
                 struct stored_batch b = batch_of(n, i, sealed, LEN);
 
-                TRY(store_batch_put(c->store, &b, &replayed, &rows, &rejected));
+                TRY(store_batch_put(c->store, &b, NULL, &replayed, &rows, &rejected));
                 tell(c, (struct told){.n = n, .batches = i + 1});
         }
         TRY(commit(c->store, n, &out));
@@ -66,7 +66,7 @@ static enum err write_delivery(const struct child *c, uint32_t n)
                 return ERR_OK;
         struct vintage revised;
 
-        TRY(store_withdraw(c->store, &d.id, 1, &revised));
+        TRY(store_withdraw(c->store, &d.id, 1, NULL, &revised));
         tell(c, (struct told){.n = n, .withdrawn = 1});
         return ERR_OK;
 }

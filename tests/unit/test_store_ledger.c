@@ -64,8 +64,10 @@ static void questions_come_back_in_order_after_a_restart(void **state)
         for (uint32_t n = 0; n < 5; n++) {
                 struct stored_question q = question(n);
 
-                assert_int_equal(store_ledger_put(w->store, "riket", "anmalan", &q), ERR_OK);
-                assert_int_equal(store_ledger_put(w->store, "riket", "anmalan", &q), ERR_OK);
+                assert_int_equal(
+                        store_ledger_put(w->store, "riket", "anmalan", &q, NULL, NULL), ERR_OK);
+                assert_int_equal(
+                        store_ledger_put(w->store, "riket", "anmalan", &q, NULL, NULL), ERR_OK);
         }
         assert_int_equal(count(w, "riket", "anmalan"), 5);
         world_reopen(w);
@@ -83,7 +85,8 @@ static void a_visitor_can_stop(void **state)
         for (uint32_t n = 0; n < 3; n++) {
                 struct stored_question q = question(n);
 
-                assert_int_equal(store_ledger_put(w->store, "riket", "anmalan", &q), ERR_OK);
+                assert_int_equal(
+                        store_ledger_put(w->store, "riket", "anmalan", &q, NULL, NULL), ERR_OK);
         }
         assert_int_equal(store_ledger_each(w->store, "riket", "anmalan", look, &s), ERR_CANCELLED);
         assert_int_equal(s.len, 1);
@@ -97,9 +100,11 @@ static void answers_that_do_not_fit_their_rows_are_refused(void **state)
 
         (void)state;
         q.rows = 17;
-        assert_int_equal(store_ledger_put(w->store, "riket", "anmalan", &q), ERR_INVALID);
+        assert_int_equal(
+                store_ledger_put(w->store, "riket", "anmalan", &q, NULL, NULL), ERR_INVALID);
         q.rows = 8;
-        assert_int_equal(store_ledger_put(w->store, "riket", "anmalan", &q), ERR_INVALID);
+        assert_int_equal(
+                store_ledger_put(w->store, "riket", "anmalan", &q, NULL, NULL), ERR_INVALID);
         assert_int_equal(count(w, "riket", "anmalan"), 0);
 }
 

@@ -32,7 +32,7 @@ static struct vintage withdraw(struct store *s, uint32_t n)
         struct submission_id id = id_of(n);
         struct vintage revised = {99, 99};
 
-        assert_int_equal(store_withdraw(s, &id, NOW, &revised), ERR_OK);
+        assert_int_equal(store_withdraw(s, &id, NOW, NULL, &revised), ERR_OK);
         return revised;
 }
 
@@ -55,7 +55,7 @@ static void fill_interleaved(struct store *s, size_t len, uint32_t batches)
                                                  n, (municipality_t)(100 + n), DELIVERY_APPEND),
                                          out;
 
-                assert_int_equal(store_submission_open(s, &d, &out), ERR_OK);
+                assert_int_equal(store_submission_open(s, &d, NULL, &out), ERR_OK);
         }
         for (uint32_t i = 0; i < batches; i++)
                 for (uint32_t k = 0; k < INTERLEAVED; k++) {
@@ -63,7 +63,7 @@ static void fill_interleaved(struct store *s, size_t len, uint32_t batches)
                                 batch_of(1 + (k * 3 + i) % INTERLEAVED, i, sealed, len);
 
                         assert_int_equal(
-                                store_batch_put(s, &b, &replayed, &rows, &rejected), ERR_OK);
+                                store_batch_put(s, &b, NULL, &replayed, &rows, &rejected), ERR_OK);
                 }
         free(sealed);
 }
@@ -120,10 +120,10 @@ static void crowd_add(struct crowd *c, uint32_t slot)
                 struct stored_submission out,
                         d = delivery(c->last, (municipality_t)c->last, DELIVERY_APPEND);
 
-                assert_int_equal(store_submission_open(c->store, &d, &out), ERR_OK);
+                assert_int_equal(store_submission_open(c->store, &d, NULL, &out), ERR_OK);
         }
         b = batch_of(c->slots[slot], c->batches[slot]++, c->sealed, lens[dice(c, ARRAY_LEN(lens))]);
-        assert_int_equal(store_batch_put(c->store, &b, &replayed, &rows, &rejected), ERR_OK);
+        assert_int_equal(store_batch_put(c->store, &b, NULL, &replayed, &rows, &rejected), ERR_OK);
 }
 
 static void what_moved_about_in_the_tree_is_gone_too(void **state)
@@ -163,7 +163,7 @@ static void expired_submissions_lose_their_batches(void **state)
         (void)state;
         fill_interleaved(w->store, LEN, BATCHES);
         assert_int_equal(commit(w->store, 1, &out), ERR_OK);
-        assert_int_equal(store_expire(w->store, 1004, &expired), ERR_OK);
+        assert_int_equal(store_expire(w->store, 1004, NULL, &expired), ERR_OK);
         assert_int_equal(expired, 2);
         assert_int_equal(state_of(w->store, 1), SUBMISSION_COMMITTED);
         assert_int_equal(state_of(w->store, 3), SUBMISSION_EXPIRED);
@@ -187,13 +187,15 @@ static void a_withdrawn_submission_stays_closed(void **state)
         assert_int_equal(withdraw(w->store, 1).number, 0);
         struct stored_batch b = batch_of(1, 0, sealed, LEN);
 
-        assert_int_equal(store_batch_put(w->store, &b, &replayed, &rows, &rejected), ERR_CLOSED);
         assert_int_equal(
-                store_submission_commit(w->store, &d.id, &out.digest, 0, 1, &out), ERR_CLOSED);
-        assert_int_equal(store_submission_open(w->store, &d, &out), ERR_OK);
+                store_batch_put(w->store, &b, NULL, &replayed, &rows, &rejected), ERR_CLOSED);
+        assert_int_equal(store_submission_commit(w->store, &d.id, &out.digest, 0, 1, NULL, &out),
+                ERR_CLOSED);
+        assert_int_equal(store_submission_open(w->store, &d, NULL, &out), ERR_OK);
         assert_int_equal(out.state, SUBMISSION_WITHDRAWN);
         d.id = id_of(9);
-        assert_int_equal(store_withdraw(w->store, &d.id, NOW, &(struct vintage){0}), ERR_NOT_FOUND);
+        assert_int_equal(
+                store_withdraw(w->store, &d.id, NOW, NULL, &(struct vintage){0}), ERR_NOT_FOUND);
 }
 
 /* Vintages ----------------------------------------------------------------- */
@@ -202,7 +204,7 @@ static struct stored_vintage publish(struct store *s)
 {
         struct stored_vintage v;
 
-        assert_int_equal(store_publish(s, "höstens", 0, NOW, &v), ERR_OK);
+        assert_int_equal(store_publish(s, "höstens", 0, NOW, NULL, &v), ERR_OK);
         return v;
 }
 
@@ -318,12 +320,12 @@ static void a_replaced_submission_stays_until_its_vintages_retire(void **state)
         assert_int_equal(markers_in_files(w, 2, 2), 0);
         assert_int_equal(state_of(w->store, 2), SUBMISSION_REPLACED);
         (void)publish(w->store);
-        assert_int_equal(store_retire(w->store, 1), ERR_OK);
+        assert_int_equal(store_retire(w->store, 1, NULL), ERR_OK);
         assert_int_equal(markers_in_files(w, 1, 2), 0);
         assert_int_equal(batches_read(w->store, 3, LEN), 2);
         assert_int_equal(
                 store_vintage_find(w->store, (struct vintage){1, 0}, &v), ERR_VINTAGE_CLOSED);
-        assert_int_equal(store_retire(w->store, 7), ERR_NOT_FOUND);
+        assert_int_equal(store_retire(w->store, 7, NULL), ERR_NOT_FOUND);
 }
 
 /* Rewriting ---------------------------------------------------------------- */
@@ -366,21 +368,21 @@ static void a_rewritten_batch_leaves_nothing_of_the_old_one(void **state)
                 fill_interleaved(w->store, sizes[l].len, sizes[l].batches);
                 /* Shorter, as long, and longer. */
                 r.len = sizes[l].len - 17;
-                assert_int_equal(
-                        store_rewrite(w->store, REMOVAL_PERSON, 101, visit, &r, NOW, &revised),
+                assert_int_equal(store_rewrite(w->store, REMOVAL_PERSON, 101, visit, &r, NOW, NULL,
+                                         &revised),
                         ERR_OK);
                 r.visits = 1;
                 r.len = sizes[l].len;
-                assert_int_equal(
-                        store_rewrite(w->store, REMOVAL_PERSON, 101, visit, &r, NOW, &revised),
+                assert_int_equal(store_rewrite(w->store, REMOVAL_PERSON, 101, visit, &r, NOW, NULL,
+                                         &revised),
                         ERR_OK);
                 assert_int_equal(markers_in_files(w, 1, sizes[l].batches), 0);
                 r.visits = 0;
                 r.change_at = 1;
                 r.len = sizes[l].len + 200;
                 r.rows = 80;
-                assert_int_equal(
-                        store_rewrite(w->store, REMOVAL_PERSON, 103, visit, &r, NOW, &revised),
+                assert_int_equal(store_rewrite(w->store, REMOVAL_PERSON, 103, visit, &r, NOW, NULL,
+                                         &revised),
                         ERR_OK);
                 assert_int_equal(r.visits, sizes[l].batches);
                 assert_int_equal(revised.number, 0);
@@ -406,7 +408,8 @@ static void a_rewrite_revises_and_keeps_receipts_and_acknowledged_counts(void **
         deliver(w->store, &d, 1, 4, LEN);
         (void)publish(w->store);
         assert_int_equal(
-                store_rewrite(w->store, REMOVAL_PERSON, 114, visit, &r, NOW + 1, &revised), ERR_OK);
+                store_rewrite(w->store, REMOVAL_PERSON, 114, visit, &r, NOW + 1, NULL, &revised),
+                ERR_OK);
         assert_int_equal(r.visits, 4);
         assert_int_equal(revised.number, 1);
         assert_int_equal(revised.revision, 1);
@@ -417,7 +420,7 @@ static void a_rewrite_revises_and_keeps_receipts_and_acknowledged_counts(void **
         assert_int_equal(out.accepted, 100 + 101 + 102 + 103);
         struct stored_batch b = batch_of(1, 1, sealed, LEN);
 
-        assert_int_equal(store_batch_put(w->store, &b, &replayed, &rows, &rejected), ERR_OK);
+        assert_int_equal(store_batch_put(w->store, &b, NULL, &replayed, &rows, &rejected), ERR_OK);
         assert_true(replayed);
         assert_int_equal(rows, 101);
         free(sealed);
@@ -436,7 +439,8 @@ static void a_batch_may_become_empty_and_keeps_its_place(void **state)
         (void)state;
         deliver(w->store, &d, 1, 2, LEN);
         assert_int_equal(
-                store_rewrite(w->store, REMOVAL_PERSON, 114, visit, &r, NOW, &revised), ERR_OK);
+                store_rewrite(w->store, REMOVAL_PERSON, 114, visit, &r, NOW, NULL, &revised),
+                ERR_OK);
         assert_int_equal(store_batches(w->store, &d.id, &c), ERR_OK);
         for (uint32_t i = 0; i < 2; i++) {
                 assert_int_equal(store_next(c, &b), ERR_OK);
@@ -464,17 +468,20 @@ static void a_visitor_that_fails_changes_nothing(void **state)
         (void)state;
         deliver(w->store, &d, 1, 4, LEN);
         (void)publish(w->store);
-        assert_int_equal(store_rewrite(w->store, REMOVAL_PERSON, 114, visit, &r, NOW, &revised),
+        assert_int_equal(
+                store_rewrite(w->store, REMOVAL_PERSON, 114, visit, &r, NOW, NULL, &revised),
                 ERR_KEEPER_GONE);
         assert_int_equal(revised.number, 42);
         assert_int_equal(batches_read(w->store, 1, LEN), 4);
         assert_int_equal(store_vintage_find(w->store, (struct vintage){1, 0}, &v), ERR_OK);
         /* More rows than there were, or rows without a seal, is a mistake of ours. */
         r = (struct rewrite){.change_at = 1, .rows = 5000, .sealed = sealed, .len = 1000};
-        assert_int_equal(store_rewrite(w->store, REMOVAL_PERSON, 114, visit, &r, NOW, &revised),
+        assert_int_equal(
+                store_rewrite(w->store, REMOVAL_PERSON, 114, visit, &r, NOW, NULL, &revised),
                 ERR_INVALID);
         r = (struct rewrite){.change_at = 1, .rows = 5, .sealed = sealed, .len = 0};
-        assert_int_equal(store_rewrite(w->store, REMOVAL_PERSON, 114, visit, &r, NOW, &revised),
+        assert_int_equal(
+                store_rewrite(w->store, REMOVAL_PERSON, 114, visit, &r, NOW, NULL, &revised),
                 ERR_INVALID);
         assert_int_equal(batches_read(w->store, 1, LEN), 4);
 }
@@ -500,7 +507,8 @@ static void a_cursor_does_not_mix_before_and_after(void **state)
         assert_int_equal(store_next(c, &b), ERR_OK);
         assert_int_equal(store_next(other, &b), ERR_OK);
         assert_int_equal(
-                store_rewrite(w->store, REMOVAL_PERSON, 114, visit, &r, NOW, &revised), ERR_OK);
+                store_rewrite(w->store, REMOVAL_PERSON, 114, visit, &r, NOW, NULL, &revised),
+                ERR_OK);
         assert_int_equal(store_next(c, &b), ERR_VINTAGE_CLOSED);
         assert_int_equal(store_next(other, &b), ERR_OK);
         (void)withdraw(w->store, 2);
@@ -524,7 +532,7 @@ static void a_removal_may_fail_at_every_point_and_is_asked_again(void **state)
                 assert_int_equal(commit(w->store, 2, &out), ERR_OK);
                 (void)publish(w->store);
                 assert_true(fault_arm("any", nth));
-                enum err e = store_withdraw(w->store, &id, NOW, &revised);
+                enum err e = store_withdraw(w->store, &id, NOW, NULL, &revised);
 
                 fault_disarm();
                 failures += e != ERR_OK;

@@ -52,7 +52,7 @@ static struct removal_sum remove_all(
 {
         struct removal_sum sum;
 
-        assert_int_equal(store_remove(w->store, wish, NOW, &sum, revised), ERR_OK);
+        assert_int_equal(store_remove(w->store, wish, NOW, NULL, &sum, revised), ERR_OK);
         return sum;
 }
 
@@ -134,7 +134,7 @@ static void a_vintage_that_held_it_is_revised(void **state)
         struct vintage revised;
 
         (void)state;
-        assert_int_equal(store_publish(w->store, "", 0, NOW, &v), ERR_OK);
+        assert_int_equal(store_publish(w->store, "", 0, NOW, NULL, &v), ERR_OK);
         assert_int_equal(remove_all(w, &wish, &revised).submissions, 1);
         assert_int_equal(revised.number, v.vintage.number);
         assert_int_equal(revised.revision, v.vintage.revision + 1);
@@ -163,8 +163,8 @@ static void a_withdrawal_leaves_proof_with_the_digest_the_municipality_has(void 
 
         (void)state;
         assert_int_equal(store_submission_find(w->store, &id, &s), ERR_OK);
-        assert_int_equal(store_withdraw(w->store, &id, NOW, &revised), ERR_OK);
-        assert_int_equal(store_withdraw(w->store, &id, NOW + 1, &revised), ERR_OK);
+        assert_int_equal(store_withdraw(w->store, &id, NOW, NULL, &revised), ERR_OK);
+        assert_int_equal(store_withdraw(w->store, &id, NOW + 1, NULL, &revised), ERR_OK);
         assert_int_equal(removals(w, a, 0, &list), 1);
         assert_int_equal(list[0].reason, REMOVAL_WITHDRAWAL);
         assert_memory_equal(&list[0].digest, &s.digest, sizeof s.digest);
@@ -195,12 +195,12 @@ static void an_erasure_is_on_record_whether_or_not_there_was_anybody(void **stat
         struct vintage revised;
 
         (void)state;
-        assert_int_equal(
-                store_rewrite(w->store, REMOVAL_PERSON, HOME, take_rows, &none, NOW, &revised),
+        assert_int_equal(store_rewrite(w->store, REMOVAL_PERSON, HOME, take_rows, &none, NOW, NULL,
+                                 &revised),
                 ERR_OK);
         none = false;
-        assert_int_equal(
-                store_rewrite(w->store, REMOVAL_PERSON, HOME, take_rows, &none, NOW, &revised),
+        assert_int_equal(store_rewrite(w->store, REMOVAL_PERSON, HOME, take_rows, &none, NOW, NULL,
+                                 &revised),
                 ERR_OK);
         assert_int_equal(removals(w, a, 0, &list), 2);
         assert_false(list[0].of_submission);
@@ -223,7 +223,7 @@ static void no_removal_without_its_proof(void **state)
         for (unsigned nth = 0; fault_arm("write", nth); nth++) {
                 struct removal_sum sum;
                 struct vintage revised;
-                enum err e = store_remove(w->store, &wish, NOW, &sum, &revised);
+                enum err e = store_remove(w->store, &wish, NOW, NULL, &sum, &revised);
 
                 fault_disarm();
                 world_reopen(w);
@@ -248,7 +248,7 @@ static void no_reason_is_no_removal(void **state)
         struct vintage revised;
 
         (void)state;
-        assert_int_equal(store_remove(w->store, &wish, NOW, &sum, &revised), ERR_INVALID);
+        assert_int_equal(store_remove(w->store, &wish, NOW, NULL, &sum, &revised), ERR_INVALID);
         assert_int_equal(state_of(w, 1), SUBMISSION_COMMITTED);
 }
 

@@ -82,7 +82,7 @@ static void batches_change_their_keys_and_nothing_else(void **state)
         struct digest ignored;
 
         (void)state;
-        assert_int_equal(store_publish(w->store, "", 0, NOW, &before), ERR_OK);
+        assert_int_equal(store_publish(w->store, "", 0, NOW, NULL, &before), ERR_OK);
         assert_int_equal(store_batch_read(w->store, &place, a, &was, &ignored), ERR_OK);
         reseal_all(w->store, BATCHES);
         assert_int_equal(store_batch_read(w->store, &place, a, &is, &ignored), ERR_OK);
@@ -156,8 +156,8 @@ static void what_changed_meanwhile_is_left_alone(void **state)
         (void)state;
         for (uint32_t i = 0; i < n; i++)
                 list[i] = anew(w->store, a, &places[i], 0xee);
-        assert_int_equal(
-                store_rewrite(w->store, REMOVAL_PERSON, HOME, empty_third, NULL, NOW, &revised),
+        assert_int_equal(store_rewrite(w->store, REMOVAL_PERSON, HOME, empty_third, NULL, NOW, NULL,
+                                 &revised),
                 ERR_OK);
         assert_int_equal(store_reseal(w->store, list, n, &done), ERR_OK);
         assert_int_equal(done, BATCHES - 1);
@@ -180,7 +180,7 @@ static void what_was_withdrawn_meanwhile_does_not_come_back(void **state)
         (void)state;
         for (uint32_t i = 0; i < n; i++)
                 list[i] = anew(w->store, a, &places[i], 0xee);
-        assert_int_equal(store_withdraw(w->store, &id, NOW, &revised), ERR_OK);
+        assert_int_equal(store_withdraw(w->store, &id, NOW, NULL, &revised), ERR_OK);
         assert_int_equal(store_reseal(w->store, list, n, &done), ERR_OK);
         assert_int_equal(done, 0);
         assert_int_equal(outdated(w->store, 2, places), 0);

@@ -64,7 +64,7 @@ static enum err put_batch(const struct delivering *g, const struct policy_datase
                 .receipt = sealed.receipt,
                 .sealed = sealed.sealed};
         *receipt = sealed.receipt;
-        return store_batch_put(g->in->store, &put, &replayed, &taken, &rejected);
+        return store_batch_put(g->in->store, &put, NULL, &replayed, &taken, &rejected);
 }
 
 /* One municipality's delivery of one data set. */
@@ -82,7 +82,7 @@ static enum err deliver(void *ctx, unsigned worker, size_t i)
         (void)worker;
         if (a == NULL || rows == NULL)
                 bench_fail("out of memory");
-        TRY(store_submission_open(g->in->store, &s, &done));
+        TRY(store_submission_open(g->in->store, &s, NULL, &done));
         for (uint32_t at = 0; at < len; at += RECORDS_BATCH) {
                 if (batches == DELIVERY_BATCHES)
                         bench_fail("a delivery has more batches than the bench expects");
@@ -95,7 +95,7 @@ static enum err deliver(void *ctx, unsigned worker, size_t i)
         }
         free(rows);
         digest_of(bytes_of(receipts, sizeof *receipts * batches), &all);
-        return store_submission_commit(g->in->store, &s.id, &all, 0, 2, &done);
+        return store_submission_commit(g->in->store, &s.id, &all, 0, 2, NULL, &done);
 }
 
 double journey_deliver(struct inside *in, const struct records *homes)
@@ -117,7 +117,7 @@ double journey_deliver(struct inside *in, const struct records *homes)
                 "delivering");
         double took = bench_seconds() - began;
 
-        bench_must(store_publish(in->store, "bench", 0, 3, &in->vintage), "publishing");
+        bench_must(store_publish(in->store, "bench", 0, 3, NULL, &in->vintage), "publishing");
         return took;
 }
 

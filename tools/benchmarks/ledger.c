@@ -247,7 +247,7 @@ void part_ledger(const struct bench *b)
         if (w.arena == NULL)
                 bench_fail("out of memory");
         inside_open(b, FOLDER, &w.in);
-        bench_must(store_publish(w.in.store, "bench", 0, 3, &w.in.vintage), "publishing");
+        bench_must(store_publish(w.in.store, "bench", 0, 3, NULL, &w.in.vintage), "publishing");
         const struct view_request request = {
                 .dataset = policy_dataset_find(w.in.policy, bytes_of_text(RECORDS_DATASET)),
                 .purpose = RECORDS_PURPOSE,

@@ -164,9 +164,9 @@ static enum err write_submission(void *ctx, unsigned worker, size_t i)
         bool replayed;
 
         (void)worker;
-        TRY(store_submission_open(w->store, &open, &done));
+        TRY(store_submission_open(w->store, &open, NULL, &done));
         for (; put.sequence < w->shop->batches; put.sequence++)
-                TRY(store_batch_put(w->store, &put, &replayed, &rows, &rejected));
+                TRY(store_batch_put(w->store, &put, NULL, &replayed, &rows, &rejected));
         return ERR_OK;
 }
 
