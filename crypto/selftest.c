@@ -317,6 +317,7 @@ static const struct selftest tests[] = {
         {"sealed boxes, published", selftest_box_known},
         {"sealed boxes, there and back", selftest_box_random},
         {"shares, published", selftest_shares_known},
+        {"trees of RFC 9162, ours and libgcrypt", selftest_tree},
 };
 enum { ONCE_ONLY = 1 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* selftest_public.c: the part of the self-test that has to do with key pairs and shares.
+/* selftest_public.c: the part of the self-test that has to do with key pairs, shares and trees.
  *
  * X25519 and Ed25519 are here three times: libsodium opens boxes, OpenSSL signs, libgcrypt
  * checks both. Sealed boxes as a whole are here once, so the one below was computed without
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "crypto/box.h"
+#include "crypto/merkle.h"
 #include "crypto/primitive.h"
 #include "crypto/secret.h"
 #include "crypto/selftest_run.h"
@@ -144,4 +145,40 @@ bool selftest_shares_known(void)
         return shares_join(both, 2, &key) == ERR_OK &&
                selftest_is_hex(secret_view(key), SHARE_KEY_LEN,
                        "f353ec22b6682de3c8e2a698de0dd7afe300da5fac9f7244e5819a1de321fe1c");
+}
+
+/* The definition of RFC 9162, 2.1.1, by libgcrypt: of the bytes 0, 1, 2 … as leaves. */
+static void tree_libgcrypt(uint8_t first, unsigned len, uint8_t out[32])
+{
+        uint8_t node[1 + 64] = {1};
+        const uint8_t leaf[2] = {0, first};
+        unsigned left = 1;
+
+        if (len == 1) {
+                gcry_md_hash_buffer(GCRY_MD_SHA256, out, leaf, sizeof leaf);
+                return;
+        }
+        while (left * 2 < len)
+                left *= 2;
+        tree_libgcrypt(first, left, node + 1);
+        tree_libgcrypt((uint8_t)(first + left), len - left, node + 33);
+        gcry_md_hash_buffer(GCRY_MD_SHA256, out, node, sizeof node);
+}
+
+/* What is appended leaf by leaf is the tree as it is defined. */
+bool selftest_tree(void)
+{
+        struct merkle_edge edge = {.size = 0};
+        struct digest leaf, root;
+        uint8_t expected[32];
+
+        for (uint8_t i = 0; i < 13; i++) {
+                merkle_leaf(bytes_of(&i, 1), &leaf);
+                merkle_push(&edge, &leaf);
+                merkle_root(&edge, &root);
+                tree_libgcrypt(0, i + 1u, expected);
+                if (memcmp(root.bytes, expected, sizeof expected) != 0)
+                        return false;
+        }
+        return true;
 }

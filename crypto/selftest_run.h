@@ -27,6 +27,7 @@ bool selftest_ed25519_random(void);
 bool selftest_box_known(void);
 bool selftest_box_random(void);
 bool selftest_shares_known(void);
+bool selftest_tree(void);
 
 /* Stops at the first that does not hold and names it in the log: ERR_SELF_TEST. */
 MUST_CHECK enum err selftest_run(const struct selftest *tests, unsigned len);

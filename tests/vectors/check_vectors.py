@@ -255,8 +255,117 @@ def shares(v):
         assert joined([s[3:] for s in chosen]).hex() == v["key"]
 
 
+# The audit log. Proofs are checked here by counting leaves, the way a tree is drawn, and not by
+# the two indices of RFC 9162: another way to the same roots.
+
+def sha(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def node(left, right):
+    return sha(b"\1", left, right)
+
+
+def half(n):
+    return 1 << (n - 1).bit_length() - 1
+
+
+def hashes(path):
+    return [path[i:i + 32] for i in range(0, len(path), 32)]
+
+
+def rise(leaf, index, size, path):
+    """The root of the tree that has this leaf there."""
+    if size == 1:
+        assert not path
+        return leaf
+    k = half(size)
+    if index < k:
+        return node(rise(leaf, index, k, path[:-1]), path[-1])
+    return node(path[-1], rise(leaf, index - k, size - k, path[:-1]))
+
+
+def both(before, size, path, known):
+    """The roots of the tree before and of this one."""
+    if before == size:
+        assert len(path) == (0 if known else 1)
+        return (known or path[0],) * 2
+    k = half(size)
+    if before <= k:
+        old, new = both(before, k, path[:-1], known)
+        return old, node(new, path[-1])
+    old, new = both(before - k, size - k, path[:-1], None)
+    return node(path[-1], old), node(path[-1], new)
+
+
+TREES = []
+
+
+def trees(v):
+    """Peaks of complete subtrees, as whoever appends keeps them."""
+    peaks = list(TREES[-1][0]) if TREES else []
+    peaks.append((1, sha(b"\0", bytes.fromhex(v["data"]))))
+    while len(peaks) > 1 and peaks[-1][0] == peaks[-2][0]:
+        (n, right), (_, left) = peaks.pop(), peaks.pop()
+        peaks.append((2 * n, node(left, right)))
+    root = peaks[-1][1]
+    for _, left in reversed(peaks[:-1]):
+        root = node(left, root)
+    TREES.append((peaks, root, sha(b"\0", bytes.fromhex(v["data"]))))
+    assert len(TREES) == int(v["size"]) and root.hex() == v["root"]
+
+
+def proofs(v):
+    first, size, path = int(v["first"]), int(v["size"]), hashes(bytes.fromhex(v["path"]))
+    if v["kind"] == "inclusion":
+        assert rise(TREES[first][2], first, size, path) == TREES[size - 1][1]
+    else:
+        assert both(first, size, path, TREES[first - 1][1]) == (TREES[first - 1][1], TREES[size - 1][1])
+
+
+def i64(text):
+    return int(text).to_bytes(8, "little", signed=True)
+
+
+def leaf_of(v, open_part, closed_part):
+    commitment = sha(b"statgate/entry/1\0", open_part, closed_part)
+    return commitment, sha(b"\0", int(v["number"]).to_bytes(8, "little"), i64(v["at_ms"]),
+                           int(v["kind"]).to_bytes(2, "little"), commitment)
+
+
+def leaves(v):
+    parts = []
+    for part in ("open", "closed"):
+        salt, content = raw(v, part + "_salt", part)
+        parts.append(sha(b"statgate/part/1\0", salt, content))
+        assert parts[-1].hex() == v[part + "_part"]
+    commitment, leaf = leaf_of(v, *parts)
+    assert (commitment.hex(), leaf.hex()) == (v["commitment"], v["leaf"])
+
+
+def head_holds(v, size, at_ms, root):
+    public, signature = raw(v, "public", "signature")
+    assert sha(public).hex()[:16] == v["key_id"]
+    statement = int(size).to_bytes(8, "little") + root + i64(at_ms)
+    VerifyKey(public).verify(b"statgate/head/1\0" + statement, signature)
+
+
+def heads(v):
+    head_holds(v, v["size"], v["at_ms"], bytes.fromhex(v["root"]))
+    assert v["line"].split(" ") == ["statgate-head", "1", v["size"], v["root"], v["at_ms"], v["key_id"],
+                                    v["signature"]]
+
+
+def certificates(v):
+    salt, statement, closed, path, root = raw(v, "salt", "statement", "closed", "path", "head_root")
+    _, leaf = leaf_of(v, sha(b"statgate/part/1\0", salt, statement), closed)
+    assert rise(leaf, int(v["number"]), int(v["head_size"]), hashes(path)) == root
+    head_holds(v, v["head_size"], v["head_at_ms"], root)
+
+
 def main():
-    checks = (person_codes, pseudonyms, record_keys, record_tags, sealed, signatures, boxes, shares)
+    checks = (person_codes, pseudonyms, record_keys, record_tags, sealed, signatures, boxes, shares,
+              trees, proofs, leaves, heads, certificates)
     for check in checks:
         name = check.__name__ + ".txt"
         number = 0

@@ -341,3 +341,122 @@ bit first) for the 32 bytes and the first 8 of SHA-256 over "statgate-share/1" |
 set, 8 bytes | required u8 | total u8 | number u8 | share. Line ends are written as blanks here.
 """, [share_record("two of three", 2, 3), share_record("three of five", 3, 5),
       share_record("sixteen of sixteen", 16, 16)])
+
+# The audit log: trees of RFC 9162, leaves and heads.
+
+def sha(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def half(n):
+    """The largest power of two less than n."""
+    return 1 << (n - 1).bit_length() - 1
+
+
+def tree(leaves):
+    if not leaves:
+        return sha()
+    if len(leaves) == 1:
+        return leaves[0]
+    k = half(len(leaves))
+    return sha(b"\1", tree(leaves[:k]), tree(leaves[k:]))
+
+
+def inclusion(index, leaves):
+    if len(leaves) == 1:
+        return []
+    k = half(len(leaves))
+    if index < k:
+        return inclusion(index, leaves[:k]) + [tree(leaves[k:])]
+    return inclusion(index - k, leaves[k:]) + [tree(leaves[:k])]
+
+
+def consistency(before, leaves, known=True):
+    if before == len(leaves):
+        return [] if known else [tree(leaves)]
+    k = half(len(leaves))
+    if before <= k:
+        return consistency(before, leaves[:k], known) + [tree(leaves[k:])]
+    return consistency(before - k, leaves[k:], False) + [tree(leaves[:k])]
+
+
+# The eight leaves that implementations of Certificate Transparency are tested with.
+DATA = [bytes.fromhex(h) for h in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657",
+                                   "606162636465666768696a6b6c6d6e6f")]
+LEAVES = [sha(b"\0", d) for d in DATA]
+
+write("trees.txt", """
+Hash trees (RFC 9162, section 2.1.1) over the first `size` of eight leaves; `data` is that of the last.
+A leaf is SHA-256 over one zero byte | data; a node over one byte 1 | left | right.
+""", [[("size", str(n)), ("data", DATA[n - 1]), ("root", tree(LEAVES[:n]))] for n in range(1, 9)])
+
+write("proofs.txt", """
+Proofs over the trees of trees.txt (RFC 9162, sections 2.1.3 and 2.1.4), hashes side by side. An
+inclusion is of leaf `first` in the tree of `size`; a consistency of the tree of `first` with that of
+`size`.
+""", [[("kind", "inclusion"), ("first", str(i)), ("size", str(n)),
+       ("path", b"".join(inclusion(i, LEAVES[:n])))] for n in range(1, 9) for i in range(n)] +
+      [[("kind", "consistency"), ("first", str(m)), ("size", str(n)),
+        ("path", b"".join(consistency(m, LEAVES[:n])))] for n in range(1, 9) for m in range(1, n + 1)])
+
+
+def i64(n):
+    return n.to_bytes(8, "little", signed=True)
+
+
+def entry(number, at_ms, kind, statement, closed):
+    open_salt, closed_salt = key(f"open salt {number}")[:16], key(f"closed salt {number}")[:16]
+    open_part = sha(b"statgate/part/1\0", open_salt, statement)
+    closed_part = sha(b"statgate/part/1\0", closed_salt, closed)
+    commitment = sha(b"statgate/entry/1\0", open_part, closed_part)
+    leaf = sha(b"\0", number.to_bytes(8, "little"), i64(at_ms), kind.to_bytes(2, "little"), commitment)
+    return [("number", str(number)), ("at_ms", str(at_ms)), ("kind", str(kind)),
+            ("open_salt", open_salt), ("open", statement), ("closed_salt", closed_salt),
+            ("closed", closed), ("open_part", open_part), ("closed_part", closed_part),
+            ("commitment", commitment), ("leaf", leaf)]
+
+
+ENTRIES = [entry(0, 1767225600000, 1, b"", b"\x2c\x05\0\0\0start"),
+           entry(1, 1767225600001, 18, b"\x01\x02\0\0\0OK", b""),
+           entry(2, 1767225600001, 18, b"\x01\x02\0\0\0OK\x06\x03\0\0\x007.1", b"\x20\x01\0\0\0a"),
+           entry(3, 1767225661000, 65535, b"", b""),
+           entry(1 << 40, -1, 2, b"x" * 200, b"y")]
+
+write("leaves.txt", """
+Leaves of the audit log. A part is SHA-256 over "statgate/part/1" | one zero byte | salt, 16 bytes | bytes;
+the commitment SHA-256 over "statgate/entry/1" | one zero byte | open_part | closed_part; the leaf
+SHA-256 over one zero byte | number u64 | at_ms i64 | kind u16, little-endian | commitment. What the
+parts say is no matter here.
+""", ENTRIES)
+
+
+def head(size, root, at_ms):
+    private, public = ed25519(key("signing key"))
+    key_id = hashlib.sha256(public).hexdigest()[:16]
+    signature = private.sign(b"statgate/head/1\0" + size.to_bytes(8, "little") + root + i64(at_ms))
+    line = f"statgate-head 1 {size} {root.hex()} {at_ms} {key_id} {signature.hex()}"
+    return [("public", public), ("size", str(size)), ("root", root), ("at_ms", str(at_ms)),
+            ("key_id", key_id), ("signature", signature), ("line", line)]
+
+
+write("heads.txt", """
+Heads of a log. signature is Ed25519 over "statgate/head/1" | one zero byte | size u64 | root | at_ms i64,
+little-endian; key_id the first 8 bytes of SHA-256(public); line is how a witness is shown it.
+""", [head(0, tree([]), 0), head(8, tree(LEAVES), 1767225600000),
+      head((1 << 64) - 1, key("root"), -(1 << 63))])
+
+
+def certificate(number, entries):
+    leaves = [dict(e)["leaf"] for e in entries]
+    e, signed = dict(entries[number]), dict(head(len(leaves), tree(leaves), 1767225662000))
+    return [(f, e[f]) for f in ("number", "at_ms", "kind")] + [
+        ("salt", e["open_salt"]), ("statement", e["open"]), ("closed", e["closed_part"]),
+        ("path", b"".join(inclusion(number, leaves)))] + [
+        ("head_" + f if f in ("at_ms", "size", "root") else f, signed[f])
+        for f in ("public", "size", "root", "at_ms", "key_id", "signature")]
+
+
+write("certificates.txt", """
+What comes with an answer: its entry, of which the closed part stands as its digest, the inclusion of
+that entry in the tree of head_size, and the head, by the formulas of leaves.txt, proofs.txt and heads.txt.
+""", [certificate(n, ENTRIES[:4]) for n in (0, 2, 3)] + [certificate(0, ENTRIES[:1])])
