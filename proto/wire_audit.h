@@ -120,7 +120,7 @@ MUST_CHECK enum err quality_request_encode(struct vintage vintage, struct buf *o
 MUST_CHECK enum err quality_request_decode(
         struct arena *a, struct bytes wire, struct vintage *out, struct refusal *why);
 struct wire_quality {
-        struct bytes municipality, dataset, period, state;
+        struct bytes municipality, dataset, period;
         int64_t committed_at_ms;
         bool has_rejected, has_missing;
         uint32_t rejected_permille, missing_permille;

@@ -143,7 +143,6 @@ static void quality_message(const struct wire_quality *in, Statgate__V1__Deliver
         out->municipality = binary(in->municipality);
         out->dataset = binary(in->dataset);
         out->period = binary(in->period);
-        out->state = binary(in->state);
         out->committed_at_ms = in->committed_at_ms;
         if (in->has_rejected) {
                 out->rejected_case = STATGATE__V1__DELIVERY_QUALITY__REJECTED_REJECTED_PERMILLE;
@@ -188,8 +187,7 @@ static enum err quality_decode(const Statgate__V1__DeliveryQuality *from, struct
                 out->missing_permille = from->missing_permille;
         TRY(answer_text(from->municipality, &out->municipality));
         TRY(answer_text(from->dataset, &out->dataset));
-        TRY(answer_text(from->period, &out->period));
-        return answer_text(from->state, &out->state);
+        return answer_text(from->period, &out->period);
 }
 
 enum err qualities_decode(struct arena *a, struct bytes wire, struct wire_qualities *out)

@@ -23,9 +23,11 @@ struct audit_options {
         unsigned witnesses_len;
         const char *witness_ca; /* PEM of who may vouch for HTTPS witnesses; NULL: the system's */
         unsigned push_every_ms; /* 0: 60 000 */
+        /* Where officers' word for a restored log would lie (hold.h): keys/restore.sgr. */
+        const char *restore_path;
 };
 
-/* Holds the log to the keeper's last head first. ERR_LOG_CHANGED: it is shorter than that, or
+/* Holds the log to the keeper's last head first (audit_hold). ERR_LOG_CHANGED: it is shorter than that, or
  * another; told in the log of events, with both sizes. */
 MUST_CHECK enum err audit_start(const struct audit_options *options, struct audit **out);
 /* Signs once more, shows it to the witnesses (for some seconds at most), and ends. */

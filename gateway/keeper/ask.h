@@ -22,7 +22,7 @@ struct lane {
         pthread_cond_t wake;
         uint32_t id; /* of the request under way */
         size_t answer_len;
-        uint8_t answer[KEEPER_PACKET_MAX];
+        uint8_t answer[KEEPER_ANSWER_MAX];
 };
 
 struct keeper {
@@ -56,7 +56,7 @@ struct ask {
         size_t bulk;   /* bytes of input in the slot */
         struct reader answer;
         size_t answer_bulk; /* bytes of output in the slot */
-        uint8_t answer_data[KEEPER_PACKET_MAX];
+        uint8_t answer_data[KEEPER_ANSWER_MAX];
 };
 
 MUST_CHECK enum err ask_begin(struct keeper *k, enum keeper_message number, struct ask *ask);

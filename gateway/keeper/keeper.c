@@ -65,7 +65,7 @@ static bool deliver(struct keeper *k, const uint8_t *data, size_t len)
 static void *read_answers(void *arg)
 {
         struct keeper *k = arg;
-        uint8_t data[KEEPER_PACKET_MAX];
+        uint8_t data[KEEPER_ANSWER_MAX];
 
         for (;;) {
                 ssize_t n = recv(k->socket, data, sizeof data, 0);

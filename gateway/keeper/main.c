@@ -185,9 +185,9 @@ static bool test_if_due(struct loop *l, struct buf *answer)
 /* Until the gateway hangs up or says STOP. */
 static int loop_run(struct loop *l)
 {
-        OWNED(buf_done) struct buf answer = {.ceiling = KEEPER_PACKET_MAX};
+        OWNED(buf_done) struct buf answer = {.ceiling = KEEPER_ANSWER_MAX};
 
-        if (buf_room(&answer, KEEPER_PACKET_MAX) == NULL)
+        if (buf_room(&answer, KEEPER_ANSWER_MAX) == NULL)
                 return EXIT_START;
         for (;;) {
                 struct pollfd fd = {.fd = KEEPER_SOCKET_FD, .events = POLLIN};

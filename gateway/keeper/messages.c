@@ -5,7 +5,11 @@
  * on and nothing that only one of them may do. */
 #include "gateway/keeper/messages.h"
 
+#include <assert.h>
 #include <string.h>
+
+static_assert(KEEPER_REQUEST_HEAD_LEN + HEAD_WIRE_MAX <= KEEPER_PACKET_MAX, "the longest request");
+static_assert(KEEPER_ANSWER_MAX <= KEEPER_PACKET_MAX, "one bound is enough for a packet");
 
 static const struct keeper_message_rule messages[] = {
 #define KEEPER_RULE(name, number, states, lane, fds, bulk, shortest, longest, answer)              \

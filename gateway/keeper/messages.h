@@ -22,6 +22,7 @@
 #include "base/bytes.h"
 #include "base/terms.h"
 #include "crypto/box.h"
+#include "crypto/merkle.h"
 #include "crypto/pseudonym.h"
 #include "gateway/keeper/keeper.h"
 
@@ -38,7 +39,7 @@ const char *keeper_state_name(enum keeper_state state); /* "RULED" */
 enum keeper_lane { KEEPER_LANE_SMALL, KEEPER_LANE_STATE, KEEPER_LANE_BULK };
 
 enum {
-        KEEPER_PROTOCOL = 4,
+        KEEPER_PROTOCOL = 5,
         KEEPER_MAGIC = 0x314b4753, /* "SGK1" */
         /* A sealed batch; a slot holds one opened too, with a record key more for each row. */
         KEEPER_SEALED_MAX = 8 << 20,
@@ -48,7 +49,9 @@ enum {
         KEEPER_SMALL_LANES = 4,
         KEEPER_REQUEST_HEAD_LEN = 16,
         KEEPER_ANSWER_HEAD_LEN = 20,
-        KEEPER_PACKET_MAX = 512,
+        /* The longest request proves to a log of 2^64 entries that it was extended. */
+        KEEPER_PACKET_MAX = 4608,
+        KEEPER_ANSWER_MAX = 512,
         KEEPER_PASSPHRASE_MAX = 1024,
         /* Where the two ends find what they share. */
         KEEPER_SOCKET_FD = 3,
@@ -82,6 +85,10 @@ enum {
         PERSON_BOX_LEN = BOX_OVERHEAD + BOX_PLAIN_FIXED + BOX_PER_PERSON,
         PERSON_WIRE_MIN = 1 + 4 + 1,
         PERSON_WIRE_MAX = 1 + BOX_KEY_ID_LEN + 16 + SIGNATURE_LEN + PERSON_BOX_LEN,
+        /* Size, root and proof of a log; answered by time, key id, signature. */
+        HEAD_WIRE_MIN = 8 + 32 + 1,
+        HEAD_WIRE_MAX = HEAD_WIRE_MIN + MERKLE_PROOF_MAX * 32,
+        HEAD_WIRE_SIGNED = 8 + BOX_KEY_ID_LEN + SIGNATURE_LEN,
         /* A public key in the slot of PUBLIC_KEYS; as many signatures follow as there are
          * signing keys. */
         PUBLIC_KEY_WIRE_FIXED = BOX_KEY_ID_LEN + 32 + 8 + 8,
@@ -142,7 +149,11 @@ enum {
                 8 + 1 + 4 + 4)                                                                     \
         MESSAGE(UNDO_ALIASES, 27, KEEPER_IN(RULED), STATE, 0, 0, 2 + 16, 2 + 16, 8 + 4)            \
         MESSAGE(ALIASES, 28, KEEPER_IN(RULED), STATE, 0, 0, 3, 3, 4)                               \
-        MESSAGE(ALIAS_MARK, 29, KEEPER_IN(RULED), STATE, 0, 0, 0, 0, 8 + 4)
+        MESSAGE(ALIAS_MARK, 29, KEEPER_IN(RULED), STATE, 0, 0, 0, 0, 8 + 4)                        \
+        MESSAGE(LOG_KNOWN, 31, KEEPER_WITH_KEYS, SMALL, 0, 0, 0, 0, 8 + 32)                        \
+        MESSAGE(SIGN_HEAD, 32, KEEPER_WITH_KEYS, SMALL, 0, 0, HEAD_WIRE_MIN, HEAD_WIRE_MAX,        \
+                HEAD_WIRE_SIGNED)                                                                  \
+        MESSAGE(RESTORE_LOG, 33, KEEPER_WITH_KEYS, STATE, 0, 1, 0, 0, 8)
 
 enum keeper_message {
         KEEPER_NONE = 0,

@@ -57,6 +57,17 @@ struct request {
         size_t output_len;  /* bulk output standing in the slot */
 };
 
+/* What the audit log was when a head of it was signed last, and which restores officers agreed
+ * to, oldest first. */
+enum { RESTORES_MAX = 16 };
+struct run_log {
+        uint64_t size;
+        struct digest root;
+        uint32_t restores_len;
+        struct digest restores[RESTORES_MAX]; /* of the statements */
+        bool changed;                         /* the keyring does not know yet */
+};
+
 struct run {
         enum keeper_state state;
         enum err failed;
@@ -81,6 +92,7 @@ struct run {
         struct quotas *quotas;  /* as new as the keyring or newer; NULL without one */
         uint64_t last_sealed;   /* the newest generation given out */
         int64_t sealed_time_ms; /* highest time in it */
+        struct run_log log;     /* as new as the keyring or newer */
         struct ruling ruling;   /* in force */
         struct ruling pending;  /* verified, in force once its state is on disk */
         uint64_t pending_since; /* generation that carries it */
@@ -112,6 +124,9 @@ void run_forget_aliases(struct run *r);
 
 /* run_keys.c: puts an opened or new keyring in the place of what was there. */
 MUST_CHECK enum err run_take_keyring(struct run *r, struct keyring **k);
+/* run_keys.c: whose word counts: the officers whom the running bundle names, or, where it names
+ * none or nothing has ruled yet, the signers we have pinned. */
+void run_officers(const struct run *r, struct keyring_officers *out);
 /* run_officer.c */
 void run_forget_shares(struct run *r);
 /* run_person.c: r->persons as the keyring has them; when the state that holds a new one was
@@ -155,6 +170,12 @@ MUST_CHECK enum err run_quota_begin(
 MUST_CHECK enum err run_quota_count(
         struct run *r, struct quota_trial *t, const uint8_t *codes, size_t rows);
 MUST_CHECK enum err run_quota_end(struct run *r, const struct quota_trial *t);
+
+/* run_head.c: what the keyring remembers of the audit log (ERR_KEYRING), and into the keyring what
+ * it does not remember yet; whether it is time that a state is written for it. */
+MUST_CHECK enum err run_log_load(const struct keyring *k, struct run_log *out);
+MUST_CHECK enum err run_log_keep(struct run *r);
+bool run_log_due(struct run *r, bool at_once);
 
 /* The handlers, one per message of the table. */
 #define RUN_HANDLER(name, number, states, lane, fds, bulk, shortest, longest, answer)              \

@@ -72,6 +72,7 @@ enum err run_hand_out_state(struct run *r, struct request *rq)
         uint64_t generation = 0;
 
         TRY(run_quota_keep(r));
+        TRY(run_log_keep(r));
         TRY(keyring_seal(r->keyring, &blob, &generation));
         TRY(buf_end(&blob, &bytes));
         memcpy(rq->slot, bytes.data, bytes.len);
@@ -92,14 +93,17 @@ static enum err nothing_to_save(struct request *rq)
 enum err run_take_keyring(struct run *r, struct keyring **k)
 {
         OWNED(quotas_free) struct quotas *quotas = NULL;
+        struct run_log log;
 
         TRY(run_quota_load(*k, &quotas));
+        TRY(run_log_load(*k, &log));
         run_forget_ciphers(r);
         run_forget_persons(r);
         keyring_free(&r->keyring);
         quotas_free(&r->quotas);
         r->quotas = quotas;
         quotas = NULL;
+        r->log = log;
         r->keyring = *k;
         *k = NULL;
         r->last_sealed = keyring_generation(r->keyring);
@@ -156,21 +160,26 @@ enum err run_UNSEAL(struct run *r, struct request *rq)
         return ERR_OK;
 }
 
-/* On whose word the next bundle rules: the officers whom the running one names, or,
- * where it names none or nothing has ruled yet, the signers we have pinned. The
- * bundle that ruled when we were last asked needs nobody's word again: the sealed
- * state holds its digest. Nothing is parsed before this was asked. */
+void run_officers(const struct run *r, struct keyring_officers *out)
+{
+        *out = *keyring_officers(r->keyring);
+        if (out->len == 0)
+                keyring_pinned(r->keyring, out);
+}
+
+/* On whose word the next bundle rules: see run_officers. The bundle that ruled when we were last
+ * asked needs nobody's word again: the sealed state holds its digest. Nothing is parsed before this
+ * was asked. */
 static enum err check_signed(
         const struct run *r, const struct signed_bundle *b, const struct digest *digest)
 {
-        struct keyring_officers officers = *keyring_officers(r->keyring);
+        struct keyring_officers officers;
         struct digest running;
         uint64_t version = keyring_policy(r->keyring, &running);
 
         if (version > 0 && digest_equal(digest, &running))
                 return ERR_OK;
-        if (officers.len == 0)
-                keyring_pinned(r->keyring, &officers);
+        run_officers(r, &officers);
         const struct authority who = {officers.keys, officers.len, officers.required};
         return signed_bundle_check(b, &who, NULL);
 }

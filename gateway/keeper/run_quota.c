@@ -98,6 +98,12 @@ enum err run_quota_end(struct run *r, const struct quota_trial *t)
         return e;
 }
 
+static bool is_due(struct run *r, bool at_once)
+{
+        return quotas_changed(r->quotas) &&
+               (at_once || run_now(r) >= r->sealed_time_ms + SAVED_EVERY_MS);
+}
+
 enum err run_SAVE(struct run *r, struct request *rq)
 {
         uint8_t when;
@@ -106,8 +112,7 @@ enum err run_SAVE(struct run *r, struct request *rq)
         TRY(read_end(&rq->payload));
         if (when != SAVE_WHEN_DUE && when != SAVE_AT_ONCE)
                 return ERR_MALFORMED;
-        if (!quotas_changed(r->quotas) ||
-                (when == SAVE_WHEN_DUE && run_now(r) < r->sealed_time_ms + SAVED_EVERY_MS)) {
+        if (!is_due(r, when == SAVE_AT_ONCE) && !run_log_due(r, when == SAVE_AT_ONCE)) {
                 put_u64(rq->answer, 0);
                 return ERR_OK;
         }

@@ -3,6 +3,7 @@
  *
  * Only a digest of each question stays, and only for its day. Most often the same
  * question comes again, which needs no write. */
+#include "base/arena.h"
 #include "gateway/store/inside.h"
 
 struct asking {
@@ -80,4 +81,45 @@ enum err store_question(struct store *s, int32_t day, const char *principal,
 
         reader_return(s, &db);
         return e == ERR_NOT_FOUND ? writer_run(s->writer, JOB_GROUPED, ask_job, &a) : e;
+}
+
+static enum err askers_gather(struct db *db, int32_t day, uint32_t limit, struct arena *a,
+        struct stored_asker **out, uint32_t *out_len)
+{
+        OWNED(run_done) struct run r = {0};
+        struct stored_asker *list = NULL;
+        uint32_t len = 0, cap = 0;
+        enum err e;
+
+        TRY(run_start(db, SQL_ASKERS, &r));
+        bind_i64(&r, day);
+        bind_i64(&r, limit);
+        while ((e = run_row(&r)) == ERR_OK) {
+                struct bytes who = column_bytes(&r, 0);
+
+                list = list_room(a, list, len, &cap, sizeof *list);
+                if (list == NULL)
+                        return ERR_NO_MEMORY;
+                list[len].who = arena_strndup(a, (const char *)who.data, who.len);
+                if (list[len].who == NULL)
+                        return ERR_NO_MEMORY;
+                TRY(column_u32(&r, 1, &list[len++].questions));
+        }
+        if (e != ERR_NOT_FOUND)
+                return e;
+        *out = list;
+        *out_len = len;
+        return ERR_OK;
+}
+
+enum err store_askers(struct store *s, int32_t day, uint32_t limit, struct arena *a,
+        struct stored_asker **out, uint32_t *out_len)
+{
+        struct db *db;
+
+        TRY(reader_borrow(s, &db));
+        enum err e = askers_gather(db, day, limit, a, out, out_len);
+
+        reader_return(s, &db);
+        return e;
 }

@@ -147,6 +147,8 @@
                                "ORDER BY s.municipality, s.commit_number")                         \
         X(QUESTION_FIND, "SELECT 1 FROM question WHERE day = ? AND principal = ? AND digest = ?")  \
         X(QUESTIONS_OF_DAY, "SELECT count(*) FROM question WHERE day = ? AND principal = ?")       \
+        X(ASKERS, "SELECT principal, count(*) FROM question WHERE day = ? GROUP BY principal "     \
+                  "ORDER BY principal LIMIT ?")                                                    \
         X(QUESTION_INSERT, "INSERT INTO question (day, principal, digest) VALUES (?, ?, ?)")       \
         X(QUESTIONS_FORGET, "DELETE FROM question WHERE day < ?")                                  \
         X(LEDGER_INSERT,                                                                           \

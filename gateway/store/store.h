@@ -247,6 +247,14 @@ void store_cursor_free(struct store_cursor **c);
 MUST_CHECK enum err store_question(struct store *s, int32_t day, const char *principal,
         const struct digest *question, uint32_t limit);
 
+/* Who has asked how many different ones on a day, by name; at most `limit`. */
+struct stored_asker {
+        const char *who; /* `principal` as it was given */
+        uint32_t questions;
+};
+MUST_CHECK enum err store_askers(struct store *s, int32_t day, uint32_t limit, struct arena *a,
+        struct stored_asker **out, uint32_t *out_len);
+
 /* Questions of one data set under one linkage that were answered in the light of earlier ones
  * (gateway/memory.c), in the order of their answers; for good. */
 struct stored_question {

@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "crypto/digest.h"
-#include "crypto/sign.h"
 #include "policies/rules/rules.h"
+#include "policies/rules/signatures.h"
 
 struct authority rules_authority(
         const struct rules *r, uint8_t keys[RULES_OFFICERS_MAX * OFFICER_KEY_LEN])
@@ -23,30 +23,15 @@ struct authority rules_authority(
         return (struct authority){keys, r->officers_len, r->signers_required};
 }
 
-static bool is_theirs(const struct authority *who, const uint8_t key[OFFICER_KEY_LEN])
-{
-        for (uint32_t i = 0; i < who->len; i++)
-                if (memcmp(who->keys + (size_t)i * OFFICER_KEY_LEN, key, OFFICER_KEY_LEN) == 0)
-                        return true;
-        return false;
-}
-
-/* Reading the file has made sure that no key stands in it twice. */
 enum err signed_bundle_check(
         const struct signed_bundle *b, const struct authority *who, struct refusal *why)
 {
         uint32_t valid = 0;
 
-        for (uint32_t i = 0; i < b->signatures_len; i++) {
-                const struct bundle_signature *s = &b->signatures[i];
-
-                if (!is_theirs(who, s->public_key))
-                        continue;
-                if (sign_check(s->public_key, BUNDLE_LABEL, b->canonical, s->signature) != ERR_OK)
-                        return refuse(why, ERR_POLICY_SIGNATURE, "bundle.sgb",
-                                "the signature of an officer does not belong to this bundle");
-                valid++;
-        }
+        if (signatures_count(b->signatures, b->signatures_len, BUNDLE_LABEL, b->canonical, who,
+                    &valid) != ERR_OK)
+                return refuse(why, ERR_POLICY_SIGNATURE, "bundle.sgb",
+                        "the signature of an officer does not belong to this bundle");
         if (who->required == 0 || valid < who->required)
                 return refuse(why, ERR_POLICY_SIGNATURE, "bundle.sgb",
                         "signed by %u of the officers who may, and %u must", valid, who->required);

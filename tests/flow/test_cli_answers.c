@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "tests/support/gateway_delivery.h"
+#include "tests/support/reported.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/delivery_id.h"
 
@@ -70,7 +71,10 @@ static int run(const char *const *words)
         assert_int_equal(waitpid(pid, &how, 0), pid);
         out_text = read_text(out);
         err_text = read_text(err);
-        return WIFEXITED(how) ? WEXITSTATUS(how) : -1;
+        int code = WIFEXITED(how) ? WEXITSTATUS(how) : -1;
+
+        reported_check(code, err_text);
+        return code;
 }
 
 static bool said(const char *text)

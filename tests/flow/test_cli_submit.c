@@ -18,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/support/reported.h"
+
 enum { OUTPUT_MAX = 1 << 16, ARGUMENTS_MAX = 24, START_MS = 20000, STEP_MS = 20 };
 enum { POLL_MS = 2, BATCH_BYTES = 200000 };
 
@@ -82,6 +84,7 @@ static int run_words(const char *const *words)
         (void)snprintf(file, sizeof file, "%s/output", folder);
         code = finish(start(file, words));
         read_file(file);
+        reported_check(code, output);
         return code;
 }
 #define STATGATE(...)                                                                              \

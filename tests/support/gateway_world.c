@@ -33,6 +33,7 @@
 #include "policies/policy.h"
 #include "policies/sign.h"
 #include "tests/support/gateway_sealing.h"
+#include "tests/support/reported.h"
 
 enum { WORLD_ARENA_MAX = 1 << 30, FILE_MAX = 256 << 20, START_MS = 60000, STOP_MS = 60000 };
 
@@ -356,6 +357,13 @@ static int exit_of(int status)
         return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
+static const char *output_of(struct world *w)
+{
+        struct bytes said = world_read(w, w->output);
+
+        return arena_strndup(w->arena, said.len > 0 ? (const char *)said.data : "", said.len);
+}
+
 int world_wait(struct world *w, unsigned ms)
 {
         int64_t until = clock_monotonic_ns() + (int64_t)ms * 1000000;
@@ -366,6 +374,8 @@ int world_wait(struct world *w, unsigned ms)
 
                 if (got == w->pid) {
                         w->pid = 0;
+                        if (exit_of(status) == REPORTED_EXIT)
+                                reported_check(REPORTED_EXIT, output_of(w));
                         return exit_of(status);
                 }
                 if (clock_monotonic_ns() > until)
@@ -438,9 +448,7 @@ void world_start(struct world *w)
         int code = world_try(w, &plain);
 
         if (code != WORLD_UP) {
-                struct bytes said = world_read(w, w->output);
-
-                print_error("%.*s\n", (int)said.len, (const char *)said.data);
+                print_error("%s\n", output_of(w));
                 fail_msg("statgated ended with %d", code);
         }
 }

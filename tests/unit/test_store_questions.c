@@ -67,6 +67,31 @@ static void the_next_day_begins_anew(void **state)
         assert_int_equal(asked(w, TODAY + 1, "anna", 1, 1), ERR_LIMIT);
 }
 
+static void who_has_asked_how_much_today_is_told(void **state)
+{
+        OWNED(world_free) struct world *w = world_new();
+        OWNED(arena_free) struct arena *a = arena_new(1 << 16);
+        struct stored_asker *list;
+        uint32_t len;
+
+        (void)state;
+        assert_int_equal(store_askers(w->store, TODAY, 10, a, &list, &len), ERR_OK);
+        assert_int_equal(len, 0);
+        for (uint32_t n = 0; n < 3; n++)
+                assert_int_equal(asked(w, TODAY, n < 2 ? "bo" : "anna", n, 9), ERR_OK);
+        assert_int_equal(asked(w, TODAY, "bo", 1, 9), ERR_OK); /* the same once more */
+        assert_int_equal(store_askers(w->store, TODAY, 10, a, &list, &len), ERR_OK);
+        assert_int_equal(len, 2);
+        assert_string_equal(list[0].who, "anna");
+        assert_int_equal(list[0].questions, 1);
+        assert_string_equal(list[1].who, "bo");
+        assert_int_equal(list[1].questions, 2);
+        assert_int_equal(store_askers(w->store, TODAY, 1, a, &list, &len), ERR_OK);
+        assert_int_equal(len, 1);
+        assert_int_equal(store_askers(w->store, TODAY + 1, 10, a, &list, &len), ERR_OK);
+        assert_int_equal(len, 0);
+}
+
 /* Values --------------------------------------------------------------------- */
 
 static void put_with_values(struct world *w, uint32_t sequence, uint32_t fields, uint32_t blanks,
@@ -155,6 +180,7 @@ int main(void)
                 cmocka_unit_test(a_limit_holds_for_different_questions_of_one_day),
                 cmocka_unit_test(a_restart_forgets_no_question),
                 cmocka_unit_test(the_next_day_begins_anew),
+                cmocka_unit_test(who_has_asked_how_much_today_is_told),
                 cmocka_unit_test(a_delivery_counts_the_values_it_had_and_had_not),
                 cmocka_unit_test(a_store_of_the_first_version_is_brought_up_to_date),
         };

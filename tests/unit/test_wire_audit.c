@@ -142,9 +142,8 @@ static enum err write_quality_request(struct buf *out)
 static enum err write_qualities(struct buf *out)
 {
         const struct wire_quality deliveries[] = {
-                {RAW("0114"), RAW("placering"), RAW("2025"), RAW("committed"), 99, true, true, 0,
-                        17},
-                {RAW("0115"), RAW("placering"), RAW("2025"), RAW("open"), 0, false, false, 0, 0},
+                {RAW("0114"), RAW("placering"), RAW("2025"), 99, true, true, 0, 17},
+                {RAW("0115"), RAW("placering"), RAW("2025"), 0, false, false, 0, 0},
         };
         const struct wire_qualities in = {{7, 1}, deliveries, 2};
 
@@ -443,8 +442,8 @@ static void a_certificate_goes_there_and_back(void **state)
         assert_true(bytes_equal(out.certificate.statement, in.certificate.statement));
         assert_memory_equal(&out.certificate.closed, &in.certificate.closed, 32);
         assert_int_equal(out.certificate.inclusion.len, 2);
-        assert_memory_equal(
-                out.certificate.inclusion.hashes, in.certificate.inclusion.hashes, 2 * 32);
+        assert_memory_equal(out.certificate.inclusion.hashes, in.certificate.inclusion.hashes,
+                2 * sizeof(struct digest));
         assert_int_equal(out.certificate.head.size, 7);
         assert_string_equal(out.certificate.head.key_id, in.certificate.head.key_id);
         assert_memory_equal(

@@ -91,15 +91,15 @@ enum exit_code ask_table(
         struct cli *cli, struct arena *arena, const struct query *q, struct answer *out)
 {
         struct wire_release *release = arena_alloc(arena, 1, sizeof *release);
+        struct digest digest;
         struct bytes wire;
         enum exit_code code = release != NULL ? call(cli, arena, q, &wire) : EXIT_CODE_INTERNAL;
 
         if (code == EXIT_CODE_OK)
-                code = open_answer(cli, arena, wire, release, &out->digest);
+                code = open_answer(cli, arena, wire, release, &digest);
         if (code != EXIT_CODE_OK)
                 return code;
-        out->release = release;
-        out->asked = q;
+        *out = (struct answer){.release = release, .digest = digest, .asked = q};
         return EXIT_CODE_OK;
 }
 

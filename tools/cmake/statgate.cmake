@@ -154,15 +154,16 @@ function(statgate_program name)
         sg_link(${name} PRIVATE "${arg_DEPS}" "${arg_SYSTEM}")
 endfunction()
 
-# What every test of ours is told, whatever it is made of.
+# What every test of ours is told, whatever it is made of. The exit code of sanitizers is that
+# of tests/support/reported.h.
 function(sg_test_properties name labels timeout)
         if(NOT timeout)
                 set(timeout 120)
         endif()
         set(environment
-                "ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1"
-                "UBSAN_OPTIONS=print_stacktrace=1"
-                "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=${CMAKE_SOURCE_DIR}/tests/support/tsan.supp"
+                "ASAN_OPTIONS=exitcode=66:detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1"
+                "UBSAN_OPTIONS=exitcode=66:print_stacktrace=1"
+                "TSAN_OPTIONS=exitcode=66:halt_on_error=1:second_deadlock_stack=1:suppressions=${CMAKE_SOURCE_DIR}/tests/support/tsan.supp"
                 "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/lsan.supp:print_suppressions=0"
                 "STATGATE_BIN=${CMAKE_BINARY_DIR}/bin"
                 "STATGATE_SANITIZE=${STATGATE_SANITIZE}")
