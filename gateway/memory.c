@@ -601,19 +601,17 @@ static enum err judge_cells(
         struct ledger *cells, struct arena *arena, const struct rows *rows, uint8_t *verdicts)
 {
         struct ledger_set *turned = arena_alloc(arena, rows->len, sizeof *turned);
-        bool all = true;
+        bool all;
 
         if (turned == NULL)
                 return ERR_NO_MEMORY;
         for (uint32_t i = 0; i < rows->len; i++)
                 turned[i] = rows->sets[rows->len - 1 - i];
-        TRY(ledger_judge(cells, turned, rows->len, verdicts));
-        for (uint32_t i = 0; i < rows->len; i++)
-                all &= ledger_allows(verdicts[i]);
-        if (all)
-                return ERR_OK;
-        ledger_forget(cells);
-        return ledger_judge(cells, rows->sets, rows->len, verdicts);
+        TRY(ledger_judge_all(cells, turned, rows->len, &all));
+        if (!all)
+                return ledger_judge(cells, rows->sets, rows->len, verdicts);
+        memset(verdicts, LEDGER_KNOWN, rows->len);
+        return ERR_OK;
 }
 
 static enum err verdicts_as_bits(struct ledger *ledger, const struct memory_question *q,

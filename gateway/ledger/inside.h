@@ -56,11 +56,19 @@ struct piece {
         bool marked;                /* scratch */
 };
 
-/* A set in no row, by two sums over its persons. */
+/* A set, by two sums over its persons. */
 struct set_print {
         uint64_t sum[2];
         uint32_t len;
         uint8_t state; /* of the place: free, held, gone */
+};
+struct prints {
+        struct set_print *table;
+        uint32_t len, used; /* places; those not free */
+        uint32_t held;
+        struct set_print *added; /* in the transaction */
+        uint32_t added_len, added_cap;
+        size_t bytes;
 };
 
 struct pieces {
@@ -73,11 +81,7 @@ struct pieces {
         uint32_t kept; /* that stood before the transaction */
         uint32_t *touched;
         uint32_t touched_len, touched_cap;
-        struct set_print *prints;         /* an open table */
-        uint32_t prints_len, prints_used; /* places; those not free */
-        uint32_t held;
-        struct set_print *added; /* in the transaction */
-        uint32_t added_len, added_cap;
+        struct prints apart; /* sets in no row */
         size_t bytes;
 };
 
@@ -100,13 +104,11 @@ struct ledger {
 
         uint32_t *touched; /* scratch: classes of the set that is being judged */
         uint32_t touched_len, touched_cap;
-        struct row left;   /* scratch: what is left of it */
-        uint32_t *changed; /* rows that the last one was added to when it came, and how often */
-        uint64_t *factors;
-        uint32_t changed_len, changed_cap, factors_cap;
+        struct row left; /* scratch: what is left of it */
         uint32_t tables, answered;
         size_t bytes;
         struct pieces pieces;
+        struct prints refused; /* sets, of those judged while all stand in rows */
 };
 
 /* Makes room for `need` elements; ERR_LIMIT at the ledger's ceiling. `array` is a pointer to
@@ -147,10 +149,10 @@ MUST_CHECK enum err class_add_row(struct ledger *l, uint32_t class, uint32_t row
 MUST_CHECK enum err row_save(struct ledger *l, uint32_t number);
 /* What is left of the touched classes, each `sum` times, in `left`; nothing: it is implied. */
 MUST_CHECK enum err rows_reduce(struct ledger *l);
-/* `left` becomes the last row, which changes others (`changed`, besides itself); and is none
- * again. */
+/* `left` becomes the last row. */
 MUST_CHECK enum err rows_insert(struct ledger *l);
-MUST_CHECK enum err rows_take_back(struct ledger *l);
+/* Makes it 1 at a class that it holds. */
+void row_scale(struct row *r, uint32_t class);
 /* Sees to it that a row whose pivot is light holds light classes only. */
 MUST_CHECK enum err row_mend(struct ledger *l, uint32_t number);
 /* Which rows hold a class, and are pivots there, anew. */
@@ -164,13 +166,18 @@ MUST_CHECK enum err pieces_grow(struct pieces *p, uint32_t persons);
 /* Whether k persons of the set or more stay in whatever it is combined with. */
 MUST_CHECK enum err pieces_mixed(struct ledger *l, const struct ledger_set *set, bool *out);
 MUST_CHECK enum err pieces_cut(struct ledger *l, const struct ledger_set *set);
-MUST_CHECK enum err pieces_note(struct ledger *l, const struct ledger_set *set);
-bool pieces_know(const struct ledger *l, const struct ledger_set *set);
 void pieces_commit(struct pieces *p);
 void pieces_forget(struct pieces *p);
 
-/* light.c: whether nothing that tells of fewer than k persons is made of rows with a light
- * pivot, one of these rows among them. What cannot be decided is unsafe. */
-MUST_CHECK enum err light_is_safe(struct ledger *l, const uint32_t *rows, uint32_t len, bool *out);
+/* prints.c */
+MUST_CHECK enum err prints_add(struct prints *p, const struct ledger_set *set);
+bool prints_have(const struct prints *p, const struct ledger_set *set);
+void prints_commit(struct prints *p);
+void prints_forget(struct prints *p);
+void prints_free(struct prints *p);
+
+/* light.c: whether nothing that tells of fewer than k persons is made of `left`, which holds
+ * light classes alone, and rows. What cannot be decided is unsafe. */
+MUST_CHECK enum err light_is_safe(struct ledger *l, bool *out);
 
 #endif

@@ -18,6 +18,7 @@
 #include "gateway/ledger/inside.h"
 
 #define WORK_DEFAULT ((uint64_t)4000000000)
+enum { REFUSED_MAX = 1 << 20 }; /* forgetting them costs work and nothing else */
 
 /* Memory and work ---------------------------------------------------------------------------- */
 
@@ -105,10 +106,9 @@ void ledger_free(struct ledger **ledger)
         free(l->saved);
         free(l->classes);
         free(l->touched);
-        free(l->changed);
-        free(l->factors);
         free(l->class_of);
         pieces_free(&l->pieces);
+        prints_free(&l->refused);
         free(l);
         *ledger = NULL;
 }
@@ -176,18 +176,6 @@ static bool is_light(const struct ledger *l, const struct row *r)
         return true;
 }
 
-/* What it would give away is made of itself or of a row that it changed. */
-static enum err try_light(struct ledger *l, bool *out_safe)
-{
-        uint32_t number = l->rows_len;
-
-        TRY(rows_insert(l));
-        TRY(light_is_safe(l, &number, 1, out_safe));
-        if (*out_safe)
-                TRY(light_is_safe(l, l->changed, l->changed_len, out_safe));
-        return *out_safe ? ERR_OK : rows_take_back(l);
-}
-
 /* Whether rows make it; nothing is split for that: what they make is made of whole classes. */
 static enum err is_implied(struct ledger *l, const struct ledger_set *set, bool *out)
 {
@@ -221,12 +209,27 @@ static enum err row_insert(
         TRY(rows_reduce(l));
         if (l->left.len == 0)
                 return ERR_OK;
-        if (forced || !is_light(l, &l->left))
-                TRY(rows_insert(l));
-        else
-                TRY(try_light(l, &safe));
+        if (!forced && is_light(l, &l->left))
+                TRY(light_is_safe(l, &safe));
         *verdict = safe ? LEDGER_ADMITTED : LEDGER_REFUSED;
-        return safe ? ERR_OK : classes_unsplit(l, classes, set);
+        return safe ? rows_insert(l) : classes_unsplit(l, classes, set);
+}
+
+/* What was refused is refused again, but where it has become a sum of answers since, which only
+ * something undecided can. It is asked for again and again: what is answered of a town need not
+ * be worked out, and what is refused should cost no more. */
+static enum err row_judge_among(
+        struct ledger *l, const struct ledger_set *set, bool forced, uint8_t *verdict)
+{
+        if (!forced && prints_have(&l->refused, set)) {
+                bool known;
+
+                TRY(is_implied(l, set, &known));
+                *verdict = known ? LEDGER_KNOWN : LEDGER_REFUSED;
+                return ERR_OK;
+        }
+        TRY(row_insert(l, set, forced, verdict));
+        return *verdict == LEDGER_REFUSED ? prints_add(&l->refused, set) : ERR_OK;
 }
 
 /* Where some sets stand in no row, whether it may be answered is asked of pieces. What stands
@@ -234,7 +237,7 @@ static enum err row_insert(
 static enum err row_judge_beside(
         struct ledger *l, const struct ledger_set *set, bool forced, uint8_t *verdict)
 {
-        bool known = pieces_know(l, set), mixed = forced || known;
+        bool known = prints_have(&l->pieces.apart, set), mixed = forced || known;
 
         if (!mixed)
                 TRY(pieces_mixed(l, set, &mixed));
@@ -253,7 +256,7 @@ static enum err row_judge_beside(
 static enum err row_judge_apart(
         struct ledger *l, const struct ledger_set *set, bool forced, uint8_t *verdict)
 {
-        bool known = pieces_know(l, set), mixed = forced;
+        bool known = prints_have(&l->pieces.apart, set), mixed = forced;
 
         if (!known && !forced) {
                 enum err e = is_implied(l, set, &known);
@@ -268,7 +271,7 @@ static enum err row_judge_apart(
         if (*verdict != LEDGER_ADMITTED)
                 return ERR_OK;
         TRY(pieces_cut(l, set));
-        return pieces_note(l, set);
+        return prints_add(&l->pieces.apart, set);
 }
 
 enum how { WITH_ROWS = 0, APART };
@@ -285,23 +288,27 @@ static enum err row_judge(
         else if (l->pieces.on)
                 TRY(row_judge_beside(l, set, forced, verdict));
         else
-                TRY(row_insert(l, set, forced, verdict));
+                TRY(row_judge_among(l, set, forced, verdict));
         l->admitted += *verdict == LEDGER_ADMITTED ? 1 : 0;
         return ERR_OK;
 }
 
+/* `verdicts`: NULL, they are told of none; `all`: NULL, or there is no need to go on after the
+ * first that is not allowed. */
 static enum err judge(struct ledger *l, const struct ledger_set *rows, uint32_t len, enum how how,
-        bool forced, uint8_t *verdicts)
+        bool forced, uint8_t *verdicts, bool *all)
 {
         enum err e = l->broken ? ERR_LIMIT : how == APART ? pieces_start(l) : ERR_OK;
         uint8_t one = LEDGER_REFUSED;
 
         l->work = 0;
-        for (uint32_t i = 0; e == ERR_OK && i < len; i++) {
+        for (uint32_t i = 0; e == ERR_OK && i < len && (all == NULL || *all); i++) {
                 e = row_judge(l, &rows[i], how, forced, &one);
                 classes_untouch(l);
                 if (verdicts != NULL)
                         verdicts[i] = one;
+                if (all != NULL)
+                        *all = ledger_allows(one);
         }
         if (e != ERR_OK)
                 ledger_forget(l);
@@ -318,19 +325,37 @@ enum err ledger_judge(
         struct ledger *l, const struct ledger_set *rows, uint32_t len, uint8_t *verdicts)
 {
         bool alone = is_untouched(l);
-        enum err e = judge(l, rows, len, WITH_ROWS, false, verdicts);
+        enum err e = judge(l, rows, len, WITH_ROWS, false, verdicts, NULL);
 
         if (e == ERR_LIMIT && alone)
-                e = judge(l, rows, len, APART, false, verdicts);
+                e = judge(l, rows, len, APART, false, verdicts, NULL);
         if (e != ERR_OK)
                 memset(verdicts, LEDGER_REFUSED, len);
+        return e;
+}
+
+enum err ledger_judge_all(struct ledger *l, const struct ledger_set *rows, uint32_t len, bool *out)
+{
+        bool alone = is_untouched(l), all = true;
+
+        for (uint32_t i = 0; i < len; i++)
+                all &= rows[i].len == 0 || rows[i].len >= l->options.threshold;
+        enum err e = judge(l, rows, len, WITH_ROWS, false, NULL, &all);
+
+        if (e == ERR_LIMIT && alone) {
+                all = true;
+                e = judge(l, rows, len, APART, false, NULL, &all);
+        }
+        if (e == ERR_OK && !all)
+                ledger_forget(l);
+        *out = e == ERR_OK && all;
         return e;
 }
 
 enum err ledger_remember(struct ledger *l, const struct ledger_set *rows, uint32_t len)
 {
         ledger_forget(l);
-        enum err e = judge(l, rows, len, WITH_ROWS, true, NULL);
+        enum err e = judge(l, rows, len, WITH_ROWS, true, NULL, NULL);
 
         if (e == ERR_LIMIT)
                 return ledger_leave_out(l, rows, len);
@@ -342,7 +367,7 @@ enum err ledger_remember(struct ledger *l, const struct ledger_set *rows, uint32
 enum err ledger_leave_out(struct ledger *l, const struct ledger_set *rows, uint32_t len)
 {
         ledger_forget(l);
-        TRY(judge(l, rows, len, APART, true, NULL));
+        TRY(judge(l, rows, len, APART, true, NULL, NULL));
         ledger_commit(l);
         return ERR_OK;
 }
@@ -371,7 +396,7 @@ enum err ledger_suspect(
 
 static void transaction_ends(struct ledger *l)
 {
-        for (uint32_t i = 0; i < l->rows_len; i++)
+        for (uint32_t i = l->rows_kept; i < l->rows_len; i++)
                 l->rows[i].saved = false;
         l->saved_len = 0;
         l->admitted = 0;
@@ -381,14 +406,17 @@ static void transaction_ends(struct ledger *l)
 
 void ledger_commit(struct ledger *l)
 {
-        for (uint32_t i = 0; i < l->saved_len; i++)
+        for (uint32_t i = 0; i < l->saved_len; i++) {
+                l->rows[l->saved[i].number].saved = false;
                 row_free(l, &l->saved[i].as_it_was);
+        }
         l->saved_len = 0;
-        for (uint32_t i = 0; i < l->rows_len; i++)
-                l->rows[i].saved = true; /* there is nothing to go back to */
         l->tables += l->admitted > 0 ? 1 : 0;
         l->answered += l->admitted;
         pieces_commit(&l->pieces);
+        prints_commit(&l->refused);
+        if (l->refused.held > REFUSED_MAX)
+                prints_free(&l->refused);
         transaction_ends(l);
 }
 
@@ -408,6 +436,7 @@ void ledger_forget(struct ledger *l)
         if (changed && classes_restore(l) != ERR_OK)
                 l->broken = true;
         pieces_forget(&l->pieces);
+        prints_forget(&l->refused);
         transaction_ends(l);
 }
 
@@ -418,9 +447,9 @@ struct ledger_stats ledger_stats(const struct ledger *l)
                 .rows = l->answered,
                 .classes = l->classes_len - 1,
                 .rank = l->rows_len,
-                .left_out = l->pieces.held,
+                .left_out = l->pieces.apart.held,
                 .pieces = l->pieces.len,
-                .bytes = l->bytes + l->pieces.bytes,
+                .bytes = l->bytes + l->pieces.bytes + l->pieces.apart.bytes + l->refused.bytes,
                 .work = l->work,
         };
 }

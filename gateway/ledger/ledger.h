@@ -19,12 +19,12 @@
  * combination of the answers, with any rational factors, has all who are left in it among
  * 1 .. k-1 persons. That covers one person or class, the difference of two answered sets or of a
  * set and a union, complements, and signed differences of small groups. It is complete: what the
- * search cannot decide within its limit is refused. Two things are not claimed. Factors
- * whose least common denominator is a multiple of 2^61 - 1 escape; a 0/1 matrix needs more
- * than 36 rows for such a determinant (Hadamard's bound), and nobody picks sets that finely by
- * age and place, but a proof it is not. And sets are of persons: that the same persons are
- * looked at in another period, or as corrected records, is a difference that sets show only
- * where the number of records stands in them as weights.
+ * search cannot decide within its limit is refused, and so is the same set from then on. Two things
+ * are not claimed. Factors whose least common denominator is a multiple of 2^61 - 1 escape; a 0/1
+ * matrix needs more than 36 rows for such a determinant (Hadamard's bound), and nobody picks sets
+ * that finely by age and place, but a proof it is not. And sets are of persons: that the same
+ * persons are looked at in another period, or as corrected records, is a difference that sets show
+ * only where the number of records stands in them as weights.
  *
  * Where there is no work or memory for a row more, nothing is forgotten. Sets that stand in no
  * row still cut the persons into *pieces*, who are in the same answered sets; all that can be
@@ -37,7 +37,8 @@
  *
  * Decisions look at identifying sets and at earlier answers only, never at what the sets
  * hold: whoever could know the sets could make the decision herself (simulatable auditing:
- * Kenthapadi, Mishra & Nissim, PODS 2005). And they do not depend on what was refused. */
+ * Kenthapadi, Mishra & Nissim, PODS 2005). And they do not depend on what was refused, but for
+ * what could not be decided: that stays refused, until answers make it by themselves. */
 #ifndef STATGATE_GATEWAY_LEDGER_LEDGER_H
 #define STATGATE_GATEWAY_LEDGER_LEDGER_H
 
@@ -90,6 +91,10 @@ static inline bool ledger_allows(uint8_t verdict)
  * not committed. After an error nothing is remembered, of this call or of others not committed. */
 MUST_CHECK enum err ledger_judge(
         struct ledger *l, const struct ledger_set *rows, uint32_t len, uint8_t *verdicts);
+/* The same of all together: what is refused ends it, and then nothing is remembered that was
+ * not committed before. */
+MUST_CHECK enum err ledger_judge_all(
+        struct ledger *l, const struct ledger_set *rows, uint32_t len, bool *out);
 /* Remembers rows that left, whatever it thinks of them: for making the memory anew from what
  * was answered. Commits by itself. */
 MUST_CHECK enum err ledger_remember(struct ledger *l, const struct ledger_set *rows, uint32_t len);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* light.c: whether a row of light classes, just inserted, gives away fewer than k persons.
+/* light.c: whether what is left of a set, light classes alone, gives away fewer than k persons.
  *
  * What tells of few persons is a combination whose classes together have fewer than k: a word
- * of little weight in the code that the rows with a light pivot span. Every word holds the
- * pivots of the rows it is made of, since no other row holds them; so few rows make it, and
- * we look for the set of these rows, from one that is new or was changed by the new one.
+ * of little weight in the code that the rows with a light pivot span. Without the new set
+ * there is none, so it is the set and a combination of rows. Every word holds the pivots of the
+ * rows it is made of: no other row holds them, and what is left of the set has no pivots. So
+ * few rows make it, and we look for them. Nothing is inserted for that: of what is asked when
+ * much was answered, most is refused.
  *
  * A class that exactly one row of the set holds is in the word too. As long as these and the
  * pivots have k persons or more, another row must come in that holds one of them: which is
@@ -22,7 +24,7 @@
 #include "gateway/disclosure/residue.h"
 #include "gateway/ledger/inside.h"
 
-enum { PRINT_MAX = 16, BRANCH_MAX = 64, STEPS_MAX = 100000 };
+enum { PRINT_MAX = 16, BRANCH_MAX = 64, STEPS_MAX = 20000 };
 
 struct print {
         uint64_t at[PRINT_MAX];
@@ -31,8 +33,9 @@ struct print {
 struct search {
         struct ledger *l;
         uint64_t base;           /* persons of the pivots of the set */
-        uint32_t set[PRINT_MAX]; /* rows */
+        uint32_t set[PRINT_MAX]; /* rows that come in besides what is left */
         unsigned set_len, width; /* of prints */
+        uint32_t pivot;          /* that what is left would have */
         uint32_t *banned;        /* rows that were looked at with all that they can be in */
         uint32_t banned_len, banned_cap;
         uint64_t steps;
@@ -53,15 +56,16 @@ static bool is_light_row(const struct ledger *l, uint32_t row)
 
 static struct print print_of(const struct search *s, uint32_t class);
 
-/* Minus the row without its pivot: no pivots are left in it. */
-static struct print print_of_row(const struct search *s, const struct row *r)
+/* Minus the row without its pivot, where it is 1: no pivots are left in it, but that of what is
+ * left, which has none. */
+static struct print print_of_row(const struct search *s, const struct row *r, uint32_t pivot)
 {
         struct print sum = {0};
 
         for (uint32_t i = 0; i < r->len; i++) {
                 struct print one;
 
-                if (r->entries[i].at == r->pivot)
+                if (r->entries[i].at == pivot)
                         continue;
                 one = print_of(s, r->entries[i].at);
                 for (unsigned d = 0; d < s->width; d++)
@@ -77,7 +81,9 @@ static struct print print_of(const struct search *s, uint32_t class)
         struct print p = {0};
 
         if (row != NO_ROW)
-                return print_of_row(s, &s->l->rows[row]);
+                return print_of_row(s, &s->l->rows[row], class);
+        if (class == s->pivot)
+                return print_of_row(s, &s->l->left, class);
         for (unsigned d = 0; d < s->width; d++)
                 p.at[d] = residue_mix(class, d) % RESIDUE_PRIME;
         return p;
@@ -111,17 +117,23 @@ static bool choose(struct search *s, uint32_t class)
 /* The set of rows ---------------------------------------------------------------------------- */
 
 /* `count` of a class: how many rows of the set hold it; pivots are not counted. */
-static enum err enter(struct search *s, uint32_t row)
+static enum err hold(struct search *s, const struct row *r, uint32_t pivot)
 {
-        struct row *r = &s->l->rows[row];
-
         for (uint32_t i = 0; i < r->len; i++) {
-                if (r->entries[i].at == r->pivot)
+                if (r->entries[i].at == pivot)
                         continue;
                 TRY(class_touch(s->l, r->entries[i].at));
                 s->l->classes[r->entries[i].at].count++;
         }
         s->steps += r->len;
+        return ERR_OK;
+}
+
+static enum err enter(struct search *s, uint32_t row)
+{
+        const struct row *r = &s->l->rows[row];
+
+        TRY(hold(s, r, r->pivot));
         s->base += s->l->classes[r->pivot].size;
         s->set[s->set_len++] = row;
         return ERR_OK;
@@ -176,8 +188,8 @@ static enum finding look_closely(struct search *s, uint64_t once)
         struct ledger *l = s->l;
 
         s->chosen = 0;
-        if (s->set_len == 1)
-                return UNSAFE; /* the row itself */
+        if (s->set_len == 0)
+                return UNSAFE; /* what is left, by itself */
         for (unsigned i = 0; i < s->set_len; i++)
                 if (!choose(s, l->rows[s->set[i]].pivot))
                         return UNSAFE;
@@ -197,14 +209,15 @@ static bool can_enter(const struct search *s, uint32_t row)
                s->base + l->classes[l->rows[row].pivot].size < l->options.threshold;
 }
 
-static uint32_t takers(struct search *s, uint32_t class)
+/* How many rows could take it out, counted as far as `enough`. */
+static uint32_t takers(struct search *s, uint32_t class, uint32_t enough)
 {
         const struct class *c = &s->l->classes[class];
-        uint32_t n = 0;
+        uint32_t n = 0, i = 0;
 
-        for (uint32_t i = 0; i < c->rows_len; i++)
+        for (; i < c->rows_len && n < enough; i++)
                 n += can_enter(s, c->rows[i]) ? 1 : 0;
-        s->steps += c->rows_len;
+        s->steps += i + 1;
         return n;
 }
 
@@ -222,14 +235,16 @@ static bool find_branches(struct search *s, uint64_t wanted, struct branches *ou
 
         out->len = 0;
         for (uint32_t i = 0; i < l->touched_len; i++) {
-                uint32_t class = l->touched[i], n, at;
+                uint32_t class = l->touched[i], most = UINT32_MAX, n, at;
 
                 if (l->classes[class].count != 1)
                         continue;
-                n = takers(s, class);
-                if (out->len > 0 && sum >= wanted && n >= out->takers[out->len - 1])
+                if (out->len > 0 && sum >= wanted)
+                        most = out->takers[out->len - 1];
+                n = takers(s, class, most);
+                if (n >= most)
                         continue;
-                if (out->len == BRANCH_MAX)
+                if (out->len == BRANCH_MAX || s->steps > STEPS_MAX)
                         return false;
                 for (at = out->len++; at > 0 && out->takers[at - 1] > n; at--) {
                         out->class[at] = out->class[at - 1];
@@ -301,26 +316,22 @@ static enum err look(struct search *s, enum finding *out)
         return ERR_OK;
 }
 
-static enum err look_from(struct search *s, uint32_t row, enum finding *out)
+static enum err look_from_left(struct search *s, enum finding *out)
 {
-        if (!is_light_row(s->l, row))
-                return ERR_OK;
-        TRY(ban(s, row));
-        TRY(enter(s, row));
-        TRY(look(s, out));
-        leave(s);
-        return ERR_OK;
+        TRY(hold(s, &s->l->left, NO_ROW));
+        return look(s, out);
 }
 
-enum err light_is_safe(struct ledger *l, const uint32_t *rows, uint32_t len, bool *out)
+enum err light_is_safe(struct ledger *l, bool *out)
 {
         uint32_t k = l->options.threshold;
-        struct search s = {.l = l, .width = k - 1 < PRINT_MAX ? k - 1 : PRINT_MAX};
-        enum finding finding = SAFE;
-        enum err e = ERR_OK;
+        struct search s = {.l = l,
+                .width = k - 1 < PRINT_MAX ? k - 1 : PRINT_MAX,
+                .pivot = l->left.entries[0].at};
+        enum finding finding = UNSAFE;
 
-        for (uint32_t i = 0; e == ERR_OK && finding == SAFE && i < len; i++)
-                e = look_from(&s, rows[i], &finding);
+        row_scale(&l->left, s.pivot);
+        enum err e = look_from_left(&s, &finding);
         unban(&s, 0);
         classes_untouch(l);
         ledger_release(l, s.banned, s.banned_cap, sizeof *s.banned);

@@ -20,10 +20,7 @@
 #include <string.h>
 
 #include "base/fault.h"
-#include "gateway/disclosure/residue.h"
 #include "gateway/ledger/inside.h"
-
-enum print_state { PRINT_FREE = 0, PRINT_HELD, PRINT_GONE };
 
 /* Outside of the ledger's ceiling, which may be why there are pieces at all. */
 static enum err reserve(struct pieces *p, void *array, uint32_t *cap, uint32_t need, size_t size)
@@ -88,8 +85,7 @@ void pieces_free(struct pieces *p)
         free(p->of);
         free(p->list);
         free(p->touched);
-        free(p->prints);
-        free(p->added);
+        prints_free(&p->apart);
         *p = (struct pieces){0};
 }
 
@@ -211,102 +207,18 @@ enum err pieces_cut(struct ledger *l, const struct ledger_set *set)
         return e;
 }
 
-/* The very same set -------------------------------------------------------------------------- */
-
-static struct set_print print_of(const struct ledger_set *set)
-{
-        struct set_print p = {.len = set->len, .state = PRINT_HELD};
-
-        for (uint32_t i = 0; i < set->len; i++) {
-                uint64_t who = set->persons[i];
-
-                who |= (uint64_t)(set->weights == NULL ? 1 : set->weights[i]) << 32;
-                p.sum[0] += residue_mix(4, who);
-                p.sum[1] += residue_mix(5, who);
-        }
-        return p;
-}
-
-/* Where it stands, or a free place. */
-static struct set_print *place_of(struct set_print *table, uint32_t len, const struct set_print *p)
-{
-        uint32_t at = (uint32_t)p->sum[0] & (len - 1);
-
-        while (table[at].state != PRINT_FREE &&
-                (table[at].sum[0] != p->sum[0] || table[at].sum[1] != p->sum[1] ||
-                        table[at].len != p->len))
-                at = (at + 1) & (len - 1);
-        return &table[at];
-}
-
-static enum err prints_room(struct pieces *p)
-{
-        uint32_t len = p->prints_len == 0 ? 64 : 2 * p->prints_len, used = 0;
-
-        if (2 * (p->prints_used + 1) <= p->prints_len)
-                return ERR_OK;
-        if (p->prints_len > UINT32_MAX / 4)
-                return ERR_LIMIT;
-        struct set_print *table = fault_hit("alloc") ? NULL : calloc(len, sizeof *table);
-        if (table == NULL)
-                return ERR_NO_MEMORY;
-        for (uint32_t i = 0; i < p->prints_len; i++) {
-                if (p->prints[i].state != PRINT_HELD)
-                        continue;
-                *place_of(table, len, &p->prints[i]) = p->prints[i];
-                used++;
-        }
-        free(p->prints);
-        p->bytes += (size_t)(len - p->prints_len) * sizeof *table;
-        p->prints = table;
-        p->prints_len = len;
-        p->prints_used = used;
-        return ERR_OK;
-}
-
-enum err pieces_note(struct ledger *l, const struct ledger_set *set)
-{
-        struct pieces *p = &l->pieces;
-        struct set_print print = print_of(set);
-
-        TRY(prints_room(p));
-        struct set_print *place = place_of(p->prints, p->prints_len, &print);
-        if (place->state == PRINT_HELD)
-                return ERR_OK;
-        TRY(reserve(p, &p->added, &p->added_cap, p->added_len + 1, sizeof *p->added));
-        p->added[p->added_len++] = print;
-        p->held++;
-        p->prints_used += place->state == PRINT_FREE ? 1 : 0;
-        *place = print;
-        return ERR_OK;
-}
-
-bool pieces_know(const struct ledger *l, const struct ledger_set *set)
-{
-        const struct pieces *p = &l->pieces;
-
-        if (p->prints_used == 0)
-                return false;
-        struct set_print print = print_of(set);
-
-        return place_of(p->prints, p->prints_len, &print)->state == PRINT_HELD;
-}
-
 /* The transaction ---------------------------------------------------------------------------- */
 
 void pieces_commit(struct pieces *p)
 {
         p->kept = p->len;
-        p->added_len = 0;
+        prints_commit(&p->apart);
 }
 
 /* What was cut comes together again, the last cut first. */
 void pieces_forget(struct pieces *p)
 {
-        for (uint32_t i = 0; i < p->added_len; i++)
-                place_of(p->prints, p->prints_len, &p->added[i])->state = PRINT_GONE;
-        p->held -= p->added_len;
-        p->added_len = 0;
+        prints_forget(&p->apart);
         if (p->len == p->kept)
                 return;
         for (uint32_t i = p->len; i-- > p->kept;)

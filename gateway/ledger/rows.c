@@ -144,17 +144,23 @@ static enum err row_combine(
         return ERR_OK;
 }
 
+void row_scale(struct row *r, uint32_t class)
+{
+        uint64_t inverse = residue_inverse(row_value(r, class));
+
+        for (uint32_t i = 0; inverse != 1 && i < r->len; i++)
+                r->entries[i].value = residue_times(r->entries[i].value, inverse);
+}
+
 /* Makes `class` the pivot of row `number`, which holds it: 1 there, and in no other. */
 static enum err row_pivot(struct ledger *l, uint32_t number, uint32_t class)
 {
         struct row *r = &l->rows[number];
         struct class *c = &l->classes[class];
-        uint64_t inverse = residue_inverse(row_value(r, class));
 
         TRY(row_save(l, number));
         r->pivot = class;
-        for (uint32_t i = 0; inverse != 1 && i < r->len; i++)
-                r->entries[i].value = residue_times(r->entries[i].value, inverse);
+        row_scale(r, class);
         for (uint32_t i = c->rows_len; i-- > 0;) {
                 uint32_t other = c->rows[i];
 
@@ -254,27 +260,11 @@ enum err rows_reduce(struct ledger *l)
         return e;
 }
 
-/* The pivot's value in every row that will lose it. */
-static enum err note_changed(struct ledger *l, uint32_t pivot)
-{
-        const struct class *c = &l->classes[pivot];
-
-        TRY(ledger_reserve(l, &l->changed, &l->changed_cap, c->rows_len, sizeof *l->changed));
-        TRY(ledger_reserve(l, &l->factors, &l->factors_cap, c->rows_len, sizeof *l->factors));
-        l->changed_len = c->rows_len;
-        for (uint32_t i = 0; i < c->rows_len; i++) {
-                l->changed[i] = c->rows[i];
-                l->factors[i] = row_value(&l->rows[c->rows[i]], pivot);
-        }
-        return ERR_OK;
-}
-
 enum err rows_insert(struct ledger *l)
 {
         uint32_t number = l->rows_len, pivot = best_pivot(l, &l->left);
         struct row *r;
 
-        TRY(note_changed(l, pivot));
         TRY(ledger_reserve(l, &l->rows, &l->rows_cap, number + 1, sizeof *l->rows));
         r = &l->rows[number];
         *r = l->left;
@@ -284,19 +274,4 @@ enum err rows_insert(struct ledger *l)
         for (uint32_t i = 0; i < r->len; i++)
                 TRY(class_add_row(l, r->entries[i].at, number));
         return row_pivot(l, number, pivot);
-}
-
-enum err rows_take_back(struct ledger *l)
-{
-        uint32_t number = l->rows_len - 1;
-        struct row *r = &l->rows[number];
-
-        for (uint32_t i = 0; i < l->changed_len; i++)
-                TRY(row_combine(l, l->changed[i], l->factors[i], r));
-        for (uint32_t i = 0; i < r->len; i++)
-                class_remove_row(l, r->entries[i].at, number);
-        l->classes[r->pivot].pivot_row = NO_ROW;
-        row_free(l, r);
-        l->rows_len--;
-        return ERR_OK;
 }

@@ -415,6 +415,8 @@ static void one_sequence(uint64_t seed, unsigned *counts)
 
                 assert_int_equal(verdict, should);
                 counts[verdict]++;
+                assert_int_equal(
+                        ask(&w, bits), verdict == LEDGER_ADMITTED ? LEDGER_KNOWN : verdict);
         }
         assert_false(gives_away(&w.admitted, w.persons, w.k));
         ledger_free(&w.ledger);
@@ -430,6 +432,55 @@ static void verdicts_are_those_of_brute_force(void **state)
         for (unsigned v = 0; v <= LEDGER_ADMITTED; v++)
                 if (v != LEDGER_EMPTY)
                         assert_true(counts[v] > times(300) / 10);
+}
+
+/* Three sets, by what each would be after those before it. */
+static bool all_expected(const struct world *w, const uint32_t *bits)
+{
+        struct world after = *w;
+
+        for (unsigned i = 0; i < 3; i++) {
+                enum ledger_verdict v = expected(&after, bits[i]);
+
+                if (!ledger_allows((uint8_t)v))
+                        return false;
+                if (v == LEDGER_ADMITTED)
+                        after.admitted.rows[after.admitted.len++] = bits[i];
+        }
+        return true;
+}
+
+static void all_or_none_is_what_each_would_be(void **state)
+{
+        unsigned counts[2] = {0};
+
+        (void)state;
+        for (uint64_t seed = 1; seed <= times(300); seed++) {
+                struct world w;
+
+                world_make(&w, 12, 2 + (unsigned)(seed % 2));
+                for (unsigned n = 1; n < 4; n++)
+                        (void)ask(&w, random_set(seed, n, 12));
+                uint32_t bits[3], room[3][PERSONS_MAX];
+                struct ledger_set sets[3];
+                bool all;
+
+                for (unsigned i = 0; i < 3; i++) {
+                        bits[i] = random_set(seed, 10 + i, 12);
+                        sets[i] = set_of(bits[i], room[i]);
+                }
+                uint32_t rank = ledger_stats(w.ledger).rank;
+                assert_int_equal(ledger_judge_all(w.ledger, sets, 3, &all), ERR_OK);
+                assert_int_equal(all, all_expected(&w, bits));
+                counts[all]++;
+                ledger_commit(w.ledger);
+                if (!all)
+                        assert_int_equal(ledger_stats(w.ledger).rank, rank);
+                for (unsigned i = 0; all && i < 3; i++)
+                        assert_true(ledger_allows((uint8_t)judge_one(&w, bits[i])));
+                ledger_free(&w.ledger);
+        }
+        assert_true(counts[0] > times(300) / 10 && counts[1] > times(300) / 10);
 }
 
 /* The same admitted sets in any order are the same memory: what comes next is judged alike. */
@@ -472,6 +523,7 @@ int main(void)
                 cmocka_unit_test(somebody_who_is_not_there_is_an_error),
                 cmocka_unit_test(a_failure_leaves_what_was_there),
                 cmocka_unit_test(verdicts_are_those_of_brute_force),
+                cmocka_unit_test(all_or_none_is_what_each_would_be),
                 cmocka_unit_test(the_order_of_what_was_admitted_says_nothing),
         };
 
