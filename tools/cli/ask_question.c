@@ -5,6 +5,7 @@
 
 #include "crypto/digest.h"
 #include "proto/wire.h"
+#include "tools/cli/answer_file.h"
 #include "tools/cli/ask.h"
 #include "tools/cli/question.h"
 #include "tools/cli/render.h"
@@ -70,20 +71,43 @@ static enum exit_code call(
                             : question_wrong(cli, rc, &(struct refusal){0});
 }
 
+/* What came beside the release, for a file that can be checked later; none where the gateway sent
+ * none. */
+static enum err keep_proof(struct arena *arena, const struct query *q,
+        const struct wire_answer *from, const struct wire_release *release,
+        const struct answer_proof **out)
+{
+        struct answer_proof *p = arena_alloc(arena, 1, sizeof *p);
+
+        *out = NULL;
+        if (!from->has_certificate)
+                return ERR_OK;
+        if (p == NULL)
+                return ERR_NO_MEMORY;
+        p->release = from->release;
+        p->certificate = from->certificate;
+        TRY(answer_question(arena, q, release->vintage,
+                release->has_indicator ? release->indicator.version : 0, p));
+        *out = p;
+        return ERR_OK;
+}
+
 static enum exit_code open_answer(const struct cli *cli, struct arena *arena, struct bytes wire,
-        struct wire_release *release, struct digest *digest)
+        const struct query *q, struct wire_release *release, struct answer *out)
 {
         struct wire_answer answer;
         enum err rc = answer_decode(arena, wire, &answer);
 
         if (rc != ERR_OK)
                 return answer_wrong(cli, rc);
-        digest_of(answer.release, digest);
-        if (memcmp(digest, &answer.release_digest, sizeof *digest) != 0) {
+        digest_of(answer.release, &out->digest);
+        if (!digest_equal(&out->digest, &answer.release_digest)) {
                 complain(cli, WORD_ANSWER_DIGEST);
                 return EXIT_CODE_INTERNAL;
         }
         rc = release_decode(arena, answer.release, release);
+        if (rc == ERR_OK)
+                rc = keep_proof(arena, q, &answer, release, &out->proof);
         return rc == ERR_OK ? EXIT_CODE_OK : answer_wrong(cli, rc);
 }
 
@@ -91,16 +115,15 @@ enum exit_code ask_table(
         struct cli *cli, struct arena *arena, const struct query *q, struct answer *out)
 {
         struct wire_release *release = arena_alloc(arena, 1, sizeof *release);
-        struct digest digest;
+        struct answer answer = {.release = release, .asked = q};
         struct bytes wire;
         enum exit_code code = release != NULL ? call(cli, arena, q, &wire) : EXIT_CODE_INTERNAL;
 
         if (code == EXIT_CODE_OK)
-                code = open_answer(cli, arena, wire, release, &digest);
-        if (code != EXIT_CODE_OK)
-                return code;
-        *out = (struct answer){.release = release, .digest = digest, .asked = q};
-        return EXIT_CODE_OK;
+                code = open_answer(cli, arena, wire, q, release, &answer);
+        if (code == EXIT_CODE_OK)
+                *out = answer;
+        return code;
 }
 
 enum exit_code ask_forecast(

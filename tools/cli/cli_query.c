@@ -4,10 +4,13 @@
  * Before a byte is shown the release is compared with its digest, so that what is
  * on the screen is what the gateway put into its memory of releases. A file appears
  * whole or not at all. */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "tools/cli/answer_file.h"
 #include "tools/cli/ask.h"
+#include "tools/cli/files.h"
 #include "tools/cli/output.h"
 #include "tools/cli/question.h"
 #include "tools/cli/question_options.h"
@@ -43,6 +46,11 @@ static render_fn *format_find(const struct cli *cli, const struct arguments *arg
         return NULL;
 }
 
+static void free_text(char **text)
+{
+        free(*text);
+}
+
 struct shown {
         const struct answer *answer;
         render_fn *render;
@@ -64,6 +72,34 @@ static void tell_written(const struct cli *cli, const struct wire_release *r, co
                 withheld += r->table.status[cell] == CELL_PROTECTED;
         note(cli, WORD_WRITTEN, path, cli_number(cli, r->table.cells_len, cells),
                 cli_number(cli, withheld, hidden));
+}
+
+/* Beside whatever is shown: the file that `statgate verify` reads. */
+static enum exit_code save_certificate(
+        const struct cli *cli, const struct answer *a, const char *path)
+{
+        OWNED(free_text) char *text = NULL;
+        size_t len = 0;
+        FILE *to;
+        enum err e;
+
+        if (path == NULL)
+                return EXIT_CODE_OK;
+        if (a->proof == NULL) {
+                complain(cli, WORD_ANSWER_UNCERTIFIED, path);
+                return EXIT_CODE_INTERNAL;
+        }
+        to = open_memstream(&text, &len);
+        if (to == NULL)
+                return EXIT_CODE_INTERNAL;
+        answer_file_put(to, a->proof);
+        if (fclose(to) != 0)
+                return EXIT_CODE_INTERNAL;
+        e = file_replace(path, bytes_of(text, len), 0644);
+        if (e == ERR_OK)
+                return EXIT_CODE_OK;
+        complain(cli, WORD_NOT_WRITTEN, path, err_sentence(e));
+        return EXIT_CODE_INTERNAL;
 }
 
 static enum exit_code show(const struct cli *cli, const struct answer *a, render_fn *render,
@@ -111,6 +147,8 @@ static enum exit_code run(struct cli *cli, const struct arguments *args)
                 return forecast(cli, arena, &question.q);
         if (code == EXIT_CODE_OK)
                 code = ask_table(cli, arena, &question.q, &answer);
+        if (code == EXIT_CODE_OK)
+                code = save_certificate(cli, &answer, option_text(args, "certificate"));
         return code == EXIT_CODE_OK ? show(cli, &answer, render, args) : code;
 }
 
@@ -119,6 +157,10 @@ static const struct option_spec options[] = {
         {"dry-run", NULL, NULL, false, false,
                 {"räkna inget: säg vad som skulle besvaras, ur det som är offentligt",
                         "count nothing: say what would be answered, from what is public"}},
+        {"certificate", "FILE", NULL, false, false,
+                {"spara svaret med sitt intyg för statgate verify; json har det med sig",
+                        "save the answer with its certificate for statgate verify; json has it "
+                        "inside"}},
         OUTPUT_OPTION_SPECS(FORMATS),
 };
 

@@ -3,7 +3,8 @@
  *
  * EXIT_CODE(NAME, number, Swedish, English) */
 EXIT_CODE(OK, 0, "klart", "done")
-EXIT_CODE(REFUSED, 1, "slussen sade nej", "the gateway refused")
+EXIT_CODE(REFUSED, 1, "slussen sade nej, eller ett svar håller inte (verify)",
+        "the gateway refused, or an answer does not hold (verify)")
 EXIT_CODE(
         USAGE, 2, "fel i kommandot eller inställningarna", "the command or the settings are wrong")
 EXIT_CODE(CONNECT, 3, "slussen kan inte nås", "the gateway cannot be reached")

@@ -20,10 +20,34 @@ void json_text(FILE *to, struct bytes text)
         (void)putc_unlocked('"', to);
 }
 
+void json_hex(FILE *to, struct bytes bytes)
+{
+        (void)putc_unlocked('"', to);
+        for (size_t i = 0; i < bytes.len; i++)
+                (void)fprintf(to, "%02x", bytes.data[i]);
+        (void)putc_unlocked('"', to);
+}
+
 void json_digest(FILE *to, const struct digest *d)
 {
-        char hex[2 * sizeof d->bytes + 1];
+        json_hex(to, bytes_of(d->bytes, sizeof d->bytes));
+}
 
-        hex_encode(bytes_of(d->bytes, sizeof d->bytes), hex);
-        (void)fprintf(to, "\"%s\"", hex);
+void json_base64(FILE *to, struct bytes bytes)
+{
+        static const char digits[] =
+                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+        (void)putc_unlocked('"', to);
+        for (size_t i = 0; i < bytes.len; i += 3) {
+                size_t left = bytes.len - i;
+                uint32_t bits = (uint32_t)bytes.data[i] << 16;
+
+                bits |= left > 1 ? (uint32_t)bytes.data[i + 1] << 8 : 0;
+                bits |= left > 2 ? bytes.data[i + 2] : 0;
+                for (size_t k = 0; k < 4; k++)
+                        (void)putc_unlocked(
+                                k <= left ? digits[bits >> (18 - 6 * k) & 63] : '=', to);
+        }
+        (void)putc_unlocked('"', to);
 }

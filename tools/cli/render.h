@@ -9,10 +9,12 @@
 #include "tools/cli/cli.h"
 
 struct about;
+struct answer_proof;
 struct answer {
         const struct wire_release *release;
-        struct digest digest;      /* of the release's bytes */
-        const struct query *asked; /* the release does not repeat the filters; or NULL */
+        struct digest digest;             /* of the release's bytes */
+        const struct query *asked;        /* the release does not repeat the filters; or NULL */
+        const struct answer_proof *proof; /* NULL: it came without */
         /* Of tables that are put together from several releases. What stands around it, instead
          * of what this release would say (NULL: that); and whether its last dimension, years, has
          * no total to show. */
@@ -42,11 +44,11 @@ MUST_CHECK enum err render_table(
 MUST_CHECK enum err render_csv(
         const struct cli *cli, const struct answer *a, const struct render_how *how);
 
-/* {"format", "release", "filters", "dimensions", "measures", "statuses", "cells"}; a
+/* {"format", "release", "filters", "dimensions", "measures", "statuses", "cells", "proof"}; a
  * cell is {"at": codes with null for a total, "obs_status", "conf_status":
  * of the whole cell, "values":
  * null where there is none, "statuses": of each measure, and "intervals": [low, high] or
- * null, where the table has any}. */
+ * null, where the table has any}. The proof stands in answer_file.h. */
 MUST_CHECK enum err render_json(
         const struct cli *cli, const struct answer *a, const struct render_how *how);
 /* JSON-stat 2.0, PC-Axis, and a workbook. */

@@ -6,11 +6,10 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "tools/cli/answer_file.h"
 #include "tools/cli/json.h"
 #include "tools/cli/question_text.h"
 #include "tools/cli/render_parts.h"
-
-#define TABLE_FORMAT "statgate.table.1"
 
 static void put_label(FILE *to, struct bytes sv, struct bytes en)
 {
@@ -333,6 +332,11 @@ enum err render_json(const struct cli *cli, const struct answer *a, const struct
                 put_cell(to, a->release, at, cell, held);
                 (void)step(t, t->dimensions_len, at);
         }
-        (void)fputs("\n  ]\n}\n", to);
+        (void)fputs("\n  ]", to);
+        if (a->proof != NULL) {
+                (void)fputs(",\n  \"proof\": ", to);
+                answer_proof_put(to, a->proof);
+        }
+        (void)fputs("\n}\n", to);
         return stream_end(to);
 }

@@ -213,3 +213,4 @@ WORD(GENERATED_ORDINARY, "OBS: för stort för testnumren; vanliga, giltiga pers
 #include "tools/cli/words_protect_table.h"
 #include "tools/cli/words_rules_table.h"
 #include "tools/cli/words_sealing_table.h"
+#include "tools/cli/words_verify_table.h"
