@@ -5,6 +5,9 @@
  * signs what is proved to begin with that. So whoever rewrites the log, or brings back an older
  * one, gets no new head, and what was signed before stands with whoever was shown it.
  *
+ * A proof of consistency does not bind the size that is claimed for its root. A size that does not
+ * fit is signed, to the harm of whoever claimed it: no log will ever be shown for that head.
+ *
  * What it remembers is in memory at once and travels with every state that is handed out. A
  * crash forgets the seconds since; the log that is then shown is longer than what is remembered,
  * and must extend it. Forgetting more takes officers, or an older state: that is for witnesses

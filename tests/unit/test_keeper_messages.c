@@ -137,12 +137,13 @@ static uint16_t lane_of(enum keeper_message number)
 static void ask_on(struct raw *r, enum keeper_message number, uint16_t lane, struct bytes payload,
         uint32_t bulk, const char *passphrase)
 {
-        OWNED(buf_done) struct buf packet = {.ceiling = 4096};
+        OWNED(buf_done) struct buf packet = {.ceiling = KEEPER_PACKET_MAX};
         struct keeper_head head = {.number = number, .lane = lane, .id = r->id++, .bulk = bulk};
         int fd = passphrase != NULL ? world_passphrase(passphrase) : -1;
 
         keeper_put_request(&packet, &head);
         put_raw(&packet, payload.data, payload.len);
+        assert_int_equal(packet.failed, ERR_OK);
         send_packet(r, bytes_of(packet.data, packet.len), &fd, fd >= 0 ? 1 : 0);
         if (fd >= 0)
                 (void)close(fd);
