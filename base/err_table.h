@@ -72,6 +72,8 @@ ERR(INTERNAL, FAILED, INTERNAL, "internal error")
 /* Keys and start-up; heard by operators. */
 ERR(PASSPHRASE, REFUSED, FAILED_PRECONDITION, "the passphrase does not open the keyring")
 ERR(KEYRING, REFUSED, FAILED_PRECONDITION, "the keyring file cannot be read")
+ERR(ROLLED_BACK, REFUSED, DATA_LOSS,
+        "the keyring is not the one that was in use last; somebody has put an older copy back")
 ERR(SEALED, REFUSED, UNAVAILABLE, "the keyring is sealed; its officers have to unseal it")
 ERR(SHARE_TEXT, REFUSED, INVALID_ARGUMENT, "this is not a share, or a character of it is wrong")
 ERR(SHARES, REFUSED, FAILED_PRECONDITION, "shares are missing, given twice, or not of one set")

@@ -191,6 +191,7 @@ unsigned keyring_locks(const struct keyring *k, struct keyring_lock_info out[KEY
 /* What a sealed blob tells before it is opened. */
 MUST_CHECK enum err keyring_blob_locks(
         struct bytes blob, struct keyring_lock_info out[KEYRING_LOCKS_MAX], unsigned *out_len);
+MUST_CHECK enum err keyring_blob_generation(struct bytes blob, uint64_t *out);
 /* The wrapped key of LOCK_HSM, borrowed from the blob. ERR_NOT_FOUND. */
 MUST_CHECK enum err keyring_blob_hsm(
         struct bytes blob, struct bytes *out_wrapped, char out_label[KEYRING_HSM_LABEL_MAX + 1]);

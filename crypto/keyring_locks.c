@@ -285,6 +285,16 @@ enum err keyring_blob_locks(
         return ERR_OK;
 }
 
+enum err keyring_blob_generation(struct bytes blob, uint64_t *out)
+{
+        struct keyring_header header = {0};
+        struct bytes aad, sealed;
+
+        TRY(keyring_blob_split(blob, &header, &aad, &sealed));
+        *out = header.generation;
+        return ERR_OK;
+}
+
 enum err keyring_blob_share_set(struct bytes blob, uint8_t out[KEYRING_SHARE_SET_LEN])
 {
         struct keyring_header header = {0};

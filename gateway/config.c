@@ -25,13 +25,17 @@ enum setting_kind { SETTING_TEXT, SETTING_PATH, SETTING_NUMBER };
         S(store, PATH, "database file")                                                            \
         S(keyring, PATH, "sealed keyring file")                                                    \
         S(passphrase_file, PATH, "file with the keyring's passphrase (else a prompt)")             \
-        S(unseal, TEXT, "passphrase; officers: wait for them at run/keys.sock; or hsm")            \
+        S(unseal, TEXT, "passphrase (else); officers: wait for them at run/keys.sock; or hsm")     \
         S(hsm_module, PATH, "PKCS#11 library of a security module")                                \
         S(hsm_token, TEXT, "label of its token")                                                   \
         S(hsm_key, TEXT, "label of the AES key in it that unwraps the keyring")                    \
         S(hsm_pin_file, PATH, "file with the token's PIN")                                         \
         S(hsm_environment, TEXT, "NAME=value that the library asks its environment for")           \
-        S(keeper, PATH, "the statgate-keeper program (else beside statgated)")                     \
+        S(keeper, PATH, "the statgate-keeper program, or the bridge (else beside statgated)")      \
+        S(custodian, TEXT,                                                                         \
+                "unix:/PATH or tls:HOST:PORT: the keeper is another user's or machine's")          \
+        S(custodian_is, TEXT, "who is there: user:NAME, uid:N; with tls sha256:HEX, if not any")   \
+        S(custodian_pki, PATH, "folder with gateway.pem, gateway.key and ca.pem for tls")          \
         S(memory_lock, TEXT, "required, or development: run although memory cannot be locked")     \
         S(workers, NUMBER, "threads that run calls; 0: the engine's choice")                       \
         S(threads, NUMBER, "threads of one query or view build; 0: one per core")                  \
@@ -62,7 +66,7 @@ static const char *const defaults[SETTING_COUNT] = {
         [SET_pki] = "pki",
         [SET_store] = "store/statgate.db",
         [SET_keyring] = "keys/keyring.sgk",
-        [SET_unseal] = "passphrase",
+        [SET_custodian_pki] = "pki/custodian",
         [SET_memory_lock] = "required",
         [SET_workers] = "0",
         [SET_threads] = "0",
@@ -256,6 +260,26 @@ static enum err module_of(const struct reading *r, const char *folder, struct co
         return ERR_OK;
 }
 
+/* What opens the keyring is the custodian's, and his file says it. */
+static enum err custodian_of(const struct reading *r, const char *folder, struct config *out)
+{
+        static const enum setting_id not_ours[] = {
+                SET_passphrase_file, SET_unseal, SET_hsm_module, SET_hsm_token, SET_hsm_key};
+
+        out->custodian = (struct keeper_custodian){.address = text_of(r, SET_custodian),
+                .is = text_of(r, SET_custodian_is),
+                .pki = path_of(r, folder, SET_custodian_pki)};
+        if (out->custodian.address == NULL)
+                return ERR_OK;
+        for (unsigned i = 0; i < ARRAY_LEN(not_ours); i++)
+                if (text_of(r, not_ours[i]) != NULL)
+                        return refuse(r->why, ERR_CONFIG, settings[not_ours[i]].key,
+                                "is the custodian's to say, where there is a custodian");
+        if (strncmp(out->custodian.address, "tls:", 4) != 0 && out->custodian.is == NULL)
+                return refuse(r->why, ERR_CONFIG, "custodian_is", "is needed: user:NAME or uid:N");
+        return ERR_OK;
+}
+
 static enum err fill(const struct reading *r, const char *folder, struct config *out)
 {
         static const char *const levels[] = {"debug", "info", "warning", "error"};
@@ -277,7 +301,8 @@ static enum err fill(const struct reading *r, const char *folder, struct config 
         };
         TRY(word_of(r, SET_log_level, levels, ARRAY_LEN(levels), &level));
         TRY(word_of(r, SET_memory_lock, locks, ARRAY_LEN(locks), &lock));
-        TRY(word_of(r, SET_unseal, unsealers, ARRAY_LEN(unsealers), &unsealer));
+        if (text_of(r, SET_unseal) != NULL)
+                TRY(word_of(r, SET_unseal, unsealers, ARRAY_LEN(unsealers), &unsealer));
         TRY(number_of(r, SET_workers, 1024, &out->workers));
         TRY(number_of(r, SET_threads, 1024, &out->threads));
         TRY(number_of(r, SET_view_memory_mib, 1 << 24, &mib));
@@ -287,6 +312,7 @@ static enum err fill(const struct reading *r, const char *folder, struct config 
         out->unsealer = (enum unsealer)unsealer;
         out->view_memory = (size_t)mib << 20;
         out->drain_ms = drain * 1000;
+        TRY(custodian_of(r, folder, out));
         return module_of(r, folder, out);
 }
 

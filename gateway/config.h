@@ -27,6 +27,7 @@ struct config {
         int passphrase_fd;           /* -1: none given */
         enum unsealer unsealer;
         struct keeper_module module;
+        struct keeper_custodian custodian; /* .address NULL: the keeper is ours */
         bool memory_lock_required;
         enum log_level log_level;
         unsigned workers;   /* 0: the engine's default */

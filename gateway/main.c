@@ -30,7 +30,12 @@
 #include "gateway/rotation.h"
 
 enum exit_code { EXIT_STOPPED = 0, EXIT_DIED = 1, EXIT_SETTINGS = 2, EXIT_START = 3 };
-enum { CONFIG_ARENA_MAX = 8 << 20, SECURE_POOL = 1 << 16, PASSPHRASE_MAX = 1024 };
+enum {
+        CONFIG_ARENA_MAX = 8 << 20,
+        SECURE_POOL = 1 << 16,
+        PASSPHRASE_MAX = 1024,
+        CUSTODIAN_ASK_MS = 500,
+};
 
 static void say_why(const char *step, enum err e, const struct refusal *why)
 {
@@ -146,10 +151,36 @@ static enum err unseal_by_module(const struct gateway *g, int signals)
         return await_officers(g->door, signals);
 }
 
+/* The custodian's officers do, at their own door: asked for until they have. */
+static enum err await_custodian(struct keeper *k, int signals)
+{
+        enum err e = keeper_unsealed_elsewhere(k);
+
+        if (e == ERR_SEALED) {
+                log_event(LOG_INFO, "sealed", LOG_TEXT("why", "waiting for the custodian"));
+                fprintf(stderr, "statgated: sealed; the custodian's officers open it\n");
+        }
+        while (e == ERR_SEALED) {
+                struct pollfd fds[2] = {
+                        {.fd = signals, .events = POLLIN},
+                        {.fd = keeper_death_fd(k), .events = POLLIN},
+                };
+
+                (void)poll(fds, 2, CUSTODIAN_ASK_MS);
+                if (fds[0].revents != 0)
+                        return ERR_CANCELLED;
+                e = keeper_unsealed_elsewhere(k);
+        }
+        return e;
+}
+
 static enum err unseal(const struct gateway *g, const struct config *c, int signals)
 {
         struct keeper *k = g->keeper;
         int fd = c->passphrase_fd;
+
+        if (c->custodian.address != NULL)
+                return await_custodian(k, signals);
 
         if (c->unsealer == UNSEAL_OFFICERS)
                 return await_officers(g->door, signals);
@@ -176,7 +207,8 @@ static const char *keeper_program(struct arena *arena, const struct config *c)
                 return c->keeper;
         self[n] = '\0';
         *strrchr(self, '/') = '\0';
-        return arena_printf(arena, "%s/statgate-keeper", self);
+        return arena_printf(
+                arena, "%s/statgate-keeper%s", self, c->custodian.address != NULL ? "-bridge" : "");
 }
 
 /* run/address: where a client finds us, also with port 0. */
@@ -241,11 +273,13 @@ static enum err start(struct gateway *g, const struct config *c, struct arena *a
                 .state_path = c->keyring,
                 .lock_required = c->memory_lock_required,
                 .module = c->module,
+                .custodian = c->custodian,
         };
 
         STEP("starting the key keeper", keeper_start(&keeper, &g->keeper));
         STEP("secure memory", crypto_init(SECURE_POOL, c->memory_lock_required));
-        STEP("the officers' door", door_open(g->keeper, c->folder, &g->door));
+        if (c->custodian.address == NULL)
+                STEP("the officers' door", door_open(g->keeper, c->folder, &g->door));
         STEP("unsealing the keyring", unseal(g, c, signals));
         STEP("opening the store", store_open(c->store, &g->store));
         STEP("loading the policy", reign_new(g->keeper, c->policy, &g->reign, why));
@@ -347,6 +381,9 @@ static enum exit_code run(const struct config *c, struct arena *arena, int signa
                 code = EXIT_STOPPED; /* asked to leave while it waited for officers */
         } else if (e != ERR_OK) {
                 say_why(step, e, &why);
+                /* A custodian who is away comes back: worth another try, as when he goes. */
+                if (e == ERR_KEEPER_GONE && c->custodian.address != NULL)
+                        code = EXIT_DIED;
         } else {
                 log_event(LOG_INFO, "started", LOG_NUM("port", rpc_port(g.rpc)));
                 code = serve(&g, signals);

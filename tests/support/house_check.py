@@ -34,10 +34,11 @@ RULES = CRYPTO | {"policies/rules"}
 POLICIES = RULES | {"policies"}
 WIRE = CRYPTO | {"proto"}
 HALL = POLICIES | WIRE
+BRIDGE = POLICIES | {"gateway/keeper"}
 LINKAGE = HALL | {"gateway/keeper", "gateway/store"}
 QUERY = LINKAGE | {"gateway/linkage"}
 SERVICE = QUERY | {"gateway/audit", "gateway/query", "gateway/disclosure", "gateway/ledger", "gateway/rpc"}
-ALL = SERVICE | {"gateway", "tools/client", "tools/generate", "tools/cli", "tests/support"}
+ALL = SERVICE | {"gateway", "gateway/bridge", "tools/client", "tools/generate", "tools/cli", "tests/support"}
 FLOORS = {
     "base": BASE,
     "crypto": CRYPTO,
@@ -46,6 +47,8 @@ FLOORS = {
     "policies": POLICIES,
     # The keeper's program knows the canonical rules of a policy and nothing else.
     "gateway/keeper": RULES,
+    # The keeper's line to another user or machine: it knows what is said, not what is meant.
+    "gateway/bridge": BRIDGE,
     "gateway/store": HALL,
     "gateway/audit": HALL | {"gateway/keeper", "gateway/store"},
     "gateway/linkage": LINKAGE,

@@ -13,9 +13,10 @@
 #include "gateway/keeper/keeper.h"
 #include "tools/cli/files.h"
 #include "tools/cli/keys.h"
+#include "tools/cli/keys_custodian.h"
 #include "tools/cli/sealing.h"
 
-static const struct keyring_cost cost = {262144, 3};
+static const struct keyring_cost cost = {262144, 3}, cost_development = {65536, 1};
 
 static enum exit_code refuse_step(const struct cli *cli, const char *what, enum err rc)
 {
@@ -93,25 +94,50 @@ static enum exit_code make(struct cli *cli, const struct arguments *args,
         code = passphrase_open(cli, file != NULL ? file : settings->passphrase_file, &fd);
         if (code != EXIT_CODE_OK)
                 return code;
-        rc = keeper_create(k, fd, cost, signer);
+        rc = keeper_create(
+                k, fd, option_given(args, "development") ? cost_development : cost, signer);
         if (rc != ERR_OK)
                 return refuse_step(cli, settings->keyring, rc);
         return save_public(cli, k, settings);
 }
 
+/* A folder of its own, which is then the one whose keyring is made. */
+static enum exit_code begin_custodian(struct cli *cli, const struct arguments *args)
+{
+        const struct custodian_wish wish = {.folder = option_text(args, "custodian"),
+                .listen = option_text(args, "listen"),
+                .gateway = option_text(args, "gateway"),
+                .host = option_text(args, "host"),
+                .development = option_given(args, "development")};
+        enum exit_code code;
+
+        if (option_text(args, "signer") == NULL) {
+                complain(cli, WORD_OPTION_VALUE, "signer");
+                return EXIT_CODE_USAGE;
+        }
+        code = custodian_folder(cli, &wish);
+        cli->config_path = path_join(cli->arena, wish.folder, "statgate.yaml");
+        return code;
+}
+
 static enum exit_code run(struct cli *cli, const struct arguments *args)
 {
         const char *signer_file = option_text(args, "signer");
+        bool custodian = option_text(args, "custodian") != NULL;
         uint8_t signer[SIGN_PUBLIC_LEN];
         struct settings settings;
-        enum exit_code code = settings_read(cli, &settings);
+        enum exit_code code = custodian ? begin_custodian(cli, args) : EXIT_CODE_OK;
 
+        if (code == EXIT_CODE_OK)
+                code = settings_read(cli, &settings);
         if (code != EXIT_CODE_OK)
                 return code;
         if (signer_file == NULL)
                 signer_file = path_join(cli->arena, settings.folder, "keys/dpo.pub");
         code = signer_file != NULL ? read_signer(cli, signer_file, signer) : EXIT_CODE_INTERNAL;
-        return code == EXIT_CODE_OK ? make(cli, args, &settings, signer) : code;
+        if (code == EXIT_CODE_OK)
+                code = make(cli, args, &settings, signer);
+        return code == EXIT_CODE_OK && custodian ? custodian_adopt(cli, settings.keyring) : code;
 }
 
 static const struct option_spec options[] = {
@@ -121,6 +147,27 @@ static const struct option_spec options[] = {
         {"passphrase-file", "FILE", NULL, false, false,
                 {"fil med lösenfrasen (annars statgate.yaml, annars frågas två gånger)",
                         "file with the passphrase (else statgate.yaml, else asked for twice)"}},
+        {"custodian", "FOLDER", NULL, false, false,
+                {"gör en mapp för den som har nycklarna men inte slussen; kräver --signer, "
+                 "--listen "
+                 "och --gateway",
+                        "make a folder for whoever has the keys and not the gateway; needs "
+                        "--signer, --listen and --gateway"}},
+        {"listen", "ADDRESS", NULL, false, false,
+                {"där slussen når nyckelhållaren: unix:/SÖKVÄG eller tls:VÄRD:PORT",
+                        "where the gateway reaches the keeper: unix:/PATH or tls:HOST:PORT"}},
+        {"gateway", "WHO", NULL, false, false,
+                {"vem slussen är: user:NAMN, uid:N; statgate://TRUST/gateway/NAMN eller sha256:HEX",
+                        "who the gateway is: user:NAME, uid:N; statgate://TRUST/gateway/NAME or "
+                        "sha256:HEX"}},
+        {"host", "NAME", NULL, false, false,
+                {"gör certifikat för att prova, för en nyckelhållare på denna värd; slussens i "
+                 "for-gateway/",
+                        "make certificates for trying out, of a keeper on this host; the gateway's "
+                        "in for-gateway/"}},
+        {"development", NULL, NULL, false, false,
+                {"för att prova: svagare lösenfraskostnad, minneslås valfritt",
+                        "for trying out: cheaper passphrase, memory lock optional"}},
 };
 
 const struct command command_keys_init = {
@@ -130,10 +177,17 @@ const struct command command_keys_init = {
                 "make the first keyring of a data folder"},
         .details =
                 {"Rör aldrig en nyckelring som finns. keys/keeper.pub lämnas till kommunerna, på "
-                 "en väg som de litar på. Dela sedan nyckeln: statgate keys export-share.",
+                 "en väg som de litar på. Dela sedan nyckeln: statgate keys export-share. Med "
+                 "--custodian får den som har nycklarna en egen mapp, på slussens maskin eller en "
+                 "annan; statgate-keeper-bridge serve FOLDER håller dem, nyckelansvariga säger "
+                 "sitt "
+                 "med --config FOLDER/statgate.yaml, och slussens statgate.yaml säger custodian.",
                         "Never touches a keyring that exists. keys/keeper.pub is handed to the "
                         "municipalities, on a way they trust. Then share the key: statgate keys "
-                        "export-share."},
+                        "export-share. With --custodian whoever has the keys gets a folder of "
+                        "their own, on the gateway's machine or another; statgate-keeper-bridge "
+                        "serve FOLDER keeps them, officers speak with --config "
+                        "FOLDER/statgate.yaml, and the gateway's statgate.yaml says custodian."},
         .options = options,
         .options_len = ARRAY_LEN(options),
         .run = run,

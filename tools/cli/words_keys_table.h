@@ -39,6 +39,9 @@ WORD(DESTROY_NOT, "Inget förstördes.", "Nothing was destroyed.")
 WORD(DESTROYED, "{1} är förstörd: {2} leveranser, {3} buntar, {4} poster kan aldrig läsas igen",
         "{1} is destroyed: {2} submissions, {3} batches, {4} records can never be read again")
 WORD(REMOVALS_NONE, "Inget har tagits bort.", "Nothing has been taken away.")
+WORD(CUSTODIAN_HEAD,
+        "# Nyckelhållarens inställningar; statgate-keeper-bridge --help säger vilka som finns.",
+        "# The custodian's settings; statgate-keeper-bridge --help says which there are.")
 WORD(DOOR_CLOSED,
         "nyckelhållaren nås inte vid {1}/run/keys.sock; körs statgated, och som samma användare?",
         "the keeper cannot be reached at {1}/run/keys.sock; does statgated run, and as the same "
