@@ -311,7 +311,7 @@ static const struct selftest tests[] = {
         {"AES key wrap, RFC 3394", wrap_known},
         {"SipHash-2-4-128, reference", siphash_known},
         {"Ed25519, RFC 8032", ed25519_known},
-        {"Ed25519, OpenSSL and libgcrypt", selftest_ed25519_random},
+        {"Ed25519, OpenSSL, libsodium and libgcrypt", selftest_ed25519_random},
         {"X25519, RFC 7748", selftest_x25519_known},
         {"X25519, libsodium and libgcrypt", selftest_x25519_random},
         {"sealed boxes, published", selftest_box_known},

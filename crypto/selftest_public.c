@@ -58,16 +58,20 @@ static bool ed25519_libgcrypt(
         return holds;
 }
 
-/* What OpenSSL signs libgcrypt accepts, and nothing else. */
+/* What OpenSSL signs libgcrypt accepts, and nothing else; and libsodium signs the same. */
 bool selftest_ed25519_random(void)
 {
         OWNED(secret_free) struct secret *key = NULL;
-        uint8_t public_key[32], message[77] = {0}, signature[64];
+        OWNED(signer_free) struct signer *signer = NULL;
+        uint8_t public_key[32], message[77] = {'l', 0}, signature[64], other[64];
         struct bytes all = bytes_of(message, sizeof message);
 
         if (sign_keygen(&key, public_key) != ERR_OK ||
-                random_bytes(message, sizeof message) != ERR_OK ||
-                ed25519_sign(key, all, signature) != ERR_OK ||
+                random_bytes(message + 2, sizeof message - 2) != ERR_OK ||
+                ed25519_sign(key, all, signature) != ERR_OK || signer_new(key, &signer) != ERR_OK ||
+                signer_make(signer, "l", bytes_of(message + 2, sizeof message - 2), other) !=
+                        ERR_OK ||
+                memcmp(signature, other, sizeof other) != 0 ||
                 !ed25519_libgcrypt(public_key, all, signature))
                 return false;
         message[76] ^= 1;

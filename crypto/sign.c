@@ -4,12 +4,18 @@
  * A signature says "this key stands for these bytes"; without a label it does not
  * say as what. One key may sign bundles and tree heads, and a statement of one
  * kind that happens to parse as another would be a forgery for free. So the label
- * and a NUL go first, and the check must name the same label. */
+ * and a NUL go first, and the check must name the same label.
+ *
+ * A signature costs OpenSSL two multiplications of a point, since it works out the public key each
+ * time, and libsodium, which keeps that, one that is faster besides: 118 and 23 microseconds. So
+ * whoever signs all day has a signer. What it keeps was computed here from the secret: a public
+ * half that came from elsewhere and did not belong to it would give the secret away. */
 #include "crypto/sign.h"
 
 #include <assert.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -140,4 +146,51 @@ enum err sign_keygen(struct secret **out_secret, uint8_t out_public[SIGN_PUBLIC_
         *out_secret = key;
         key = NULL;
         return ERR_OK;
+}
+
+struct signer {
+        struct secret *both; /* secret ‖ public, as libsodium has it */
+};
+
+static_assert(crypto_sign_SECRETKEYBYTES == SIGN_SECRET_LEN + SIGN_PUBLIC_LEN, "both halves");
+static_assert(crypto_sign_BYTES == SIGNATURE_LEN, "RFC 8032");
+
+enum err signer_new(const struct secret *key, struct signer **out)
+{
+        OWNED(signer_free) struct signer *s = NULL;
+        uint8_t public_key[SIGN_PUBLIC_LEN];
+
+        if (secret_len(key) != SIGN_SECRET_LEN)
+                return ERR_INTERNAL;
+        s = fault_hit("alloc") ? NULL : calloc(1, sizeof *s);
+        if (s == NULL)
+                return ERR_NO_MEMORY;
+        TRY(secret_new(crypto_sign_SECRETKEYBYTES, &s->both));
+        if (crypto_sign_seed_keypair(public_key, secret_bytes(s->both), secret_view(key)) != 0)
+                return ERR_INTERNAL;
+        *out = s;
+        s = NULL;
+        return ERR_OK;
+}
+
+enum err signer_make(
+        const struct signer *s, const char *label, struct bytes message, uint8_t out[SIGNATURE_LEN])
+{
+        uint8_t *framed = NULL;
+        size_t len = 0;
+        int failed;
+
+        TRY(statement_frame(label, message, &framed, &len));
+        failed = crypto_sign_detached(out, NULL, framed, len, secret_view(s->both));
+        free(framed);
+        return failed == 0 ? ERR_OK : ERR_INTERNAL;
+}
+
+void signer_free(struct signer **s)
+{
+        if (s == NULL || *s == NULL)
+                return;
+        secret_free(&(*s)->both);
+        free(*s);
+        *s = NULL;
 }

@@ -34,6 +34,15 @@ enum err tree_head_sign(const struct secret *signing_key, struct tree_head *head
                 signing_key, HEAD_LABEL, bytes_of(statement, sizeof statement), head->signature);
 }
 
+enum err tree_head_sign_by(const struct signer *signer, struct tree_head *head)
+{
+        uint8_t statement[SIGNED_LEN];
+
+        write_signed(head, statement);
+        return signer_make(
+                signer, HEAD_LABEL, bytes_of(statement, sizeof statement), head->signature);
+}
+
 enum err tree_head_check(
         const uint8_t signing_public[SIGN_PUBLIC_LEN], const struct tree_head *head)
 {

@@ -25,6 +25,7 @@ struct tree_head {
 
 /* Fills in the signature. */
 MUST_CHECK enum err tree_head_sign(const struct secret *signing_key, struct tree_head *head);
+MUST_CHECK enum err tree_head_sign_by(const struct signer *signer, struct tree_head *head);
 /* ERR_TAMPERED. */
 MUST_CHECK enum err tree_head_check(
         const uint8_t signing_public[SIGN_PUBLIC_LEN], const struct tree_head *head);

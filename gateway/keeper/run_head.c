@@ -102,15 +102,26 @@ static enum err read_proof(struct reader *in, struct merkle_proof *out)
         return read_end(in);
 }
 
-static enum err sign(struct run *r, struct tree_head *head)
+/* The signer of the key in use, made when that is another than before. */
+static enum err find_signer(struct run *r)
 {
         struct keyring_pair_key keys[KEYRING_PAIR_LIVE_MAX];
 
         if (run_live_pairs(r, KEYRING_SIGNING, keys) == 0)
                 return ERR_NOT_FOUND;
-        memcpy(head->key_id, keys[0].id, sizeof head->key_id);
+        if (r->signer != NULL && strcmp(r->signer_id, keys[0].id) == 0)
+                return ERR_OK;
+        signer_free(&r->signer);
+        memcpy(r->signer_id, keys[0].id, sizeof r->signer_id);
+        return signer_new(keys[0].secret, &r->signer);
+}
+
+static enum err sign(struct run *r, struct tree_head *head)
+{
+        TRY(find_signer(r));
+        memcpy(head->key_id, r->signer_id, sizeof head->key_id);
         head->at_ms = run_now(r);
-        return tree_head_sign(keys[0].secret, head);
+        return tree_head_sign_by(r->signer, head);
 }
 
 enum err run_SIGN_HEAD(struct run *r, struct request *rq)

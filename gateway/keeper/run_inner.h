@@ -93,6 +93,8 @@ struct run {
         uint64_t last_sealed;   /* the newest generation given out */
         int64_t sealed_time_ms; /* highest time in it */
         struct run_log log;     /* as new as the keyring or newer */
+        struct signer *signer;  /* of heads, by the key of this id; NULL: to be made */
+        char signer_id[BOX_KEY_ID_LEN + 1];
         struct ruling ruling;   /* in force */
         struct ruling pending;  /* verified, in force once its state is on disk */
         uint64_t pending_since; /* generation that carries it */

@@ -104,6 +104,7 @@ enum err run_take_keyring(struct run *r, struct keyring **k)
         r->quotas = quotas;
         quotas = NULL;
         r->log = log;
+        signer_free(&r->signer);
         r->keyring = *k;
         *k = NULL;
         r->last_sealed = keyring_generation(r->keyring);

@@ -236,6 +236,7 @@ static void whatever_allocation_fails_the_log_is_what_was_signed(void **state)
                 struct keeper_head head = {.err = ERR_NO_MEMORY};
                 struct reader in;
 
+                signer_free(&r.run->signer);
                 if (run_handle(r.run, bytes_of(packet.data, packet.len), -1, &r.answer) ==
                         RUN_GO_ON) {
                         in = reader_of(bytes_of(r.answer.data, r.answer.len));

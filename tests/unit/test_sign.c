@@ -86,6 +86,38 @@ static void labelled_statements_match_the_published_vectors(void **state)
         assert_int_equal(count, 3);
 }
 
+static void a_signer_signs_what_its_key_does(void **state)
+{
+        uint8_t signature[SIGNATURE_LEN], again[SIGNATURE_LEN], message[300];
+
+        (void)state;
+        for (unsigned i = 0; i < 40; i++) {
+                OWNED(secret_free) struct secret *key = NULL;
+                OWNED(signer_free) struct signer *signer = NULL;
+                struct bytes part = bytes_of(message, i * 7);
+
+                memset(message, (int)i, sizeof message);
+                assert_int_equal(secret_random(32, &key), ERR_OK);
+                assert_int_equal(signer_new(key, &signer), ERR_OK);
+                assert_int_equal(sign_make(key, "statgate/head/1", part, signature), ERR_OK);
+                assert_int_equal(signer_make(signer, "statgate/head/1", part, again), ERR_OK);
+                assert_memory_equal(again, signature, sizeof again);
+                assert_int_equal(signer_make(signer, "statgate/head/2", part, again), ERR_OK);
+                assert_memory_not_equal(again, signature, sizeof again);
+        }
+}
+
+static void a_key_of_another_length_signs_nothing(void **state)
+{
+        OWNED(secret_free) struct secret *key = NULL;
+        struct signer *signer = NULL;
+
+        (void)state;
+        assert_int_equal(secret_random(31, &key), ERR_OK);
+        assert_int_equal(signer_new(key, &signer), ERR_INTERNAL);
+        assert_null(signer);
+}
+
 static void a_statement_cannot_change_its_kind(void **state)
 {
         OWNED(secret_free) struct secret *key = NULL;
@@ -149,9 +181,13 @@ static void every_failed_allocation_is_an_error(void **state)
 
         (void)state;
         for (unsigned nth = 0; fault_arm("alloc", nth); nth++) {
+                OWNED(signer_free) struct signer *signer = NULL;
+
                 secret_free(&key);
                 if (sign_keygen(&key, public_key) != ERR_OK)
                         continue;
+                if (signer_new(key, &signer) == ERR_OK)
+                        (void)!signer_make(signer, "l", bytes_of_text("x"), signature);
                 if (sign_make(key, "l", bytes_of_text("x"), signature) == ERR_OK)
                         assert_true(sign_check(public_key, "l", bytes_of_text("x"), signature) !=
                                     ERR_TAMPERED);
@@ -170,6 +206,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(rfc_8032_is_kept),
                 cmocka_unit_test(labelled_statements_match_the_published_vectors),
+                cmocka_unit_test(a_signer_signs_what_its_key_does),
+                cmocka_unit_test(a_key_of_another_length_signs_nothing),
                 cmocka_unit_test(a_statement_cannot_change_its_kind),
                 cmocka_unit_test(every_flipped_bit_is_noticed),
                 cmocka_unit_test(a_key_that_is_no_point_signs_nothing),

@@ -136,6 +136,18 @@ static void a_head_is_signed_for_its_size_root_and_time(void **state)
         }
 }
 
+static void a_signer_makes_the_same_head(void **state)
+{
+        OWNED(signer_free) struct signer *signer = NULL;
+        struct tree_head other = head;
+
+        (void)state;
+        memset(other.signature, 0, sizeof other.signature);
+        assert_int_equal(signer_new(key, &signer), ERR_OK);
+        assert_int_equal(tree_head_sign_by(signer, &other), ERR_OK);
+        assert_memory_equal(other.signature, head.signature, sizeof other.signature);
+}
+
 static void a_signature_under_another_label_is_no_head(void **state)
 {
         struct tree_head other = head;
@@ -363,6 +375,7 @@ int main(void)
                 cmocka_unit_test(leaves_are_those_published),
                 cmocka_unit_test(heads_are_those_published),
                 cmocka_unit_test(a_head_is_signed_for_its_size_root_and_time),
+                cmocka_unit_test(a_signer_makes_the_same_head),
                 cmocka_unit_test(a_signature_under_another_label_is_no_head),
                 cmocka_unit_test(a_head_is_written_in_one_way),
                 cmocka_unit_test(a_line_with_any_byte_changed_is_another_head_or_none),
