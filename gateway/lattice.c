@@ -239,7 +239,7 @@ static enum err make_if_missing(
 static bool is_planned(const struct policy_dataset *d)
 {
         return d->lattice.tables_len > 0 && d->kind == DATASET_RECORDS && d->linkage != NULL &&
-               d->purposes_len > 0 && d->disclosure.perturbation == PERTURB_NONE;
+               d->purposes_len > 0;
 }
 
 enum err lattice_prepare(struct gateway *g, const struct lattice_wish *wish)

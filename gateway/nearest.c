@@ -170,8 +170,7 @@ static enum err is_sure(void *ctx, const struct coarsening *c, bool *out)
                 return ERR_NO_MEMORY;
         memcpy(coarse.dimensions, c->dimensions, c->len * sizeof *coarse.dimensions);
         coarse.dimensions_len = c->len;
-        *out = !question_is_perturbed(p->q) &&
-               lattice_fits(p->policy, d, &coarse) == LATTICE_INSIDE;
+        *out = lattice_fits(p->policy, d, &coarse) == LATTICE_INSIDE;
         if (*out || p->q->allowed.disclosure.answers != ANSWERS_LATTICE)
                 return ERR_OK;
         TRY(margin_keep(p->scratch, d, &coarse, &margin));

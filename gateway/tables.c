@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tables.c: one question to one data set becomes a table that may be shown.
  *
- *      planned tables hold it   cut out of what was protected when the vintage was published
+ *      planned tables hold it   cut out of what was protected when the vintage was published;
+ *                               for noise and rounding counted again, and shown where that is
  *      else                     counted, then
  *          rows                 judged by inhabitants or in the light of earlier answers
  *          cells                rules and what goes with them (gateway/disclosure)
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include "gateway/answer.h"
+#include "gateway/disclosure/wipe.h"
 #include "gateway/lattice.h"
 
 enum { AUDITED = 5000 }; /* protected cells looked at one by one; a sample beyond */
@@ -241,11 +243,9 @@ static bool rules_are_its_own(const struct question *q)
                a->answers == b->answers && a->perturbation == b->perturbation;
 }
 
-/* Planned tables are kept as they were protected, without the keys of their persons, so what
- * gets noise or is rounded is counted for each question. */
 bool question_is_planned(const struct answering *a, const struct question *q)
 {
-        return q->allowed.disclosure.answers != ANSWERS_ALONE && !question_is_perturbed(q) &&
+        return q->allowed.disclosure.answers != ANSWERS_ALONE &&
                q->allowed.dataset->kind == DATASET_RECORDS && rules_are_its_own(q) &&
                lattice_fits(a->policy, q->allowed.dataset, &q->query) == LATTICE_INSIDE;
 }
@@ -280,12 +280,94 @@ static enum err cut_out(struct answering *a, struct question *q)
         return lattice_answer(g, &wish, &q->query, a->arena, &q->table, &q->report);
 }
 
+static bool is_laid_out_alike(const struct table *a, const struct table *b)
+{
+        if (a->cells_len != b->cells_len || a->dimensions_len != b->dimensions_len ||
+                a->measures_len != b->measures_len)
+                return false;
+        for (uint32_t d = 0; d < a->dimensions_len; d++) {
+                if (a->dimensions[d].len != b->dimensions[d].len)
+                        return false;
+                for (uint32_t i = 0; i < a->dimensions[d].len; i++)
+                        if (!bytes_equal(a->dimensions[d].categories[i].code,
+                                    b->dimensions[d].categories[i].code))
+                                return false;
+        }
+        return true;
+}
+
+/* A cell that is held back stands in the plan with the number of an earlier vintage, which
+ * nobody can count with noise any more: it is withheld. */
+static uint8_t planned_status(const struct table *planned, size_t cell)
+{
+        return planned->held[cell] ? CELL_PROTECTED : planned->status[cell];
+}
+
+/* What is missing or not applicable is so for everybody to see. */
+static void take_status(uint8_t *status, uint8_t planned)
+{
+        if (*status == CELL_VALUE || *status == CELL_PROTECTED)
+                *status = planned;
+}
+
+static enum err take_measure_statuses(
+        struct answering *a, const struct table *planned, struct table *t, uint32_t which)
+{
+        const struct measure *from = &planned->measures[which];
+        struct measure *m = &t->measures[which];
+
+        if (from->status == NULL && m->status == NULL)
+                return ERR_OK;
+        if (m->status == NULL)
+                m->status = arena_alloc(a->arena, t->cells_len, 1);
+        if (m->status == NULL)
+                return ERR_NO_MEMORY;
+        for (size_t i = 0; i < t->cells_len; i++)
+                take_status(&m->status[i], from->status != NULL ? from->status[i] : t->status[i]);
+        return ERR_OK;
+}
+
+/* Nothing is told that the plan does not tell. */
+static enum err take_statuses(struct answering *a, const struct table *planned, struct table *t)
+{
+        if (!is_laid_out_alike(planned, t))
+                return ERR_INTERNAL;
+        for (size_t i = 0; i < t->cells_len; i++) {
+                take_status(&t->status[i], planned_status(planned, i));
+                if (t->status[i] == CELL_PROTECTED)
+                        t->rule[i] =
+                                planned->held[i] ? (uint8_t)CELL_RULE_SECONDARY : planned->rule[i];
+        }
+        for (uint32_t m = 0; m < t->measures_len; m++)
+                TRY(take_measure_statuses(a, planned, t, m));
+        wipe_table(t);
+        return ERR_OK;
+}
+
+/* The plan keeps numbers without the keys of their persons, so what gets noise or is rounded is
+ * counted anew: the same children have the same noise inside the plan and outside. */
+static enum err answer_planned(struct answering *a, struct question *q)
+{
+        struct rounding_exact *exact = NULL;
+        const struct table *planned;
+        struct plan_scope scope;
+
+        TRY(cut_out(a, q));
+        if (!question_is_perturbed(q))
+                return ERR_OK;
+        planned = q->table;
+        TRY(count(a, q, &scope));
+        TRY(perturb_begin(a, q, &exact));
+        TRY(take_statuses(a, planned, q->table));
+        return perturb_end(a, q, exact);
+}
+
 enum err table_make(struct answering *a, struct question *q)
 {
         enum err e = plan_lattice(a, q);
 
         if (e == ERR_OK)
-                e = question_is_planned(a, q) ? cut_out(a, q) : ERR_NOT_FOUND;
+                e = question_is_planned(a, q) ? answer_planned(a, q) : ERR_NOT_FOUND;
         if (e == ERR_NOT_FOUND)
                 e = count_and_protect(a, q);
 
