@@ -23,7 +23,7 @@ struct audit_options {
         unsigned witnesses_len;
         const char *witness_ca; /* PEM of who may vouch for HTTPS witnesses; NULL: the system's */
         unsigned push_every_ms; /* 0: 60 000 */
-        /* Where officers' word for a restored log would lie (hold.h): keys/restore.sgr. */
+        /* Where officers' word for a restored log would lie (hold.h): store/restore.sgr. */
         const char *restore_path;
 };
 
