@@ -3,7 +3,7 @@
  * older, no tickets, no resumption, no early data.
  *
  * Nothing here blocks: what cannot go on says ERR_BUSY, and channel_events says what to poll
- * for. Whoever waits keeps the deadline. */
+ * for. Whoever waits keeps the deadline. The process ignores SIGPIPE. */
 #ifndef STATGATE_CRYPTO_CHANNEL_H
 #define STATGATE_CRYPTO_CHANNEL_H
 
