@@ -17,3 +17,5 @@ EXIT_CODE(NOT_SAFE, 7,
         "inget mönster kunde bevisas säkert, eller för lite är granskat, och inget visas (protect)",
         "the table is not safe: a protected value can be computed (audit-table), or no pattern "
         "could be proved safe, or too little was audited, and nothing is shown (protect)")
+EXIT_CODE(NOT_GENUINE, 8, "loggen eller intyget är inte vad som signerades (audit verify, verify)",
+        "the log, or the certificate, is not what was signed (audit verify, verify)")

@@ -208,6 +208,7 @@ WORD(GENERATED_FAULTS, "{1} rader med planterade fel", "{1} rows with planted fa
 WORD(GENERATED_ORDINARY, "OBS: för stort för testnumren; vanliga, giltiga personnummer används.",
         "NOTE: too large for the test numbers; ordinary valid personal numbers are used.")
 
+#include "tools/cli/words_audit_table.h"
 #include "tools/cli/words_formats_table.h"
 #include "tools/cli/words_keys_table.h"
 #include "tools/cli/words_protect_table.h"

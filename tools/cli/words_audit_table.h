@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* words_audit_table.h: what is said of the audit log.
+ *
+ * WORD(NAME, Swedish, English) */
+WORD(HEAD_ENTRY_KIND, "slag", "kind")
+WORD(HEAD_OUTCOME, "utfall", "outcome")
+WORD(HEAD_WHO, "vem", "who")
+WORD(HEAD_ABOUT, "om", "about")
+WORD(ENTRY_PRUNED, "(innehållet är gallrat)", "(what it said was pruned)")
+WORD(ENTRY_LINE, "{1}  {2}  {3}  {4}  {5}  {6}", "{1}  {2}  {3}  {4}  {5}  {6}")
+WORD(ENTRIES_NONE, "Ingen av loggens {1} poster passar.", "None of the log's {1} entries fits.")
+WORD(LOG_WITNESS_WRONG, "{1} går inte att läsa som signerade trädhuvuden",
+        "{1} cannot be read as signed tree heads")
+WORD(LOG_WITNESS_NONE, "{1} har inget trädhuvud", "{1} has no tree head")
+WORD(LOG_NO_KEY, "{1} finns inte: hämta nyckeln med statgate keys public --save, eller ange --key",
+        "there is no {1}: get the key with statgate keys public --save, or name it with --key")
+WORD(LOG_STORE_WRONG, "{1} går inte att öppna ({2})", "{1} cannot be opened ({2})")
+WORD(LOG_FINDING_AT, "FEL vid post {1}: {2}.", "FAULT at entry {1}: {2}.")
+WORD(LOG_FINDING_HEAD, "FEL vid trädhuvudet över {1} poster: {2}.",
+        "FAULT at the head over {1} entries: {2}.")
+WORD(LOG_FINDING_WITNESS, "   vittne: {1}", "   witness: {1}")
+WORD(LOG_SOUND_UNTIL, "   Till och med post {1} står loggen fast; det signerades {2}.",
+        "   Up to entry {1} the log stands; that was signed {2}.")
+WORD(LOG_SOUND_NOWHERE, "   Inget signerat trädhuvud håller: ingen del av loggen står fast.",
+        "   No signed head holds: no part of the log is sure.")
+WORD(LOG_SOUND,
+        "Loggen är hel: {1} poster ({2} gallrade), {3} signerade trädhuvuden, {4} av vittnen.",
+        "The log is whole: {1} entries ({2} pruned), {3} signed heads, {4} of them from witnesses.")
+WORD(LOG_UNSOUND, "{1} fel i {2} poster och {3} trädhuvuden.",
+        "{1} faults in {2} entries and {3} heads.")
+WORD(LOG_NO_WITNESS,
+        "Inget vittne tillfrågades: den som har både loggen och slussens nyckelvakt kan ha skrivit "
+        "om "
+        "allt (--witness).",
+        "No witness was asked: whoever has both the log and the key keeper could have rewritten "
+        "all of "
+        "it (--witness).")
+WORD(PAGE_WRITTEN, "Skriven: {1}", "Written: {1}")
+WORD(PAGE_OTHER_BUNDLE, "OBS: slussen kör ett annat regelverk (kontrollsumma {1}) än det i {2}.",
+        "NOTE: the gateway runs another bundle (digest {1}) than the one in {2}.")
