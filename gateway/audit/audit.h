@@ -27,8 +27,8 @@ struct audit_options {
         const char *restore_path;
 };
 
-/* Holds the log to the keeper's last head first (audit_hold). ERR_LOG_CHANGED: it is shorter than that, or
- * another; told in the log of events, with both sizes. */
+/* Holds the log to the keeper's last head first (audit_hold). ERR_LOG_CHANGED: it is shorter than
+ * that, or another; told in the log of events, with both sizes. */
 MUST_CHECK enum err audit_start(const struct audit_options *options, struct audit **out);
 /* Signs once more, shows it to the witnesses (for some seconds at most), and ends. */
 void audit_stop(struct audit **a);

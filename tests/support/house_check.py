@@ -38,7 +38,7 @@ BRIDGE = POLICIES | {"gateway/keeper"}
 LINKAGE = HALL | {"gateway/keeper", "gateway/store"}
 QUERY = LINKAGE | {"gateway/linkage"}
 SERVICE = QUERY | {"gateway/audit", "gateway/query", "gateway/disclosure", "gateway/ledger", "gateway/rpc"}
-ALL = SERVICE | {"gateway", "gateway/bridge", "tools/client", "tools/generate", "tools/cli", "tests/support"}
+ALL = SERVICE | {"gateway", "gateway/bridge", "tools/client", "tools/generate", "tools/cli", "tools/cli/audit", "tests/support"}
 FLOORS = {
     "base": BASE,
     "crypto": CRYPTO,
