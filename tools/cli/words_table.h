@@ -212,6 +212,7 @@ WORD(GENERATED_ORDINARY, "OBS: för stort för testnumren; vanliga, giltiga pers
 #include "tools/cli/words_formats_table.h"
 #include "tools/cli/words_keys_table.h"
 #include "tools/cli/words_protect_table.h"
+#include "tools/cli/words_restore_table.h"
 #include "tools/cli/words_rules_table.h"
 #include "tools/cli/words_sealing_table.h"
 #include "tools/cli/words_verify_table.h"
