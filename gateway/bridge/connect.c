@@ -86,10 +86,8 @@ static enum err greet(struct connect *c, int64_t until_ms)
         size_t len = 0, have = 0;
 
         greeting_write(c->slots, greeting);
-        /* Into an empty socket: whole or not at all. */
-        TRY(line_write_some(&c->line, greeting, sizeof greeting, &len));
-        if (len != sizeof greeting)
-                return ERR_IO;
+        /* Into an empty socket: whole or not at all; whoever turned us away has said why. */
+        (void)!line_write_some(&c->line, greeting, sizeof greeting, &len);
         while (have < sizeof welcome) {
                 enum err e = line_read_some(&c->line, welcome + have, sizeof welcome - have, &len);
 

@@ -93,6 +93,16 @@ static void refused(const char *why)
         log_event(LOG_WARNING, "bridge_refused", LOG_TEXT("why", why));
 }
 
+/* So that whoever looks for the fault does not look at the network. */
+static void turn_away(int fd)
+{
+        uint8_t welcome[WELCOME_LEN];
+
+        refused("another user");
+        welcome_write(ERR_NOT_AUTHENTICATED, welcome);
+        (void)!send(fd, welcome, sizeof welcome, MSG_NOSIGNAL);
+}
+
 /* One from the queue, if there is room. */
 static void accept_one(struct reception *r)
 {
@@ -106,7 +116,7 @@ static void accept_one(struct reception *r)
         if (fd < 0)
                 return;
         if (!r->address->tls && !party_is_user(r->expected, fd)) {
-                refused("another user");
+                turn_away(fd);
                 return;
         }
         address_tune(r->address, fd);
@@ -167,7 +177,10 @@ static enum err meet(const struct reception *r, struct guest *g, enum err answer
 {
         enum err e;
 
-        TRY(shake(r, g));
+        e = shake(r, g);
+        if (e == ERR_NOT_AUTHENTICATED)
+                (void)say_welcome(g, e); /* which the channel may be too broken for */
+        TRY(e);
         e = hear_greeting(g);
         if (e == ERR_UNSUPPORTED)
                 refused("another version");
