@@ -2,7 +2,8 @@
 /* config.c: settings, once, from a table.
  *
  * SETTING(field, key, kind, help): the same row reads the YAML key, the flag
- * --key and prints the help, so they cannot disagree. */
+ * --key and prints the help, so they cannot disagree. A LIST is one in the file, and a flag
+ * that may come more than once; between the two it is lines of text. */
 #include "gateway/config.h"
 
 #include <getopt.h>
@@ -13,10 +14,11 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "gateway/audit/witness.h"
 #include "gateway/gateway.h"
 #include "policies/yaml.h"
 
-enum setting_kind { SETTING_TEXT, SETTING_PATH, SETTING_NUMBER };
+enum setting_kind { SETTING_TEXT, SETTING_PATH, SETTING_NUMBER, SETTING_LIST };
 
 #define SETTINGS(S)                                                                                \
         S(address, TEXT, "host:port to listen on; port 0 picks one and writes run/address")        \
@@ -41,6 +43,9 @@ enum setting_kind { SETTING_TEXT, SETTING_PATH, SETTING_NUMBER };
         S(threads, NUMBER, "threads of one query or view build; 0: one per core")                  \
         S(view_memory_mib, NUMBER, "memory of all linked views, in MiB")                           \
         S(drain_seconds, NUMBER, "grace for calls in flight at shutdown")                          \
+        S(witnesses, LIST,                                                                         \
+                "shown the audit log's heads: file:PATH, dir:PATH or https://HOST/PATH")           \
+        S(witness_ca, PATH, "PEM of who may vouch for them (else whom the system trusts)")         \
         S(log, PATH, "log file, or - for standard error")                                          \
         S(log_level, TEXT, "debug, info, warning or error")
 
@@ -105,6 +110,18 @@ static void print_help(void)
                "      2 wrong settings, 3 could not start.\n");
 }
 
+/* One line more of a list. */
+static enum err add_line(struct reading *r, unsigned id, const char *line)
+{
+        const char *before = r->values[id];
+
+        if (strchr(line, '\n') != NULL)
+                return refuse(r->why, ERR_CONFIG, settings[id].key, "has a line break in it");
+        r->values[id] = before == NULL ? arena_strndup(r->arena, line, strlen(line))
+                                       : arena_printf(r->arena, "%s\n%s", before, line);
+        return r->values[id] != NULL ? ERR_OK : ERR_NO_MEMORY;
+}
+
 static enum err read_flags(struct reading *r, int argc, char **argv)
 {
         struct option options[SETTING_COUNT + 6] = {0};
@@ -145,11 +162,31 @@ static enum err read_flags(struct reading *r, int argc, char **argv)
                 case '?':
                         return refuse(r->why, ERR_CONFIG, "flags", "see statgated --help");
                 default:
-                        r->values[got] = optarg;
+                        if (settings[got].kind == SETTING_LIST)
+                                TRY(add_line(r, (unsigned)got, optarg));
+                        else
+                                r->values[got] = optarg;
                 }
         }
         if (optind < argc)
                 return refuse(r->why, ERR_CONFIG, "flags", "statgated takes flags only");
+        return ERR_OK;
+}
+
+/* A list of the file, where no flag named one. */
+static enum err read_list(struct reading *r, const struct yaml *root, unsigned id)
+{
+        const struct yaml *list = NULL;
+
+        if (r->values[id] != NULL)
+                return ERR_OK;
+        TRY(yaml_list(root, settings[id].key, false, &list, r->why));
+        for (uint32_t i = 0; list != NULL && i < list->len; i++) {
+                struct bytes text;
+
+                TRY(yaml_text_of(&list->items[i], settings[id].key, &text, r->why));
+                TRY(add_line(r, id, (const char *)text.data));
+        }
         return ERR_OK;
 }
 
@@ -167,6 +204,10 @@ static enum err read_file(struct reading *r, const char *path)
         for (unsigned i = 0; i < SETTING_COUNT; i++) {
                 struct bytes text = {0};
 
+                if (settings[i].kind == SETTING_LIST) {
+                        TRY(read_list(r, root, i));
+                        continue;
+                }
                 TRY(yaml_text(root, settings[i].key, false, &text, r->why));
                 if (r->values[i] == NULL && text.len > 0)
                         r->values[i] = arena_strndup(r->arena, (const char *)text.data, text.len);
@@ -280,6 +321,82 @@ static enum err custodian_of(const struct reading *r, const char *folder, struct
         return ERR_OK;
 }
 
+/* A line of a list; paths are made absolute. */
+static enum err witness_of(
+        const struct reading *r, const char *folder, const char *line, size_t len, const char **out)
+{
+        const char *name = arena_strndup(r->arena, line, len), *wrong;
+        static const char *const placed[] = {"file:", "dir:"};
+
+        for (unsigned i = 0; name != NULL && i < ARRAY_LEN(placed); i++) {
+                size_t skip = strlen(placed[i]);
+
+                if (strncmp(name, placed[i], skip) == 0 && name[skip] != '/' && name[skip] != '\0')
+                        name = arena_printf(r->arena, "%s%s/%s", placed[i], folder, name + skip);
+        }
+        if (name == NULL)
+                return ERR_NO_MEMORY;
+        wrong = witness_wrong(name);
+        if (wrong != NULL)
+                return refuse(r->why, ERR_CONFIG, settings[SET_witnesses].key, "%s", wrong);
+        *out = name;
+        return ERR_OK;
+}
+
+static enum err witnesses_of(const struct reading *r, const char *folder, struct config *out)
+{
+        const char *at = text_of(r, SET_witnesses), **list;
+        unsigned len = 0;
+
+        out->witness_ca = path_of(r, folder, SET_witness_ca);
+        if (out->witness_ca != NULL && access(out->witness_ca, R_OK) != 0)
+                return refuse(r->why, ERR_CONFIG, settings[SET_witness_ca].key, "cannot be read");
+        list = arena_alloc(r->arena, WITNESSES_MAX, sizeof *list);
+        if (list == NULL)
+                return ERR_NO_MEMORY;
+        while (at != NULL && *at != '\0') {
+                size_t line = strcspn(at, "\n");
+
+                if (len == WITNESSES_MAX)
+                        return refuse(r->why, ERR_CONFIG, settings[SET_witnesses].key,
+                                "are at most %u", (unsigned)WITNESSES_MAX);
+                TRY(witness_of(r, folder, at, line, &list[len++]));
+                at += line + (at[line] == '\n');
+        }
+        out->witnesses = list;
+        out->witnesses_len = len;
+        return ERR_OK;
+}
+
+static enum err tell_in_force(const struct reading *r, struct config *out)
+{
+        const char **list = arena_alloc(r->arena, SETTING_COUNT, sizeof *list);
+        unsigned len = 0;
+
+        for (unsigned i = 0; list != NULL && i < SETTING_COUNT; i++) {
+                const char *text = text_of(r, (enum setting_id)i);
+
+                if (text == NULL || i == SET_hsm_environment)
+                        continue;
+                list[len] = arena_printf(r->arena, "%s: %s", settings[i].key, text);
+                if (list[len++] == NULL)
+                        return ERR_NO_MEMORY;
+        }
+        out->in_force = list;
+        out->in_force_len = len;
+        return list != NULL ? ERR_OK : ERR_NO_MEMORY;
+}
+
+/* Beside the keyring. */
+static const char *restore_of(const struct reading *r, const char *keyring)
+{
+        const char *slash = strrchr(keyring, '/');
+
+        return slash == NULL ? "restore.sgr"
+                             : arena_printf(r->arena, "%.*s/restore.sgr", (int)(slash - keyring),
+                                       keyring);
+}
+
 static enum err fill(const struct reading *r, const char *folder, struct config *out)
 {
         static const char *const levels[] = {"debug", "info", "warning", "error"};
@@ -313,6 +430,9 @@ static enum err fill(const struct reading *r, const char *folder, struct config 
         out->view_memory = (size_t)mib << 20;
         out->drain_ms = drain * 1000;
         TRY(custodian_of(r, folder, out));
+        out->restore = restore_of(r, out->keyring);
+        TRY(witnesses_of(r, folder, out));
+        TRY(tell_in_force(r, out));
         return module_of(r, folder, out);
 }
 

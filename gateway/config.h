@@ -34,6 +34,14 @@ struct config {
         unsigned threads;   /* of a query or a view build; 0: one per core */
         size_t view_memory; /* bytes */
         unsigned drain_ms;
+        const char *const *witnesses; /* of the audit log (audit/audit.h) */
+        unsigned witnesses_len;
+        const char *witness_ca; /* NULL: whom the system trusts */
+        const char *restore;    /* where officers' word for a restored log would lie */
+        /* "key: value" of every setting that has one, for the audit log; what a module needs in its
+         * environment stays out. */
+        const char *const *in_force;
+        unsigned in_force_len;
 };
 
 /* Reads flags and settings file. `out` and its texts live in the arena. Prints

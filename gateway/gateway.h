@@ -4,6 +4,7 @@
 #ifndef STATGATE_GATEWAY_GATEWAY_H
 #define STATGATE_GATEWAY_GATEWAY_H
 
+#include "gateway/audit/audit.h"
 #include "gateway/bundle.h"
 #include "gateway/keeper/keeper.h"
 #include "gateway/memory.h"
@@ -11,6 +12,7 @@
 #include "gateway/store/store.h"
 #include "gateway/views.h"
 
+struct config;
 struct door;
 struct publisher;
 struct rotation;
@@ -19,6 +21,7 @@ struct watch;
 struct gateway {
         struct keeper *keeper;
         struct store *store;
+        struct audit *audit;
         struct reign *reign;
         struct views *views;
         struct memory *memory;
@@ -32,6 +35,12 @@ struct gateway {
 };
 
 #define STATGATE_VERSION "0.1.0"
+
+/* life.c: what the audit log says of the gateway itself. */
+MUST_CHECK enum err life_started(struct gateway *g);
+/* Settings and certificates as they are now. */
+MUST_CHECK enum err life_configured(struct gateway *g, const struct config *c);
+void life_stopped(struct gateway *g, const char *why);
 
 /* methods.c: the routes, and who may call them. */
 const struct rpc_method *gateway_methods(unsigned *out_len);

@@ -2,8 +2,9 @@
 /* main.c: statgated, from an empty process to a gateway and back.
  *
  * The order is the safety: settings → signals blocked → the keeper (forked before
- * any thread and any gRPC call) → its keys → the store → the policy, which the
- * keeper must accept too → the clockwork → the network, last. Going down is the
+ * any thread and any gRPC call) → its keys → the store → the audit log, which must be
+ * the one that the keeper signed → the policy, which the keeper must accept too → the
+ * clockwork → the network, last. Going down is the
  * same ladder from the top. */
 #include <errno.h>
 #include <fcntl.h>
@@ -265,6 +266,22 @@ static enum err start_network(struct gateway *g, const struct config *c)
         return rpc_start(&options, &g->rpc);
 }
 
+static enum err start_audit(struct gateway *g, const struct config *c)
+{
+        const struct audit_options options = {
+                .store = g->store,
+                .keeper = g->keeper,
+                .witnesses = c->witnesses,
+                .witnesses_len = c->witnesses_len,
+                .witness_ca = c->witness_ca,
+                .restore_path = c->restore,
+        };
+
+        TRY(audit_start(&options, &g->audit));
+        TRY(life_started(g));
+        return life_configured(g, c);
+}
+
 static enum err start(struct gateway *g, const struct config *c, struct arena *arena, int signals,
         const char **step, struct refusal *why)
 {
@@ -282,6 +299,7 @@ static enum err start(struct gateway *g, const struct config *c, struct arena *a
                 STEP("the officers' door", door_open(g->keeper, c->folder, &g->door));
         STEP("unsealing the keyring", unseal(g, c, signals));
         STEP("opening the store", store_open(c->store, &g->store));
+        STEP("the audit log", start_audit(g, c));
         STEP("loading the policy", reign_new(g->keeper, c->policy, &g->reign, why));
         const struct views_options views = {g->store, g->keeper, c->view_memory, c->threads};
         STEP("linked views", views_new(&views, &g->views));
@@ -303,7 +321,7 @@ static void save_counts(struct keeper *k)
                 log_event(LOG_ERROR, "quotas_not_saved", LOG_TEXT("code", err_name(e)));
 }
 
-static void stop(struct gateway *g)
+static void stop(struct gateway *g, const char *why)
 {
         views_stop(g->views); /* else a vintage that is being protected is waited for */
         rpc_stop(&g->rpc);
@@ -313,6 +331,9 @@ static void stop(struct gateway *g)
         memory_free(&g->memory);
         views_free(&g->views);
         reign_free(&g->reign);
+        if (g->audit != NULL)
+                life_stopped(g, why);
+        audit_stop(&g->audit);
         store_close(&g->store);
         door_close(&g->door);
         save_counts(g->keeper);
@@ -321,7 +342,7 @@ static void stop(struct gateway *g)
 
 /* Run --------------------------------------------------------------------- */
 
-static void reload(struct gateway *g)
+static void reload(struct gateway *g, const struct config *c)
 {
         struct refusal why = {0};
         bool policy = false, certificates = false;
@@ -334,12 +355,15 @@ static void reload(struct gateway *g)
         e = rpc_reload_certificates(g->rpc, &certificates);
         if (e != ERR_OK)
                 log_event(LOG_ERROR, "certificates_refused", LOG_TEXT("code", err_name(e)));
+        e = certificates ? life_configured(g, c) : ERR_OK;
+        if (e != ERR_OK)
+                log_event(LOG_ERROR, "not_in_the_audit_log", LOG_TEXT("code", err_name(e)));
         log_event(LOG_INFO, "reloaded", LOG_NUM("policy_changed", policy),
                 LOG_NUM("certificates_changed", certificates));
 }
 
 /* Waits for a signal or the keeper's death. */
-static enum exit_code serve(struct gateway *g, int signals)
+static enum exit_code serve(struct gateway *g, const struct config *c, int signals)
 {
         struct pollfd fds[2] = {
                 {.fd = signals, .events = POLLIN},
@@ -365,13 +389,16 @@ static enum exit_code serve(struct gateway *g, int signals)
                         log_event(LOG_INFO, "stopping", LOG_NUM("signal", info.ssi_signo));
                         return EXIT_STOPPED;
                 }
-                reload(g);
+                reload(g, c);
         }
 }
 
 static enum exit_code run(const struct config *c, struct arena *arena, int signals)
 {
         struct gateway g = {.threads = c->threads, .started_at_ms = clock_now_ms()};
+        static const char *const ends[] = {[EXIT_STOPPED] = "asked to",
+                [EXIT_DIED] = "the keeper died",
+                [EXIT_START] = "could not start"};
         struct refusal why = {0};
         const char *step = "";
         enum exit_code code = EXIT_START;
@@ -386,10 +413,10 @@ static enum exit_code run(const struct config *c, struct arena *arena, int signa
                         code = EXIT_DIED;
         } else {
                 log_event(LOG_INFO, "started", LOG_NUM("port", rpc_port(g.rpc)));
-                code = serve(&g, signals);
+                code = serve(&g, c, signals);
                 remove_address(c);
         }
-        stop(&g);
+        stop(&g, ends[code]);
         log_event(LOG_INFO, "stopped", LOG_NUM("exit", code));
         return code;
 }

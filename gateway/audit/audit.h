@@ -3,8 +3,9 @@
  *
  * Writers append (here, or with a change of the store in its transaction) and get a number when
  * it is durable. One thread has the keeper sign what is durable, once for all who wait, keeps the
- * head, and pushes it to witnesses. A log that does not extend what the keeper signed last gets
- * no head, and the gateway answers nothing. */
+ * head, and pushes it to witnesses. Witnesses are shown a head every minute, and at the end. A log
+ * that does not extend what the keeper signed last gets no head, and the gateway answers nothing.
+ */
 #ifndef STATGATE_GATEWAY_AUDIT_AUDIT_H
 #define STATGATE_GATEWAY_AUDIT_AUDIT_H
 
@@ -37,7 +38,9 @@ void audit_stop(struct audit **a);
 MUST_CHECK enum err audit_write(
         struct audit *a, const struct entry_draft *entry, uint64_t *out_number);
 
-/* Waits until a head covers the entry. ERR_DEADLINE, ERR_KEEPER_GONE, ERR_LOG_CHANGED. `statement`,
+/* Waits until a head covers the entry; `deadline_ns` by clock_monotonic_ns, INT64_MAX: none.
+ * ERR_NOT_FOUND: it is not in the log, or was pruned; ERR_DEADLINE, ERR_DRAINING,
+ * ERR_KEEPER_GONE, ERR_LOG_CHANGED. `statement`,
  * `salt` and `closed` are those of the entry as it was stored. */
 MUST_CHECK enum err audit_certify(struct audit *a, uint64_t number, int64_t deadline_ns,
         struct arena *arena, struct answer_certificate *out);

@@ -44,7 +44,8 @@ MUST_CHECK enum err log_check_new(log_teller tell, void *ctx, struct log_check *
 void log_check_free(struct log_check **c);
 /* Everything below is before the first entry. */
 MUST_CHECK enum err log_check_key(struct log_check *c, const uint8_t public_key[SIGN_PUBLIC_LEN]);
-/* `witness` NULL: the log's own. Told at once where the signature does not hold. */
+/* `witness` NULL: the log's own; else borrowed to the end. Told at once where the signature does
+ * not hold, and not used further. */
 MUST_CHECK enum err log_check_head(
         struct log_check *c, const struct tree_head *head, const char *witness);
 MUST_CHECK enum err log_check_entry(struct log_check *c, const struct stored_entry *entry);

@@ -83,6 +83,7 @@ THIRD_PARTY = {
     "grpc/": {"gateway/rpc", "tools/client"},
     "grpcpp/": {"tools/benchmarks"},
     "health.grpc.pb.h": {"tools/benchmarks"},
+    "curl/": {"gateway/audit"},
     "sqlite3.h": {"gateway/store", "tools/benchmarks"},
     "zstd.h": {"gateway/store", "tools/benchmarks"},
     "libfyaml.h": {"policies"},

@@ -18,7 +18,7 @@ static const char *const known[] = {"address", "policy", "pki", "store", "keyrin
         "passphrase_file", "unseal", "hsm_module", "hsm_token", "hsm_key", "hsm_pin_file",
         "hsm_environment", "memory_lock", "keeper", "custodian", "custodian_is", "custodian_pki",
         "listen", "listen_pki", "gateway", "workers", "view_memory_mib", "threads", "drain_seconds",
-        "log", "log_level", "client", NULL};
+        "witnesses", "witness_ca", "log", "log_level", "client", NULL};
 static const char *const known_client[] = {"as", NULL};
 
 static const char *config_path(const struct cli *cli)

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* verify.c: the whole log, once through.
+ *
+ * Each entry is hashed and added to the edge of a tree; where a head was signed over just so many
+ * entries, the root has to be the one it was signed over. So the log is read once, in little
+ * memory, and every head is checked on the way.
+ *
+ * What can be named is named by its entry: one that is missing, that is older than the one before,
+ * whose words are not what its commitment says. Who also changed the commitment has changed the
+ * tree, and that shows at the next head: then the change is behind the last head that holds, and
+ * that head tells since when. After a first head that does not hold the others cannot either, and
+ * only the first is told; but where heads of two histories alternate, each is. */
+#include "gateway/audit/verify.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/digest.h"
+#include "gateway/audit/entry.h"
+
+enum { KEYS_MAX = 64 };
+
+struct shown_head {
+        struct tree_head head;
+        const char *witness;
+        uint64_t order; /* as it was given */
+};
+
+struct log_check {
+        log_teller tell;
+        void *ctx;
+        uint64_t findings;
+        uint8_t keys[KEYS_MAX][SIGN_PUBLIC_LEN];
+        unsigned keys_len;
+        struct shown_head *heads;
+        uint64_t heads_len, heads_cap;
+
+        bool begun;
+        uint64_t next_head; /* the first that is not behind us */
+        struct merkle_edge edge;
+        uint64_t entries, pruned;
+        uint64_t number; /* of the entry that should come */
+        int64_t at_ms;
+        bool gap;   /* the tree cannot be gone on with */
+        bool wrong; /* the last head that was looked at did not hold */
+        uint64_t sound_size;
+        int64_t sound_at_ms;
+};
+
+const char *log_finding_sentence(enum log_finding finding)
+{
+        static const char *const sentences[LOG_FINDING_COUNT] = {
+#define SENTENCE(name, sentence) [LOG_FINDING_##name] = (sentence),
+                LOG_FINDINGS(SENTENCE)
+#undef SENTENCE
+        };
+
+        return finding > LOG_FINDING_NONE && finding < LOG_FINDING_COUNT ? sentences[finding]
+                                                                         : "nothing is wrong";
+}
+
+enum err log_check_new(log_teller tell, void *ctx, struct log_check **out)
+{
+        struct log_check *c = calloc(1, sizeof *c);
+
+        if (c == NULL)
+                return ERR_NO_MEMORY;
+        c->tell = tell;
+        c->ctx = ctx;
+        c->at_ms = INT64_MIN;
+        *out = c;
+        return ERR_OK;
+}
+
+void log_check_free(struct log_check **c)
+{
+        if (c == NULL || *c == NULL)
+                return;
+        free((*c)->heads);
+        free(*c);
+        *c = NULL;
+}
+
+static void tell(
+        struct log_check *c, enum log_finding finding, uint64_t number, const char *witness)
+{
+        const struct log_verdict v = {.finding = finding,
+                .number = number,
+                .sound_size = c->sound_size,
+                .sound_at_ms = c->sound_at_ms,
+                .witness = witness};
+
+        c->findings++;
+        c->tell(c->ctx, &v);
+}
+
+/* Heads ---------------------------------------------------------------------- */
+
+enum err log_check_key(struct log_check *c, const uint8_t public_key[SIGN_PUBLIC_LEN])
+{
+        if (c->begun)
+                return ERR_INVALID;
+        if (c->keys_len == KEYS_MAX)
+                return ERR_LIMIT;
+        memcpy(c->keys[c->keys_len++], public_key, SIGN_PUBLIC_LEN);
+        return ERR_OK;
+}
+
+static bool is_signed(const struct log_check *c, const struct tree_head *head)
+{
+        for (unsigned i = 0; i < c->keys_len; i++)
+                if (tree_head_check(c->keys[i], head) == ERR_OK)
+                        return true;
+        return false;
+}
+
+static enum err heads_grow(struct log_check *c)
+{
+        uint64_t cap = c->heads_cap > 0 ? 2 * c->heads_cap : 256;
+        struct shown_head *grown;
+
+        if (c->heads_len < c->heads_cap)
+                return ERR_OK;
+        grown = realloc(c->heads, cap * sizeof *grown);
+        if (grown == NULL)
+                return ERR_NO_MEMORY;
+        c->heads = grown;
+        c->heads_cap = cap;
+        return ERR_OK;
+}
+
+enum err log_check_head(struct log_check *c, const struct tree_head *head, const char *witness)
+{
+        if (c->begun)
+                return ERR_INVALID;
+        if (!is_signed(c, head)) {
+                tell(c, LOG_FINDING_HEAD_SIGNATURE, head->size, witness);
+                return ERR_OK;
+        }
+        TRY(heads_grow(c));
+        c->heads[c->heads_len] =
+                (struct shown_head){.head = *head, .witness = witness, .order = c->heads_len};
+        c->heads_len++;
+        return ERR_OK;
+}
+
+static int by_size(const void *a, const void *b)
+{
+        const struct shown_head *x = a, *y = b;
+
+        if (x->head.size != y->head.size)
+                return x->head.size < y->head.size ? -1 : 1;
+        return x->order < y->order ? -1 : 1;
+}
+
+/* Everything that was shown, in the order in which the log reaches it. */
+static void begin(struct log_check *c)
+{
+        if (c->begun)
+                return;
+        c->begun = true;
+        if (c->heads_len > 0)
+                qsort(c->heads, c->heads_len, sizeof *c->heads, by_size);
+        for (uint64_t i = 1; i < c->heads_len; i++) {
+                const struct shown_head *a = &c->heads[i - 1], *b = &c->heads[i];
+
+                if (a->head.size == b->head.size && !digest_equal(&a->head.root, &b->head.root))
+                        tell(c, LOG_FINDING_HEAD_FORK, b->head.size,
+                                b->witness != NULL ? b->witness : a->witness);
+        }
+}
+
+static void check_head(struct log_check *c, const struct shown_head *h, const struct digest *root)
+{
+        if (digest_equal(&h->head.root, root)) {
+                c->sound_size = h->head.size;
+                c->sound_at_ms = h->head.at_ms;
+                c->wrong = false;
+                return;
+        }
+        if (!c->wrong)
+                tell(c, LOG_FINDING_HEAD_ROOT, h->head.size, h->witness);
+        c->wrong = true;
+}
+
+/* Heads over exactly as many entries as were seen. */
+static void check_heads(struct log_check *c)
+{
+        struct digest root;
+        bool made = false;
+
+        while (!c->gap && c->next_head < c->heads_len &&
+                c->heads[c->next_head].head.size <= c->edge.size) {
+                if (!made)
+                        merkle_root(&c->edge, &root);
+                made = true;
+                check_head(c, &c->heads[c->next_head++], &root);
+        }
+}
+
+/* Entries -------------------------------------------------------------------- */
+
+static enum err visit_nothing(void *ctx, const struct entry_value *value)
+{
+        (void)ctx;
+        (void)value;
+        return ERR_OK;
+}
+
+static void check_content(struct log_check *c, const struct stored_entry *e)
+{
+        struct digest open, closed, commitment;
+
+        leaf_part(e->open_salt, e->open, &open);
+        leaf_part(e->closed_salt, e->closed, &closed);
+        leaf_commitment(&open, &closed, &commitment);
+        if (!digest_equal(&commitment, &e->commitment))
+                tell(c, LOG_FINDING_CONTENT, e->number, NULL);
+        else if (entry_read(ENTRY_OPEN, e->open, visit_nothing, NULL) != ERR_OK ||
+                 entry_read(ENTRY_CLOSED, e->closed, visit_nothing, NULL) != ERR_OK)
+                tell(c, LOG_FINDING_UNREADABLE, e->number, NULL);
+}
+
+enum err log_check_entry(struct log_check *c, const struct stored_entry *entry)
+{
+        struct digest leaf;
+
+        begin(c);
+        check_heads(c); /* of the empty log */
+        c->entries++;
+        c->pruned += entry->pruned;
+        if (!entry->pruned)
+                check_content(c, entry);
+        if (entry->number < c->number) {
+                tell(c, LOG_FINDING_ORDER, entry->number, NULL);
+                return ERR_OK;
+        }
+        if (entry->number > c->number)
+                tell(c, LOG_FINDING_GAP, c->number, NULL);
+        c->gap |= entry->number > c->number;
+        c->number = entry->number + 1;
+        if (entry->at_ms < c->at_ms)
+                tell(c, LOG_FINDING_TIME, entry->number, NULL);
+        c->at_ms = entry->at_ms;
+        if (c->gap)
+                return ERR_OK;
+        leaf_hash(entry->number, entry->at_ms, entry->kind, &entry->commitment, &leaf);
+        merkle_push(&c->edge, &leaf);
+        check_heads(c);
+        return ERR_OK;
+}
+
+enum err log_check_end(struct log_check *c, uint64_t *out_entries, uint64_t *out_pruned,
+        uint64_t *out_heads, uint64_t *out_findings)
+{
+        begin(c);
+        check_heads(c);
+        const struct shown_head *last = c->heads_len > 0 ? &c->heads[c->heads_len - 1] : NULL;
+
+        if (last != NULL && last->head.size > c->number)
+                tell(c, LOG_FINDING_HEAD_BEYOND, last->head.size, last->witness);
+        else if (!c->gap && !c->wrong && c->sound_size < c->number)
+                tell(c, LOG_FINDING_UNSIGNED, c->sound_size, NULL);
+        *out_entries = c->entries;
+        *out_pruned = c->pruned;
+        *out_heads = c->heads_len;
+        *out_findings = c->findings;
+        return ERR_OK;
+}
