@@ -199,6 +199,21 @@ static enum err count(struct answering *a, struct question *q, struct plan_scope
         return plan_places(plan, q->lease.view, a->arena, &q->counted);
 }
 
+/* What memory hides looks like the rest: a verdict on the table as the rules left it would tell
+ * which of the hidden are not small. Where memory hid nothing, the verdict that there is is
+ * the one there would be: the same is asked of the same table. */
+static enum err audit_again(struct answering *a, struct question *q,
+        const struct disclosure_settings *settings, size_t hidden_before)
+{
+        struct disclosure_report *r = &q->report;
+        bool whole = r->audited == r->audit_of && !r->limited && !r->hidden_all;
+
+        if (r->secondary != hidden_before || !whole)
+                TRY(disclosure_audit_table(a->arena, q->table, settings, &q->lease.stop, r));
+        r->interval_unasked = r->audit_of - r->audited;
+        return ERR_OK;
+}
+
 static enum err count_and_protect(struct answering *a, struct question *q)
 {
         const struct disclosure_settings settings = settings_of(a, q);
@@ -213,12 +228,10 @@ static enum err count_and_protect(struct answering *a, struct question *q)
         TRY(disclosure_protect_table(a->arena, q->table, &settings, &q->lease.stop, &q->report));
         q->source = q->allowed.disclosure.answers == ANSWERS_ALONE ? ANSWERS_ALONE : ANSWERS_LEDGER;
         if (q->source == ANSWERS_LEDGER && q->lease.linkage != NULL) {
+                size_t hidden = q->report.secondary;
+
                 TRY(cells_by_memory(a, q, &scope));
-                /* What memory hides looks like the rest: a verdict on the table as the rules left
-                 * it would tell which of the hidden are not small. */
-                TRY(disclosure_audit_table(
-                        a->arena, q->table, &settings, &q->lease.stop, &q->report));
-                q->report.interval_unasked = q->report.audit_of - q->report.audited;
+                TRY(audit_again(a, q, &settings, hidden));
         }
         return perturb_end(a, q, exact);
 }

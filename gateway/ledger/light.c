@@ -24,7 +24,7 @@
 #include "gateway/disclosure/residue.h"
 #include "gateway/ledger/inside.h"
 
-enum { PRINT_MAX = 16, BRANCH_MAX = 64, STEPS_MAX = 20000 };
+enum { PRINT_MAX = 16, BRANCH_MAX = 64, STEPS_MAX = 10000 };
 
 struct print {
         uint64_t at[PRINT_MAX];
