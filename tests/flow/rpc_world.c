@@ -28,7 +28,7 @@ void nap(unsigned ms)
 
 bool eventually(const atomic_uint *value, unsigned least)
 {
-        for (int i = 0; i < 1000; i++) {
+        for (int i = 0; i < 4000; i++) {
                 if (atomic_load(value) >= least)
                         return true;
                 nap(5);

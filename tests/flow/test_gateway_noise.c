@@ -210,8 +210,10 @@ static void noise_is_small_and_leaves_nothing_where_nobody_is(void **state)
                 assert_true(llabs(now - was) <= DEVIATION);
                 assert_true(now == 0 || now >= SMALLEST);
         }
+        print_message("%u shown, %u of nobody, %u with noise\n", shown, zeros, moved);
         assert_true(shown > 20 && zeros > 0);
-        assert_true(2 * moved > shown - zeros);
+        /* Two of three are moved; under a key that is drawn, a quarter by odds of 10^8. */
+        assert_true(4 * moved > shown - zeros);
 }
 
 static void the_same_children_have_the_same_noise_in_other_words(void **state)

@@ -24,7 +24,7 @@
 
 #define KEEPER_PROGRAM STATGATE_BIN_DIR "/statgate-keeper"
 
-enum { SLOTS = 2, ANSWER_MS = 5000, EXIT_VIOLATION = 2 };
+enum { SLOTS = 2, ANSWER_MS = 20000, EXIT_VIOLATION = 2 };
 
 struct raw {
         struct world w;

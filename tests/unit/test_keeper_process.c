@@ -206,7 +206,7 @@ static void when_the_keeper_dies_everybody_hears_it_at_once(void **state)
                 (void)pthread_join(threads[i], NULL);
                 assert_int_equal(askers[i].failed, ERR_KEEPER_GONE);
         }
-        assert_true(clock_monotonic_ns() - killed_ns < 2000000000);
+        assert_true(clock_monotonic_ns() - killed_ns < INT64_C(10000000000));
         assert_int_equal(poll(&death, 1, 1000), 1);
         assert_false(keeper_alive(s.k));
         assert_int_equal(
@@ -275,7 +275,7 @@ static void the_keeper_leaves_when_the_gateway_is_killed(void **state)
         assert_false(is_gone(keeper));
         assert_int_equal(kill(gateway, SIGKILL), 0);
         assert_int_equal(waitpid(gateway, &status, 0), gateway);
-        while (!is_gone(keeper) && patience++ < 2000)
+        while (!is_gone(keeper) && patience++ < 20000)
                 (void)usleep(1000);
         assert_true(is_gone(keeper));
         (void)close(pipe_fds[0]);

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -25,6 +24,7 @@
 #include "policies/policy.h"
 #include "policies/sign.h"
 #include "tests/support/broken_bundle.h"
+#include "tests/support/busy.h"
 
 #define BUNDLE STATGATE_ROOT "/policies/bundle"
 
@@ -407,15 +407,6 @@ static struct policy *national(void)
         if (policy_load(BUNDLE, &p, &why) != ERR_OK)
                 fail_msg("%s: %s", why.violations[0].field, why.violations[0].text);
         return p;
-}
-
-/* Of this process alone: what else the machine does is no fault of the bundle's. */
-static int64_t busy_ns(void)
-{
-        struct timespec t;
-
-        assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t), 0);
-        return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 static void the_national_bundle_loads_quickly(void **state)
