@@ -38,7 +38,8 @@ void custodian_kill(struct custodian *c); /* SIGKILL; the keeper is gone too */
 int custodian_adopt(struct custodian *c);
 pid_t custodian_keeper(const struct custodian *c);
 bool custodian_said(struct custodian *c, const char *text);
-/* One visit at its door with this passphrase: what the keeper answered, and the last word. */
+/* One visit at its door with this passphrase: what the keeper answered, and the last word;
+ * or that alone. */
 void custodian_visit(struct custodian *c, const char *passphrase, char out_heard[2][32]);
 
 #endif

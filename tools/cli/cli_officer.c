@@ -118,8 +118,11 @@ static enum exit_code exchange(struct talk *t)
                 complain(t->cli, WORD_DOOR_CLOSED, settings.folder);
                 return EXIT_CODE_CONNECT;
         }
-        if (buf_end(&t->said, &said) != ERR_OK || !send_all(fd, said) ||
-                !receive_all(fd, &t->heard) || buf_end(&t->heard, &heard) != ERR_OK) {
+        /* Who is sent away at once hears why, though she could not say all. */
+        bool whole = buf_end(&t->said, &said) == ERR_OK && send_all(fd, said);
+
+        whole = receive_all(fd, &t->heard) && whole;
+        if (buf_end(&t->heard, &heard) != ERR_OK || (!whole && heard.len == 0)) {
                 complain(t->cli, WORD_DOOR_CLOSED, settings.folder);
                 return EXIT_CODE_CONNECT;
         }
