@@ -28,14 +28,15 @@ static int setup(void **state)
 {
         if (room_open(state) != 0 || crypto_init(65536, false) != ERR_OK)
                 return -1;
-        strcpy(config, room_write("statgate.yaml", "keyring: keys/keyring.sgk\n"));
+        (void)snprintf(config, sizeof config, "%s",
+                room_write("statgate.yaml", "keyring: keys/keyring.sgk\n"));
         if (folder_create(room_path("keys")) != ERR_OK)
                 return -1;
         for (unsigned i = 0; i < 2; i++) {
                 OWNED(secret_free) struct secret *key = NULL;
 
                 (void)snprintf(keys[i], ROOM_PATH, "%s", room_path(i == 0 ? "one.key" : "two.key"));
-                if (sign_keygen(&key, publics + i * SIGN_PUBLIC_LEN) != ERR_OK ||
+                if (sign_keygen(&key, publics + (size_t)i * SIGN_PUBLIC_LEN) != ERR_OK ||
                         signing_key_create(keys[i], key) != ERR_OK)
                         return -1;
         }

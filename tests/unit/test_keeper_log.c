@@ -128,7 +128,7 @@ static void before_the_first_head_nothing_is_known(void **state)
 static void a_log_that_grows_is_signed_by_the_newest_key(void **state)
 {
         struct chronicle c = chronicle_of(0, 0);
-        struct keeper_public_keys keys;
+        struct keeper_public_keys keys = {.signing_len = 0};
         struct tree_head head;
         int64_t last_ms = 0;
         struct stage s;

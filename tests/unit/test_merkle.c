@@ -128,7 +128,7 @@ static void trees_are_those_of_certificate_transparency(void **state)
                 known_roots[e.size] = root;
         }
         assert_int_equal(e.size, VECTOR_LEAVES);
-        fclose(in);
+        (void)fclose(in);
 }
 
 static enum err known_subtree(void *ctx, unsigned level, uint64_t index, struct digest *out)
@@ -182,7 +182,7 @@ static void published_proofs_are_made_and_hold(void **state)
         for (; vectors_next(in, &v); count++)
                 check_vector(&v);
         assert_int_equal(count, 36 + 36);
-        fclose(in);
+        (void)fclose(in);
 }
 
 /* Every tree up to 300 leaves ---------------------------------------------------- */
@@ -414,13 +414,13 @@ static void a_proof_is_as_long_as_its_tree_is_high(void **state)
                 merkle_check_inclusion(&leaves[1], 0, 1, &sister, &roots[2]), ERR_TAMPERED);
         for (unsigned n = 2; n < LEAVES; n++) {
                 assert_int_equal(merkle_prove_inclusion(0, n, subtree, NULL, &p), ERR_OK);
-                assert_int_equal(
-                        merkle_check_inclusion(&leaves[0], 0, 2 * n, &p, &roots[n]), ERR_TAMPERED);
+                assert_int_equal(merkle_check_inclusion(&leaves[0], 0, 2ul * n, &p, &roots[n]),
+                        ERR_TAMPERED);
                 assert_int_equal(
                         merkle_check_inclusion(&leaves[0], 0, n / 2, &p, &roots[n]), ERR_TAMPERED);
                 assert_int_equal(merkle_prove_consistency(1, n, subtree, NULL, &p), ERR_OK);
-                assert_int_equal(
-                        merkle_check_consistency(1, &roots[1], 2 * n, &roots[n], &p), ERR_TAMPERED);
+                assert_int_equal(merkle_check_consistency(1, &roots[1], 2ul * n, &roots[n], &p),
+                        ERR_TAMPERED);
                 assert_int_equal(
                         merkle_check_consistency(1, &roots[1], n / 2, &roots[n], &p), ERR_TAMPERED);
         }

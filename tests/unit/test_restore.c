@@ -27,7 +27,7 @@ static int group_setup(void **state)
         if (crypto_init(65536, false) != ERR_OK)
                 return -1;
         for (unsigned i = 0; i <= OFFICERS; i++)
-                if (sign_keygen(&keys[i], publics + i * OFFICER_KEY_LEN) != ERR_OK)
+                if (sign_keygen(&keys[i], publics + (size_t)i * OFFICER_KEY_LEN) != ERR_OK)
                         return -1;
         return 0;
 }

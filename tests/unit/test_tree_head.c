@@ -58,7 +58,7 @@ static void leaves_are_those_published(void **state)
                 assert_memory_equal(leaf.bytes, expected.bytes, 32);
         }
         assert_int_equal(count, 5);
-        fclose(in);
+        (void)fclose(in);
 }
 
 /* Heads -------------------------------------------------------------------------- */
@@ -110,7 +110,7 @@ static void heads_are_those_published(void **state)
                 assert_int_equal(tree_head_parse(bytes_of_text(line), &h), ERR_OK);
         }
         assert_int_equal(count, 3);
-        fclose(in);
+        (void)fclose(in);
 }
 
 static void a_head_is_signed_for_its_size_root_and_time(void **state)
@@ -238,15 +238,16 @@ static void a_line_with_any_byte_changed_is_another_head_or_none(void **state)
         (void)state;
         for (size_t at = 0; at < sizeof line - 1; at++)
                 for (unsigned byte = 0; byte < 256; byte++) {
-                        char other[sizeof line];
+                        char other[sizeof line - 1]; /* bytes, no text */
 
-                        memcpy(other, line, sizeof line);
+                        for (size_t i = 0; i < sizeof other; i++)
+                                other[i] = line[i];
                         other[at] = (char)byte;
-                        if (tree_head_parse(bytes_of(other, sizeof other - 1), &h) != ERR_OK)
+                        if (tree_head_parse(bytes_of(other, sizeof other), &h) != ERR_OK)
                                 continue;
                         tree_head_format(&h, again);
-                        assert_int_equal(strlen(again), sizeof other - 1);
-                        assert_memory_equal(again, other, sizeof other - 1);
+                        assert_int_equal(strlen(again), sizeof other);
+                        assert_memory_equal(again, other, sizeof other);
                 }
         for (size_t len = 0; len < sizeof line - 2; len++)
                 assert_int_equal(tree_head_parse(bytes_of(line, len), &h), ERR_MALFORMED);
@@ -259,7 +260,8 @@ static void a_line_too_long_is_no_head(void **state)
 
         (void)state;
         memset(line, '0', sizeof line);
-        memcpy(line, "statgate-head 1 ", 16);
+        for (size_t i = 0; i < 16; i++)
+                line[i] = "statgate-head 1 "[i];
         for (size_t len = TREE_HEAD_TEXT_MAX - 3; len <= sizeof line; len++)
                 assert_int_equal(tree_head_parse(bytes_of(line, len), &h), ERR_MALFORMED);
 }
@@ -282,7 +284,7 @@ static struct answer_certificate certificate_of(const struct vector *v, uint8_t 
         c.statement = bytes_of(statement, vector_bytes(v, "statement", statement));
         digest_from(v, "closed", &c.closed);
         c.inclusion.len = (uint32_t)(vector_bytes(v, "path", bytes) / 32);
-        memcpy(c.inclusion.hashes, bytes, c.inclusion.len * 32);
+        memcpy(c.inclusion.hashes, bytes, (size_t)c.inclusion.len * 32);
         digest_from(v, "head_root", &c.head.root);
         assert_int_equal(vector_bytes(v, "signature", bytes), SIGNATURE_LEN);
         memcpy(c.head.signature, bytes, SIGNATURE_LEN);
@@ -354,7 +356,7 @@ static void published_certificates_hold_and_nothing_near_them(void **state)
                 check_certificate(&c, public);
         }
         assert_int_equal(count, 4);
-        fclose(in);
+        (void)fclose(in);
 }
 
 static void a_failed_allocation_is_no_forgery(void **state)

@@ -103,6 +103,16 @@ stop_gateway() {
         gateway=
         must test ! -e run/address
 }
+# It opened its keyring, looked around, and left.
+must_end() {
+        local code=0
+
+        wait "$gateway" || code=$?
+        gateway=
+        must test $code != 0
+        must test ! -e run/address
+        echo "     (the gateway ended)"
+}
 unseal() { run statgate keys unseal --passphrase-file "$data/passphrase"; serving; }
 
 # deliver FLAG…: a year of placements of two municipalities, sealed before it leaves them.
