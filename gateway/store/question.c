@@ -2,7 +2,8 @@
 /* question.c: what was asked today, so that a limit on questions outlives a restart.
  *
  * Only a digest of each question stays, and only for its day. Most often the same
- * question comes again, which needs no write. */
+ * question comes again, which needs no write. A day that has begun does not end because the
+ * clock was set back: else whoever sets it back and forth asks as much as she likes. */
 #include "base/arena.h"
 #include "gateway/store/inside.h"
 
@@ -55,19 +56,36 @@ static enum err forget_earlier(struct db *db, int32_t day)
         return run_to_end(&r);
 }
 
+static enum err latest_day(struct db *db, int32_t *out)
+{
+        OWNED(run_done) struct run r = {0};
+        uint32_t day;
+
+        TRY(run_start(db, SQL_QUESTIONS_LATEST, &r));
+        TRY(run_row(&r));
+        TRY(column_u32(&r, 0, &day));
+        *out = (int32_t)day;
+        return ERR_OK;
+}
+
 static enum err ask_job(struct db *db, void *ctx)
 {
-        const struct asking *a = ctx;
+        struct asking a = *(const struct asking *)ctx;
         uint32_t others = 0;
-        enum err e = was_asked(db, a);
+        int32_t latest;
+
+        TRY(latest_day(db, &latest));
+        if (latest > a.day)
+                a.day = latest;
+        enum err e = was_asked(db, &a);
 
         if (e != ERR_NOT_FOUND)
                 return e;
-        TRY(forget_earlier(db, a->day));
-        TRY(others_asked(db, a, &others));
-        if (others >= a->limit)
+        TRY(forget_earlier(db, a.day));
+        TRY(others_asked(db, &a, &others));
+        if (others >= a.limit)
                 return ERR_LIMIT;
-        return note(db, a);
+        return note(db, &a);
 }
 
 enum err store_question(struct store *s, int32_t day, const char *principal,

@@ -150,6 +150,7 @@
         X(ASKERS, "SELECT principal, count(*) FROM question WHERE day = ? GROUP BY principal "     \
                   "ORDER BY principal LIMIT ?")                                                    \
         X(QUESTION_INSERT, "INSERT INTO question (day, principal, digest) VALUES (?, ?, ?)")       \
+        X(QUESTIONS_LATEST, "SELECT coalesce(max(day), 0) FROM question")                          \
         X(QUESTIONS_FORGET, "DELETE FROM question WHERE day < ?")                                  \
         X(LEDGER_INSERT,                                                                           \
                 "INSERT INTO ledger (linkage, dataset, key, policy, vintage, revision, rows, "     \

@@ -243,7 +243,8 @@ void store_cursor_free(struct store_cursor **c);
 
 /* Notes that `principal` asked a question on a day (since 1970). The same question twice is
  * one. ERR_LIMIT when she has asked `limit` others that day: then nothing is noted. What was
- * asked on earlier days is forgotten. */
+ * asked on earlier days is forgotten; where later ones are known the clock was set back, and the
+ * latest of them goes on. */
 MUST_CHECK enum err store_question(struct store *s, int32_t day, const char *principal,
         const struct digest *question, uint32_t limit);
 

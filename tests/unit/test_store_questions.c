@@ -67,6 +67,21 @@ static void the_next_day_begins_anew(void **state)
         assert_int_equal(asked(w, TODAY + 1, "anna", 1, 1), ERR_LIMIT);
 }
 
+static void a_clock_set_back_begins_no_day_anew(void **state)
+{
+        OWNED(world_free) struct world *w = world_new();
+
+        (void)state;
+        assert_int_equal(asked(w, TODAY, "anna", 1, 2), ERR_OK);
+        assert_int_equal(asked(w, TODAY - 1, "anna", 2, 2), ERR_OK);
+        assert_int_equal(asked(w, TODAY - 1, "anna", 3, 2), ERR_LIMIT);
+        world_reopen(w);
+        assert_int_equal(asked(w, TODAY - 400, "anna", 3, 2), ERR_LIMIT);
+        assert_int_equal(asked(w, TODAY - 400, "anna", 1, 2), ERR_OK); /* the same once more */
+        assert_int_equal(asked(w, TODAY, "anna", 3, 2), ERR_LIMIT);
+        assert_int_equal(asked(w, TODAY + 1, "anna", 3, 2), ERR_OK);
+}
+
 static void who_has_asked_how_much_today_is_told(void **state)
 {
         OWNED(world_free) struct world *w = world_new();
@@ -180,6 +195,7 @@ int main(void)
                 cmocka_unit_test(a_limit_holds_for_different_questions_of_one_day),
                 cmocka_unit_test(a_restart_forgets_no_question),
                 cmocka_unit_test(the_next_day_begins_anew),
+                cmocka_unit_test(a_clock_set_back_begins_no_day_anew),
                 cmocka_unit_test(who_has_asked_how_much_today_is_told),
                 cmocka_unit_test(a_delivery_counts_the_values_it_had_and_had_not),
                 cmocka_unit_test(a_store_of_the_first_version_is_brought_up_to_date),
