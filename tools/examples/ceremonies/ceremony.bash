@@ -19,10 +19,12 @@ command -v statgated >/dev/null || { echo "ceremony: no statgated; set STATGATE_
 
 data=$(mktemp -d "${TMPDIR:-/tmp}/statgate-ceremony.XXXXXX")
 gateway=
+custodian= # two_parties.sh has one
 finish() {
         local code=$?
 
         [ -z "$gateway" ] || { kill "$gateway" 2>/dev/null || true; wait "$gateway" 2>/dev/null || true; }
+        [ -z "$custodian" ] || { kill "$custodian" 2>/dev/null || true; wait "$custodian" 2>/dev/null || true; }
         if [ $code != 0 ]; then
                 echo "ceremony: stopped at a step that did not do what it says" >&2
                 tail -n 20 "$data/gateway.log" >&2 2>/dev/null || true
