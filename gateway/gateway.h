@@ -32,6 +32,7 @@ struct gateway {
         struct rpc_server *rpc; /* set once it runs */
         unsigned threads;
         int64_t started_at_ms;
+        atomic_uint followers; /* of the audit log */
 };
 
 #define STATGATE_VERSION "0.1.0"
@@ -89,6 +90,15 @@ enum err vintage_publish(struct rpc_call *c, struct bytes request, struct buf *r
 enum err vintages_list(struct rpc_call *c, struct bytes request, struct buf *response);
 enum err gateway_status(struct rpc_call *c, struct bytes request, struct buf *response);
 enum err gateway_reload(struct rpc_call *c, struct bytes request, struct buf *response);
+
+/* review.c */
+enum err log_read(struct rpc_call *c, struct bytes request, struct buf *response);
+enum err heads_get(struct rpc_call *c, struct bytes request, struct buf *response);
+enum err proof_get(struct rpc_call *c, struct bytes request, struct buf *response);
+/* review_state.c */
+enum err policy_history_get(struct rpc_call *c, struct bytes request, struct buf *response);
+enum err budgets_get(struct rpc_call *c, struct bytes request, struct buf *response);
+enum err quality_get(struct rpc_call *c, struct bytes request, struct buf *response);
 
 /* custody.c */
 enum err keys_list(struct rpc_call *c, struct bytes request, struct buf *response);

@@ -165,12 +165,55 @@ static const struct rpc_method methods[] = {
                 .right = METHOD_LIST_REMOVALS,
                 .unary = removals_list,
         },
+        {
+                .path = "/statgate.v1.Audit/ReadLog",
+                .kind = RPC_SERVER_STREAM,
+                .roles = DPO,
+                .right = METHOD_READ_LOG,
+                .unary = log_read,
+        },
+        {
+                .path = "/statgate.v1.Audit/GetHeads",
+                .kind = RPC_UNARY,
+                .roles = DPO,
+                .right = METHOD_GET_HEADS,
+                .unary = heads_get,
+        },
+        {
+                .path = "/statgate.v1.Audit/GetProof",
+                .kind = RPC_UNARY,
+                .roles = DPO,
+                .right = METHOD_GET_PROOF,
+                .unary = proof_get,
+        },
+        {
+                .path = "/statgate.v1.Audit/GetPolicyHistory",
+                .kind = RPC_UNARY,
+                .roles = DPO,
+                .right = METHOD_GET_POLICY_HISTORY,
+                .unary = policy_history_get,
+        },
+        {
+                .path = "/statgate.v1.Audit/GetBudgets",
+                .kind = RPC_UNARY,
+                .roles = DPO,
+                .right = METHOD_GET_BUDGETS,
+                .unary = budgets_get,
+        },
+        {
+                .path = "/statgate.v1.Audit/GetQuality",
+                .kind = RPC_UNARY,
+                .roles = DPO,
+                .right = METHOD_GET_QUALITY,
+                .unary = quality_get,
+        },
 };
 
 static const char *const services[] = {
         "statgate.v1.Submission",
         "statgate.v1.Statistics",
         "statgate.v1.Operations",
+        "statgate.v1.Audit",
 };
 
 const struct rpc_method *gateway_methods(unsigned *out_len)

@@ -442,7 +442,13 @@ struct policy_linkage {
         METHOD(OPERATIONS, LIST_KEYS, "ListKeys")                                                  \
         METHOD(OPERATIONS, ROTATE_KEYS, "RotateKeys")                                              \
         METHOD(OPERATIONS, DESTROY_DOMAIN, "DestroyDomain")                                        \
-        METHOD(OPERATIONS, LIST_REMOVALS, "ListRemovals")
+        METHOD(OPERATIONS, LIST_REMOVALS, "ListRemovals")                                          \
+        METHOD(AUDIT, READ_LOG, "ReadLog")                                                         \
+        METHOD(AUDIT, GET_HEADS, "GetHeads")                                                       \
+        METHOD(AUDIT, GET_PROOF, "GetProof")                                                       \
+        METHOD(AUDIT, GET_POLICY_HISTORY, "GetPolicyHistory")                                      \
+        METHOD(AUDIT, GET_BUDGETS, "GetBudgets")                                                   \
+        METHOD(AUDIT, GET_QUALITY, "GetQuality")
 enum policy_service {
         SERVICE_NONE = 0,
 #define SERVICE_ENUM(name, word) SERVICE_##name,

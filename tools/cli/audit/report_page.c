@@ -74,6 +74,10 @@ static void table_of(struct page *p, struct tally *t, const char *caption, const
         const struct tally_row *rows = tally_rows(t, &len);
         const char *texts[TALLY_PARTS + TALLY_COUNTS];
 
+        if (len == 0) {
+                page_text(p, L("Inga.", "None."));
+                return;
+        }
         page_table_begin(p, caption, heads, parts + counts, parts);
         for (uint32_t i = 0; i < len; i++) {
                 for (unsigned k = 0; k < parts; k++)
@@ -367,14 +371,16 @@ static void the_log(struct page *p, struct account *a, const struct report_besid
                                 "{2}. This report rests on {3} entries, {4} of them pruned.",
                                 number(p, b->heads.newest.size), instant(p, b->heads.newest.at_ms),
                                 number(p, a->entries), number(p, a->pruned)));
-        page_table_begin(p, "", shown, 2, 1);
+        if (b->heads.witnesses_len > 0)
+                page_table_begin(p, "", shown, 2, 1);
         for (uint32_t i = 0; i < b->heads.witnesses_len; i++) {
                 const char *texts[] = {text_from(p->cli, b->heads.witnesses[i].name),
                         number(p, b->heads.witnesses[i].size)};
 
                 page_row(p, texts, 2, 1);
         }
-        page_table_end(p);
+        if (b->heads.witnesses_len > 0)
+                page_table_end(p);
         table_of(p, a->kinds, "", kinds, 1, 1);
         table_of(p, a->readings, L("Vem läste loggen", "Who read the log"), reads, 2, 1);
 }
