@@ -4,7 +4,9 @@
  *
  *   bare    open box ─ check ids ─ person codes ─ pseudonyms          the pipeline
  *           pseudonyms ─ person codes ─ tokens                        a view: relinking
+ *           leaves of the audit log appended to its tree
  *   keeper  ACCEPT of sealed batches; REKEY of stored ones            its own CPU time
+ *           SIGN_HEAD of a log of ten million entries                 by the clock
  *
  * A batch is 65,536 rows, as clients send them. */
 #include <stdio.h>
@@ -15,10 +17,12 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "crypto/box.h"
+#include "crypto/merkle.h"
 #include "crypto/personnummer.h"
 #include "crypto/pseudonym.h"
 #include "crypto/secret.h"
 #include "gateway/keeper/care.h"
+#include "gateway/keeper/log.h"
 #include "policies/rules/rules.h"
 #include "tools/benchmarks/bench.h"
 
@@ -368,6 +372,82 @@ static double rekey_rate(const struct bench *b, struct hall *h)
         return bench_median(rate, ROUNDS);
 }
 
+/* The audit log --------------------------------------------------------------------- */
+
+enum { LOG_BEFORE = 10000000, HEADS = 2000, PER_HEAD = 16, LEAVES = 2000000 };
+
+/* A log of equal entries: every complete subtree of a height is equal. */
+static enum err equal_subtree(void *ctx, unsigned level, uint64_t index, struct digest *out)
+{
+        const struct digest *levels = ctx;
+
+        (void)index;
+        *out = levels[level];
+        return ERR_OK;
+}
+
+static void make_levels(struct digest levels[MERKLE_LEVELS])
+{
+        merkle_leaf(bytes_of(NULL, 0), &levels[0]);
+        for (unsigned i = 1; i < MERKLE_LEVELS; i++)
+                merkle_node(&levels[i - 1], &levels[i - 1], &levels[i]);
+}
+
+static double push_rate(const struct bench *b, const struct digest *leaf)
+{
+        unsigned leaves = b->quick ? LEAVES / 10 : LEAVES;
+        double rate[ROUNDS];
+
+        for (unsigned i = 0; i < ROUNDS; i++) {
+                struct merkle_edge edge = {.size = 0};
+                double before = bench_own_cpu();
+
+                for (unsigned k = 0; k < leaves; k++)
+                        merkle_push(&edge, leaf);
+                rate[i] = leaves / (bench_own_cpu() - before);
+        }
+        return bench_median(rate, ROUNDS);
+}
+
+/* Microseconds from asking for a head to having it. */
+static double head_time(struct keeper *k, struct digest levels[MERKLE_LEVELS])
+{
+        static double us[HEADS];
+        struct merkle_edge edge;
+        struct merkle_proof proof = {.len = 0};
+        struct tree_head head;
+        struct digest root;
+
+        bench_must(merkle_edge_of(LOG_BEFORE, equal_subtree, levels, &edge), "an edge");
+        merkle_root(&edge, &root);
+        bench_must(keeper_sign_head(k, edge.size, &root, &proof, &head), "the first head");
+        for (unsigned i = 0; i < HEADS; i++) {
+                for (unsigned n = 0; n < PER_HEAD; n++)
+                        merkle_push(&edge, &levels[0]);
+                merkle_root(&edge, &root);
+                bench_must(merkle_prove_consistency(
+                                   head.size, edge.size, equal_subtree, levels, &proof),
+                        "a proof");
+
+                double before = bench_seconds();
+
+                bench_must(keeper_sign_head(k, edge.size, &root, &proof, &head), "a head");
+                us[i] = (bench_seconds() - before) * 1e6;
+        }
+        return bench_median(us, HEADS);
+}
+
+static void tell_log(const struct bench *b, struct keeper *k)
+{
+        struct digest levels[MERKLE_LEVELS];
+
+        make_levels(levels);
+        bench_tell(b, &(struct figure){"crypto.tree", "leaves/s", push_rate(b, &levels[0]), 0,
+                              GOAL_AT_LEAST, 1.5e6});
+        bench_tell(b,
+                &(struct figure){"crypto.head", "us", head_time(k, levels), 0, GOAL_AT_MOST, 100});
+}
+
 static void tell_keeper(const struct bench *b)
 {
         struct batch_of_persons p;
@@ -386,6 +466,7 @@ static void tell_keeper(const struct bench *b)
         bench_tell(b, &(struct figure){"crypto.accept", "rows/s", sealed, clear, GOAL_NONE, 0});
         bench_tell(b,
                 &(struct figure){"crypto.rekey", "pseudonyms/s", rekeyed, 0, GOAL_AT_LEAST, 2e6});
+        tell_log(b, h.keeper);
         persons_close(&p);
         hall_close(&h);
         free(body);
