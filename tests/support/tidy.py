@@ -5,7 +5,7 @@
     tidy.py BUILD-FOLDER [--jobs N] [--thorough]
 
 The analyzer follows paths through each function up to a number of steps; that is nearly
-all of the time that it takes. The ordinary run gives it a third of the usual number, and
+all of the time that it takes. The ordinary run gives it a sixth of the usual number, and
 --thorough (tools/test --long) all of it.
 
 A file is looked at again when it changed, or a header of ours that it includes by
@@ -25,7 +25,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 INCLUDE = re.compile(rb'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
-SHORT = ["-Xclang", "-analyzer-config", "-Xclang", "max-nodes=75000"]  # of 225,000
+SHORT = ["-Xclang", "-analyzer-config", "-Xclang", "max-nodes=40000"]  # of 225,000
 NOISE = re.compile(r"^(\d+ warnings? generated\.|Suppressed .*|Use -header-filter.*)\n", re.MULTILINE)
 
 

@@ -12,7 +12,8 @@
 # pkg-config modules. A test links what its DEPS say and nothing else, so that a
 # dependency that points upstairs does not link.
 #
-# Labels steer tools/test: `thread` also runs under ThreadSanitizer, `flow` and
+# Labels steer tools/test: `thread` also runs under ThreadSanitizer
+# (for what does two things at once; the long run takes every flow), `flow` and
 # `interop` run over real sockets, `fuzz` replays a corpus, `check` looks at the
 # source text and runs once, `slow` waits for tools/test --long.
 
@@ -24,6 +25,9 @@ find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
 if(NOT CMAKE_BUILD_TYPE)
         set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
+endif()
+if(STATGATE_LINKER)
+        add_link_options(-fuse-ld=${STATGATE_LINKER})
 endif()
 
 set(CMAKE_C_STANDARD 17)
@@ -37,6 +41,10 @@ check_pie_supported(LANGUAGES C)
 # No NDEBUG anywhere: an assert guards what must never be, and costs little.
 set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g")
 set(CMAKE_C_FLAGS_RELEASE "-O2")
+if(STATGATE_SANITIZE)
+        # Functions and lines, which is what a report shows.
+        set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g1")
+endif()
 
 # Everything of ours goes through this one target.
 add_library(sg_flags INTERFACE)
@@ -51,7 +59,10 @@ target_compile_options(sg_flags INTERFACE
 target_compile_options(sg_flags INTERFACE -fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=)
 
 if(STATGATE_SANITIZE STREQUAL "address" OR STATGATE_FUZZ)
-        set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all)
+        # What nobody has written holds 0xaa, not what happened to lie on the stack: none of
+        # these sanitizers sees a read of it, and a pointer made of that goes nowhere.
+        set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all
+                -ftrivial-auto-var-init=pattern)
 elseif(STATGATE_SANITIZE STREQUAL "thread")
         set(sanitizers -fsanitize=thread)
 elseif(STATGATE_SANITIZE STREQUAL "")
@@ -167,9 +178,39 @@ function(sg_test_properties name labels timeout)
                 "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/lsan.supp:print_suppressions=0"
                 "STATGATE_BIN=${CMAKE_BINARY_DIR}/bin"
                 "STATGATE_SANITIZE=${STATGATE_SANITIZE}")
+        # Those that may take long begin first, so that no core waits for them at the end.
         set_tests_properties(${name} PROPERTIES
-                TIMEOUT ${timeout} LABELS "${labels}" ENVIRONMENT "${environment}")
+                TIMEOUT ${timeout} COST ${timeout} LABELS "${labels}" ENVIRONMENT "${environment}")
 endfunction()
+
+# sg_supported(out deps system sources …): sources of tests/support, which many tests share,
+# are compiled once, seeing what the first of these tests sees.
+function(sg_supported out deps system)
+        set(rest "")
+        foreach(source IN LISTS ARGN)
+                get_filename_component(path ${source} ABSOLUTE)
+                cmake_path(GET path PARENT_PATH folder)
+                cmake_path(GET path STEM stem)
+                if(NOT folder STREQUAL "${CMAKE_SOURCE_DIR}/tests/support")
+                        list(APPEND rest ${source})
+                        continue()
+                endif()
+                if(NOT TARGET support_${stem})
+                        add_library(support_${stem} OBJECT ${path})
+                        target_compile_definitions(support_${stem} PRIVATE ${sg_places})
+                        target_link_libraries(support_${stem} PRIVATE sg_flags)
+                        sg_link(support_${stem} PRIVATE "${deps}" "${system}")
+                endif()
+                list(APPEND rest $<TARGET_OBJECTS:support_${stem}>)
+        endforeach()
+        set(${out} "${rest}" PARENT_SCOPE)
+endfunction()
+
+# STATGATE_ROOT finds test data; STATGATE_BIN_DIR finds our programs.
+set(sg_places STATGATE_ROOT="${CMAKE_SOURCE_DIR}" STATGATE_BIN_DIR="${CMAKE_BINARY_DIR}/bin")
+
+# What is about threads, to be built alone.
+add_custom_target(threads)
 
 function(statgate_test name)
         cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;DEPS;SYSTEM;LABELS")
@@ -182,12 +223,14 @@ function(statgate_test name)
                 sg_leave_out(${name} "without ${absent} ${missing}")
                 return()
         endif()
-        add_executable(${name} ${arg_SOURCES})
+        sg_supported(sources "${arg_DEPS}" "${arg_SYSTEM};cmocka" ${arg_SOURCES})
+        add_executable(${name} ${sources})
         set_target_properties(${name} PROPERTIES
                 RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
-        # STATGATE_ROOT finds test data; STATGATE_BIN_DIR finds our programs.
-        target_compile_definitions(${name} PRIVATE
-                STATGATE_ROOT="${CMAKE_SOURCE_DIR}" STATGATE_BIN_DIR="${CMAKE_BINARY_DIR}/bin")
+        target_compile_definitions(${name} PRIVATE ${sg_places})
+        if("thread" IN_LIST arg_LABELS)
+                add_dependencies(threads ${name})
+        endif()
         target_link_libraries(${name} PRIVATE sg_flags)
         sg_link(${name} PRIVATE "${arg_DEPS}" "${arg_SYSTEM};cmocka")
         add_test(NAME ${name} COMMAND ${name})
@@ -215,7 +258,9 @@ function(statgate_fuzz name)
                 target_link_options(${name} PRIVATE -fsanitize=fuzzer)
                 set(replay ${name} -runs=0 ${corpus})
         else()
-                add_executable(${name} ${arg_SOURCES} ${CMAKE_SOURCE_DIR}/tests/support/fuzz_replay.c)
+                sg_supported(sources "${arg_DEPS}" "${arg_SYSTEM}" ${arg_SOURCES}
+                        ${CMAKE_SOURCE_DIR}/tests/support/fuzz_replay.c)
+                add_executable(${name} ${sources})
                 set(replay ${name} ${corpus})
         endif()
         # libFuzzer names the function; there is no header to declare it.
