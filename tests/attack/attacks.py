@@ -193,8 +193,9 @@ class Contributor(Attack):
 
 
 class Sham(Contributor):
-    """A municipality has delivered invented children who are like her, and takes them and its own
-    away."""
+    """A municipality has delivered thirty invented children who are like her, some of every form,
+    so that no cell is small and no row has few; and takes them and its own away: from a region of
+    itself and her municipality, from that of more neighbours, from the county, form by form."""
     name = "sham records"
 
     @classmethod
@@ -206,6 +207,32 @@ class Sham(Contributor):
 
     def own(self, sender):
         return super().own(sender) + self.country.sham_records
+
+    def regions(self, t, sender):
+        """Without her municipality, too: what is told of both regions leaves hers alone."""
+        county = COUNTIES[COUNTY_OF[t.kommun]]
+        yield [sender, t.kommun]
+        yield county
+        for other in county:
+            if other not in (sender, t.kommun):
+                yield [sender, t.kommun, other]
+
+    def guess(self, t):
+        found = super().guess(t)
+        return found or self.by_two_regions(t)
+
+    def by_two_regions(self, t):
+        sender = self.senders(t)[0]
+        county = COUNTIES[COUNTY_OF[t.kommun]]
+        for wording in WORDINGS:
+            for names in (("kon", "alder", "start"), ("alder", "start"), ("kon", "alder")):
+                group = hers(t, *names)
+                whole = self.by_form({**group, "kommun": county}, wording)
+                less = self.by_form({**group, "kommun": [k for k in county if k != t.kommun]}, wording)
+                found = one_of(minus(whole, less))
+                if found:
+                    return found
+        return None
 
 
 class Provider(Contributor):

@@ -130,23 +130,25 @@ class Country:
         cost = COSTS[form] + self.random.randrange(20_000)
         return Child(personnummer(born, sex), code, sex, born, start, form, provider, cost)
 
-    def shams(self, per_target=4, most=40):
-        """Invented children, delivered by the first municipality of a county: alike with the
-        targets of the others there, in a form that the sender knows."""
+    def shams(self, per_target=30, most=16):
+        """Invented children, delivered by the first municipality of a county: as many as pass
+        unnoticed in a year's delivery, alike with a target of another there, and so many of
+        each form that no cell of theirs is small. For each of some targets; what is asked
+        about one is beside the others."""
         made = []
         sender = COUNTIES["10"][0]
         victims = [t for t in self.targets if COUNTY_OF[t.kommun] == "10" and t.kommun != sender]
         for target in victims[:most]:
-            for _ in range(per_target):
-                made.append(self.alike(target, sender))
+            for i in range(per_target):
+                made.append(self.alike(target, sender, FORMS[i % len(FORMS)]))
         self.sham_records, self.victims = [m for m in made if m is not None], victims[:most]
 
-    def alike(self, target, sender):
+    def alike(self, target, sender, form):
         for at, (back, sex) in enumerate(self.days):
             born = datetime.date(YEAR, 1, 1) - datetime.timedelta(days=back)
             if sex != target.kon or born > target.start:
                 continue
-            sham = self.made(sender, sex, born, target.start, "sis")
+            sham = self.made(sender, sex, born, target.start, form)
             if sham.band == target.band:
                 del self.days[at]
                 return sham
