@@ -54,6 +54,7 @@ pid_t bench_child(pid_t parent, const char *name);
 /* Parts. Each runs in a process of its own that was forked before there was any
  * thread, so that it may start a keeper, and so that its memory is its own. */
 void part_rpc(const struct bench *b);
+void part_bridge(const struct bench *b);
 void part_ingest(const struct bench *b);
 void part_csv(const struct bench *b);
 void part_crypto(const struct bench *b);

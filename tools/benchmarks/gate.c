@@ -97,7 +97,73 @@ void gate_init(const struct bench *b, const char *name, char folder[600])
                 bench_fail("statgate init failed; see bench.log");
 }
 
-void gate_open(const struct bench *b, const char *name, struct gate *out)
+/* The keyring and its passphrase go to a folder of their own, and the gateway's settings say so. */
+static void give_away(const struct bench *b, const struct gate *g, enum gate_way way)
+{
+        static const char change[] =
+                "set -e; cd \"$1\"; rm keys/keyring.sgk; sed -i '/^passphrase_file/d' "
+                "statgate.yaml; "
+                "\"$2/statgate\" keys init --custodian kept --signer keys/dpo.pub --development "
+                "--passphrase-file keys/passphrase --listen \"$3\" --gateway \"$4\" $5; "
+                "mv keys/passphrase kept/pass; cp kept/keys/keeper.pub client/keeper.pub; "
+                "sed -i 's/^unseal:.*/unseal: passphrase\\npassphrase_file: pass/' "
+                "kept/statgate.yaml; "
+                "[ -z \"$5\" ] || cp -r kept/for-gateway pki/custodian";
+        char log[700], listen[700], who[64];
+
+        (void)snprintf(log, sizeof log, "%s/bench.log", b->folder);
+        (void)snprintf(listen, sizeof listen, "unix:%s/gateway.sock", b->folder);
+        (void)snprintf(who, sizeof who, "uid:%u", (unsigned)geteuid());
+        const bool tls = way == GATE_TLS;
+        const char *const argv[] = {"/bin/sh", "-c", change, "sh", g->folder, b->program_dir,
+                tls ? "tls:127.0.0.1:0" : listen, tls ? "statgate://demo/gateway/bench" : who,
+                tls ? "--host=127.0.0.1" : "", NULL};
+
+        if (gate_wait(gate_spawn(argv, log)) != 0)
+                bench_fail("a custodian's folder cannot be made; see bench.log");
+}
+
+/* The user, on a unix socket; over tls the certificate says it all. */
+static void name_custodian(const struct gate *g, enum gate_way way)
+{
+        char path[700], address[160] = "";
+        FILE *f;
+
+        (void)snprintf(path, sizeof path, "%s/kept/run/address", g->folder);
+        f = fopen(path, "re");
+        if (f == NULL || fgets(address, sizeof address, f) == NULL)
+                bench_fail("the custodian's address cannot be read");
+        (void)fclose(f);
+        address[strcspn(address, "\n")] = '\0';
+        (void)snprintf(path, sizeof path, "%s/statgate.yaml", g->folder);
+        f = fopen(path, "ae");
+        if (f == NULL || fprintf(f, "custodian: \"%s\"\n", address) < 0)
+                bench_fail("the gateway's settings cannot be changed");
+        if (way == GATE_UNIX)
+                (void)fprintf(f, "custodian_is: uid:%u\n", (unsigned)geteuid());
+        (void)fclose(f);
+}
+
+static void start_custodian(const struct bench *b, enum gate_way way, struct gate *g)
+{
+        char program[600], kept[700], address[720], log[700];
+
+        (void)snprintf(program, sizeof program, "%s/statgate-keeper-bridge", b->program_dir);
+        (void)snprintf(kept, sizeof kept, "%s/kept", g->folder);
+        (void)snprintf(address, sizeof address, "%s/run/address", kept);
+        (void)snprintf(log, sizeof log, "%s/bench.log", b->folder);
+        const char *const argv[] = {program, "serve", kept, NULL};
+
+        g->bridge[1] = gate_spawn(argv, log);
+        for (long waited = 0; access(address, R_OK) != 0; waited += TICK_MS) {
+                if (waited > START_MS || waitpid(g->bridge[1], NULL, WNOHANG) != 0)
+                        bench_fail("the custodian's side does not start; see bench.log");
+                nap(TICK_MS);
+        }
+        name_custodian(g, way);
+}
+
+void gate_open_way(const struct bench *b, const char *name, enum gate_way way, struct gate *out)
 {
         struct gate g = {.gateway = 0};
         char statgated[600], log[700];
@@ -105,6 +171,10 @@ void gate_open(const struct bench *b, const char *name, struct gate *out)
         (void)snprintf(statgated, sizeof statgated, "%s/statgated", b->program_dir);
         (void)snprintf(log, sizeof log, "%s/bench.log", b->folder);
         gate_init(b, name, g.folder);
+        if (way != GATE_DIRECT) {
+                give_away(b, &g, way);
+                start_custodian(b, way, &g);
+        }
         const char *const argv[] = {
                 statgated, "--data", g.folder, "--view_memory_mib", "8192", NULL};
 
@@ -115,9 +185,18 @@ void gate_open(const struct bench *b, const char *name, struct gate *out)
                 nap(TICK_MS);
         }
         g.keeper = bench_child(g.gateway, "statgate-keeper");
+        if (way != GATE_DIRECT) {
+                g.bridge[0] = g.keeper;
+                g.keeper = bench_child(g.bridge[1], "statgate-keeper");
+        }
         if (g.keeper == 0)
                 bench_fail("no keeper beside the gateway");
         *out = g;
+}
+
+void gate_open(const struct bench *b, const char *name, struct gate *out)
+{
+        gate_open_way(b, name, GATE_DIRECT, out);
 }
 
 void gate_close(struct gate *g)
@@ -126,11 +205,21 @@ void gate_close(struct gate *g)
         if (gate_wait(g->gateway) != 0)
                 bench_fail("statgated did not stop in good order");
         g->gateway = 0;
+        if (g->bridge[1] == 0)
+                return;
+        (void)kill(g->bridge[1], SIGTERM);
+        if (gate_wait(g->bridge[1]) != 0)
+                bench_fail("the custodian's side did not stop in good order");
+        g->bridge[1] = 0;
 }
 
 double gate_cpu(const struct gate *g)
 {
-        return bench_cpu(g->gateway) + bench_cpu(g->keeper);
+        double cpu = bench_cpu(g->gateway) + bench_cpu(g->keeper);
+
+        for (unsigned i = 0; i < 2; i++)
+                cpu += g->bridge[i] != 0 ? bench_cpu(g->bridge[i]) : 0;
+        return cpu;
 }
 
 struct client *gate_client(const struct gate *g, const char *name, unsigned channels)

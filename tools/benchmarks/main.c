@@ -22,6 +22,8 @@
         NAME("store", "packing and commits, bare, beside DuckDB's appender", part_store, NULL)     \
         NAME("ingest", "ready batches through the gateway, beside the bare parts", part_ingest,    \
                 NULL)                                                                              \
+        NAME("bridge", "sealed batches where a custodian has the keeper, beside direct",           \
+                part_bridge, NULL)                                                                 \
         NAME("csv", "files through `statgate submit`", part_csv, NULL)                             \
         NAME("query", "view and table of 10 million records, beside DuckDB", part_deliver,         \
                 part_engine)                                                                       \
