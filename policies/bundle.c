@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "policies/load.h"
+#include "policies/rehearsal.h"
 #include "policies/suggest.h"
 
 enum { SCRATCH_MAX = 512 << 20 };
@@ -521,6 +522,7 @@ static enum err load_all(struct loader *l)
                         TRY(resolve_linkage(l, &l->drafts[i], &p->datasets[i]));
         TRY(load_principals(l, top));
         TRY(load_indicator_files(l, top));
+        TRY(load_rehearsal(l));
         return make_canonical(l);
 }
 

@@ -85,6 +85,7 @@ struct policy {
         struct rules rules;
         struct bytes canonical;
         struct digest digest;
+        struct bytes rehearsal; /* the report in the folder, if there is one */
 };
 
 /* policy.c: an empty policy with one holder. */
