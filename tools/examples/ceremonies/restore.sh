@@ -53,6 +53,7 @@ unseal
 must test -e keys/restore.sgr.used
 must test ! -e keys/restore.sgr.needed
 run statgate --as operator vintage publish
+run statgate --as dpo audit log --kind restored
 stop_gateway
 
 say "The same agreement once more gives nothing: the night's copy brought back again is a shorter log"
