@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "gateway/gateway.h"
 #include "gateway/keeper/aliases.h"
+#include "gateway/note.h"
 
 enum { ID_HEX = 2 * 16 + 1 };
 
@@ -34,6 +35,22 @@ static enum err tell_rules(struct rpc_call *c, const struct keeper_aliased *in, 
                                 .text = bytes_of_text(alias_rule_sentence(in->rules[i]))};
         out->rejections = list;
         return ERR_OK;
+}
+
+/* How many events is not said: they are of persons. Asking again is harmless, so who does not get
+ * it into the log hears that it failed. */
+static enum err write_note(struct rpc_call *c, const char *word, const struct submission_id *id)
+{
+        struct gateway *g = c->handlers;
+        OWNED(note_done) struct note n;
+        uint64_t number;
+
+        note_begin(&n, ENTRY_ALIASES);
+        entry_put_words(&n.w, FIELD_WORD, word);
+        note_municipality(&n, c->peer->municipality);
+        entry_put_bytes(&n.w, FIELD_SUBMISSION, bytes_of(id->bytes, sizeof id->bytes));
+        entry_put_principal(&n.w, c->peer);
+        return note_write(g->audit, &n, &number);
 }
 
 enum err aliases_record(struct rpc_call *c, struct bytes request, struct buf *response)
@@ -66,6 +83,8 @@ enum err aliases_record(struct rpc_call *c, struct bytes request, struct buf *re
         if (aliased.refused)
                 TRY(tell_rules(c, &aliased, said.len, &out));
         else
+                TRY(write_note(c, "recorded", &in.id));
+        if (!aliased.refused)
                 log_event(LOG_INFO, "aliases_recorded", LOG_NUM("municipality", in.municipality),
                         LOG_TEXT("id", id_text(&in.id, id)), LOG_NUM("events", out.recorded));
         return aliased_encode(&out, response);
@@ -80,6 +99,8 @@ enum err aliases_list(struct rpc_call *c, struct bytes request, struct buf *resp
         uint32_t len = 0;
 
         (void)request; /* ListAliasesRequest is empty */
+        if (of == 0)
+                TRY(note_reading(g->audit, c->peer, "aliases"));
         TRY(keeper_aliases(g->keeper, of, c->arena, &told, &len));
         entries = arena_alloc(c->arena, len, sizeof *entries);
         if (entries == NULL)
@@ -100,6 +121,7 @@ enum err aliases_undo(struct rpc_call *c, struct bytes request, struct buf *resp
 
         TRY(alias_undo_decode(c->arena, request, &id, &c->why));
         TRY(keeper_alias_undo(g->keeper, c->peer->municipality, &id, &events));
+        TRY(write_note(c, "undone", &id));
         log_event(LOG_INFO, "aliases_undone", LOG_NUM("municipality", c->peer->municipality),
                 LOG_TEXT("id", id_text(&id, text)), LOG_NUM("events", events));
         return alias_undone_encode(events, response);

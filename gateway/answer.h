@@ -36,6 +36,7 @@ struct answering {
         const struct indicator *indicator; /* NULL: a question of one's own */
         struct question main, denominator;
         bool has_denominator;
+        uint32_t budget_used, budget_most; /* of the day; 0 of 0: there is no limit */
 };
 
 /* query.c */
@@ -138,8 +139,7 @@ MUST_CHECK enum err quotient_make(
 
 /* budget.c: ERR_LIMIT when the principal has asked all the linked questions that the policy
  * lets her ask on one day (UTC). The same question of the same vintage is one. */
-MUST_CHECK enum err budget_take(
-        const struct answering *a, struct vintage vintage, struct refusal *why);
+MUST_CHECK enum err budget_take(struct answering *a, struct vintage vintage, struct refusal *why);
 /* SHA-256 of the canonical question, asked of this vintage. */
 MUST_CHECK enum err question_digest(
         const struct answering *a, struct vintage vintage, struct digest *out);

@@ -45,16 +45,32 @@ static bool asks_linked(const struct answering *a)
                (a->has_denominator && is_linked(&a->denominator.query));
 }
 
-/* Of all linked questions, whatever they are asked for. */
-static enum err take_linked(
-        const struct answering *a, int32_t day, const struct digest *digest, struct refusal *why)
+/* The log is told of the limit that is nearer. */
+static enum err take(struct answering *a, int32_t day, const char *who, const struct digest *digest,
+        uint32_t limit)
 {
         struct gateway *g = a->call->handlers;
+        uint32_t used = 0;
+        enum err e = store_question(g->store, day, who, digest, limit, &used);
+        uint32_t left = used < limit ? limit - used : 0; /* the limit may have been lowered */
+
+        if ((e == ERR_OK || e == ERR_LIMIT) &&
+                (a->budget_most == 0 || left + a->budget_used < a->budget_most)) {
+                a->budget_used = used;
+                a->budget_most = limit;
+        }
+        return e;
+}
+
+/* Of all linked questions, whatever they are asked for. */
+static enum err take_linked(
+        struct answering *a, int32_t day, const struct digest *digest, struct refusal *why)
+{
         uint32_t limit = a->main.allowed.questions_per_day;
 
         if (limit == 0 || !asks_linked(a))
                 return ERR_OK;
-        enum err e = store_question(g->store, day, a->call->peer->uri, digest, limit);
+        enum err e = take(a, day, a->call->peer->uri, digest, limit);
         if (e == ERR_LIMIT)
                 return refuse(why, e, "principal",
                         "the policy allows %u linked questions a day (UTC), and as many have been "
@@ -65,9 +81,8 @@ static enum err take_linked(
 
 /* Of questions outside the planned tables, by purpose. */
 static enum err take_unplanned(
-        const struct answering *a, int32_t day, const struct digest *digest, struct refusal *why)
+        struct answering *a, int32_t day, const struct digest *digest, struct refusal *why)
 {
-        struct gateway *g = a->call->handlers;
         const struct query *q = &a->main.query;
         uint32_t limit = a->main.allowed.disclosure.questions_per_day;
 
@@ -77,7 +92,7 @@ static enum err take_unplanned(
                 (const char *)q->purpose.data);
         if (who == NULL)
                 return ERR_NO_MEMORY;
-        enum err e = store_question(g->store, day, who, digest, limit);
+        enum err e = take(a, day, who, digest, limit);
         if (e == ERR_LIMIT)
                 return refuse(why, e, "principal",
                         "the policy allows %u questions a day (UTC) outside the planned tables for "
@@ -88,7 +103,7 @@ static enum err take_unplanned(
         return e;
 }
 
-enum err budget_take(const struct answering *a, struct vintage vintage, struct refusal *why)
+enum err budget_take(struct answering *a, struct vintage vintage, struct refusal *why)
 {
         int32_t day = (int32_t)(clock_now_ms() / MS_PER_DAY);
         struct digest digest;

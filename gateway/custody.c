@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "gateway/gateway.h"
 #include "gateway/keeper/care.h"
+#include "gateway/note.h"
 #include "gateway/rotation.h"
 
 /* How long a key of each kind is to be in use, in days; 0: as long as what it belongs to.
@@ -98,6 +99,7 @@ enum err keys_list(struct rpc_call *c, struct bytes request, struct buf *respons
         (void)request;
         if (a == NULL)
                 return ERR_NO_MEMORY;
+        TRY(note_reading(g->audit, c->peer, "keys"));
         TRY(keeper_keys(g->keeper, a, &keys, &out.len));
         TRY(store_epochs(g->store, a, &epochs, &epochs_len));
         out.keys = arena_alloc(a, out.len, sizeof(*out.keys));
@@ -173,6 +175,17 @@ static enum err refuse_owing(const struct stored_owing *owing, uint32_t len, str
                 len, first);
 }
 
+static enum err retire(struct gateway *g, uint32_t number)
+{
+        OWNED(note_done) struct note n;
+
+        note_begin(&n, ENTRY_VINTAGE_REVISED);
+        entry_put_words(&n.w, FIELD_WORD, "retired");
+        entry_put_vintage(&n.w, (struct vintage){.number = number});
+        TRY(note_end(&n));
+        return store_retire(g->store, number, &n.draft);
+}
+
 /* Vintages that hold what was replaced meanwhile are closed: nobody could link it any more. The
  * newest must not be among them. */
 static enum err close_older(struct gateway *g, uint32_t epoch, struct refusal *why)
@@ -188,7 +201,7 @@ static enum err close_older(struct gateway *g, uint32_t epoch, struct refusal *w
                 return refuse(why, ERR_ROTATING, "kind",
                         "the newest vintage holds deliveries that were replaced: publish one more");
         for (uint32_t i = 0; i < len; i++)
-                TRY(store_retire(g->store, numbers[i], NULL));
+                TRY(retire(g, numbers[i]));
         return ERR_OK;
 }
 
@@ -229,6 +242,22 @@ static enum err rotate_persons(
         return e;
 }
 
+/* `kind` is one of our words by now. */
+static void tell_rotated(
+        struct gateway *g, const struct principal *who, const struct wire_rotate *r)
+{
+        OWNED(note_done) struct note n;
+        char kind[NAME_MAX_LEN + 1] = {0};
+
+        memcpy(kind, r->kind.data, r->kind.len < NAME_MAX_LEN ? r->kind.len : NAME_MAX_LEN);
+        note_begin(&n, ENTRY_KEYS);
+        entry_put_printed(&n.w, FIELD_WORD, "rotated %s", kind);
+        entry_put_text(&n.w, FIELD_DATASET, r->dataset);
+        note_municipality(&n, r->municipality);
+        entry_put_principal(&n.w, who);
+        note_tell(g->audit, &n);
+}
+
 enum err keys_rotate(struct rpc_call *c, struct bytes request, struct buf *response)
 {
         struct gateway *g = c->handlers;
@@ -249,20 +278,39 @@ enum err keys_rotate(struct rpc_call *c, struct bytes request, struct buf *respo
                 return refuse(&c->why, ERR_INVALID, "kind",
                         "what rotates is a domain, sealing, signing or person; settle ends the "
                         "older key of persons");
+        tell_rotated(g, c->peer, &r);
         log_event(LOG_INFO, "keys_rotated", LOG_NUM("keys", rotated));
         return rotated_encode(rotated, response);
 }
 
 /* The end of a domain -------------------------------------------------------------- */
 
-static enum err shred(struct gateway *g, const struct domain *d, struct removal_sum *gone,
-        struct vintage *revised)
+static void domain_note(const struct principal *who, const struct domain *d, enum entry_kind kind,
+        const char *word, struct note *n)
+{
+        note_begin(n, kind);
+        entry_put_words(&n->w, FIELD_WORD, word);
+        entry_put_words(&n->w, FIELD_DATASET, d->dataset);
+        note_municipality(n, d->municipality);
+        entry_put_principal(&n->w, who);
+}
+
+static enum err shred(struct gateway *g, const struct principal *who, const struct domain *d,
+        struct removal_sum *gone, struct vintage *revised)
 {
         const struct removal_wish wish = {REMOVAL_DOMAIN, d->municipality, d->dataset, INT32_MAX};
+        OWNED(note_done) struct note removal = {.arena = NULL};
+        OWNED(note_done) struct note keys = {.arena = NULL};
         enum err e;
 
-        TRY(store_remove(g->store, &wish, clock_now_ms(), NULL, gone, revised));
+        domain_note(who, d, ENTRY_RETENTION, "domain", &removal);
+        TRY(note_end(&removal));
+        TRY(store_remove(g->store, &wish, clock_now_ms(), &removal.draft, gone, revised));
         e = keeper_destroy_domain(g->keeper, d);
+        if (e == ERR_OK) {
+                domain_note(who, d, ENTRY_KEYS, "destroyed", &keys);
+                note_tell(g->audit, &keys);
+        }
         /* No keys: it was never delivered to, or this is the second time. */
         return e == ERR_NOT_FOUND && gone->submissions > 0 ? ERR_OK : e;
 }
@@ -280,7 +328,7 @@ enum err domain_destroy(struct rpc_call *c, struct bytes request, struct buf *re
         memcpy(d.dataset, wanted.dataset.data, wanted.dataset.len);
         d.municipality = wanted.municipality;
         rotation_exclude(g->rotation);
-        e = shred(g, &d, &gone, &out.revised);
+        e = shred(g, c->peer, &d, &gone, &out.revised);
         rotation_admit(g->rotation);
         if (e == ERR_NOT_FOUND)
                 return refuse(&c->why, e, "dataset", "this domain has no keys");
@@ -331,6 +379,7 @@ enum err removals_list(struct rpc_call *c, struct bytes request, struct buf *res
         uint64_t from;
 
         TRY(removals_request_decode(c->arena, request, &from, &c->why));
+        TRY(note_reading(g->audit, c->peer, "removals"));
         TRY(store_removals(g->store, from, WIRE_REMOVALS_MAX, c->arena, &stored, &out.len));
         out.removals = arena_alloc(c->arena, out.len, sizeof(*out.removals));
         if (out.removals == NULL)

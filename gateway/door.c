@@ -19,13 +19,38 @@
 #include "base/log.h"
 #include "gateway/keeper/doorway.h"
 #include "gateway/keeper/keeper.h"
+#include "gateway/note.h"
 
 struct door {
         struct keeper *keeper;
         pthread_t thread;
         bool started;
         int folder, listener, leave, opened; /* the last two: eventfds */
+        pthread_mutex_t lock;                /* guards `audit` */
+        struct audit *audit;
 };
+
+/* What she said is for the keeper alone. */
+static void tell(struct door *d, enum err outcome)
+{
+        OWNED(note_done) struct note n = {.arena = NULL};
+
+        (void)pthread_mutex_lock(&d->lock);
+        if (d->audit != NULL) {
+                note_begin(&n, ENTRY_KEYS);
+                note_outcome(&n, outcome);
+                entry_put_words(&n.w, FIELD_WORD, "an officer at the door");
+                note_tell(d->audit, &n);
+        }
+        (void)pthread_mutex_unlock(&d->lock);
+}
+
+void door_tell(struct door *d, struct audit *audit)
+{
+        (void)pthread_mutex_lock(&d->lock);
+        d->audit = audit;
+        (void)pthread_mutex_unlock(&d->lock);
+}
 
 static void let_in(struct door *d, int fd)
 {
@@ -33,6 +58,7 @@ static void let_in(struct door *d, int fd)
         enum err e = doorway_may_enter(fd) ? keeper_officer(d->keeper, fd, &open) : ERR_NOT_ALLOWED;
 
         doorway_last_word(fd, e);
+        tell(d, e);
         if (e != ERR_OK)
                 log_event(LOG_WARNING, "officer_failed", LOG_TEXT("code", err_name(e)));
         if (e == ERR_OK && open)
@@ -67,6 +93,7 @@ enum err door_open(struct keeper *k, const char *folder, struct door **out)
         if (d == NULL)
                 return ERR_NO_MEMORY;
         d->keeper = k;
+        (void)pthread_mutex_init(&d->lock, NULL);
         d->folder = d->listener = -1;
         d->leave = eventfd(0, EFD_CLOEXEC);
         d->opened = eventfd(0, EFD_CLOEXEC);
@@ -116,6 +143,7 @@ void door_close(struct door **door)
         fd_close(&d->folder);
         fd_close(&d->leave);
         fd_close(&d->opened);
+        (void)pthread_mutex_destroy(&d->lock);
         free(d);
         *door = NULL;
 }

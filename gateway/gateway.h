@@ -83,9 +83,18 @@ void indicator_tell(const struct indicator *i, struct wire_indicator *out); /* b
 enum err query_answer(struct rpc_call *c, struct bytes request, struct buf *response);
 
 /* operations.c */
-/* Reads the policy's folder again; views under an older policy go. */
+/* Reads the policy's folder again; views under an older policy go. `who` NULL: a signal, or the
+ * start. What comes of it is in the log. */
 MUST_CHECK enum err gateway_reload_policy(
-        struct gateway *g, bool *out_changed, struct refusal *why);
+        struct gateway *g, const struct principal *who, bool *out_changed, struct refusal *why);
+MUST_CHECK enum err gateway_reload_certificates(
+        struct gateway *g, const struct principal *who, bool *out_changed);
+/* Tells the log of the bundle in force, or of one that was refused. */
+void gateway_tell_bundle(struct gateway *g, const struct principal *who, enum err outcome,
+        const struct refusal *why);
+/* publication.c: the vintage with its entry; `who` NULL: by itself. */
+MUST_CHECK enum err gateway_publish(struct gateway *g, const struct principal *who,
+        const char *note, uint32_t aliases, struct stored_vintage *out);
 enum err vintage_publish(struct rpc_call *c, struct bytes request, struct buf *response);
 enum err vintages_list(struct rpc_call *c, struct bytes request, struct buf *response);
 enum err gateway_status(struct rpc_call *c, struct bytes request, struct buf *response);

@@ -28,6 +28,7 @@
 #include "gateway/door.h"
 #include "gateway/gateway.h"
 #include "gateway/keeper/care.h"
+#include "gateway/note.h"
 #include "gateway/rotation.h"
 
 enum exit_code { EXIT_STOPPED = 0, EXIT_DIED = 1, EXIT_SETTINGS = 2, EXIT_START = 3 };
@@ -266,6 +267,18 @@ static enum err start_network(struct gateway *g, const struct config *c)
         return rpc_start(&options, &g->rpc);
 }
 
+static void tell_unsealed(struct gateway *g, const struct config *c)
+{
+        static const char *const words[] = {[UNSEAL_PASSPHRASE] = "unsealed by passphrase",
+                [UNSEAL_OFFICERS] = "unsealed by officers",
+                [UNSEAL_MODULE] = "unsealed by module"};
+        OWNED(note_done) struct note n;
+
+        note_begin(&n, ENTRY_KEYS);
+        entry_put_words(&n.w, FIELD_WORD, words[c->unsealer]);
+        note_tell(g->audit, &n);
+}
+
 static enum err start_audit(struct gateway *g, const struct config *c)
 {
         const struct audit_options options = {
@@ -279,7 +292,18 @@ static enum err start_audit(struct gateway *g, const struct config *c)
 
         TRY(audit_start(&options, &g->audit));
         TRY(life_started(g));
+        tell_unsealed(g, c);
+        if (g->door != NULL)
+                door_tell(g->door, g->audit);
         return life_configured(g, c);
+}
+
+static enum err load_policy(struct gateway *g, const struct config *c, struct refusal *why)
+{
+        enum err e = reign_new(g->keeper, c->policy, &g->reign, why);
+
+        gateway_tell_bundle(g, NULL, e, why);
+        return e;
 }
 
 static enum err start(struct gateway *g, const struct config *c, struct arena *arena, int signals,
@@ -300,8 +324,9 @@ static enum err start(struct gateway *g, const struct config *c, struct arena *a
         STEP("unsealing the keyring", unseal(g, c, signals));
         STEP("opening the store", store_open(c->store, &g->store));
         STEP("the audit log", start_audit(g, c));
-        STEP("loading the policy", reign_new(g->keeper, c->policy, &g->reign, why));
-        const struct views_options views = {g->store, g->keeper, c->view_memory, c->threads};
+        STEP("loading the policy", load_policy(g, c, why));
+        const struct views_options views = {
+                g->store, g->keeper, c->view_memory, c->threads, g->audit};
         STEP("linked views", views_new(&views, &g->views));
         STEP("the memory of answers", memory_new(g->store, g->views, &g->memory));
         STEP("the rotation of keys", rotation_start(g, &g->rotation));
@@ -331,6 +356,8 @@ static void stop(struct gateway *g, const char *why)
         memory_free(&g->memory);
         views_free(&g->views);
         reign_free(&g->reign);
+        if (g->door != NULL)
+                door_tell(g->door, NULL);
         if (g->audit != NULL)
                 life_stopped(g, why);
         audit_stop(&g->audit);
@@ -346,7 +373,7 @@ static void reload(struct gateway *g, const struct config *c)
 {
         struct refusal why = {0};
         bool policy = false, certificates = false;
-        enum err e = gateway_reload_policy(g, &policy, &why);
+        enum err e = gateway_reload_policy(g, NULL, &policy, &why);
 
         if (e != ERR_OK)
                 log_event(LOG_ERROR, "policy_refused", LOG_TEXT("code", err_name(e)),
@@ -380,6 +407,7 @@ static enum exit_code serve(struct gateway *g, const struct config *c, int signa
                 }
                 if (fds[1].revents != 0 && !keeper_alive(g->keeper)) {
                         log_event(LOG_ERROR, "keeper_died");
+                        note_alarm(g->audit, "keeper died", "");
                         return EXIT_DIED;
                 }
                 if ((fds[0].revents & POLLIN) == 0 ||

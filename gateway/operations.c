@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "gateway/gateway.h"
+#include "gateway/note.h"
 
 enum { VIEWS_SHOWN_MAX = 256 };
 
@@ -81,9 +82,32 @@ enum err gateway_status(struct rpc_call *c, struct bytes request, struct buf *re
         return status_encode(&out, response);
 }
 
-enum err gateway_reload_policy(struct gateway *g, bool *out_changed, struct refusal *why)
+void gateway_tell_bundle(
+        struct gateway *g, const struct principal *who, enum err outcome, const struct refusal *why)
 {
-        TRY(reign_reload(g->reign, out_changed, why));
+        OWNED(policy_unref)
+        struct policy *policy = g->reign != NULL ? reign_policy(g->reign) : NULL;
+        OWNED(note_done) struct note n;
+
+        note_begin(&n, outcome == ERR_OK ? ENTRY_BUNDLE_LOADED : ENTRY_BUNDLE_REFUSED);
+        note_outcome(&n, outcome);
+        if (policy != NULL)
+                note_policy(&n, policy); /* the one in force, then */
+        if (who != NULL)
+                entry_put_principal(&n.w, who);
+        if (why != NULL && why->len > 0)
+                entry_put_words(&n.w, FIELD_WHERE, why->violations[0].field);
+        note_tell(g->audit, &n);
+}
+
+enum err gateway_reload_policy(
+        struct gateway *g, const struct principal *who, bool *out_changed, struct refusal *why)
+{
+        enum err e = reign_reload(g->reign, out_changed, why);
+
+        if (e != ERR_OK || *out_changed)
+                gateway_tell_bundle(g, who, e, why);
+        TRY(e);
         if (*out_changed) {
                 OWNED(policy_unref) struct policy *policy = reign_policy(g->reign);
 
@@ -93,14 +117,31 @@ enum err gateway_reload_policy(struct gateway *g, bool *out_changed, struct refu
         return ERR_OK;
 }
 
+enum err gateway_reload_certificates(
+        struct gateway *g, const struct principal *who, bool *out_changed)
+{
+        OWNED(note_done) struct note n = {.arena = NULL};
+        enum err e = rpc_reload_certificates(g->rpc, out_changed);
+
+        if (e == ERR_OK && !*out_changed)
+                return ERR_OK;
+        note_begin(&n, ENTRY_CONFIGURATION);
+        note_outcome(&n, e);
+        entry_put_words(&n.w, FIELD_WORD, "certificates");
+        if (who != NULL)
+                entry_put_principal(&n.w, who);
+        note_tell(g->audit, &n);
+        return e;
+}
+
 enum err gateway_reload(struct rpc_call *c, struct bytes request, struct buf *response)
 {
         struct gateway *g = c->handlers;
         struct wire_reloaded out = {0};
 
         (void)request;
-        TRY(gateway_reload_policy(g, &out.policy_changed, &c->why));
-        TRY(rpc_reload_certificates(g->rpc, &out.certificates_changed));
+        TRY(gateway_reload_policy(g, c->peer, &out.policy_changed, &c->why));
+        TRY(gateway_reload_certificates(g, c->peer, &out.certificates_changed));
         OWNED(policy_unref) struct policy *policy = reign_policy(g->reign);
         out.policy_version = policy_rules(policy)->version;
         out.policy = *policy_digest(policy);

@@ -15,8 +15,9 @@
 #include "gateway/gateway.h"
 #include "gateway/keeper/aliases.h"
 #include "gateway/lattice.h"
+#include "gateway/note.h"
 
-enum { PROGRESS_EVERY_NS = 200000000 };
+enum { PROGRESS_EVERY_NS = 200000000, VINTAGES_ARENA = 64 << 20 };
 
 /* Progress comes from the builder's threads; only one of them may write. */
 struct publishing {
@@ -112,6 +113,18 @@ static enum err build_own(struct publishing *p, const struct policy_dataset *d)
         return build_set(p, own, d, d->purposes[0], false);
 }
 
+static void tell_left_out(struct gateway *g, const struct publishing *p)
+{
+        OWNED(note_done) struct note n;
+
+        note_begin(&n, ENTRY_ALARM);
+        note_policy(&n, p->policy);
+        entry_put_words(&n.w, FIELD_WORD, "views left out");
+        entry_put_text(&n.w, FIELD_LINKAGE, p->subject);
+        entry_put_vintage(&n.w, p->vintage);
+        note_tell(g->audit, &n);
+}
+
 /* What does not fit is built when it is asked for, and the operator hears it now. */
 static enum err say_left_out(struct publishing *p)
 {
@@ -121,7 +134,10 @@ static enum err say_left_out(struct publishing *p)
                 .vintage = p->vintage,
         };
 
+        struct gateway *g = p->call->handlers;
+
         log_event(LOG_WARNING, "views_left_out", LOG_NUM("vintage", p->vintage.number));
+        tell_left_out(g, p);
         return send_progress(p->call, &at);
 }
 
@@ -191,12 +207,67 @@ static enum err protect_all(struct publishing *p)
 static enum err unpublish(struct rpc_call *c, struct vintage v, enum err why)
 {
         struct gateway *g = c->handlers;
-        enum err e = store_retire(g->store, v.number, NULL);
+        OWNED(note_done) struct note n;
 
+        note_begin(&n, ENTRY_VINTAGE_REVISED);
+        note_outcome(&n, why);
+        entry_put_words(&n.w, FIELD_WORD, "not published");
+        entry_put_vintage(&n.w, v);
+        enum err e = note_end(&n);
+
+        if (e == ERR_OK)
+                e = store_retire(g->store, v.number, &n.draft);
         log_event(LOG_ERROR, "vintage_not_published", LOG_NUM("vintage", v.number),
                 LOG_TEXT("code", err_name(why)), LOG_TEXT("retired", err_name(e)));
         return refuse(&c->why, why, "vintage",
                 "its linked views could not be built; the vintage before stays the latest");
+}
+
+/* The number that the next vintage will have, unless somebody else publishes just now. */
+static enum err next_number(struct gateway *g, struct arena *a, uint32_t *out)
+{
+        struct stored_vintage *list = NULL;
+        uint32_t len = 0, newest = 0;
+
+        TRY(store_vintages(g->store, a, &list, &len));
+        for (uint32_t i = 0; i < len; i++)
+                newest = list[i].vintage.number > newest ? list[i].vintage.number : newest;
+        *out = newest + 1;
+        return ERR_OK;
+}
+
+static void publish_note(
+        struct gateway *g, const struct principal *who, struct vintage v, struct note *n)
+{
+        OWNED(policy_unref) struct policy *policy = reign_policy(g->reign);
+
+        note_begin(n, ENTRY_VINTAGE_PUBLISHED);
+        note_policy(n, policy);
+        entry_put_words(&n->w, FIELD_WORD, who != NULL ? "by an operator" : "automatic");
+        entry_put_vintage(&n->w, v);
+        if (who != NULL)
+                entry_put_principal(&n->w, who);
+}
+
+enum err gateway_publish(struct gateway *g, const struct principal *who, const char *note,
+        uint32_t aliases, struct stored_vintage *out)
+{
+        OWNED(arena_free) struct arena *a = arena_new(VINTAGES_ARENA);
+        OWNED(note_done) struct note n = {.arena = NULL};
+        OWNED(note_done) struct note again = {.arena = NULL};
+        struct vintage expected = {0};
+
+        if (a == NULL)
+                return ERR_NO_MEMORY;
+        TRY(next_number(g, a, &expected.number));
+        publish_note(g, who, expected, &n);
+        TRY(note_end(&n));
+        TRY(store_publish(g->store, note, aliases, clock_now_ms(), &n.draft, out));
+        if (out->vintage.number == expected.number)
+                return ERR_OK;
+        publish_note(g, who, out->vintage, &again);
+        note_tell(g->audit, &again);
+        return ERR_OK;
 }
 
 enum err vintage_publish(struct rpc_call *c, struct bytes request, struct buf *response)
@@ -215,7 +286,7 @@ enum err vintage_publish(struct rpc_call *c, struct bytes request, struct buf *r
         if (text == NULL)
                 return ERR_NO_MEMORY;
         TRY(keeper_alias_mark(g->keeper, &aliases));
-        TRY(store_publish(g->store, text, aliases, clock_now_ms(), NULL, &vintage));
+        TRY(gateway_publish(g, c->peer, text, aliases, &vintage));
         log_event(LOG_INFO, "vintage_published", LOG_NUM("vintage", vintage.vintage.number),
                 LOG_NUM("submissions", vintage.submissions), LOG_NUM("records", vintage.records));
         p.vintage = vintage.vintage;

@@ -16,6 +16,7 @@
 #include "gateway/gateway.h"
 #include "gateway/keeper/aliases.h"
 #include "gateway/lattice.h"
+#include "gateway/note.h"
 
 enum { QUIET_MS = 3000, EXPIRE_EVERY_MS = 60000, TICK_MS = 500, DAY_MS = 86400000 };
 
@@ -59,8 +60,7 @@ static void publish(struct publisher *p)
         enum err e = keeper_alias_mark(g->keeper, &aliases);
 
         if (e == ERR_OK)
-                e = store_publish(g->store, "automatic", aliases, clock_now_ms(), NULL, &v);
-
+                e = gateway_publish(g, NULL, "automatic", aliases, &v);
         if (e != ERR_OK) {
                 log_event(LOG_ERROR, "publish_failed", LOG_TEXT("code", err_name(e)));
                 return;
@@ -82,8 +82,16 @@ static void expire(struct gateway *g)
                         hours = d[i].open_hours_max;
         if (hours == 0)
                 return;
-        enum err e =
-                store_expire(g->store, clock_now_ms() - (int64_t)hours * 3600000, NULL, &expired);
+        OWNED(note_done) struct note note;
+
+        note_begin(&note, ENTRY_DELIVERY_EXPIRED);
+        note_policy(&note, policy);
+        entry_put_printed(&note.w, FIELD_DETAIL, "those open for more than %u hours", hours);
+        enum err e = note_end(&note);
+
+        if (e == ERR_OK)
+                e = store_expire(
+                        g->store, clock_now_ms() - (int64_t)hours * 3600000, &note.draft, &expired);
         if (e != ERR_OK)
                 log_event(LOG_ERROR, "expire_failed", LOG_TEXT("code", err_name(e)));
         else if (expired > 0)

@@ -2,7 +2,10 @@
 /* query.c: the second flow: a question goes out as a safe table.
  *
  *      expand → decide → count → linked views of the vintage → plan → execute
- *             → disclosure control → release
+ *             → disclosure control → release → entry of the log → certificate
+ *
+ * An answer leaves when its entry is under a head that the keeper signed, a refusal when its entry
+ * is durable. Where the log cannot be written, neither does.
  *
  * A question begun under a policy ends under it, unless its linkage ended: then it is cut
  * wherever it is, and asked once more at the door. */
@@ -11,9 +14,17 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/digest.h"
-#include "gateway/answer.h"
+#include "gateway/answer_note.h"
+#include "gateway/audit/audit.h"
+#include "gateway/question_words.h"
 
-enum { RELEASE_MAX = 4 * BATCH_WIRE_MAX, TABLE_ARENA_MAX = 1 << 30, POLICY_TRIES = 3 };
+enum {
+        RELEASE_MAX = 4 * BATCH_WIRE_MAX,
+        TABLE_ARENA_MAX = 1 << 30,
+        POLICY_TRIES = 3,
+        QUESTION_WIRE_MAX = 60 << 10,
+        CERTIFY_MS = 30000
+};
 
 enum err linkage_ended(struct rpc_call *c)
 {
@@ -134,32 +145,58 @@ static enum err answer_under(struct answering *a, struct buf *out)
         return at_the_door(a);
 }
 
-static enum err answer_once(
-        struct rpc_call *c, struct policy *policy, const struct query *q, struct buf *out)
+/* A question on its way through, and what the log will say of it. */
+struct asking {
+        struct rpc_call *call;
+        struct query query;
+        int64_t started_ns;
+        struct note note;
+};
+
+/* While all that the note speaks of is there. */
+static enum err write_note(
+        struct asking *q, const struct answering *a, struct buf *release, enum err outcome)
+{
+        struct bytes bytes = {0};
+
+        note_done(&q->note);
+        if (outcome == ERR_OK)
+                TRY(buf_end(release, &bytes));
+        if (outcome == ERR_OK)
+                answer_note(a, bytes, q->started_ns, &q->note);
+        else
+                refusal_note(a, outcome, q->started_ns, &q->note);
+        return note_end(&q->note);
+}
+
+static enum err answer_once(struct asking *q, struct policy *policy, struct buf *out)
 {
         OWNED(arena_free) struct arena *arena = arena_new(TABLE_ARENA_MAX);
-        struct answering a = {.call = c, .policy = policy, .arena = arena, .asked = q};
+        struct answering a = {
+                .call = q->call, .policy = policy, .arena = arena, .asked = &q->query};
+        enum err e, noted;
 
         if (arena == NULL)
                 return ERR_NO_MEMORY;
-        enum err e = answer_under(&a, out);
+        e = answer_under(&a, out);
+        noted = write_note(q, &a, out, e);
         view_lease_done(&a.denominator.lease);
         view_lease_done(&a.main.lease);
-        return e;
+        return noted != ERR_OK ? noted : e;
 }
 
 /* Views that were being built when the rules changed are gone with the old ones
  * (ERR_VINTAGE_CLOSED); who waited for them is decided anew. */
-static enum err answer(struct rpc_call *c, const struct query *q, struct buf *out)
+static enum err answer(struct asking *q, struct buf *out)
 {
-        struct gateway *g = c->handlers;
+        struct gateway *g = q->call->handlers;
 
         for (int i = 0; i < POLICY_TRIES; i++) {
                 uint64_t generation = reign_generation(g->reign);
                 OWNED(policy_unref) struct policy *policy = reign_policy(g->reign);
 
                 buf_done(out);
-                enum err e = answer_once(c, policy, q, out);
+                enum err e = answer_once(q, policy, out);
                 if (e != ERR_VINTAGE_CLOSED || reign_generation(g->reign) == generation)
                         return e;
         }
@@ -167,49 +204,141 @@ static enum err answer(struct rpc_call *c, const struct query *q, struct buf *ou
 }
 
 /* Allowed is it as any question is; nothing is counted for it, and it costs nothing. */
-static enum err foresee(
-        struct rpc_call *c, const struct query *q, int64_t started_ns, struct buf *response)
+static enum err foresee_under(struct answering *a, struct wire_forecast *out)
 {
-        struct gateway *g = c->handlers;
-        OWNED(policy_unref) struct policy *policy = reign_policy(g->reign);
-        struct answering a = {.call = c, .policy = policy, .arena = c->arena, .asked = q};
-        struct wire_answer answer = {.has_forecast = true};
+        TRY(expand(a));
+        TRY(decide(a));
+        return forecast_make(a, out);
+}
 
-        TRY(expand(&a));
-        TRY(decide(&a));
-        TRY(forecast_make(&a, &answer.forecast));
+static uint32_t took_us(const struct asking *q)
+{
+        return (uint32_t)((clock_monotonic_ns() - q->started_ns) / 1000);
+}
+
+static enum err foresee(struct asking *q, struct buf *response)
+{
+        struct gateway *g = q->call->handlers;
+        OWNED(policy_unref) struct policy *policy = reign_policy(g->reign);
+        OWNED(buf_done) struct buf nothing;
+        struct answering a = {
+                .call = q->call, .policy = policy, .arena = q->call->arena, .asked = &q->query};
+        struct wire_answer answer = {.has_forecast = true};
+        enum err e = foresee_under(&a, &answer.forecast);
+
+        buf_init(&nothing, 1);
+        TRY(write_note(q, &a, &nothing, e));
+        TRY(e);
         answer.answered_at_ms = clock_now_ms();
-        answer.took_us = (uint32_t)((clock_monotonic_ns() - started_ns) / 1000);
+        answer.took_us = took_us(q);
         return answer_encode(&answer, response);
 }
 
-static enum err envelope(struct buf *release, int64_t started_ns, struct buf *response)
+/* The log ------------------------------------------------------------------------------ */
+
+/* Nanoseconds of the monotonic clock, from the wall's milliseconds. */
+static int64_t deadline_ns(const struct rpc_call *c)
 {
-        struct wire_answer a = {0};
+        int64_t left_ms = c->deadline_ms - clock_now_ms(), now = clock_monotonic_ns();
+
+        if (c->deadline_ms == INT64_MAX || left_ms > CERTIFY_MS)
+                left_ms = CERTIFY_MS;
+        return now + (left_ms > 0 ? left_ms : 0) * 1000000;
+}
+
+/* The log says that this answer left, and it does not. */
+static void tell_withheld(struct asking *q, uint64_t number, enum err why)
+{
+        struct gateway *g = q->call->handlers;
+        OWNED(note_done) struct note n;
+
+        note_begin(&n, ENTRY_REFUSED);
+        note_outcome(&n, why);
+        entry_put_words(&n.w, FIELD_WORD, "withheld");
+        entry_put_principal(&n.w, q->call->peer);
+        entry_put_number(&n.w, FIELD_NUMBER, (int64_t)number);
+        note_tell(g->audit, &n);
+}
+
+/* What leaves stands in the log before. */
+static enum err envelope(struct asking *q, struct buf *release, struct buf *response)
+{
+        struct gateway *g = q->call->handlers;
+        struct wire_answer a = {.has_certificate = true};
+        uint64_t number;
 
         TRY(buf_end(release, &a.release));
         digest_of(a.release, &a.release_digest);
+        TRY(audit_write(g->audit, &q->note.draft, &number));
+        enum err e = audit_certify(
+                g->audit, number, deadline_ns(q->call), q->call->arena, &a.certificate);
+        if (e != ERR_OK) {
+                tell_withheld(q, number, e);
+                return e;
+        }
         a.answered_at_ms = clock_now_ms();
-        a.took_us = (uint32_t)((clock_monotonic_ns() - started_ns) / 1000);
+        a.took_us = took_us(q);
         return answer_encode(&a, response);
+}
+
+/* A refusal, or a dry run. Of what could not be read, or ended before a note was made of it, there
+ * is little to say. */
+static enum err write_entry(struct asking *q, enum err outcome)
+{
+        struct gateway *g = q->call->handlers;
+        uint64_t number;
+
+        if (q->note.draft.kind == ENTRY_NONE) {
+                note_done(&q->note);
+                unreadable_note(q->call, outcome, &q->note);
+                TRY(note_end(&q->note));
+        }
+        return audit_write(g->audit, &q->note.draft, &number);
+}
+
+static enum err read_question(struct asking *q, struct bytes request)
+{
+        struct rpc_call *c = q->call;
+
+        TRY(query_request_decode(c->arena, request, &q->query, &c->why));
+        TRY(query_check(&q->query, &c->why));
+        if (request.len > QUESTION_WIRE_MAX)
+                return refuse(&c->why, ERR_TOO_LARGE, "question",
+                        "the log keeps questions whole, of at most %d KiB",
+                        QUESTION_WIRE_MAX >> 10);
+        if (question_names_person(&q->query))
+                return refuse(&c->why, ERR_INVALID, "question",
+                        "something in it could be a personal number, which has no place here");
+        return ERR_OK;
+}
+
+static enum err answer_asking(struct asking *q, struct bytes request, struct buf *response)
+{
+        OWNED(buf_done) struct buf release;
+        enum err e, noted;
+
+        buf_init(&release, RELEASE_MAX);
+        e = read_question(q, request);
+        if (e == ERR_OK && !q->query.dry_run)
+                e = answer(q, &release);
+        if (e == ERR_OK && !q->query.dry_run)
+                return envelope(q, &release, response);
+        if (e == ERR_OK)
+                e = foresee(q, response);
+        noted = write_entry(q, e);
+        return noted != ERR_OK ? noted : e;
 }
 
 enum err query_answer(struct rpc_call *c, struct bytes request, struct buf *response)
 {
-        OWNED(buf_done) struct buf bytes;
-        int64_t started_ns = clock_monotonic_ns();
-        struct query q = {0};
+        struct asking q = {.call = c, .started_ns = clock_monotonic_ns()};
+        enum err e = answer_asking(&q, request, response);
 
-        buf_init(&bytes, RELEASE_MAX);
-        TRY(query_request_decode(c->arena, request, &q, &c->why));
-        enum err e = query_check(&q, &c->why);
-        if (e == ERR_OK && !q.dry_run)
-                e = answer(c, &q, &bytes);
-        if (e == ERR_OK)
-                e = q.dry_run ? foresee(c, &q, started_ns, response)
-                              : envelope(&bytes, started_ns, response);
+        note_done(&q.note);
+        if (e != ERR_OK)
+                response->len = 0;
         log_event(LOG_INFO, e == ERR_OK ? "query_answered" : "query_refused",
                 LOG_TEXT("principal", c->peer->uri), LOG_TEXT("code", err_name(e)),
-                LOG_NUM("took_us", (clock_monotonic_ns() - started_ns) / 1000));
+                LOG_NUM("took_us", (clock_monotonic_ns() - q.started_ns) / 1000));
         return e;
 }

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "gateway/gateway.h"
+#include "gateway/note.h"
 
 enum { DAY_MS = 86400000 };
 
@@ -24,7 +25,21 @@ static int32_t years_before(int32_t day, uint32_t years)
         return days_from_civil(date);
 }
 
-static void retain(struct gateway *g, const struct policy_dataset *dataset, int64_t now_ms)
+static void retention_note(
+        const struct policy *p, const char *dataset, int32_t ended_before, struct note *n)
+{
+        char day[11];
+
+        days_format(ended_before, day);
+        note_begin(n, ENTRY_RETENTION);
+        note_policy(n, p);
+        entry_put_words(&n->w, FIELD_WORD, "retention");
+        entry_put_printed(&n->w, FIELD_DATASET, "%s", dataset);
+        entry_put_printed(&n->w, FIELD_DETAIL, "of periods that ended before %s", day);
+}
+
+static void retain(struct gateway *g, const struct policy *policy,
+        const struct policy_dataset *dataset, int64_t now_ms)
 {
         char name[NAME_MAX_LEN + 1] = {0};
         struct removal_wish wish = {.reason = REMOVAL_RETENTION, .dataset = name};
@@ -36,7 +51,13 @@ static void retain(struct gateway *g, const struct policy_dataset *dataset, int6
         for (uint32_t i = 0; i < dataset->id.len; i++)
                 name[i] = (char)dataset->id.data[i];
         wish.ended_before = years_before((int32_t)(now_ms / DAY_MS), dataset->retention_years);
-        enum err e = store_remove(g->store, &wish, now_ms, NULL, &gone, &revised);
+        OWNED(note_done) struct note n;
+
+        retention_note(policy, name, wish.ended_before, &n);
+        enum err e = note_end(&n);
+
+        if (e == ERR_OK)
+                e = store_remove(g->store, &wish, now_ms, &n.draft, &gone, &revised);
 
         if (e != ERR_OK) {
                 log_event(LOG_ERROR, "retention_failed", LOG_TEXT("dataset", name),
@@ -57,5 +78,5 @@ void gateway_retain(struct gateway *g)
         const struct policy_dataset *datasets = policy_datasets(policy, &n);
 
         for (uint32_t i = 0; i < n; i++)
-                retain(g, &datasets[i], clock_now_ms());
+                retain(g, policy, &datasets[i], clock_now_ms());
 }

@@ -20,6 +20,7 @@
 #include "base/wait.h"
 #include "gateway/gateway.h"
 #include "gateway/keeper/care.h"
+#include "gateway/note.h"
 #include "gateway/rotation.h"
 
 enum {
@@ -152,6 +153,27 @@ static enum err end_epochs(struct rotation *r, const struct key_state *k, const 
         return e;
 }
 
+static void tell_rotated(struct gateway *g, const struct domain *d)
+{
+        OWNED(note_done) struct note n;
+
+        note_begin(&n, ENTRY_KEYS);
+        entry_put_words(&n.w, FIELD_WORD, "older keys destroyed");
+        entry_put_words(&n.w, FIELD_DATASET, d->dataset);
+        note_municipality(&n, d->municipality);
+        note_tell(g->audit, &n);
+}
+
+static void tell_pruned(struct gateway *g, uint32_t pruned)
+{
+        OWNED(note_done) struct note n;
+
+        note_begin(&n, ENTRY_KEYS);
+        entry_put_words(&n.w, FIELD_WORD, "ended keys destroyed");
+        entry_put_number(&n.w, FIELD_NUMBER, pruned);
+        note_tell(g->audit, &n);
+}
+
 static enum err rotate_domain(struct rotation *r, const struct key_state *k)
 {
         struct domain d = {.municipality = k->municipality};
@@ -162,6 +184,8 @@ static enum err rotate_domain(struct rotation *r, const struct key_state *k)
                 TRY(move_batches(r, &d, k->epoch));
                 e = end_epochs(r, k, &d);
         } while (e == ERR_BUSY);
+        if (e == ERR_OK)
+                tell_rotated(r->gateway, &d);
         if (e == ERR_OK)
                 log_event(LOG_INFO, "domain_rotated", LOG_TEXT("dataset", d.dataset),
                         LOG_NUM("municipality", d.municipality), LOG_NUM("epoch", k->epoch));
@@ -201,6 +225,8 @@ static void prune(struct rotation *r)
         if (e != ERR_OK)
                 log_event(LOG_ERROR, "prune_failed", LOG_TEXT("code", err_name(e)));
         else if (pruned > 0)
+                tell_pruned(r->gateway, pruned);
+        if (e == ERR_OK && pruned > 0)
                 log_event(LOG_INFO, "keys_pruned", LOG_NUM("keys", pruned));
 }
 

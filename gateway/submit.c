@@ -20,6 +20,7 @@
 #include "gateway/coverage.h"
 #include "gateway/gateway.h"
 #include "gateway/keeper/care.h"
+#include "gateway/note.h"
 #include "gateway/rotation.h"
 #include "gateway/store/body.h"
 
@@ -83,6 +84,16 @@ static bool is_committed(const struct stored_submission *s)
 
 /* Open ------------------------------------------------------------------ */
 
+/* What the log says of a delivery goes into the transaction that it tells of. */
+static void delivery_note(const struct rpc_call *c, const struct delivery *d, enum entry_kind kind,
+        const struct stored_submission *s, struct note *out)
+{
+        note_begin(out, kind);
+        entry_put_principal(&out->w, c->peer);
+        note_policy(out, d->policy);
+        note_delivery(out, s);
+}
+
 static enum err find_or_open(struct rpc_call *c, struct delivery *d, const struct wire_open *open)
 {
         struct gateway *g = c->handlers;
@@ -96,8 +107,12 @@ static enum err find_or_open(struct rpc_call *c, struct delivery *d, const struc
                 .opened_at_ms = clock_now_ms(),
         };
 
+        OWNED(note_done) struct note n;
+
         memcpy(wanted.dataset, d->domain.dataset, sizeof(wanted.dataset));
-        return store_submission_open(g->store, &wanted, NULL, &d->submission);
+        delivery_note(c, d, ENTRY_DELIVERY_OPENED, &wanted, &n);
+        TRY(note_end(&n));
+        return store_submission_open(g->store, &wanted, &n.draft, &d->submission);
 }
 
 static enum err on_open(struct rpc_call *c, struct delivery *d, const struct wire_open *open)
@@ -224,6 +239,17 @@ static void reject_ids(const struct batch *b, const struct keeper_accepted *got,
         }
 }
 
+/* More persons than a municipality of this size can have: officers shall look. */
+static void tell_quota(const struct rpc_call *c, const struct delivery *d)
+{
+        struct gateway *g = c->handlers;
+        OWNED(note_done) struct note n;
+
+        delivery_note(c, d, ENTRY_ALARM, &d->submission, &n);
+        note_outcome(&n, ERR_QUOTA);
+        note_tell(g->audit, &n);
+}
+
 /* What who sealed the box can do about it. */
 static enum err box_refused(struct rpc_call *c, enum err e)
 {
@@ -266,6 +292,8 @@ static enum err pseudonymise(struct rpc_call *c, struct delivery *d, const struc
 
                 enum err e = keeper_accept(g->keeper, &in, c->message_arena, out);
 
+                if (e == ERR_QUOTA)
+                        tell_quota(c, d);
                 if (e != ERR_OK)
                         return box_refused(c, e);
                 if (out->rows_refused)
@@ -334,6 +362,7 @@ static enum err seal_and_put(struct rpc_call *c, struct delivery *d, const struc
 {
         struct gateway *g = c->handlers;
         struct keeper_accepted sealed = {0};
+        OWNED(note_done) struct note n = {.arena = NULL};
         bool replayed = false;
         uint32_t rows = 0, rejected = 0;
 
@@ -350,7 +379,11 @@ static enum err seal_and_put(struct rpc_call *c, struct delivery *d, const struc
                 .sealed = sealed.sealed,
         };
         coverage_count_values(d->dataset, b, verdicts, &put.fields, &put.blanks);
-        TRY(store_batch_put(g->store, &put, NULL, &replayed, &rows, &rejected));
+        delivery_note(c, d, ENTRY_BATCH, &d->submission, &n);
+        entry_put_number(&n.w, FIELD_SEQUENCE, b->sequence);
+        entry_put_digest(&n.w, FIELD_CONTENT_DIGEST, &sealed.receipt);
+        TRY(note_end(&n));
+        TRY(store_batch_put(g->store, &put, &n.draft, &replayed, &rows, &rejected));
         *out_receipt = sealed.receipt;
         return ERR_OK;
 }
@@ -435,6 +468,23 @@ static void save_counts(struct gateway *g)
                 log_event(LOG_ERROR, "quotas_not_saved", LOG_TEXT("code", err_name(e)));
 }
 
+static enum err commit_whole(struct rpc_call *c, struct delivery *d,
+        const struct wire_commit *commit, const struct digest *digest)
+{
+        struct gateway *g = c->handlers;
+        const struct stored_submission *s = &d->submission;
+        OWNED(note_done) struct note n;
+
+        delivery_note(c, d, ENTRY_DELIVERY_COMMITTED, s, &n);
+        entry_put_digest(&n.w, FIELD_CONTENT_DIGEST, digest);
+        note_rows(&n, d->policy, s->dataset, "accepted", s->accepted);
+        note_rows(&n, d->policy, s->dataset, "rejected", s->rejected);
+        note_rows(&n, d->policy, s->dataset, "turned away", commit->turned_away);
+        TRY(note_end(&n));
+        return store_submission_commit(g->store, &s->id, digest, commit->turned_away,
+                clock_now_ms(), &n.draft, &d->submission);
+}
+
 static enum err on_commit(struct rpc_call *c, struct delivery *d, const struct wire_commit *commit)
 {
         struct gateway *g = c->handlers;
@@ -449,8 +499,7 @@ static enum err on_commit(struct rpc_call *c, struct delivery *d, const struct w
         } else {
                 TRY(receipts_digest(c, &d->submission.id, &digest));
                 TRY(check_commit(c, d, commit, &digest));
-                TRY(store_submission_commit(g->store, &d->submission.id, &digest,
-                        commit->turned_away, clock_now_ms(), NULL, &d->submission));
+                TRY(commit_whole(c, d, commit, &digest));
                 publisher_committed(g->publisher);
                 save_counts(g);
                 log_event(LOG_INFO, "delivery_committed",

@@ -25,6 +25,7 @@
 #include "base/log.h"
 #include "base/wait.h"
 #include "crypto/digest.h"
+#include "gateway/note.h"
 
 enum { SLOTS_MAX = 64, WAIT_TICK_MS = 100, LATEST_TRIES = 3 };
 
@@ -327,6 +328,26 @@ static void log_built(const struct view_wish *w, const struct making *m)
                 LOG_NUM("bytes", linked_bytes(m->linked)));
 }
 
+/* Persons and records of a view are no business of the log's. */
+static enum err write_built(struct views *v, const struct view_wish *w, const struct making *m)
+{
+        OWNED(note_done) struct note n;
+        uint64_t number;
+
+        note_begin(&n, ENTRY_VIEW_BUILT);
+        note_policy(&n, w->policy);
+        if (w->linkage != NULL)
+                entry_put_text(&n.w, FIELD_LINKAGE, w->linkage->rules->id);
+        for (uint32_t i = 0; w->linkage != NULL && i < w->linkage->rules->datasets_len; i++)
+                entry_put_text(&n.w, FIELD_DATASET, w->linkage->rules->datasets[i]);
+        if (w->linkage == NULL)
+                entry_put_text(&n.w, FIELD_DATASET, w->dataset->id);
+        entry_put_words(&n.w, FIELD_PURPOSE, w->purpose);
+        entry_put_vintage(&n.w, w->vintage);
+        entry_put_number(&n.w, FIELD_COST_US, (int64_t)linked_build_ms(m->linked) * 1000);
+        return note_write(v->options.audit, &n, &number);
+}
+
 /* Without the lock. */
 static enum err build_within(struct views *v, const struct view_wish *w, struct view_lease *lease,
         size_t memory, struct making *out)
@@ -334,6 +355,8 @@ static enum err build_within(struct views *v, const struct view_wish *w, struct 
         (void)pthread_mutex_unlock(&v->lock);
         enum err e = w->linkage != NULL ? build_linkage(v, w, lease, memory, out)
                                         : build_deliveries(v, w, out);
+        if (e == ERR_OK)
+                e = write_built(v, w, out);
         if (e == ERR_OK)
                 log_built(w, out);
         else

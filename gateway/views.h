@@ -16,6 +16,7 @@
 #include "gateway/linkage/view.h"
 #include "gateway/store/store.h"
 
+struct audit;
 struct views;
 
 struct views_options {
@@ -23,6 +24,7 @@ struct views_options {
         struct keeper *keeper;
         size_t memory; /* bytes of all views, those in the making included */
         unsigned threads;
+        struct audit *audit; /* told of what was built, before anybody may ask it */
 };
 
 struct view_lease {

@@ -3,18 +3,28 @@
  * when a new bundle has it no more.
  *
  * One thread looks ten times a second, whatever else the gateway does; a reload looks by
- * itself before it answers. What is counted under a linkage that stands goes on under the
+ * itself before it answers. What begins and ends to stand is told in the audit log, whether or
+ * not anybody asks under it. What is counted under a linkage that stands goes on under the
  * rules it began with. A linkage that joins less than it did counts as ended: there is
  * no saying what a table begun under the old one is made of. */
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/wait.h"
 #include "crypto/digest.h"
 #include "gateway/gateway.h"
+#include "gateway/note.h"
 
-enum { TICK_MS = 100 };
+enum { TICK_MS = 100, AGAIN_MS = 10000, WITNESSES_SEEN = 16 };
+
+/* Linkages that serve some purpose today, as the audit log has been told. */
+struct standing {
+        char ids[RULES_LINKAGES_MAX][NAME_MAX_LEN + 1];
+        uint32_t len;
+};
 
 struct watch {
         struct gateway *gateway;
@@ -22,6 +32,10 @@ struct watch {
         pthread_mutex_t lock;
         pthread_cond_t wake;
         bool stopping;
+        struct standing standing; /* of the thread alone */
+        int64_t again_ns;         /* after the log could not be written */
+        int64_t witnessed_ns;     /* when the witnesses were looked at */
+        bool deaf[WITNESSES_SEEN];
 };
 
 struct judging {
@@ -96,6 +110,107 @@ void gateway_review_linkages(struct gateway *g)
         views_review(g->views, &judge);
 }
 
+/* What begins and what ends --------------------------------------------------------- */
+
+static bool serves_any(const struct policy_linkage *l, int64_t now_ms)
+{
+        for (uint32_t i = 0; i < l->rules->purposes_len; i++)
+                if (policy_linkage_serves(l, l->rules->purposes[i], now_ms))
+                        return true;
+        return false;
+}
+
+static bool holds(const struct standing *s, const char *id)
+{
+        for (uint32_t i = 0; i < s->len; i++)
+                if (strcmp(s->ids[i], id) == 0)
+                        return true;
+        return false;
+}
+
+static void look(const struct policy *p, struct standing *out)
+{
+        uint32_t len = 0;
+        const struct policy_linkage *list = policy_linkages(p, &len);
+
+        memset(out, 0, sizeof *out);
+        for (uint32_t i = 0; i < len; i++)
+                if (serves_any(&list[i], clock_now_ms()))
+                        memcpy(out->ids[out->len++], list[i].rules->id.data, list[i].rules->id.len);
+}
+
+static enum err tell(
+        struct gateway *g, const struct policy *p, const char *id, enum entry_kind kind)
+{
+        const struct policy_linkage *l = policy_linkage_find(p, bytes_of_text(id));
+        OWNED(note_done) struct note n;
+        uint64_t number;
+
+        note_begin(&n, kind);
+        note_policy(&n, p);
+        entry_put_words(&n.w, FIELD_LINKAGE, id);
+        if (kind == ENTRY_LINKAGE_CLOSED)
+                entry_put_words(&n.w, FIELD_WORD,
+                        l != NULL ? "its time is over" : "the bundle has it no more");
+        for (uint32_t i = 0; kind == ENTRY_LINKAGE_OPENED && i < l->rules->datasets_len; i++)
+                entry_put_text(&n.w, FIELD_DATASET, l->rules->datasets[i]);
+        for (uint32_t i = 0; kind == ENTRY_LINKAGE_OPENED && i < l->rules->purposes_len; i++)
+                entry_put_text(&n.w, FIELD_PURPOSE, l->rules->purposes[i]);
+        return note_write(g->audit, &n, &number);
+}
+
+/* What could not be told is told again later. */
+static enum err tell_changes(struct watch *w)
+{
+        OWNED(policy_unref) struct policy *p = reign_policy(w->gateway->reign);
+        struct standing now;
+
+        look(p, &now);
+        if (memcmp(&now, &w->standing, sizeof now) == 0)
+                return ERR_OK;
+        for (uint32_t i = 0; i < w->standing.len; i++)
+                if (!holds(&now, w->standing.ids[i]))
+                        TRY(tell(w->gateway, p, w->standing.ids[i], ENTRY_LINKAGE_CLOSED));
+        for (uint32_t i = 0; i < now.len; i++)
+                if (!holds(&w->standing, now.ids[i]))
+                        TRY(tell(w->gateway, p, now.ids[i], ENTRY_LINKAGE_OPENED));
+        w->standing = now;
+        return ERR_OK;
+}
+
+static void tell_or_wait(struct watch *w)
+{
+        int64_t now = clock_monotonic_ns();
+        enum err e;
+
+        if (now < w->again_ns)
+                return;
+        e = tell_changes(w);
+        if (e == ERR_OK)
+                return;
+        log_event(LOG_ERROR, "linkages_not_told", LOG_TEXT("code", err_name(e)));
+        w->again_ns = now + (int64_t)AGAIN_MS * 1000000;
+}
+
+/* Who does not take heads any more. */
+static void look_at_witnesses(struct watch *w)
+{
+        struct audit_witness list[WITNESSES_SEEN];
+        int64_t now = clock_monotonic_ns();
+
+        if (now < w->witnessed_ns + (int64_t)AGAIN_MS * 1000000)
+                return;
+        w->witnessed_ns = now;
+        unsigned len = audit_witnesses(w->gateway->audit, list, WITNESSES_SEEN);
+        for (unsigned i = 0; i < len; i++) {
+                bool deaf = list[i].failed_ms != 0;
+
+                if (deaf && !w->deaf[i])
+                        note_alarm(w->gateway->audit, "witness takes no heads", list[i].name);
+                w->deaf[i] = deaf;
+        }
+}
+
 static void *run(void *arg)
 {
         struct watch *w = arg;
@@ -105,6 +220,8 @@ static void *run(void *arg)
                 (void)wait_ms(&w->wake, &w->lock, TICK_MS);
                 (void)pthread_mutex_unlock(&w->lock);
                 gateway_review_linkages(w->gateway);
+                tell_or_wait(w);
+                look_at_witnesses(w);
                 (void)pthread_mutex_lock(&w->lock);
         }
         (void)pthread_mutex_unlock(&w->lock);
@@ -125,6 +242,11 @@ enum err watch_start(struct gateway *g, struct watch **out)
         if (w == NULL)
                 return ERR_NO_MEMORY;
         w->gateway = g;
+        enum err e = tell_changes(w); /* before anybody can ask */
+        if (e != ERR_OK) {
+                free(w);
+                return e;
+        }
         (void)pthread_mutex_init(&w->lock, NULL);
         wait_init(&w->wake);
         if (pthread_create(&w->thread, NULL, run, w) != 0) {

@@ -11,9 +11,19 @@
 #include "base/log.h"
 #include "crypto/secret.h"
 #include "gateway/gateway.h"
+#include "gateway/note.h"
 #include "gateway/store/body.h"
 
 enum { ERASE_ARENA_MAX = 1 << 16, BATCH_ARENA_MAX = 64 << 20 };
+
+static void tell_revised(struct gateway *g, struct vintage revised)
+{
+        OWNED(note_done) struct note n;
+
+        note_begin(&n, ENTRY_VINTAGE_REVISED);
+        entry_put_vintage(&n.w, revised);
+        note_tell(g->audit, &n);
+}
 
 /* A published vintage changed: views of the older revision hold what is gone. */
 void gateway_vintage_revised(struct gateway *g, struct vintage revised)
@@ -21,6 +31,7 @@ void gateway_vintage_revised(struct gateway *g, struct vintage revised)
         if (revised.number == 0)
                 return;
         views_retire(g->views, revised);
+        tell_revised(g, revised);
         log_event(LOG_INFO, "vintage_revised", LOG_NUM("vintage", revised.number),
                 LOG_NUM("revision", revised.revision));
 }
@@ -31,12 +42,17 @@ enum err submission_withdraw(struct rpc_call *c, struct bytes request, struct bu
         struct submission_id id;
         struct stored_submission s;
         struct vintage revised = {0};
+        OWNED(note_done) struct note n = {.arena = NULL};
 
         TRY(submission_ref_decode(c->arena, request, &id, &c->why));
         TRY(store_submission_find(g->store, &id, &s));
         if (s.municipality != c->peer->municipality)
                 return ERR_NOT_FOUND;
-        TRY(store_withdraw(g->store, &id, clock_now_ms(), NULL, &revised));
+        note_begin(&n, ENTRY_DELIVERY_WITHDRAWN);
+        entry_put_principal(&n.w, c->peer);
+        note_delivery(&n, &s);
+        TRY(note_end(&n));
+        TRY(store_withdraw(g->store, &id, clock_now_ms(), &n.draft, &revised));
         gateway_vintage_revised(g, revised);
         log_event(LOG_INFO, "delivery_withdrawn", LOG_NUM("municipality", s.municipality),
                 LOG_TEXT("dataset", s.dataset));
@@ -75,6 +91,18 @@ static enum err erase_from_batch(void *ctx, const struct stored_submission *of,
                 found.rows, body, e->arena, out_sealed);
 }
 
+/* The same whether or not there was anybody to erase, and nothing of who it was. */
+static enum err erasure_note(
+        const struct rpc_call *c, enum removal_reason reason, struct bytes dataset, struct note *n)
+{
+        note_begin(n, ENTRY_ERASURE);
+        entry_put_words(&n->w, FIELD_WORD, reason == REMOVAL_RECORD ? "record" : "person");
+        entry_put_text(&n->w, FIELD_DATASET, dataset);
+        note_municipality(n, c->peer->municipality);
+        entry_put_principal(&n->w, c->peer);
+        return note_end(n);
+}
+
 static enum err erase(struct rpc_call *c, enum removal_reason reason,
         const struct keeper_person *person, struct bytes dataset)
 {
@@ -82,11 +110,13 @@ static enum err erase(struct rpc_call *c, enum removal_reason reason,
         OWNED(arena_free) struct arena *arena = arena_new(BATCH_ARENA_MAX);
         struct erasure e = {g->keeper, person, dataset, arena};
         struct vintage revised = {0};
+        OWNED(note_done) struct note n = {.arena = NULL};
 
         if (arena == NULL)
                 return ERR_NO_MEMORY;
+        TRY(erasure_note(c, reason, dataset, &n));
         enum err result = store_rewrite(g->store, reason, c->peer->municipality, erase_from_batch,
-                &e, clock_now_ms(), NULL, &revised);
+                &e, clock_now_ms(), &n.draft, &revised);
         arena_wipe(arena);
         TRY(result);
         gateway_vintage_revised(g, revised);

@@ -206,6 +206,49 @@ enum err decide_query(const struct policy *p, const struct principal *who, const
         return decide_plain(p, who, q, now_ms, out, why);
 }
 
+static void keep_first(struct question *q, const struct finding *f)
+{
+        struct deciding_rule *first = q->ctx;
+
+        if (first->name == NULL)
+                *first = (struct deciding_rule){question_rule_name(f->rule), f->at};
+}
+
+static void find_refusing(const struct policy *p, const struct principal *who,
+        const struct query *q, int64_t now_ms, struct deciding_rule *out)
+{
+        struct question question = {.policy = p,
+                .who = who,
+                .query = q,
+                .now_ms = now_ms,
+                .tell = keep_first,
+                .ctx = out};
+
+        if (query_check(q, NULL) == ERR_OK)
+                (void)question_walk(&question);
+}
+
+void decide_refused_by(const struct policy *p, const struct principal *who, const struct query *q,
+        int64_t now_ms, struct deciding_rule *out)
+{
+        OWNED(arena_free) struct arena *arena = NULL;
+        const struct indicator *indicator = NULL;
+        struct query numerator, denominator;
+
+        *out = (struct deciding_rule){.name = NULL};
+        if (q->indicator.len == 0) {
+                find_refusing(p, who, q, now_ms, out);
+                return;
+        }
+        arena = arena_new(INDICATOR_ARENA_MAX);
+        if (arena == NULL ||
+                indicator_expand(p, q, arena, &numerator, &denominator, &indicator, NULL) != ERR_OK)
+                return;
+        find_refusing(p, who, &numerator, now_ms, out);
+        if (out->name == NULL && indicator->has_denominator)
+                find_refusing(p, who, &denominator, now_ms, out);
+}
+
 /* Schemas hold nothing about persons: whoever delivers, asks or watches over the
  * data set reads them. */
 enum err decide_describe(const struct policy *p, const struct principal *who, struct bytes dataset,

@@ -598,6 +598,14 @@ struct decision {
  * of its own, on the question that it is expanded to. */
 MUST_CHECK enum err decide_query(const struct policy *p, const struct principal *who,
         const struct query *q, int64_t now_ms, struct decision *out, struct refusal *why);
+/* The first rule by which decide_query says no, and where the policy says so: for whoever writes it
+ * down. The name is NULL where it says yes, or where the question's form is at fault. */
+struct deciding_rule {
+        const char *name;
+        struct rule_place at;
+};
+void decide_refused_by(const struct policy *p, const struct principal *who, const struct query *q,
+        int64_t now_ms, struct deciding_rule *out);
 MUST_CHECK enum err decide_describe(const struct policy *p, const struct principal *who,
         struct bytes dataset, const struct policy_dataset **out_dataset, struct refusal *why);
 

@@ -20,6 +20,17 @@ static const struct {
 #undef QUESTION_RULE_ROW
 };
 
+const char *question_rule_name(enum question_rule rule)
+{
+        static const char *const names[QUESTION_RULE_COUNT] = {[QUESTION_HOLDS] = "HOLDS",
+#define QUESTION_RULE_NAME(name, code, sentence, sv, en) [QUESTION_##name] = #name,
+                QUESTION_RULES(QUESTION_RULE_NAME)
+#undef QUESTION_RULE_NAME
+        };
+
+        return names[rule];
+}
+
 enum err question_rule_code(enum question_rule rule)
 {
         return rules[rule].code;

@@ -202,6 +202,7 @@ bool disclosure_same(const struct disclosure_rules *a, const struct disclosure_r
 
 /* "derived[0].filters[1].level" */
 void finding_path(const struct finding *f, char out[VIOLATION_FIELD_MAX]);
+const char *question_rule_name(enum question_rule rule); /* "LINKAGE_TODAY" */
 enum err question_rule_code(enum question_rule rule);
 const char *question_rule_sentence(enum question_rule rule);
 /* For explain; `sv` says which language. */

@@ -11,6 +11,8 @@
 #include "gateway/audit/entry.h"
 
 #include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -180,14 +182,27 @@ void entry_put_principal(struct entry_writer *w, const struct principal *p)
         entry_put_digest(w, FIELD_CERTIFICATE, &p->certificate);
 }
 
-void entry_put_vintage(struct entry_writer *w, struct vintage v)
+void entry_put_printed(struct entry_writer *w, enum entry_field f, const char *fmt, ...)
 {
-        const char *text = arena_printf(w->arena, "%u.%u", v.number, v.revision);
+        char text[ENTRY_TEXT_MAX + 1];
+        const char *kept;
+        va_list args;
 
-        if (text == NULL)
+        if (w->err != ERR_OK)
+                return;
+        va_start(args, fmt);
+        (void)vsnprintf(text, sizeof text, fmt, args);
+        va_end(args);
+        kept = arena_strndup(w->arena, text, strlen(text));
+        if (kept == NULL)
                 w->err = ERR_NO_MEMORY;
         else
-                entry_put_words(w, FIELD_VINTAGE, text);
+                entry_put_words(w, f, kept);
+}
+
+void entry_put_vintage(struct entry_writer *w, struct vintage v)
+{
+        entry_put_printed(w, FIELD_VINTAGE, "%u.%u", v.number, v.revision);
 }
 
 /* By field, equal ones as they came. There are some dozens, nearly in order. */

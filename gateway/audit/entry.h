@@ -126,6 +126,8 @@ struct entry_writer {
 void entry_begin(struct entry_writer *w, struct arena *arena, enum entry_kind kind);
 void entry_put_text(struct entry_writer *w, enum entry_field f, struct bytes text);
 void entry_put_words(struct entry_writer *w, enum entry_field f, const char *text);
+void entry_put_printed(struct entry_writer *w, enum entry_field f, const char *fmt, ...)
+        PRINTF_LIKE(3, 4);
 void entry_put_number(struct entry_writer *w, enum entry_field f, int64_t n);
 void entry_put_digest(struct entry_writer *w, enum entry_field f, const struct digest *d);
 void entry_put_bytes(struct entry_writer *w, enum entry_field f, struct bytes b);

@@ -12,20 +12,10 @@ struct asking {
         const char *principal;
         const struct digest *question;
         uint32_t limit;
+        uint32_t used;
 };
 
-static enum err was_asked(struct db *db, const struct asking *a)
-{
-        OWNED(run_done) struct run r = {0};
-
-        TRY(run_start(db, SQL_QUESTION_FIND, &r));
-        bind_i64(&r, a->day);
-        bind_text(&r, a->principal);
-        bind_bytes(&r, bytes_of(a->question->bytes, sizeof a->question->bytes));
-        return run_row(&r);
-}
-
-static enum err others_asked(struct db *db, const struct asking *a, uint32_t *out)
+static enum err count_asked(struct db *db, struct asking *a)
 {
         OWNED(run_done) struct run r = {0};
 
@@ -33,7 +23,20 @@ static enum err others_asked(struct db *db, const struct asking *a, uint32_t *ou
         bind_i64(&r, a->day);
         bind_text(&r, a->principal);
         TRY(run_row(&r));
-        return column_u32(&r, 0, out);
+        return column_u32(&r, 0, &a->used);
+}
+
+static enum err was_asked(struct db *db, struct asking *a)
+{
+        OWNED(run_done) struct run r = {0};
+        enum err e;
+
+        TRY(run_start(db, SQL_QUESTION_FIND, &r));
+        bind_i64(&r, a->day);
+        bind_text(&r, a->principal);
+        bind_bytes(&r, bytes_of(a->question->bytes, sizeof a->question->bytes));
+        e = run_row(&r);
+        return e == ERR_OK ? count_asked(db, a) : e;
 }
 
 static enum err note(struct db *db, const struct asking *a)
@@ -70,35 +73,39 @@ static enum err latest_day(struct db *db, int32_t *out)
 
 static enum err ask_job(struct db *db, void *ctx)
 {
-        struct asking a = *(const struct asking *)ctx;
-        uint32_t others = 0;
+        struct asking *a = ctx;
         int32_t latest;
 
         TRY(latest_day(db, &latest));
-        if (latest > a.day)
-                a.day = latest;
-        enum err e = was_asked(db, &a);
+        if (latest > a->day)
+                a->day = latest;
+        enum err e = was_asked(db, a);
 
         if (e != ERR_NOT_FOUND)
                 return e;
-        TRY(forget_earlier(db, a.day));
-        TRY(others_asked(db, &a, &others));
-        if (others >= a.limit)
+        TRY(forget_earlier(db, a->day));
+        TRY(count_asked(db, a));
+        if (a->used >= a->limit)
                 return ERR_LIMIT;
-        return note(db, &a);
+        a->used++;
+        return note(db, a);
 }
 
 enum err store_question(struct store *s, int32_t day, const char *principal,
-        const struct digest *question, uint32_t limit)
+        const struct digest *question, uint32_t limit, uint32_t *out_used)
 {
-        struct asking a = {day, principal, question, limit};
+        struct asking a = {day, principal, question, limit, 0};
         struct db *db;
 
         TRY(reader_borrow(s, &db));
         enum err e = was_asked(db, &a);
 
         reader_return(s, &db);
-        return e == ERR_NOT_FOUND ? writer_run(s->writer, JOB_GROUPED, ask_job, &a) : e;
+        if (e == ERR_NOT_FOUND)
+                e = writer_run(s->writer, JOB_GROUPED, ask_job, &a);
+        if (out_used != NULL && (e == ERR_OK || e == ERR_LIMIT))
+                *out_used = a.used;
+        return e;
 }
 
 static enum err askers_gather(struct db *db, int32_t day, uint32_t limit, struct arena *a,

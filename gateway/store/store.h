@@ -244,9 +244,10 @@ void store_cursor_free(struct store_cursor **c);
 /* Notes that `principal` asked a question on a day (since 1970). The same question twice is
  * one. ERR_LIMIT when she has asked `limit` others that day: then nothing is noted. What was
  * asked on earlier days is forgotten; where later ones are known the clock was set back, and the
- * latest of them goes on. */
+ * latest of them goes on. *out_used: how many she has asked now, this one among them unless it is
+ * one too many (NULL: not asked for). */
 MUST_CHECK enum err store_question(struct store *s, int32_t day, const char *principal,
-        const struct digest *question, uint32_t limit);
+        const struct digest *question, uint32_t limit, uint32_t *out_used);
 
 /* Who has asked how many different ones on a day, by name; at most `limit`. */
 struct stored_asker {

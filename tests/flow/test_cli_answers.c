@@ -215,19 +215,56 @@ static void a_table_names_its_source_and_its_marks(void **state)
         assert_true(said("parts do not add up to the total.\n"));
 }
 
+/* Up to the certificate, which is of each answer by itself. */
 static void the_same_question_gives_the_same_bytes(void **state)
 {
-        const char *first;
+        const char *first, *certificate;
 
         (void)state;
         assert_int_equal(RUN("query", "--dataset", "placering", "--purpose", "uppfoljning", "--by",
                                  "form,kon", "--format", "json"),
                 EXIT_CODE_OK);
         first = out_text;
+        certificate = strstr(first, "\"certificate\": ");
+        assert_non_null(certificate);
         assert_int_equal(RUN("query", "--dataset", "placering", "--purpose", "uppfoljning", "--by",
                                  "form,kon", "--format", "json"),
                 EXIT_CODE_OK);
-        assert_string_equal(out_text, first);
+        assert_memory_equal(out_text, first, (size_t)(certificate - first));
+        assert_string_not_equal(out_text, first);
+}
+
+static void an_answer_that_was_saved_is_checked_without_a_gateway(void **state)
+{
+        const char *json = world_path(&world, "answer.json");
+        const char *csv = world_path(&world, "answer.csv");
+        const char *proof = world_path(&world, "proof.json");
+        const char *changed = world_path(&world, "changed.json");
+        struct bytes text;
+        char *cell;
+
+        (void)state;
+        assert_int_equal(RUN("keys", "public", "--save", "--as", "statistician"), EXIT_CODE_OK);
+        assert_int_equal(RUN("query", "--dataset", "placering", "--purpose", "uppfoljning", "--by",
+                                 "form", "--where", "kon = man", "--format", "json", "--out", json),
+                EXIT_CODE_OK);
+        assert_int_equal(RUN("verify", json), EXIT_CODE_OK);
+        assert_non_null(strstr(out_text, "kon = man"));
+        assert_int_equal(RUN("query", "--dataset", "placering", "--purpose", "uppfoljning",
+                                 "--format", "csv", "--out", csv, "--certificate", proof),
+                EXIT_CODE_OK);
+        assert_int_equal(RUN("verify", proof), EXIT_CODE_OK);
+        assert_int_equal(RUN("verify", csv), EXIT_CODE_USAGE);
+
+        text = world_read(&world, json);
+        cell = memmem(text.data, text.len, "\"values\": [", 11);
+        assert_non_null(cell);
+        for (cell += 11; *cell < '0' || *cell > '9'; cell++)
+                ;
+        *cell = *cell == '9' ? '8' : (char)(*cell + 1);
+        world_write(&world, "changed.json", text);
+        assert_int_equal(RUN("verify", changed), EXIT_CODE_REFUSED);
+        assert_non_null(strstr(out_text, "TABLE"));
 }
 
 static void a_question_in_a_file_is_filled_in_by_options(void **state)
@@ -510,6 +547,7 @@ int main(void)
                 cmocka_unit_test(a_question_prints_the_release_that_the_gateway_sends),
                 cmocka_unit_test(a_table_names_its_source_and_its_marks),
                 cmocka_unit_test(the_same_question_gives_the_same_bytes),
+                cmocka_unit_test(an_answer_that_was_saved_is_checked_without_a_gateway),
                 cmocka_unit_test(a_question_in_a_file_is_filled_in_by_options),
                 cmocka_unit_test(a_refusal_says_why_and_ends_with_one),
                 cmocka_unit_test(a_slip_on_the_command_line_ends_with_two),

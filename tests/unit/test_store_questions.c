@@ -28,7 +28,7 @@ static enum err asked(struct world *w, int32_t day, const char *who, uint32_t n,
 {
         struct digest d = question(n);
 
-        return store_question(w->store, day, who, &d, limit);
+        return store_question(w->store, day, who, &d, limit, NULL);
 }
 
 static void a_limit_holds_for_different_questions_of_one_day(void **state)
@@ -44,6 +44,24 @@ static void a_limit_holds_for_different_questions_of_one_day(void **state)
         assert_int_equal(asked(w, TODAY, "bo", 3, 3), ERR_OK);
         assert_int_equal(asked(w, TODAY, "anna", 3, 4), ERR_OK); /* the limit was raised */
         assert_int_equal(asked(w, TODAY, "anna", 5, 0), ERR_LIMIT);
+}
+
+static void how_many_were_asked_is_told_with_each(void **state)
+{
+        OWNED(world_free) struct world *w = world_new();
+        struct digest one = question(1), two = question(2), three = question(3);
+        uint32_t used = 99;
+
+        (void)state;
+        assert_int_equal(store_question(w->store, TODAY, "anna", &one, 2, &used), ERR_OK);
+        assert_int_equal(used, 1);
+        assert_int_equal(store_question(w->store, TODAY, "anna", &two, 2, &used), ERR_OK);
+        assert_int_equal(used, 2);
+        assert_int_equal(store_question(w->store, TODAY, "anna", &one, 2, &used), ERR_OK);
+        assert_int_equal(used, 2);
+        used = 0;
+        assert_int_equal(store_question(w->store, TODAY, "anna", &three, 2, &used), ERR_LIMIT);
+        assert_int_equal(used, 2);
 }
 
 static void a_restart_forgets_no_question(void **state)
@@ -193,6 +211,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_limit_holds_for_different_questions_of_one_day),
+                cmocka_unit_test(how_many_were_asked_is_told_with_each),
                 cmocka_unit_test(a_restart_forgets_no_question),
                 cmocka_unit_test(the_next_day_begins_anew),
                 cmocka_unit_test(a_clock_set_back_begins_no_day_anew),

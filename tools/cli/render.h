@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* render.h: a release as text: a table for people, CSV for spreadsheets and R, JSON
  * for programs. What is written depends on the release, the question and the
- * language alone, never on the clock: the same answer gives the same file. */
+ * language alone, never on the clock: the same answer gives the same file, but for its
+ * certificate in JSON. */
 #ifndef STATGATE_TOOLS_CLI_RENDER_H
 #define STATGATE_TOOLS_CLI_RENDER_H
 
