@@ -83,6 +83,7 @@ static enum err listen_unix(const struct address *a, int *out_fd)
         OWNED(fd_close) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         OWNED(fd_close) int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         struct sockaddr_un at = unix_address(a);
+        struct stat there;
         mode_t mask;
         int rc;
 
@@ -90,7 +91,9 @@ static enum err listen_unix(const struct address *a, int *out_fd)
                 return ERR_INTERNAL;
         if (connect(probe, (const struct sockaddr *)&at, sizeof at) == 0)
                 return ERR_IN_USE;
-        (void)unlink(a->path);
+        /* Never anything else that may stand there. */
+        if (lstat(a->path, &there) == 0 && S_ISSOCK(there.st_mode))
+                (void)unlink(a->path);
         mask = umask(0111);
         rc = bind(fd, (const struct sockaddr *)&at, sizeof at);
         (void)umask(mask);

@@ -145,11 +145,15 @@ static enum err asked(int fd, enum keeper_message number, uint16_t lane, struct 
         uint8_t len[FRAME_LENGTH_LEN], packet[KEEPER_PACKET_MAX];
         struct keeper_head answer;
         struct reader in;
+        uint32_t packet_len;
 
         assert_true(send_request(fd, &head, payload));
         assert_true(hear(fd, len, sizeof len));
-        assert_true(hear(fd, packet, (size_t)len[0] + 256U * len[1]));
-        in = reader_of(bytes_of(packet, (size_t)len[0] + 256U * len[1]));
+        in = reader_of(bytes_of(len, sizeof len));
+        assert_int_equal(read_u32(&in, &packet_len), ERR_OK);
+        assert_true(packet_len <= sizeof packet);
+        assert_true(hear(fd, packet, packet_len));
+        in = reader_of(bytes_of(packet, packet_len));
         assert_int_equal(keeper_read_answer(&in, &answer), ERR_OK);
         assert_int_equal(answer.id, head.id);
         assert_int_equal(answer.bulk, 0);

@@ -242,18 +242,17 @@ int custodian_await(struct custodian *c)
 
 pid_t custodian_keeper(const struct custodian *c)
 {
-        char path[64];
-        int child = 0;
+        char path[64], line[64] = "";
         FILE *f;
 
         (void)snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)c->pid, (int)c->pid);
         f = fopen(path, "re");
         if (f == NULL)
                 return 0;
-        if (fscanf(f, "%d", &child) != 1)
-                child = 0;
+        if (fgets(line, sizeof line, f) == NULL)
+                line[0] = '\0';
         (void)fclose(f);
-        return child;
+        return (pid_t)strtol(line, NULL, 10);
 }
 
 void custodian_kill(struct custodian *c)

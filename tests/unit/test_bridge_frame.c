@@ -149,11 +149,12 @@ static void a_message_on_a_lane_of_another_kind_or_of_none_is_refused(void **sta
         for (size_t i = 0; i < ARRAY_LEN(all); i++) {
                 const struct keeper_message_rule *rule = keeper_message_find((uint16_t)all[i]);
 
-                for (uint16_t lane = 0; lane < keeper_lanes(SLOTS) + 3; lane++) {
-                        struct keeper_head head = {.number = all[i], .lane = lane};
+                for (unsigned lane = 0; lane < keeper_lanes(SLOTS) + 3; lane++) {
+                        struct keeper_head head = {.number = all[i], .lane = (uint16_t)lane};
                         struct packet p = request_of(&head, rule->shortest);
                         enum keeper_lane kind;
-                        bool fits = keeper_lane_kind(SLOTS, lane, &kind) && kind == rule->lane;
+                        bool fits = keeper_lane_kind(SLOTS, (uint16_t)lane, &kind) &&
+                                    kind == rule->lane;
 
                         assert_int_equal(ask(&r, &p), fits ? ERR_OK : ERR_MALFORMED);
                         if (fits)
