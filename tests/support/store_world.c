@@ -209,45 +209,50 @@ static void load(const char *path, struct buf *all)
         (void)fclose(file);
 }
 
-static unsigned count_in(struct bytes all, const uint8_t marker[MARKER_LEN])
+unsigned count_in(struct bytes all, struct bytes text)
 {
         const uint8_t *at = all.data, *end = all.data + all.len;
         unsigned count = 0;
 
-        while ((at = memmem(at, (size_t)(end - at), marker, MARKER_LEN)) != NULL) {
+        while ((at = memmem(at, (size_t)(end - at), text.data, text.len)) != NULL) {
                 at++;
                 count++;
         }
         return count;
 }
 
-unsigned markers_in_files(const struct world *w, uint32_t n, uint32_t batches)
+void files_read(const struct world *w, struct buf *out)
 {
         DIR *dir = opendir(w->folder);
-        struct submission_id id = id_of(n);
-        unsigned count = 0;
         struct dirent *e;
-        struct bytes all;
-        struct buf b;
 
         assert_non_null(dir);
-        buf_init(&b, 1 << 30);
+        buf_init(out, 1 << 30);
         while ((e = readdir(dir)) != NULL) {
                 char path[400];
 
                 if (e->d_name[0] == '.')
                         continue;
                 (void)snprintf(path, sizeof path, "%s/%s", w->folder, e->d_name);
-                load(path, &b);
+                load(path, out);
         }
         (void)closedir(dir);
+}
+
+unsigned markers_in_files(const struct world *w, uint32_t n, uint32_t batches)
+{
+        OWNED(buf_done) struct buf b = {.ceiling = 0};
+        struct submission_id id = id_of(n);
+        unsigned count = 0;
+        struct bytes all;
+
+        files_read(w, &b);
         assert_int_equal(buf_end(&b, &all), ERR_OK);
         for (uint32_t i = 0; i < batches; i++) {
                 uint8_t marker[MARKER_LEN];
 
                 marker_of(&id, i, marker);
-                count += count_in(all, marker);
+                count += count_in(all, bytes_of(marker, MARKER_LEN));
         }
-        buf_done(&b);
         return count;
 }

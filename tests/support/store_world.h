@@ -44,5 +44,8 @@ uint32_t batches_read(struct store *s, uint32_t n, size_t len);
 /* How often the markers of a submission's batches stand in the files of the store,
  * log and index included. */
 unsigned markers_in_files(const struct world *w, uint32_t n, uint32_t batches);
+/* All of these files, one behind the other. */
+void files_read(const struct world *w, struct buf *out);
+unsigned count_in(struct bytes all, struct bytes text);
 
 #endif

@@ -4,7 +4,8 @@
  * A child writes from four threads and tells each acknowledgement through a pipe;
  * the parent kills it without warning, opens the same store and compares. What was
  * told must be there once and whole; what was not told may be there or not, but
- * nothing may be there in part. */
+ * nothing may be there in part. And of each batch that is there the audit log tells, once, and of
+ * no other; its tree is that of its entries. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -12,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -21,6 +23,7 @@
 
 #include "base/clock.h"
 #include "gateway/store/store.h"
+#include "tests/support/log_world.h"
 #include "tests/support/store_world.h"
 
 enum { ROUNDS = 24, THREADS = 4, PER_DELIVERY = 12, DELIVERIES_MAX = 4096, LEN = 20000 };
@@ -49,15 +52,18 @@ static enum err write_delivery(const struct child *c, uint32_t n)
 {
         uint8_t sealed[LEN + MARKER_LEN];
         struct stored_submission d = delivery(n, (municipality_t)(1 + n), DELIVERY_APPEND), out;
+        struct log_word word;
+        struct entry_draft entry = log_draft(&word, n, LOG_WORLD_WHOLE);
         uint32_t rows, rejected;
         bool replayed;
 
-        TRY(store_submission_open(c->store, &d, NULL, &out));
+        TRY(store_submission_open(c->store, &d, &entry, &out));
         tell(c, (struct told){.n = n});
         for (uint32_t i = 0; i < PER_DELIVERY; i++) {
                 struct stored_batch b = batch_of(n, i, sealed, LEN);
 
-                TRY(store_batch_put(c->store, &b, NULL, &replayed, &rows, &rejected));
+                entry = log_draft(&word, n, (int32_t)i);
+                TRY(store_batch_put(c->store, &b, &entry, &replayed, &rows, &rejected));
                 tell(c, (struct told){.n = n, .batches = i + 1});
         }
         TRY(commit(c->store, n, &out));
@@ -161,6 +167,51 @@ static void assert_kept(struct store *s, const struct told *t)
         assert_true(there == t->batches || there == t->batches + 1);
 }
 
+struct telling {
+        struct store *store;
+        uint32_t *batches; /* that the log tells of, by delivery */
+        uint32_t deliveries;
+};
+
+static enum err hear(void *ctx, const struct stored_entry *e)
+{
+        struct telling *t = ctx;
+        unsigned n;
+        int sequence;
+        char text[LOG_WORD_LEN] = {0};
+
+        assert_true(e->open.len < sizeof text);
+        memcpy(text, e->open.data, e->open.len);
+        assert_int_equal(sscanf(text, "about %u %d", &n, &sequence), 2);
+        assert_true(n < DELIVERIES_MAX);
+        if (sequence == LOG_WORLD_WHOLE)
+                t->deliveries++;
+        else
+                assert_int_equal(t->batches[n]++, sequence); /* each once, in order */
+        return ERR_OK;
+}
+
+static void assert_told(struct store *s, uint32_t last)
+{
+        struct telling t = {s, calloc(DELIVERIES_MAX, sizeof *t.batches), 0};
+        uint32_t there = 0;
+
+        assert_non_null(t.batches);
+        (void)log_is_whole(s);
+        assert_int_equal(store_entries(s, 0, UINT64_MAX, hear, &t), ERR_OK);
+        for (uint32_t n = 1; n <= last + THREADS; n++) {
+                struct submission_id id = id_of(n);
+                struct stored_submission out = {.batches = 0};
+                enum err e = store_submission_find(s, &id, &out);
+
+                assert_true(e == ERR_OK || e == ERR_NOT_FOUND);
+                there += e == ERR_OK;
+                assert_int_equal(t.batches[n], out.batches);
+        }
+        assert_int_equal(t.deliveries, there);
+        free(t.batches);
+}
+
 static void what_was_acknowledged_survives_a_kill_at_any_moment(void **state)
 {
         OWNED(world_free) struct world *w = world_new();
@@ -178,6 +229,7 @@ static void what_was_acknowledged_survives_a_kill_at_any_moment(void **state)
                 for (uint32_t n = 1; n <= last; n++)
                         if (all[n].n != 0)
                                 assert_kept(w->store, &all[n]);
+                assert_told(w->store, last);
                 store_close(&w->store);
                 lives++;
         }
