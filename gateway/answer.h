@@ -40,10 +40,17 @@ struct answering {
 };
 
 /* query.c */
+/* A question as it would be answered under a->policy, of the vintage that it names, by the rules
+ * of its own table alone: nothing is counted against a budget, remembered, or told. Afterwards
+ * query_rehearsed, whatever it returned. */
+MUST_CHECK enum err query_rehearse(struct answering *a);
+void query_rehearsed(struct answering *a);
 enum err linkage_ended(struct rpc_call *c);
 
 /* tables.c: q->table, protected. */
 MUST_CHECK enum err table_make(struct answering *a, struct question *q);
+/* Likewise, but judged by its rules alone, as if no other were ever answered. */
+MUST_CHECK enum err table_rehearse(struct answering *a, struct question *q);
 /* Whether it is answered from tables that are protected beforehand. */
 bool question_is_planned(const struct answering *a, const struct question *q);
 

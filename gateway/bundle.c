@@ -27,6 +27,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "crypto/digest.h"
+#include "policies/rehearsal.h"
 #include "policies/report.h"
 
 enum { SIGNED_BUNDLE_MAX = 4 << 20, PATH_LEN_MAX = 4096 };
@@ -37,6 +38,7 @@ struct reign {
         pthread_mutex_t lock;   /* guards `policy` */
         pthread_mutex_t reload; /* one reload at a time */
         struct policy *policy;
+        struct rehearsals rehearsals;
         _Atomic uint64_t generation;
 };
 
@@ -78,6 +80,23 @@ static enum err same_as_signed(
                 return refuse(why, ERR_POLICY_SIGNATURE, "bundle.sgb",
                         "the YAML files say something else than what was signed");
         return ERR_OK;
+}
+
+/* What weakens protection was rehearsed in this gateway, against the bundle in force. */
+static enum err was_rehearsed(const struct reign *r, const struct policy *next, struct refusal *why)
+{
+        bool weakens = false, known = false;
+        struct digest report;
+        struct bytes text;
+
+        TRY(policy_rehearsed(r->policy, next, &weakens, why));
+        if (!weakens || !policy_rehearsal(next, &text, &report))
+                return ERR_OK;
+        if (r->rehearsals.known != NULL)
+                TRY(r->rehearsals.known(r->rehearsals.ctx, &report, &known));
+        return known ? ERR_OK
+                     : refuse(why, ERR_POLICY_REFUSED, REHEARSAL_FILE,
+                               "no rehearsal with this report stands in the audit log");
 }
 
 /* As the keeper will ask, with what this process knows. A running bundle that names
@@ -128,8 +147,10 @@ static enum err read_bundle(struct reign *r, struct policy **out, struct refusal
                 return refuse(why, ERR_POLICY_SIGNATURE, "bundle.sgb",
                         "cannot be read, or one officer's signature stands in it twice");
         TRY(same_as_signed(p, &bundle, why));
-        if (r->policy != NULL)
+        if (r->policy != NULL) {
                 TRY(follows(r->policy, p, &bundle, why));
+                TRY(was_rehearsed(r, p, why));
+        }
         TRY(keeper_agrees(r->keeper, bytes, why));
         *out = p;
         p = NULL;
@@ -176,6 +197,13 @@ void reign_free(struct reign **r)
         free((*r)->folder);
         free(*r);
         *r = NULL;
+}
+
+void reign_heed(struct reign *r, const struct rehearsals *known)
+{
+        (void)pthread_mutex_lock(&r->reload);
+        r->rehearsals = *known;
+        (void)pthread_mutex_unlock(&r->reload);
 }
 
 struct policy *reign_policy(struct reign *r)

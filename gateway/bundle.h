@@ -16,6 +16,14 @@ MUST_CHECK enum err reign_new(
         struct keeper *keeper, const char *folder, struct reign **out, struct refusal *why);
 void reign_free(struct reign **r);
 
+/* Who knows whether a rehearsal with this report took place here: asked before a bundle that
+ * weakens protection takes the place of the running one. Until somebody does, none does. */
+struct rehearsals {
+        void *ctx;
+        enum err (*known)(void *ctx, const struct digest *report, bool *out);
+};
+void reign_heed(struct reign *r, const struct rehearsals *known);
+
 /* A reference of your own: policy_unref it. */
 struct policy *reign_policy(struct reign *r);
 /* Rises with every change; cheap. */

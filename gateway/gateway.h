@@ -109,6 +109,11 @@ enum err policy_history_get(struct rpc_call *c, struct bytes request, struct buf
 enum err budgets_get(struct rpc_call *c, struct bytes request, struct buf *response);
 enum err quality_get(struct rpc_call *c, struct bytes request, struct buf *response);
 
+/* rehearse.c */
+/* Whether the log has a rehearsal with this report; for reign_heed, the gateway is ctx. */
+enum err rehearsal_known(void *ctx, const struct digest *report, bool *out);
+enum err policy_rehearse(struct rpc_call *c, struct bytes request, struct buf *response);
+
 /* custody.c */
 enum err keys_list(struct rpc_call *c, struct bytes request, struct buf *response);
 enum err keys_rotate(struct rpc_call *c, struct bytes request, struct buf *response);

@@ -325,6 +325,7 @@ static enum err start(struct gateway *g, const struct config *c, struct arena *a
         STEP("opening the store", store_open(c->store, &g->store));
         STEP("the audit log", start_audit(g, c));
         STEP("loading the policy", load_policy(g, c, why));
+        reign_heed(g->reign, &(struct rehearsals){g, rehearsal_known});
         const struct views_options views = {
                 g->store, g->keeper, c->view_memory, c->threads, g->audit};
         STEP("linked views", views_new(&views, &g->views));

@@ -207,6 +207,13 @@ static const struct rpc_method methods[] = {
                 .right = METHOD_GET_QUALITY,
                 .unary = quality_get,
         },
+        {
+                .path = "/statgate.v1.Audit/RehearsePolicy",
+                .kind = RPC_SERVER_STREAM,
+                .roles = DPO,
+                .right = METHOD_REHEARSE_POLICY,
+                .unary = policy_rehearse,
+        },
 };
 
 static const char *const services[] = {

@@ -234,6 +234,28 @@ static enum err foresee(struct asking *q, struct buf *response)
         return answer_encode(&answer, response);
 }
 
+/* Rehearsals --------------------------------------------------------------------------- */
+
+enum err query_rehearse(struct answering *a)
+{
+        TRY(query_check(a->asked, &a->call->why));
+        TRY(expand(a));
+        TRY(decide(a));
+        TRY(lease(a, &a->main, a->asked->vintage));
+        TRY(table_rehearse(a, &a->main));
+        if (!a->has_denominator)
+                return ERR_OK;
+        TRY(lease(a, &a->denominator, a->main.query.vintage));
+        TRY(table_rehearse(a, &a->denominator));
+        return quotient_make(a->arena, a->indicator->scale, a->main.table, a->denominator.table);
+}
+
+void query_rehearsed(struct answering *a)
+{
+        view_lease_done(&a->denominator.lease);
+        view_lease_done(&a->main.lease);
+}
+
 /* The log ------------------------------------------------------------------------------ */
 
 /* Nanoseconds of the monotonic clock, from the wall's milliseconds. */

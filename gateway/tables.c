@@ -236,6 +236,21 @@ static enum err count_and_protect(struct answering *a, struct question *q)
         return perturb_end(a, q, exact);
 }
 
+enum err table_rehearse(struct answering *a, struct question *q)
+{
+        const struct disclosure_settings settings = settings_of(a, q);
+        const struct disclosure_rules *r = &q->allowed.disclosure;
+        struct plan_scope scope;
+
+        TRY(count(a, q, &scope));
+        if (q->allowed.dataset->kind == DATASET_DELIVERIES)
+                coverage_note_unexpected(q->table);
+        if (q->lease.linkage != NULL && !question_is_planned(a, q) &&
+                (r->answers == ANSWERS_LATTICE || r->membership_sensitive))
+                TRY(eligible_by_inhabitants(a, q, &scope, r->answers == ANSWERS_LATTICE));
+        return disclosure_protect_table(a->arena, q->table, &settings, &q->lease.stop, &q->report);
+}
+
 /* Planned tables ----------------------------------------------------------------------------- */
 
 /* Not where an indicator, or another data set that is looked at, asks for more. */

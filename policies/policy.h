@@ -448,7 +448,8 @@ struct policy_linkage {
         METHOD(AUDIT, GET_PROOF, "GetProof")                                                       \
         METHOD(AUDIT, GET_POLICY_HISTORY, "GetPolicyHistory")                                      \
         METHOD(AUDIT, GET_BUDGETS, "GetBudgets")                                                   \
-        METHOD(AUDIT, GET_QUALITY, "GetQuality")
+        METHOD(AUDIT, GET_QUALITY, "GetQuality")                                                   \
+        METHOD(AUDIT, REHEARSE_POLICY, "RehearsePolicy")
 enum policy_service {
         SERVICE_NONE = 0,
 #define SERVICE_ENUM(name, word) SERVICE_##name,

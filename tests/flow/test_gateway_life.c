@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "crypto/secret.h"
 #include "tests/support/gateway_delivery.h"
+#include "tests/support/gateway_rehearsal.h"
 
 enum { EXIT_STOPPED = 0, EXIT_DIED = 1, EXIT_SETTINGS = 2, EXIT_START = 3 };
 
@@ -397,6 +398,11 @@ static void a_method_that_the_policy_takes_away_is_closed_at_the_next_call(void 
         world_edit(&world, "policy/bundle.yaml",
                 "statistician: [statistics, ListVintages, GetKeeperKeys]",
                 "statistician: [ListDatasets, Reload]");
+        /* It also gives something: that has to be rehearsed. */
+        world_sign(&world, world.officer);
+        assert_int_equal(reload(NULL), STATUS_FAILED_PRECONDITION);
+        assert_true(world_blames("rehearsal.txt"));
+        assert_int_equal(world_rehearse(&world, NULL), STATUS_OK);
         world_sign(&world, world.officer);
         assert_int_equal(reload(NULL), STATUS_OK);
         assert_int_equal(

@@ -103,7 +103,7 @@ C_LIBRARY = set(
     """assert.h complex.h ctype.h errno.h fenv.h float.h inttypes.h iso646.h limits.h locale.h
     math.h setjmp.h signal.h stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h
     stdlib.h stdnoreturn.h string.h tgmath.h threads.h time.h uchar.h wchar.h wctype.h
-    arpa/inet.h byteswap.h dirent.h dlfcn.h endian.h err.h fcntl.h fnmatch.h ftw.h getopt.h glob.h
+    arpa/inet.h byteswap.h dirent.h dlfcn.h endian.h err.h fcntl.h fnmatch.h fts.h ftw.h getopt.h glob.h
     grp.h iconv.h langinfo.h libgen.h malloc.h net/if.h netdb.h netinet/in.h netinet/tcp.h poll.h
     pthread.h pwd.h regex.h sched.h search.h semaphore.h spawn.h strings.h sysexits.h syslog.h
     termios.h ucontext.h unistd.h utime.h wordexp.h

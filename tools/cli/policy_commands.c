@@ -8,6 +8,7 @@
 #include "crypto/digest.h"
 #include "crypto/secret.h"
 #include "policies/policy.h"
+#include "policies/rehearsal.h"
 #include "policies/report.h"
 #include "policies/sign.h"
 #include "tools/cli/bundle.h"
@@ -233,6 +234,42 @@ static enum exit_code sign_with(
         return EXIT_CODE_OK;
 }
 
+/* An officer does not sign a weakening unseen: what it means has to lie beside it. The bundle that
+ * it follows is in --against, or in the data folder. */
+static enum exit_code sign_allowed(
+        struct cli *cli, const struct arguments *args, const struct policy *next)
+{
+        OWNED(policy_unref) struct policy *before = NULL;
+        const char *folder = option_text(args, "against");
+        struct refusal why = {0};
+        struct settings s;
+        bool weakens = false;
+
+        if (policy_rules(next)->version == 1)
+                return EXIT_CODE_OK; /* it follows nothing */
+        if (folder == NULL && settings_present(cli) && settings_read(cli, &s) == EXIT_CODE_OK)
+                folder = s.policy;
+        if (folder == NULL) {
+                complain(cli, WORD_SIGN_AGAINST_WHAT);
+                return EXIT_CODE_USAGE;
+        }
+        enum exit_code code = bundle_load(cli, folder, &before);
+
+        if (code != EXIT_CODE_OK)
+                return code;
+        if (!digest_equal(policy_digest(before), &policy_rules(next)->predecessor)) {
+                if (digest_equal(policy_digest(before), policy_digest(next)))
+                        return EXIT_CODE_OK; /* one more signature under the one in force */
+                complain(cli, WORD_SIGN_NOT_PREDECESSOR, folder);
+                return EXIT_CODE_INPUT;
+        }
+        if (policy_rehearsed(before, next, &weakens, &why) == ERR_OK)
+                return EXIT_CODE_OK;
+        complain(cli, WORD_SIGN_WEAKENS);
+        cli_print_refusal(cli, &why);
+        return EXIT_CODE_WEAKER;
+}
+
 static enum exit_code run_sign(struct cli *cli, const struct arguments *args)
 {
         OWNED(policy_unref) struct policy *p = NULL;
@@ -248,6 +285,8 @@ static enum exit_code run_sign(struct cli *cli, const struct arguments *args)
                 code = keys_init(cli, false);
         if (code == EXIT_CODE_OK)
                 code = bundle_load(cli, folder, &p);
+        if (code == EXIT_CODE_OK)
+                code = sign_allowed(cli, args, p);
         if (code != EXIT_CODE_OK)
                 return code;
         print_summary(cli, p);
@@ -259,6 +298,9 @@ static const struct option_spec sign_options[] = {
         {"key", "FILE", "keys/dpo.key", false, false,
                 {"dataskyddsombudets signeringsnyckel",
                         "the data-protection officer's signing key"}},
+        {"against", "FOLDER", NULL, false, false,
+                {"regelverket som det följer på (annars datamappens)",
+                        "the bundle that it follows (else the data folder's)"}},
 };
 
 static const struct option_spec check_options[] = {
@@ -297,9 +339,13 @@ const struct command command_policy_sign = {
         .summary = {"signera regelverket som dataskyddsombud",
                 "sign a bundle as data-protection officer"},
         .details = {"Läser YAML-filerna i mappen och skriver bundle.sgb bredvid dem. Andras "
-                    "underskrifter under samma regelverk behålls.",
+                    "underskrifter under samma regelverk behålls. Det som försvagar skyddet "
+                    "signeras inte "
+                    "utan rapporten från dess provkörning (policy rehearse).",
                 "Reads the YAML files of the folder and writes bundle.sgb beside them. Other "
-                "officers' signatures under the same policy are kept."},
+                "officers' signatures under the same policy are kept. What weakens protection is "
+                "not "
+                "signed without the report of its rehearsal (policy rehearse)."},
         .options = sign_options,
         .options_len = ARRAY_LEN(sign_options),
         .run = run_sign,

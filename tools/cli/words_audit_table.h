@@ -36,6 +36,22 @@ WORD(LOG_NO_WITNESS,
         "No witness was asked: whoever has both the log and the key keeper could have rewritten "
         "all of "
         "it (--witness).")
+WORD(SIGN_AGAINST_WHAT, "ange regelverket som det följer på: --against",
+        "name the bundle that it follows: --against")
+WORD(SIGN_NOT_PREDECESSOR, "{1} är inte det regelverk som predecessor nämner (--against)",
+        "{1} is not the bundle that `predecessor` names (--against)")
+WORD(SIGN_WEAKENS, "skyddet försvagas, och det är inte provkört: inget är signerat",
+        "protection weakens, and that was not rehearsed: nothing was signed")
+WORD(REHEARSE_FILES, "{1} går inte att läsa som ett regelverks filer ({2})",
+        "{1} cannot be read as the files of a bundle ({2})")
+WORD(REHEARSED, "{1} frågor prövade ({2} ställda): {3} besvaras nu, {4} nekas nu.",
+        "{1} questions tried ({2} asked): {3} newly answered, {4} newly refused.")
+WORD(REHEARSED_CELLS, "Av {1} celler visas {2} som skyddades, och skyddas {3} som visades.",
+        "Of {1} cells {2} are shown that were protected, and {3} protected that were shown.")
+WORD(REHEARSED_TO, "Rapporten står i {1}; dess kontrollsumma {2} följer med det som signeras.",
+        "The report is in {1}; its digest {2} is part of what gets signed.")
+WORD(REHEARSED_NOTHING, "Inga frågor står i loggen för den tiden.",
+        "The log has no questions of that time.")
 WORD(PAGE_WRITTEN, "Skriven: {1}", "Written: {1}")
 WORD(PAGE_OTHER_BUNDLE, "OBS: slussen kör ett annat regelverk (kontrollsumma {1}) än det i {2}.",
         "NOTE: the gateway runs another bundle (digest {1}) than the one in {2}.")

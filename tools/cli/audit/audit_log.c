@@ -9,7 +9,7 @@
 #include "tools/cli/listing.h"
 #include "tools/cli/render_parts.h"
 
-enum { LIMIT_DEFAULT = 50, LIMIT_MOST = 100000 };
+enum { ABOUT_COLUMNS = 90, LIMIT_DEFAULT = 50, LIMIT_MOST = 100000 };
 
 struct showing {
         struct cli *cli;
@@ -21,6 +21,19 @@ struct showing {
 static const struct lane_head heads[] = {{WORD_HEAD_NUMBER, SIDE_RIGHT},
         {WORD_HEAD_WHEN, SIDE_LEFT}, {WORD_HEAD_ENTRY_KIND, SIDE_LEFT},
         {WORD_HEAD_OUTCOME, SIDE_LEFT}, {WORD_HEAD_WHO, SIDE_LEFT}, {WORD_HEAD_ABOUT, SIDE_LEFT}};
+
+/* A line for people has an end; all of it is in the JSON. */
+static const char *cut(const struct cli *cli, const char *text)
+{
+        struct bytes all = bytes_of_text(text);
+        size_t len = text_prefix(all, ABOUT_COLUMNS);
+        const char *less;
+
+        if (len == all.len)
+                return text;
+        less = arena_printf(cli->arena, "%.*s…", (int)len, text);
+        return less != NULL ? less : "";
+}
 
 static enum err show_entry(struct showing *s, const struct wire_log_entry *e)
 {
@@ -34,7 +47,7 @@ static enum err show_entry(struct showing *s, const struct wire_log_entry *e)
         const char *texts[] = {number, instant_text(e->at_ms, at),
                 entry_kind_word((enum entry_kind)e->kind), entry_words(cli, e, FIELD_OUTCOME),
                 entry_words(cli, e, FIELD_PRINCIPAL),
-                e->pruned ? cli_word(cli, WORD_ENTRY_PRUNED) : entry_about(cli, e)};
+                e->pruned ? cli_word(cli, WORD_ENTRY_PRUNED) : cut(cli, entry_about(cli, e))};
 
         if (s->list != NULL)
                 return listing_add(s->list, texts);
