@@ -102,7 +102,7 @@ put(["TABLE"], "filters", 0, "values", 0, "sis")
 put(["TABLE"], "filters", lambda filters: filters[:1])
 put(["TABLE"], "filters", [])
 put(["TABLE"], "release", "dataset", "anmalan")
-put(["TABLE"], "release", "vintage", "8.0")
+put(["TABLE"], "release", "vintage", "8.1")
 put(["TABLE"], "release", "delivered", 290)
 put(["TABLE"], "release", "release_digest", flip_hex)
 
@@ -125,8 +125,8 @@ put(["RELEASE", "RELEASE_QUESTION", "VINTAGE", "POLICY", "SCOPE"][:1] + ["TABLE"
 put(["QUESTION"], "proof", "question", flip_base64(6))
 
 # A certificate for another answer, or for another question.
-for part, names in (("certificate", ["RELEASE", "QUESTION", "RELEASE_QUESTION", "SCOPE"]),
-                    ("release", ["RELEASE", "RELEASE_QUESTION", "SCOPE", "TABLE"])):
+for part, names in (("certificate", ["RELEASE", "QUESTION", "RELEASE_QUESTION", "VINTAGE", "SCOPE"]),
+                    ("release", ["RELEASE", "RELEASE_QUESTION", "VINTAGE", "SCOPE", "TABLE"])):
     tampered(part + " of another answer", names, lambda a, p=part: a["proof"].update({p: other["proof"][p]}))
 tampered("question of another answer", ["QUESTION"],
          lambda a: a["proof"].update({k: other["proof"][k] for k in ("question", "request")}))

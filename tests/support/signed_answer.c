@@ -54,7 +54,7 @@ static void make_query(struct signed_answer *s, unsigned variant)
                 .dimensions_len = 2,
                 .measures = measures,
                 .measures_len = 2,
-                .vintage = {7, 1},
+                .vintage = {7, variant == 1 ? 0 : 1},
                 .has_period = true,
                 .period = {19723 + (int32_t)variant, 20088}};
 }
@@ -129,7 +129,7 @@ static void make_release(struct signed_answer *s, unsigned variant)
         OWNED(buf_done) struct buf out;
         struct bytes made;
 
-        s->release = (struct wire_release){.vintage = {7, 1},
+        s->release = (struct wire_release){.vintage = s->query.vintage,
                 .vintage_at_ms = 1795298935000,
                 .policy = {{3, 1, 4, 1, 5}},
                 .dataset = s->query.dataset,
