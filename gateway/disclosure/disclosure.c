@@ -140,6 +140,9 @@ static enum err audit(struct joint *j, struct disclosure_report *out)
         TRY(space_new(j->arena, j->release, &space));
         space.cancel = j->cancel;
         TRY(joint_layer_new(j, &space, false, &j->base));
+        j->nearly = arena_alloc(j->arena, space.cells, sizeof *j->nearly);
+        if (j->nearly == NULL)
+                return ERR_NO_MEMORY;
         joint_limits_set(j, 1);
         TRY(joint_audit(j, &verdict));
         out->audited = verdict.audited;

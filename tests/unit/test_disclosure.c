@@ -83,6 +83,56 @@ static void a_hidden_cell_keeps_no_value_anywhere(void **state)
         arena_free(&w.arena);
 }
 
+/* Of what memory has left of an answer. */
+static struct disclosure_report audited(struct world *w, uint32_t interval)
+{
+        const struct disclosure_settings s = {.threshold = 5,
+                .zeros_published = true,
+                .secondary = true,
+                .interval = interval,
+                .audit_cells_max = 100};
+        struct disclosure_report r = {0};
+
+        assert_int_equal(disclosure_audit_table(w->arena, &w->table, &s, NULL, &r), ERR_OK);
+        return r;
+}
+
+static void what_can_be_computed_when_it_leaves_does_not_leave(void **state)
+{
+        struct world w;
+
+        (void)state;
+        world_new(&w, (int64_t[]){4, 5, 9, 18}, plenty);
+        (void)protect(&w, 5, true); /* and nothing goes with it */
+        struct disclosure_report r = audited(&w, 0);
+
+        assert_int_equal(r.exact, 1);
+        assert_true(r.hidden_all);
+        for (size_t i = 0; i < CELLS; i++) {
+                assert_int_equal(w.table.status[i], CELL_PROTECTED);
+                assert_int_equal(w.table.persons[i], 0);
+        }
+        arena_free(&w.arena);
+}
+
+static void what_is_told_nearly_when_it_leaves_is_counted(void **state)
+{
+        struct world w;
+
+        (void)state;
+        world_new(&w, (int64_t[]){4, 1, 9, 14}, plenty);
+        (void)protect(&w, 5, true);
+        struct disclosure_report r = audited(&w, 4); /* each is of 1 to 4 persons */
+
+        assert_int_equal(r.audited, 2);
+        assert_int_equal(r.exact, 0);
+        assert_int_equal(r.narrow, 2);
+        assert_false(r.hidden_all);
+        assert_int_equal(w.table.status[2], CELL_VALUE);
+        assert_int_equal(w.table.persons[2], 9);
+        arena_free(&w.arena);
+}
+
 static void zero_is_shown_only_where_the_policy_says_so(void **state)
 {
         struct world w;
@@ -582,6 +632,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_cell_below_the_threshold_is_hidden),
                 cmocka_unit_test(a_hidden_cell_keeps_no_value_anywhere),
+                cmocka_unit_test(what_can_be_computed_when_it_leaves_does_not_leave),
+                cmocka_unit_test(what_is_told_nearly_when_it_leaves_is_counted),
                 cmocka_unit_test(zero_is_shown_only_where_the_policy_says_so),
                 cmocka_unit_test(a_small_identifying_margin_refuses_the_row_whatever_is_in_it),
                 cmocka_unit_test(
