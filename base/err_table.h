@@ -47,6 +47,11 @@ ERR(BOX_SIGNATURE, REFUSED, PERMISSION_DENIED,
         "the box is not signed by a submission key of this municipality")
 ERR(QUOTA, REFUSED, RESOURCE_EXHAUSTED,
         "more distinct persons than the municipality's quota allows; the operator was told")
+ERR(ERASURES, REFUSED, RESOURCE_EXHAUSTED,
+        "as much was erased within a day as the municipality's quota allows; the operator was told")
+ERR(DESTROYED, REFUSED, FAILED_PRECONDITION,
+        "what is stored of a data set lies under keys that were destroyed: see `statgate keys "
+        "status`")
 
 /* Questions. */
 ERR(TOO_MANY_CELLS, REFUSED, INVALID_ARGUMENT, "the table would have more cells than allowed")

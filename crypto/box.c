@@ -171,6 +171,26 @@ enum err box_seal(const uint8_t public_key[BOX_PUBLIC_LEN], const struct box_hea
         return e;
 }
 
+enum err box_seal_record(const uint8_t public_key[BOX_PUBLIC_LEN], const struct box_head *head,
+        struct bytes key, uint8_t out[BOX_RECORD_LEN])
+{
+        struct digest digest;
+        uint8_t *plain = NULL;
+        enum err e;
+
+        if (head->use != BOX_RECORD || head->rows != 1 || key.len == 0 ||
+                key.len > RECORD_KEY_MAX_LEN || memchr(key.data, 0, key.len) != NULL)
+                return ERR_INVALID;
+        TRY(box_head_digest(head, &digest));
+        TRY(guarded_new(BOX_RECORD_PLAIN, &plain));
+        memset(plain, 0, BOX_RECORD_PLAIN);
+        memcpy(plain, digest.bytes, HEAD_LEN);
+        memcpy(put32(plain + HEAD_LEN, (uint32_t)key.len), key.data, key.len);
+        e = box_seal_plain(public_key, plain, BOX_RECORD_PLAIN, out);
+        guarded_free(plain);
+        return e;
+}
+
 /* head ‖ SHA-256(box): what a municipality stands for. */
 static enum err statement_of(
         const struct box_head *head, struct bytes box, struct digest statement[2])
@@ -242,5 +262,40 @@ enum err box_open(const struct secret *key, const uint8_t public_key[BOX_PUBLIC_
                 e = plain_read(bytes_of(plain, len), head, out);
         if (e != ERR_OK)
                 wipe(plain, len);
+        return e;
+}
+
+static enum err record_read(const uint8_t *plain, const struct box_head *head, struct bytes *out)
+{
+        const uint8_t *key = plain + HEAD_LEN + 4;
+        struct digest digest;
+        uint32_t len;
+
+        TRY(box_head_digest(head, &digest));
+        if (sodium_memcmp(plain, digest.bytes, HEAD_LEN) != 0)
+                return ERR_BOX_MISPLACED;
+        len = get32(plain + HEAD_LEN);
+        if (head->use != BOX_RECORD || head->rows != 1 || len == 0 || len > RECORD_KEY_MAX_LEN ||
+                strnlen((const char *)key, RECORD_KEY_MAX_LEN) != len ||
+                !sodium_is_zero(key + len, RECORD_KEY_MAX_LEN - len))
+                return ERR_MALFORMED;
+        *out = bytes_of(key, len);
+        return ERR_OK;
+}
+
+enum err box_open_record(const struct secret *key, const uint8_t public_key[BOX_PUBLIC_LEN],
+        const struct box_head *head, struct bytes box, uint8_t plain[BOX_RECORD_PLAIN],
+        struct bytes *out)
+{
+        enum err e = ERR_BOX_CLOSED;
+
+        if (secret_len(key) != BOX_SECRET_LEN)
+                return ERR_INTERNAL;
+        if (box.len != BOX_RECORD_LEN)
+                return ERR_BOX_CLOSED;
+        if (crypto_box_seal_open(plain, box.data, box.len, public_key, secret_view(key)) == 0)
+                e = record_read(plain, head, out);
+        if (e != ERR_OK)
+                wipe(plain, BOX_RECORD_PLAIN);
         return e;
 }

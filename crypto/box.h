@@ -15,7 +15,9 @@
  * The head stands inside the box and is never sent: both sides compute it. A box that is
  * carried to another municipality, data set, submission, place, use or keeper opens and does
  * not fit. `use` tells a row of a delivery from a person to be erased: a box for the one can
- * never be had as the other. Vectors: tests/vectors/boxes.txt. */
+ * never be had as the other. A box of one record's key has, behind its head, u32 length ‖ the key
+ * and NULs up to 24 bytes instead, so that it does not tell how long the key is. Vectors:
+ * tests/vectors/boxes.txt. */
 #ifndef STATGATE_CRYPTO_BOX_H
 #define STATGATE_CRYPTO_BOX_H
 
@@ -33,14 +35,17 @@ enum {
         BOX_KEY_ID_LEN = 16,
         BOX_PLAIN_FIXED = 32 + 4 + 4,
         BOX_PER_PERSON = PERSON_ID_LEN + 1,
+        BOX_RECORD_PLAIN = 32 + 4 + RECORD_KEY_MAX_LEN,
+        BOX_RECORD_LEN = BOX_RECORD_PLAIN + BOX_OVERHEAD,
 };
 #define BOX_LABEL "statgate/box/1"
 
 /* What a box is for; part of its head, by these words. */
 #define BOX_USES(USE)                                                                              \
-        USE(BATCH, "batch") /* the persons of a batch of a delivery */                             \
-        USE(ERASE, "erase") /* one person, to be erased; sequence and rows 0 and 1 */              \
-        USE(ALIAS, "alias") /* rows: the number that was; guardians: that which it became */
+        USE(BATCH, "batch")   /* the persons of a batch of a delivery */                           \
+        USE(ERASE, "erase")   /* one person, to be erased; sequence and rows 0 and 1 */            \
+        USE(ALIAS, "alias")   /* rows: the number that was; guardians: that which it became */     \
+        USE(RECORD, "record") /* the key of one record, to be erased; rows 1 */
 enum box_use {
         BOX_NONE = 0,
 #define BOX_ENUM(name, word) BOX_##name,
@@ -81,6 +86,9 @@ static inline size_t box_plain_len(uint32_t rows, uint32_t guardians)
  * other rows than the head says, more than a batch can hold, or a key that is no key. */
 MUST_CHECK enum err box_seal(const uint8_t public_key[BOX_PUBLIC_LEN], const struct box_head *head,
         const struct box_persons *in, uint8_t *out);
+/* The key of one record; 1 to RECORD_KEY_MAX_LEN bytes without NUL. */
+MUST_CHECK enum err box_seal_record(const uint8_t public_key[BOX_PUBLIC_LEN],
+        const struct box_head *head, struct bytes key, uint8_t out[BOX_RECORD_LEN]);
 MUST_CHECK enum err box_sign(const struct secret *submission_key, const struct box_head *head,
         struct bytes box, uint8_t out[SIGNATURE_LEN]);
 /* ERR_TAMPERED. */
@@ -92,5 +100,9 @@ MUST_CHECK enum err box_check(const uint8_t submission_public[SIGN_PUBLIC_LEN],
  * was sealed for another place; ERR_MALFORMED: lengths inside do not add up. */
 MUST_CHECK enum err box_open(const struct secret *key, const uint8_t public_key[BOX_PUBLIC_LEN],
         const struct box_head *head, struct bytes box, uint8_t *plain, struct box_persons *out);
+/* The same for the key of a record, which is borrowed from `plain`. */
+MUST_CHECK enum err box_open_record(const struct secret *key,
+        const uint8_t public_key[BOX_PUBLIC_LEN], const struct box_head *head, struct bytes box,
+        uint8_t plain[BOX_RECORD_PLAIN], struct bytes *out);
 
 #endif

@@ -68,7 +68,8 @@ enum err aliases_record(struct rpc_call *c, struct bytes request, struct buf *re
                 .id = said.id,
                 .events = said.len,
                 .days = said.days,
-                .box = {said.key_id, said.box, said.signature}};
+                .box = {said.key_id, said.box, said.signature},
+                .days_signature = said.days_signature};
         enum err e = keeper_alias_record(g->keeper, &in, c->arena, &aliased);
 
         if (e == ERR_LIMIT)
@@ -96,33 +97,38 @@ enum err aliases_list(struct rpc_call *c, struct bytes request, struct buf *resp
         municipality_t of = c->peer->role == ROLE_MUNICIPALITY ? c->peer->municipality : 0;
         struct wire_alias_entry *entries;
         struct alias_told *told = NULL;
-        uint32_t len = 0;
+        uint32_t len = 0, settled;
 
         (void)request; /* ListAliasesRequest is empty */
         if (of == 0)
                 TRY(note_reading(g->audit, c->peer, "aliases"));
-        TRY(keeper_aliases(g->keeper, of, c->arena, &told, &len));
+        TRY(keeper_aliases(g->keeper, of, c->arena, &told, &len, &settled));
         entries = arena_alloc(c->arena, len, sizeof *entries);
         if (entries == NULL)
                 return ERR_NO_MEMORY;
         for (uint32_t i = 0; i < len; i++)
                 entries[i] = (struct wire_alias_entry){told[i].id, told[i].municipality,
                         told[i].at_ms, told[i].first_day, told[i].last_day, told[i].events,
-                        told[i].undone};
+                        told[i].owing, told[i].undone};
         return alias_list_encode(&(struct wire_alias_list){entries, len}, response);
 }
 
 enum err aliases_undo(struct rpc_call *c, struct bytes request, struct buf *response)
 {
         struct gateway *g = c->handlers;
-        struct submission_id id;
+        struct wire_alias_undo said;
         uint32_t events = 0;
         char text[ID_HEX];
 
-        TRY(alias_undo_decode(c->arena, request, &id, &c->why));
-        TRY(keeper_alias_undo(g->keeper, c->peer->municipality, &id, &events));
-        TRY(write_note(c, "undone", &id));
+        TRY(alias_undo_decode(c->arena, request, &said, &c->why));
+        enum err e = keeper_alias_undo(
+                g->keeper, c->peer->municipality, &said.id, said.signature, &events);
+
+        if (e == ERR_BOX_SIGNATURE)
+                return refuse(&c->why, e, "signature", "%s", err_sentence(e));
+        TRY(e);
+        TRY(write_note(c, "undone", &said.id));
         log_event(LOG_INFO, "aliases_undone", LOG_NUM("municipality", c->peer->municipality),
-                LOG_TEXT("id", id_text(&id, text)), LOG_NUM("events", events));
+                LOG_TEXT("id", id_text(&said.id, text)), LOG_NUM("events", events));
         return alias_undone_encode(events, response);
 }

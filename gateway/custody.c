@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "gateway/gateway.h"
+#include "gateway/keeper/aliases.h"
 #include "gateway/keeper/care.h"
 #include "gateway/note.h"
 #include "gateway/rotation.h"
@@ -43,13 +44,18 @@ static int64_t due_of(const struct key_state *k)
         return 0;
 }
 
-/* What lies under older keys of a domain. */
+static bool is_of(const struct stored_epoch *e, const struct key_state *k)
+{
+        return k->kind == KEY_DOMAIN && e->municipality == k->municipality &&
+               strcmp(e->dataset, k->name) == 0;
+}
+
+/* What lies under older keys of a domain; of one whose keys were destroyed, all there is. */
 static void count_left(const struct stored_epoch *epochs, uint32_t len, const struct key_state *k,
         struct wire_key *out)
 {
         for (uint32_t i = 0; i < len; i++) {
-                if (epochs[i].municipality != k->municipality || epochs[i].epoch >= k->epoch ||
-                        strcmp(epochs[i].dataset, k->name) != 0)
+                if (!is_of(&epochs[i], k) || (k->epoch != 0 && epochs[i].epoch >= k->epoch))
                         continue;
                 out->batches_left += epochs[i].batches;
                 out->records_left += epochs[i].rows;
@@ -87,6 +93,64 @@ static enum err count_owing(
         return ERR_OK;
 }
 
+/* A line for each municipality that has events to tell again; there is room for all of them. */
+static enum err list_owing_aliases(struct gateway *g, struct arena *a, struct wire_keys *out)
+{
+        struct alias_told *told = NULL;
+        uint32_t len = 0, settled, first = out->len;
+
+        TRY(keeper_aliases(g->keeper, 0, a, &told, &len, &settled));
+        for (uint32_t i = 0; i < len; i++) {
+                uint32_t at = first;
+
+                if (told[i].owing == 0)
+                        continue;
+                while (at < out->len && out->keys[at].municipality != told[i].municipality)
+                        at++;
+                if (at == first + MUNICIPALITIES_MAX)
+                        return ERR_LIMIT;
+                if (at == out->len)
+                        out->keys[out->len++] = (struct wire_key){.kind = bytes_of_text("alias"),
+                                .municipality = told[i].municipality};
+                out->keys[at].records_owing += told[i].owing;
+        }
+        return ERR_OK;
+}
+
+static bool lives(const struct key_state *k, uint32_t epoch)
+{
+        return k->epoch != 0 && epoch >= k->oldest;
+}
+
+enum err gateway_refuse_unreadable(struct gateway *g, struct refusal *why)
+{
+        OWNED(arena_free) struct arena *a = arena_new(KEYS_ARENA_MAX);
+        struct key_state *keys = NULL;
+        struct stored_epoch *epochs = NULL;
+        uint32_t keys_len = 0, epochs_len = 0;
+
+        if (a == NULL)
+                return ERR_NO_MEMORY;
+        TRY(keeper_keys(g->keeper, a, &keys, &keys_len));
+        TRY(store_epochs(g->store, a, &epochs, &epochs_len));
+        for (uint32_t i = 0; i < keys_len; i++)
+                for (uint32_t e = 0; e < epochs_len; e++) {
+                        if (!is_of(&epochs[e], &keys[i]) || lives(&keys[i], epochs[e].epoch))
+                                continue;
+                        log_event(LOG_ERROR, "domain_unreadable", LOG_TEXT("dataset", keys[i].name),
+                                LOG_NUM("municipality", keys[i].municipality),
+                                LOG_NUM("batches", epochs[e].batches));
+                        return refuse(why, ERR_DESTROYED, "dataset",
+                                "the keys of %s/%04u were destroyed, and the store has %llu "
+                                "batches of it, as after a restore: repeat statgate keys destroy "
+                                "--dataset %s --municipality %04u",
+                                keys[i].name, keys[i].municipality,
+                                (unsigned long long)epochs[e].batches, keys[i].name,
+                                keys[i].municipality);
+                }
+        return ERR_OK;
+}
+
 enum err keys_list(struct rpc_call *c, struct bytes request, struct buf *response)
 {
         struct gateway *g = c->handlers;
@@ -102,7 +166,7 @@ enum err keys_list(struct rpc_call *c, struct bytes request, struct buf *respons
         TRY(note_reading(g->audit, c->peer, "keys"));
         TRY(keeper_keys(g->keeper, a, &keys, &out.len));
         TRY(store_epochs(g->store, a, &epochs, &epochs_len));
-        out.keys = arena_alloc(a, out.len, sizeof(*out.keys));
+        out.keys = arena_alloc(a, (size_t)out.len + MUNICIPALITIES_MAX, sizeof(*out.keys));
         if (out.keys == NULL)
                 return ERR_NO_MEMORY;
         for (uint32_t i = 0; i < out.len; i++) {
@@ -121,10 +185,10 @@ enum err keys_list(struct rpc_call *c, struct bytes request, struct buf *respons
                         .required = k->required,
                         .total = k->total,
                 };
-                if (k->kind == KEY_DOMAIN && k->oldest < k->epoch)
-                        count_left(epochs, epochs_len, k, &out.keys[i]);
+                count_left(epochs, epochs_len, k, &out.keys[i]);
         }
         TRY(count_owing(g, a, second_person_epoch(keys, out.len), &out));
+        TRY(list_owing_aliases(g, a, &out));
         return key_list_encode(&out, response);
 }
 
@@ -186,6 +250,56 @@ static enum err retire(struct gateway *g, uint32_t number)
         return store_retire(g->store, number, &n.draft);
 }
 
+static uint32_t newest_of(const struct stored_vintage *all, uint32_t len)
+{
+        uint32_t newest = 0;
+
+        for (uint32_t i = 0; i < len; i++)
+                newest = all[i].open && all[i].vintage.number > newest ? all[i].vintage.number
+                                                                       : newest;
+        return newest;
+}
+
+static enum err refuse_owing_aliases(
+        const struct alias_told *told, uint32_t len, struct refusal *why)
+{
+        municipality_t first = 0;
+        uint64_t events = 0;
+
+        for (uint32_t i = 0; i < len; i++) {
+                first = first == 0 && told[i].owing > 0 ? told[i].municipality : first;
+                events += told[i].owing;
+        }
+        if (events == 0)
+                return ERR_OK;
+        return refuse(why, ERR_ROTATING, "kind",
+                "%llu numbers that became others are known to the older key alone; municipality "
+                "%04u, the first of those that said so, has to tell them again or to undo them: "
+                "statgate aliases list",
+                (unsigned long long)events, first);
+}
+
+/* Vintages that link by what was said before it was told again, or undone since, would link
+ * otherwise under the newer key alone. */
+static enum err close_unsettled(
+        struct gateway *g, struct arena *a, uint32_t settled, struct refusal *why)
+{
+        struct stored_vintage *all = NULL;
+        uint32_t len = 0;
+
+        TRY(store_vintages(g->store, a, &all, &len));
+        for (uint32_t i = 0; i < len; i++)
+                if (all[i].open && all[i].aliases < settled &&
+                        all[i].vintage.number == newest_of(all, len))
+                        return refuse(why, ERR_ROTATING, "kind",
+                                "the newest vintage links by numbers that were told again since: "
+                                "publish one more");
+        for (uint32_t i = 0; i < len; i++)
+                if (all[i].open && all[i].aliases < settled)
+                        TRY(retire(g, all[i].vintage.number));
+        return ERR_OK;
+}
+
 /* Vintages that hold what was replaced meanwhile are closed: nobody could link it any more. The
  * newest must not be among them. */
 static enum err close_older(struct gateway *g, uint32_t epoch, struct refusal *why)
@@ -209,7 +323,8 @@ static enum err settle_persons(struct gateway *g, struct arena *a, struct refusa
 {
         struct key_state *keys = NULL;
         struct stored_owing *owing = NULL;
-        uint32_t len = 0, epoch;
+        struct alias_told *told = NULL;
+        uint32_t len = 0, told_len = 0, settled, epoch;
 
         TRY(keeper_keys(g->keeper, a, &keys, &len));
         epoch = second_person_epoch(keys, len);
@@ -219,6 +334,9 @@ static enum err settle_persons(struct gateway *g, struct arena *a, struct refusa
         TRY(store_owing(g->store, epoch, a, &owing, &len));
         if (len > 0)
                 return refuse_owing(owing, len, why);
+        TRY(keeper_aliases(g->keeper, 0, a, &told, &told_len, &settled));
+        TRY(refuse_owing_aliases(told, told_len, why));
+        TRY(close_unsettled(g, a, settled, why));
         TRY(close_older(g, epoch, why));
         return keeper_settle_persons(g->keeper);
 }

@@ -119,6 +119,9 @@ enum err keys_list(struct rpc_call *c, struct bytes request, struct buf *respons
 enum err keys_rotate(struct rpc_call *c, struct bytes request, struct buf *response);
 enum err domain_destroy(struct rpc_call *c, struct bytes request, struct buf *response);
 enum err removals_list(struct rpc_call *c, struct bytes request, struct buf *response);
+/* What is stored of a domain under keys that were destroyed, as after a restore: ERR_DESTROYED
+ * and what to do about it. ERR_OK: there is none. */
+MUST_CHECK enum err gateway_refuse_unreadable(struct gateway *g, struct refusal *why);
 
 /* publisher.c: publishes by itself some seconds after the last commit, where the
  * policy says `publish: automatic`; also expires open submissions. */

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "gateway/gateway.h"
+#include "gateway/keeper/care.h"
 #include "gateway/note.h"
 
 enum { VIEWS_SHOWN_MAX = 256 };
@@ -53,6 +54,37 @@ static uint32_t list_views(struct gateway *g, struct arena *a, const struct wire
         return n;
 }
 
+/* Of those that have used any. */
+static enum err list_quotas(struct gateway *g, struct arena *a, struct wire_status *out)
+{
+        struct wire_quota_status *list;
+        struct quota_state *all = NULL;
+        uint32_t len = 0;
+
+        TRY(keeper_quotas(g->keeper, a, &all, &len));
+        list = arena_alloc(a, len, sizeof(*list));
+        if (list == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < len; i++) {
+                const struct quota_state *q = &all[i];
+
+                if (q->persons_percent == 0 && q->persons_refused_ms == 0 && q->erasures == 0 &&
+                        q->erasures_refused_ms == 0)
+                        continue;
+                list[out->quotas_len++] = (struct wire_quota_status){
+                        .municipality = q->municipality,
+                        .persons_most = q->persons_most,
+                        .persons_percent = q->persons_percent,
+                        .persons_refused_at_ms = q->persons_refused_ms,
+                        .erasures_most = q->erasures_most,
+                        .erasures = q->erasures,
+                        .erasures_refused_at_ms = q->erasures_refused_ms,
+                };
+        }
+        out->quotas = list;
+        return ERR_OK;
+}
+
 enum err gateway_status(struct rpc_call *c, struct bytes request, struct buf *response)
 {
         struct gateway *g = c->handlers;
@@ -79,6 +111,9 @@ enum err gateway_status(struct rpc_call *c, struct bytes request, struct buf *re
         out.calls_refused = calls.refused;
         out.calls_failed = calls.failed;
         out.views_len = list_views(g, c->arena, &out.views);
+        /* Whoever asks how it is while the keeper is gone shall hear that, and no error. */
+        if (list_quotas(g, c->arena, &out) != ERR_OK)
+                out.quotas_len = 0;
         return status_encode(&out, response);
 }
 

@@ -219,6 +219,8 @@ static enum err unpublish(struct rpc_call *c, struct vintage v, enum err why)
                 e = store_retire(g->store, v.number, &n.draft);
         log_event(LOG_ERROR, "vintage_not_published", LOG_NUM("vintage", v.number),
                 LOG_TEXT("code", err_name(why)), LOG_TEXT("retired", err_name(e)));
+        if (why == ERR_DESTROYED)
+                TRY(gateway_refuse_unreadable(g, &c->why));
         return refuse(&c->why, why, "vintage",
                 "its linked views could not be built; the vintage before stays the latest");
 }

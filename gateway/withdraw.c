@@ -159,18 +159,29 @@ static enum err check_clear(
         return ERR_OK;
 }
 
-/* The keeper says whether the box is good before anything is looked for: a municipality that has
- * delivered nothing hears no more and no less than others. */
-static enum err check_box(struct rpc_call *c, const struct keeper_person *person)
+/* The keeper says whether the request is good, and one of as many as there may be, before
+ * anything is looked for: a municipality that has delivered nothing hears no more and no less than
+ * others. */
+static enum err begin(struct rpc_call *c, const struct keeper_person *what, struct bytes dataset)
 {
         struct gateway *g = c->handlers;
+        bool sealed = what->box.box.len > 0, record = dataset.len > 0;
+        char name[NAME_MAX_LEN + 1] = {0};
         enum err e;
 
-        if (person->box.box.len == 0)
-                return ERR_OK;
-        e = keeper_person_check(g->keeper, c->peer->municipality, person);
+        if (record)
+                memcpy(name, dataset.data, dataset.len);
+        e = keeper_erase_begin(g->keeper, c->peer->municipality, name, what);
+        if (e == ERR_BOX_NEEDED)
+                return refuse(&c->why, e, record ? "record_key" : "person.clear",
+                        "fetch the keeper's keys (GetKeeperKeys), seal to the first and send "
+                        "`sealed`; `statgate erase` does");
         if (e != ERR_OK && err_kind(e) != ERR_KIND_FAILED)
-                return refuse(&c->why, e, "person.sealed", "%s", err_sentence(e));
+                return refuse(&c->why, e,
+                        sealed   ? "sealed"
+                        : record ? "record_key"
+                                 : "person",
+                        "%s", err_sentence(e));
         return e;
 }
 
@@ -194,7 +205,7 @@ enum err person_erase(struct rpc_call *c, struct bytes request, struct buf *resp
         person.request = said.request;
         if (said.sealed)
                 person.box = (struct keeper_box){said.key_id, said.box, said.signature};
-        e = check_box(c, &person);
+        e = begin(c, &person, (struct bytes){0});
         if (e == ERR_OK)
                 e = erase(c, REMOVAL_PERSON, &person, (struct bytes){0});
         arena_wipe(arena);
@@ -203,7 +214,6 @@ enum err person_erase(struct rpc_call *c, struct bytes request, struct buf *resp
         return e;
 }
 
-/* The key is wiped from what this call holds; the message itself goes with its arena. */
 enum err record_erase(struct rpc_call *c, struct bytes request, struct buf *response)
 {
         struct gateway *g = c->handlers;
@@ -220,8 +230,14 @@ enum err record_erase(struct rpc_call *c, struct bytes request, struct buf *resp
         TRY(decide_erase(policy, c->peer, clock_now_ms(), &c->why));
         if (rules_dataset_find(policy_rules(policy), said.dataset) == NULL)
                 return refuse(&c->why, ERR_UNKNOWN_NAME, "dataset", "there is no such data set");
+        what.record = said.sealed;
         what.record_key = said.key;
-        e = erase(c, REMOVAL_RECORD, &what, said.dataset);
+        what.request = said.request;
+        if (said.sealed)
+                what.box = (struct keeper_box){said.key_id, said.box, said.signature};
+        e = begin(c, &what, said.dataset);
+        if (e == ERR_OK)
+                e = erase(c, REMOVAL_RECORD, &what, said.dataset);
         arena_wipe(arena);
         return e;
 }

@@ -133,8 +133,8 @@ static enum err load_head(struct loader *l, const struct yaml *top)
 {
         static const char *const keys[] = {"bundle", "label", "version", "predecessor", "trust",
                 "languages", "publish", "signers", "submission_keys", "person_quota",
-                "municipalities", "purposes", "roles", "principals", "presets", "codelists",
-                "datasets", "linkages", "indicators", NULL};
+                "erasure_quota", "municipalities", "purposes", "roles", "principals", "presets",
+                "codelists", "datasets", "linkages", "indicators", NULL};
         static const char *const publishing[] = {"manual", "automatic", NULL};
         struct policy *p = l->policy;
         uint32_t publish = 0;
@@ -512,6 +512,7 @@ static enum err load_all(struct loader *l)
         TRY(load_code_lists(l, top));
         TRY(load_municipality_list(l, top));
         TRY(load_person_quota(l, top));
+        TRY(load_erasure_quota(l, top));
         TRY(load_submission_key_file(l, top));
         TRY(load_preset_file(l, top));
         TRY(load_datasets(l, top));

@@ -95,6 +95,7 @@ static void diff_head(const struct comparison *c)
         diff_signers(c);
         diff_submission_keys(c);
         diff_person_quotas(c);
+        diff_erasure_quota(c);
         diff_methods(c);
 }
 

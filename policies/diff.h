@@ -20,6 +20,7 @@ void diff_disclosure(const struct comparison *c, const struct policy_dataset *wa
         const struct policy_dataset *is);
 void diff_submission_keys(const struct comparison *c); /* diff_keys.c */
 void diff_person_quotas(const struct comparison *c);   /* diff_keys.c */
+void diff_erasure_quota(const struct comparison *c);   /* diff_keys.c */
 void diff_linkages(const struct comparison *c);        /* diff_linkage.c */
 void diff_principals(const struct comparison *c);      /* diff_people.c */
 void diff_indicators(const struct comparison *c);      /* diff_people.c */

@@ -98,3 +98,17 @@ void diff_person_quotas(const struct comparison *c)
                         "%u kommuner får leverera färre personer",
                         "%u municipalities may deliver fewer persons", fewer);
 }
+
+void diff_erasure_quota(const struct comparison *c)
+{
+        uint32_t was = c->before->rules.erasures_per_day, is = c->next->rules.erasures_per_day;
+        bool more = was != 0 && (is == 0 || is > was);
+
+        if (was != is)
+                report_add(c->out, more ? REPORT_WEAKER : REPORT_STRONGER,
+                        c->next->erasure_quota_at,
+                        "en kommun får radera %u personer och poster om dygnet; förut %u",
+                        "a municipality may have %u persons and records erased in a day; before: "
+                        "%u",
+                        is, was);
+}

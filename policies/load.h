@@ -65,7 +65,8 @@ struct policy {
         char *trust;
         bool publish_automatically;
         unsigned method_roles[METHOD_COUNT];
-        struct rule_place head_at, roles_at, signers_at, person_quota_at; /* in bundle.yaml */
+        /* In bundle.yaml. */
+        struct rule_place head_at, roles_at, signers_at, person_quota_at, erasure_quota_at;
         struct rule_place *submission_keys_at; /* as rules.submission_keys */
         const struct code_list *municipalities;
         struct code_list *code_lists;
@@ -166,6 +167,8 @@ MUST_CHECK enum err load_signers(struct loader *l, const struct yaml *top);
 MUST_CHECK enum err load_submission_keys(struct loader *l, const struct yaml *file);
 /* `person_quota:`, when the municipalities are read. */
 MUST_CHECK enum err load_person_quota(struct loader *l, const struct yaml *top);
+/* `erasure_quota:`; RULES_ERASURES_PER_DAY where it is not said. */
+MUST_CHECK enum err load_erasure_quota(struct loader *l, const struct yaml *top);
 MUST_CHECK enum err load_principals(struct loader *l, const struct yaml *top);
 MUST_CHECK enum err load_linkages(struct loader *l, const struct yaml *list);
 /* The trees of the files under `indicators:`, when all else has been read: an indicator

@@ -65,7 +65,7 @@ static void show_submission_keys(struct report *r, const struct policy *p)
         }
 }
 
-static void show_person_quotas(struct report *r, const struct policy *p)
+static void show_quotas(struct report *r, const struct policy *p)
 {
         uint32_t least = UINT32_MAX, most = 0;
 
@@ -81,6 +81,10 @@ static void show_person_quotas(struct report *r, const struct policy *p)
                         "different persons a municipality may deliver within twelve months: %u to "
                         "%u",
                         least, most);
+        report_add(r, REPORT_NOTE, p->erasure_quota_at,
+                "personer och poster som en kommun får radera om dygnet: %u",
+                "persons and records a municipality may have erased in a day: %u",
+                p->rules.erasures_per_day);
 }
 
 static void show_head(const struct policy *p, struct report *r)
@@ -100,7 +104,7 @@ static void show_head(const struct policy *p, struct report *r)
         report_add(r, REPORT_NOTE, p->head_at, "kommuner: %u", "municipalities: %u",
                 p->rules.municipalities_len);
         show_submission_keys(r, p);
-        show_person_quotas(r, p);
+        show_quotas(r, p);
         show_history(r, p);
         for (unsigned m = METHOD_NONE + 1; m < METHOD_COUNT; m++)
                 report_add(r, REPORT_NOTE, p->roles_at, "%s: %s", "%s: %s",

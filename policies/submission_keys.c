@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* submission_keys.c: what each municipality signs its deliveries with, and how many
- * persons it may deliver.
+ * persons it may deliver and have erased.
  *
  *   submission_keys: submission_keys.yaml       the file:
  *     submission_keys:
  *       - {municipality: "0114", key: 64 hexadecimal digits, from: 2026-01-01, until: 2027-12-31}
  *
  *   person_quota: {permille: 500, minimum: 2000}
+ *   erasure_quota: {per_day: 100}
  *
  * Keys have an end, always: who forgets to renew one is told by a refusal, while a key that
  * was forgotten would be good for ever. A quota is so many of a thousand inhabitants, and no
- * fewer than the minimum, where a small place would be left with next to none. */
+ * fewer than the minimum, where a small place would be left with next to none. Erasures are few
+ * anywhere: who asks for thousands a day tries out numbers, or empties the store. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -160,5 +162,23 @@ enum err load_person_quota(struct loader *l, const struct yaml *top)
                 r->person_quotas[i] =
                         (uint32_t)(quota < (uint64_t)minimum ? (uint64_t)minimum : quota);
         }
+        return ERR_OK;
+}
+
+enum err load_erasure_quota(struct loader *l, const struct yaml *top)
+{
+        static const char *const keys[] = {"per_day", NULL};
+        int64_t per_day = RULES_ERASURES_PER_DAY;
+        const struct yaml *m = NULL;
+
+        TRY(yaml_mapping(top, "erasure_quota", false, &m, l->why));
+        if (m != NULL) {
+                TRY(yaml_known_keys(m, keys, l->why));
+                TRY(yaml_integer(m, "per_day", true, 1, RULES_ERASURES_MAX, &per_day, l->why));
+                l->policy->erasure_quota_at = load_place(l, top, "erasure_quota");
+        } else {
+                l->policy->erasure_quota_at = l->policy->head_at;
+        }
+        l->policy->rules.erasures_per_day = (uint32_t)per_day;
         return ERR_OK;
 }

@@ -149,7 +149,10 @@ MUST_CHECK enum err erase_encode(const struct wire_person *in, struct buf *out);
 
 /* One record, by its local key. */
 struct wire_record {
+        bool sealed;
         struct bytes dataset, key;
+        struct bytes key_id, box, signature; /* sealed */
+        struct submission_id request;
 };
 MUST_CHECK enum err erase_record_decode(
         struct arena *a, struct bytes wire, struct wire_record *out, struct refusal *why);
@@ -161,7 +164,7 @@ struct wire_aliases {
         struct submission_id id;
         const int32_t *days;
         uint32_t len;
-        struct bytes key_id, box, signature;
+        struct bytes key_id, box, signature, days_signature;
 };
 MUST_CHECK enum err aliases_decode(
         struct arena *a, struct bytes wire, struct wire_aliases *out, struct refusal *why);
@@ -179,7 +182,7 @@ struct wire_alias_entry {
         municipality_t municipality;
         int64_t at_ms;
         int32_t first_day, last_day;
-        uint32_t events;
+        uint32_t events, owing;
         bool undone;
 };
 struct wire_alias_list {
@@ -189,9 +192,13 @@ struct wire_alias_list {
 MUST_CHECK enum err alias_list_encode(const struct wire_alias_list *in, struct buf *out);
 MUST_CHECK enum err alias_list_decode(
         struct arena *a, struct bytes wire, struct wire_alias_list *out);
+struct wire_alias_undo {
+        struct submission_id id;
+        struct bytes signature;
+};
 MUST_CHECK enum err alias_undo_decode(
-        struct arena *a, struct bytes wire, struct submission_id *out, struct refusal *why);
-MUST_CHECK enum err alias_undo_encode(const struct submission_id *in, struct buf *out);
+        struct arena *a, struct bytes wire, struct wire_alias_undo *out, struct refusal *why);
+MUST_CHECK enum err alias_undo_encode(const struct wire_alias_undo *in, struct buf *out);
 MUST_CHECK enum err alias_undone_encode(uint32_t events, struct buf *out);
 MUST_CHECK enum err alias_undone_decode(struct arena *a, struct bytes wire, uint32_t *out);
 
@@ -529,6 +536,11 @@ struct wire_view_status {
         uint64_t records, persons, bytes;
         uint32_t build_ms;
 };
+struct wire_quota_status {
+        municipality_t municipality;
+        uint32_t persons_most, persons_percent, erasures_most, erasures;
+        int64_t persons_refused_at_ms, erasures_refused_at_ms;
+};
 struct wire_status {
         struct bytes version;
         int64_t started_at_ms;
@@ -539,6 +551,8 @@ struct wire_status {
         uint64_t records_committed, store_bytes, calls, calls_refused, calls_failed;
         const struct wire_view_status *views;
         uint32_t views_len;
+        const struct wire_quota_status *quotas;
+        uint32_t quotas_len;
 };
 MUST_CHECK enum err status_encode(const struct wire_status *in, struct buf *out);
 MUST_CHECK enum err status_decode(struct arena *a, struct bytes wire, struct wire_status *out);

@@ -6,21 +6,48 @@
 
 /* One record ---------------------------------------------------------------- */
 
+static enum err record_clear(
+        const Statgate__V1__EraseRecordRequest *m, struct wire_record *out, struct refusal *why)
+{
+        out->key = run_of(m->record_key);
+        if (out->key.len == 0 || out->key.len > RECORD_KEY_MAX_LEN)
+                return refuse(
+                        why, ERR_INVALID, "record_key", "is not 1 to %d bytes", RECORD_KEY_MAX_LEN);
+        return ERR_OK;
+}
+
+static enum err record_sealed(
+        const Statgate__V1__EraseRecordRequest *m, struct wire_record *out, struct refusal *why)
+{
+        struct wire_box box;
+
+        TRY(box_decode(m->sealed, "sealed", &box, why));
+        TRY(gate_fixed(
+                why, "request_id", m->request_id, sizeof out->request.bytes, out->request.bytes));
+        out->sealed = true;
+        out->key_id = box.key_id;
+        out->box = box.box;
+        out->signature = box.signature;
+        return ERR_OK;
+}
+
 enum err erase_record_decode(
         struct arena *a, struct bytes wire, struct wire_record *out, struct refusal *why)
 {
         enum err rc = ERR_OK;
         const Statgate__V1__EraseRecordRequest *m =
                 unpack(a, &statgate__v1__erase_record_request__descriptor, wire, why, &rc);
-        struct wire_record r = {0};
+        struct wire_record r = {.sealed = false};
 
         if (m == NULL)
                 return rc;
         TRY(gate_text(why, "dataset", m->dataset, 1, NAME_MAX_LEN, &r.dataset));
-        r.key = run_of(m->record_key);
-        if (r.key.len == 0 || r.key.len > RECORD_KEY_MAX_LEN)
-                return refuse(
-                        why, ERR_INVALID, "record_key", "is not 1 to %d bytes", RECORD_KEY_MAX_LEN);
+        if (m->record_case == STATGATE__V1__ERASE_RECORD_REQUEST__RECORD_SEALED)
+                TRY(record_sealed(m, &r, why));
+        else if (m->record_case == STATGATE__V1__ERASE_RECORD_REQUEST__RECORD_RECORD_KEY)
+                TRY(record_clear(m, &r, why));
+        else
+                return refuse(why, ERR_INVALID, "record", "is missing");
         *out = r;
         return ERR_OK;
 }
@@ -28,9 +55,18 @@ enum err erase_record_decode(
 enum err erase_record_encode(const struct wire_record *in, struct buf *out)
 {
         Statgate__V1__EraseRecordRequest m = STATGATE__V1__ERASE_RECORD_REQUEST__INIT;
+        Statgate__V1__SealedPersons sealed = STATGATE__V1__SEALED_PERSONS__INIT;
 
         m.dataset = binary(in->dataset);
-        m.record_key = binary(in->key);
+        if (in->sealed) {
+                box_message(&(struct wire_box){in->key_id, in->box, in->signature}, &sealed);
+                m.request_id = binary(bytes_of(in->request.bytes, sizeof in->request.bytes));
+                m.record_case = STATGATE__V1__ERASE_RECORD_REQUEST__RECORD_SEALED;
+                m.sealed = &sealed;
+        } else {
+                m.record_case = STATGATE__V1__ERASE_RECORD_REQUEST__RECORD_RECORD_KEY;
+                m.record_key = binary(in->key);
+        }
         return pack(&m, out);
 }
 
@@ -58,6 +94,10 @@ enum err aliases_decode(
         r.key_id = box.key_id;
         r.box = box.box;
         r.signature = box.signature;
+        r.days_signature = run_of(m->days_signature);
+        if (r.days_signature.len != WIRE_SIGNATURE_LEN)
+                return refuse(
+                        why, ERR_INVALID, "days_signature", "is not %d bytes", WIRE_SIGNATURE_LEN);
         *out = r;
         return ERR_OK;
 }
@@ -72,6 +112,7 @@ enum err aliases_encode(const struct wire_aliases *in, struct buf *out)
         m.days = (int32_t *)(uintptr_t)in->days;
         m.n_days = in->len;
         m.sealed = &sealed;
+        m.days_signature = binary(in->days_signature);
         return pack(&m, out);
 }
 
@@ -144,6 +185,7 @@ enum err alias_list_encode(const struct wire_alias_list *in, struct buf *out)
                 to->last_day = e->last_day;
                 to->events = e->events;
                 to->undone = e->undone;
+                to->owing = e->owing;
         }
         return pack(&m, out);
 }
@@ -159,6 +201,7 @@ static enum err entry_decode(const Statgate__V1__AliasEntry *from, struct wire_a
                 .last_day = from->last_day,
                 .events = from->events,
                 .undone = from->undone,
+                .owing = from->owing,
         };
         memcpy(out->id.bytes, from->id.data, sizeof out->id.bytes);
         return ERR_OK;
@@ -183,7 +226,7 @@ enum err alias_list_decode(struct arena *a, struct bytes wire, struct wire_alias
 }
 
 enum err alias_undo_decode(
-        struct arena *a, struct bytes wire, struct submission_id *out, struct refusal *why)
+        struct arena *a, struct bytes wire, struct wire_alias_undo *out, struct refusal *why)
 {
         enum err rc = ERR_OK;
         const Statgate__V1__UndoAliasesRequest *m =
@@ -191,14 +234,19 @@ enum err alias_undo_decode(
 
         if (m == NULL)
                 return rc;
-        return gate_fixed(why, "id", m->id, sizeof out->bytes, out->bytes);
+        TRY(gate_fixed(why, "id", m->id, sizeof out->id.bytes, out->id.bytes));
+        out->signature = run_of(m->signature);
+        if (out->signature.len != WIRE_SIGNATURE_LEN)
+                return refuse(why, ERR_INVALID, "signature", "is not %d bytes", WIRE_SIGNATURE_LEN);
+        return ERR_OK;
 }
 
-enum err alias_undo_encode(const struct submission_id *in, struct buf *out)
+enum err alias_undo_encode(const struct wire_alias_undo *in, struct buf *out)
 {
         Statgate__V1__UndoAliasesRequest m = STATGATE__V1__UNDO_ALIASES_REQUEST__INIT;
 
-        m.id = binary(bytes_of(in->bytes, sizeof in->bytes));
+        m.id = binary(bytes_of(in->id.bytes, sizeof in->id.bytes));
+        m.signature = binary(in->signature);
         return pack(&m, out);
 }
 

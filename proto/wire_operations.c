@@ -141,6 +141,27 @@ static enum err views_message(
         return ERR_OK;
 }
 
+static enum err quotas_message(
+        struct arena *scratch, const struct wire_status *in, Statgate__V1__GetStatusResponse *out)
+{
+        out->quotas = messages(scratch, in->quotas_len, &statgate__v1__quota_status__descriptor);
+        if (out->quotas == NULL)
+                return ERR_NO_MEMORY;
+        out->n_quotas = in->quotas_len;
+        for (uint32_t i = 0; i < in->quotas_len; i++) {
+                const struct wire_quota_status *q = &in->quotas[i];
+
+                out->quotas[i]->municipality = q->municipality;
+                out->quotas[i]->persons_most = q->persons_most;
+                out->quotas[i]->persons_percent = q->persons_percent;
+                out->quotas[i]->persons_refused_at_ms = q->persons_refused_at_ms;
+                out->quotas[i]->erasures_most = q->erasures_most;
+                out->quotas[i]->erasures = q->erasures;
+                out->quotas[i]->erasures_refused_at_ms = q->erasures_refused_at_ms;
+        }
+        return ERR_OK;
+}
+
 enum err status_encode(const struct wire_status *in, struct buf *out)
 {
         OWNED(arena_free) struct arena *scratch = scratch_new();
@@ -162,6 +183,7 @@ enum err status_encode(const struct wire_status *in, struct buf *out)
         m.calls_refused = in->calls_refused;
         m.calls_failed = in->calls_failed;
         TRY(views_message(scratch, in, &m));
+        TRY(quotas_message(scratch, in, &m));
         return pack(&m, out);
 }
 
@@ -187,6 +209,27 @@ static enum err views_decode(
         }
         out->views = list;
         out->views_len = (uint32_t)from->n_views;
+        return ERR_OK;
+}
+
+static enum err quotas_decode(
+        struct arena *a, const Statgate__V1__GetStatusResponse *from, struct wire_status *out)
+{
+        struct wire_quota_status *list = arena_alloc(a, from->n_quotas, sizeof *list);
+
+        if (list == NULL)
+                return ERR_NO_MEMORY;
+        for (size_t i = 0; i < from->n_quotas; i++) {
+                const Statgate__V1__QuotaStatus *q = from->quotas[i];
+
+                if (q->municipality > UINT16_MAX)
+                        return ERR_MALFORMED;
+                list[i] = (struct wire_quota_status){(municipality_t)q->municipality,
+                        q->persons_most, q->persons_percent, q->erasures_most, q->erasures,
+                        q->persons_refused_at_ms, q->erasures_refused_at_ms};
+        }
+        out->quotas = list;
+        out->quotas_len = (uint32_t)from->n_quotas;
         return ERR_OK;
 }
 
@@ -216,6 +259,7 @@ enum err status_decode(struct arena *a, struct bytes wire, struct wire_status *o
         TRY(answer_text(m->version, &s.version));
         TRY(answer_digest(m->policy_digest, &s.policy));
         TRY(views_decode(a, m, &s));
+        TRY(quotas_decode(a, m, &s));
         *out = s;
         return ERR_OK;
 }

@@ -15,9 +15,11 @@
 #include "crypto/secret.h"
 
 enum {
-        BOOK_VERSION = 1,
+        BOOK_VERSION = 2,
+        BOOK_WITHOUT_EPOCHS = 1,
         HEAD_LEN = 16,
-        ENTRY_LEN = 16 + 2 + 8 + 4 + 4 + 4 + 1,
+        ENTRY_LEN_WITHOUT_EPOCHS = 16 + 2 + 8 + 4 + 4 + 4 + 1,
+        ENTRY_LEN = ENTRY_LEN_WITHOUT_EPOCHS + 4,
         NAMES_MAX = 2,
         UNDONE_AT = 16 + 2 + 8 + 4,
         NODES_PER_EVENT = 2,
@@ -48,11 +50,12 @@ static void store_entry(uint8_t *at, const struct alias_entry *e)
         store_u32(at + UNDONE_AT, e->undone);
         store_u32(at + 34, e->events);
         at[38] = e->names;
+        store_u32(at + ENTRY_LEN_WITHOUT_EPOCHS, e->epoch);
 }
 
 struct alias_entry alias_book_entry(const struct alias_book *b, uint32_t i)
 {
-        const uint8_t *at = b->entry_rows + (size_t)i * ENTRY_LEN;
+        const uint8_t *at = b->entry_rows + (size_t)i * b->entry_len;
         struct alias_entry e = {
                 .municipality = (municipality_t)(at[16] | at[17] << 8),
                 .at_ms = (int64_t)((uint64_t)load_u32(at + 18) | (uint64_t)load_u32(at + 22) << 32),
@@ -60,6 +63,7 @@ struct alias_entry alias_book_entry(const struct alias_book *b, uint32_t i)
                 .undone = load_u32(at + UNDONE_AT),
                 .events = load_u32(at + 34),
                 .names = at[38],
+                .epoch = b->entry_len == ENTRY_LEN ? load_u32(at + ENTRY_LEN_WITHOUT_EPOCHS) : 1,
         };
 
         memcpy(e.id.bytes, at, sizeof e.id.bytes);
@@ -76,7 +80,7 @@ static enum err check_entries(const struct alias_book *b)
 
                 if (e.since <= before || e.since > b->mark || e.undone > b->mark ||
                         (e.undone != 0 && e.undone <= e.since) || e.names == 0 ||
-                        e.names > NAMES_MAX || e.events % e.names != 0)
+                        e.names > NAMES_MAX || e.events % e.names != 0 || e.epoch == 0)
                         return ERR_CORRUPT;
                 before = e.since;
                 events += e.events;
@@ -92,16 +96,19 @@ enum err alias_book_read(struct bytes note, struct alias_book *out)
                 *out = b;
                 return ERR_OK;
         }
-        if (note.len < HEAD_LEN || load_u32(note.data) != BOOK_VERSION)
+        if (note.len < HEAD_LEN ||
+                (load_u32(note.data) != BOOK_VERSION && load_u32(note.data) != BOOK_WITHOUT_EPOCHS))
                 return ERR_CORRUPT;
+        b.entry_len = load_u32(note.data) == BOOK_VERSION ? (size_t)ENTRY_LEN
+                                                          : (size_t)ENTRY_LEN_WITHOUT_EPOCHS;
         b.mark = load_u32(note.data + 4);
         b.entries = load_u32(note.data + 8);
         b.events = load_u32(note.data + 12);
         if (note.len !=
-                HEAD_LEN + (uint64_t)b.entries * ENTRY_LEN + (uint64_t)b.events * ALIAS_EVENT_LEN)
+                HEAD_LEN + (uint64_t)b.entries * b.entry_len + (uint64_t)b.events * ALIAS_EVENT_LEN)
                 return ERR_CORRUPT;
         b.entry_rows = note.data + HEAD_LEN;
-        b.event_rows = b.entry_rows + (size_t)b.entries * ENTRY_LEN;
+        b.event_rows = b.entry_rows + (size_t)b.entries * b.entry_len;
         TRY(check_entries(&b));
         *out = b;
         return ERR_OK;
@@ -110,7 +117,8 @@ enum err alias_book_read(struct bytes note, struct alias_book *out)
 bool alias_book_find(const struct alias_book *b, const struct submission_id *id, uint32_t *out)
 {
         for (uint32_t i = 0; i < b->entries; i++) {
-                if (memcmp(b->entry_rows + (size_t)i * ENTRY_LEN, id->bytes, sizeof id->bytes) != 0)
+                if (memcmp(b->entry_rows + (size_t)i * b->entry_len, id->bytes, sizeof id->bytes) !=
+                        0)
                         continue;
                 *out = i;
                 return true;
@@ -158,7 +166,7 @@ static enum err note_new(const struct alias_book *b, uint32_t entries, uint32_t 
         size_t len = HEAD_LEN + (size_t)entries * ENTRY_LEN + (size_t)events * ALIAS_EVENT_LEN;
         uint8_t *note;
 
-        if (entries > ALIASES_MAX || events > ALIASES_MAX)
+        if (entries > ALIAS_ROWS_MAX || events > ALIAS_ROWS_MAX)
                 return ERR_LIMIT;
         note = calloc(1, len);
         if (note == NULL)
@@ -167,11 +175,14 @@ static enum err note_new(const struct alias_book *b, uint32_t entries, uint32_t 
         store_u32(note + 4, b->mark + 1);
         store_u32(note + 8, entries);
         store_u32(note + 12, events);
-        if (b->entries > 0) {
-                memcpy(note + HEAD_LEN, b->entry_rows, (size_t)b->entries * ENTRY_LEN);
+        for (uint32_t i = 0; i < b->entries && i < entries; i++) {
+                const struct alias_entry e = alias_book_entry(b, i);
+
+                store_entry(note + HEAD_LEN + (size_t)i * ENTRY_LEN, &e);
+        }
+        if (b->events > 0 && b->events <= events)
                 memcpy(note + HEAD_LEN + (size_t)entries * ENTRY_LEN, b->event_rows,
                         (size_t)b->events * ALIAS_EVENT_LEN);
-        }
         *out = note;
         *out_len = len;
         return ERR_OK;
@@ -184,7 +195,7 @@ enum err alias_book_add(const struct alias_book *b, const struct alias_entry *en
         uint8_t *note;
         size_t len;
 
-        if (entry->events > ALIASES_MAX)
+        if (entry->events > ALIAS_ROWS_MAX)
                 return ERR_LIMIT;
         TRY(note_new(b, b->entries + 1, b->events + entry->events, &note, &len));
         fresh.since = b->mark + 1;
@@ -204,6 +215,130 @@ enum err alias_book_undo(const struct alias_book *b, uint32_t i, struct bytes *o
 
         TRY(note_new(b, b->entries, b->events, &note, &len));
         store_u32(note + HEAD_LEN + (size_t)i * ENTRY_LEN + UNDONE_AT, b->mark + 1);
+        *out_note = bytes_of(note, len);
+        return ERR_OK;
+}
+
+/* Two names of an event: where a k_person's stands, if it has one. */
+static bool knows(const struct alias_entry *e, uint32_t epoch)
+{
+        return epoch >= e->epoch && epoch - e->epoch < e->names;
+}
+
+static bool stands(const struct alias_entry *e)
+{
+        return e->undone == 0;
+}
+
+/* An event that both know, by what the older calls it. */
+struct told_again {
+        const uint8_t *row;
+        uint32_t since;
+};
+
+static int by_row(const void *a, const void *b)
+{
+        const struct told_again *x = a, *y = b;
+
+        return memcmp(x->row, y->row, (size_t)2 * PSEUDONYM_LEN);
+}
+
+static uint32_t collect_told(const struct alias_book *b, uint32_t epoch, struct told_again *out)
+{
+        const uint8_t *at = b->event_rows;
+        uint32_t len = 0;
+
+        for (uint32_t i = 0; i < b->entries; i++) {
+                struct alias_entry e = alias_book_entry(b, i);
+                bool both = stands(&e) && knows(&e, epoch) && knows(&e, epoch + 1);
+
+                for (uint32_t n = 0; n < e.events; n += e.names, at += e.names * ALIAS_EVENT_LEN)
+                        if (both)
+                                out[len++] = (struct told_again){
+                                        at + (size_t)(epoch - e.epoch) * ALIAS_EVENT_LEN, e.since};
+        }
+        qsort(out, len, sizeof *out, by_row);
+        return len;
+}
+
+static void find_owing(const struct alias_book *b, uint32_t epoch, const struct told_again *told,
+        uint32_t told_len, uint32_t *owing, uint32_t *settled)
+{
+        const uint8_t *at = b->event_rows;
+
+        for (uint32_t i = 0; i < b->entries; i++) {
+                struct alias_entry e = alias_book_entry(b, i);
+                bool older = knows(&e, epoch) && !knows(&e, epoch + 1);
+
+                owing[i] = 0;
+                if (older && !stands(&e) && e.undone > *settled)
+                        *settled = e.undone;
+                for (uint32_t n = 0; n < e.events; n += e.names, at += e.names * ALIAS_EVENT_LEN) {
+                        const struct told_again key = {
+                                at + (older ? (size_t)(epoch - e.epoch) * ALIAS_EVENT_LEN : 0), 0};
+                        const struct told_again *again =
+                                older && stands(&e)
+                                        ? bsearch(&key, told, told_len, sizeof *told, by_row)
+                                        : NULL;
+
+                        if (again != NULL && again->since > *settled)
+                                *settled = again->since;
+                        owing[i] += older && stands(&e) && again == NULL;
+                }
+        }
+}
+
+enum err alias_book_owing(
+        const struct alias_book *b, uint32_t epoch, uint32_t *owing, uint32_t *out_settled)
+{
+        struct told_again *told = calloc((size_t)b->events + 1, sizeof *told);
+        uint32_t settled = 0;
+
+        if (told == NULL)
+                return ERR_NO_MEMORY;
+        find_owing(b, epoch, told, collect_told(b, epoch, told), owing, &settled);
+        free(told);
+        *out_settled = settled;
+        return ERR_OK;
+}
+
+/* Entries stay, with their ids and marks; of their events the one name that lives. */
+static uint32_t settle_entry(struct alias_entry *e, uint32_t epoch)
+{
+        bool lives = knows(e, epoch);
+        uint32_t skip = lives ? epoch - e->epoch : 0;
+
+        e->events = lives ? e->events / e->names : 0;
+        e->epoch = epoch;
+        e->names = 1;
+        return skip;
+}
+
+enum err alias_book_settle(const struct alias_book *b, uint32_t epoch, struct bytes *out_note)
+{
+        const uint8_t *from = b->event_rows;
+        uint32_t events = 0;
+        uint8_t *note, *to;
+        size_t len;
+
+        for (uint32_t i = 0; i < b->entries; i++) {
+                struct alias_entry e = alias_book_entry(b, i);
+
+                (void)settle_entry(&e, epoch);
+                events += e.events;
+        }
+        TRY(note_new(&(struct alias_book){.mark = b->mark - 1}, b->entries, events, &note, &len));
+        to = note + HEAD_LEN + (size_t)b->entries * ENTRY_LEN;
+        for (uint32_t i = 0; i < b->entries; i++) {
+                struct alias_entry e = alias_book_entry(b, i), kept = e;
+                uint32_t skip = settle_entry(&kept, epoch);
+
+                store_entry(note + HEAD_LEN + (size_t)i * ENTRY_LEN, &kept);
+                for (uint32_t n = 0; n < kept.events; n++, to += ALIAS_EVENT_LEN)
+                        memcpy(to, from + (size_t)(n * e.names + skip) * ALIAS_EVENT_LEN,
+                                ALIAS_EVENT_LEN);
+                from += (size_t)e.events * ALIAS_EVENT_LEN;
+        }
         *out_note = bytes_of(note, len);
         return ERR_OK;
 }

@@ -10,8 +10,10 @@
  *
  *   note   u32 version ‖ u32 mark ‖ u32 entries ‖ u32 events
  *          ‖ entries × (id 16 ‖ municipality u16 ‖ at_ms u64 ‖ since u32 ‖ undone u32 ‖ events u32
- *                        ‖ names u8)
+ *                        ‖ names u8 ‖ epoch u32)
  *          ‖ events × (was 16 ‖ became 16 ‖ day i32)          (little-endian)
+ *
+ * Version 1 had no epochs: its entries are of k_person's first.
  *
  * A municipality is refused what contradicts its own events only. Of what others say it must
  * hear nothing, or it could ask whom they know; where two contradict each other the earlier
@@ -25,7 +27,11 @@
 #include "gateway/keeper/aliases.h"
 
 #define ALIAS_NOTE "aliases"
-enum { ALIAS_EVENT_LEN = 2 * PSEUDONYM_LEN + 4 };
+enum {
+        ALIAS_EVENT_LEN = 2 * PSEUDONYM_LEN + 4,
+        /* Events with each of their names; twice, since they are told anew under two. */
+        ALIAS_ROWS_MAX = 2 * ALIASES_MAX,
+};
 
 struct alias_entry {
         struct submission_id id;
@@ -34,11 +40,13 @@ struct alias_entry {
         uint32_t since, undone; /* marks; undone 0: it is not */
         uint32_t events;        /* in the book: once for each name */
         uint8_t names;          /* 2: recorded while two k_person were live, under both */
+        uint32_t epoch;         /* of k_person, of the first name */
 };
 
 /* Borrows the note. */
 struct alias_book {
         uint32_t mark, entries, events;
+        size_t entry_len;
         const uint8_t *entry_rows, *event_rows;
 };
 /* An empty note is an empty book. ERR_CORRUPT. */
@@ -50,10 +58,18 @@ bool alias_book_find(const struct alias_book *b, const struct submission_id *id,
 void alias_book_days(const struct alias_book *b, uint32_t i, int32_t *first, int32_t *last);
 
 /* The next book: one entry more, or entry `i` undone; a note for keyring_note_set. ERR_LIMIT:
- * more than ALIASES_MAX events or entries. For alias_note_free. */
+ * more than ALIAS_ROWS_MAX events or entries. For alias_note_free. */
 MUST_CHECK enum err alias_book_add(const struct alias_book *b, const struct alias_entry *entry,
         const uint8_t *events, struct bytes *out_note);
 MUST_CHECK enum err alias_book_undo(const struct alias_book *b, uint32_t i, struct bytes *out_note);
+/* While two k_person live, `epoch` and the one after it: of each entry how many of its events
+ * stand and are known to the older alone, since nobody told them again; `owing` has room for all
+ * entries. *out_settled: from this mark on both would link alike; 0: from any. */
+MUST_CHECK enum err alias_book_owing(
+        const struct alias_book *b, uint32_t epoch, uint32_t *owing, uint32_t *out_settled);
+/* The next book, without the names that ended with the k_person before `epoch`. */
+MUST_CHECK enum err alias_book_settle(
+        const struct alias_book *b, uint32_t epoch, struct bytes *out_note);
 void alias_note_free(struct bytes *note); /* wipes */
 void alias_event_write(
         uint8_t to[ALIAS_EVENT_LEN], const uint8_t *was, const uint8_t *became, int32_t day);

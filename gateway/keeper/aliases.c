@@ -46,6 +46,8 @@ static enum err check_alias(const struct keeper_alias *in)
                 return ERR_TOO_LARGE;
         if (in->box.key_id.len != BOX_KEY_ID_LEN || in->box.signature.len != SIGNATURE_LEN)
                 return ERR_BOX_SIGNATURE;
+        if (in->days_signature.len != SIGNATURE_LEN)
+                return ERR_BOX_SIGNATURE;
         if (in->box.box.len != box_plain_len(in->events, in->events) + BOX_OVERHEAD)
                 return ERR_BOX_CLOSED;
         return ERR_OK;
@@ -59,6 +61,7 @@ static void put_alias(struct ask *ask, const struct keeper_alias *in)
         put_raw(&ask->payload, in->id.bytes, sizeof in->id.bytes);
         put_raw(&ask->payload, in->box.key_id.data, in->box.key_id.len);
         put_raw(&ask->payload, in->box.signature.data, in->box.signature.len);
+        put_raw(&ask->payload, in->days_signature.data, in->days_signature.len);
         put_u32(&ask->payload, in->events);
         for (uint32_t i = 0; i < in->events; i++, at += 4)
                 for (unsigned b = 0; b < 4; b++)
@@ -100,25 +103,28 @@ enum err keeper_alias_record(struct keeper *k, const struct keeper_alias *in, st
         WITH_STATE_LOCK(k, record(k, in, a, out));
 }
 
-static enum err undo(
-        struct keeper *k, municipality_t m, const struct submission_id *id, uint32_t *out_events)
+static enum err undo(struct keeper *k, municipality_t m, const struct submission_id *id,
+        struct bytes signature, uint32_t *out_events)
 {
         OWNED(ask_end) struct ask ask = {.k = NULL};
         uint32_t events;
 
+        if (signature.len != SIGNATURE_LEN)
+                return ERR_BOX_SIGNATURE;
         TRY(ask_begin(k, KEEPER_UNDO_ALIASES, &ask));
         put_u16(&ask.payload, m);
         put_raw(&ask.payload, id->bytes, sizeof id->bytes);
+        put_raw(&ask.payload, signature.data, signature.len);
         TRY(ask_and_save(&ask, SAVE_ONCE));
         TRY(read_u32(&ask.answer, &events));
         *out_events = events;
         return ERR_OK;
 }
 
-enum err keeper_alias_undo(
-        struct keeper *k, municipality_t m, const struct submission_id *id, uint32_t *out_events)
+enum err keeper_alias_undo(struct keeper *k, municipality_t m, const struct submission_id *id,
+        struct bytes signature, uint32_t *out_events)
 {
-        WITH_STATE_LOCK(k, undo(k, m, id, out_events));
+        WITH_STATE_LOCK(k, undo(k, m, id, signature, out_events));
 }
 
 /* Telling ---------------------------------------------------------------------- */
@@ -136,6 +142,7 @@ static enum err read_told(struct reader *in, struct alias_told *out)
         TRY(read_u32(in, &first));
         TRY(read_u32(in, &last));
         TRY(read_u32(in, &out->events));
+        TRY(read_u32(in, &out->owing));
         TRY(read_u8(in, &undone));
         memcpy(out->id.bytes, id.data, id.len);
         out->at_ms = (int64_t)at_ms;
@@ -146,17 +153,18 @@ static enum err read_told(struct reader *in, struct alias_told *out)
 }
 
 enum err keeper_aliases(struct keeper *k, municipality_t m, struct arena *a,
-        struct alias_told **out, uint32_t *out_len)
+        struct alias_told **out, uint32_t *out_len, uint32_t *out_settled)
 {
         OWNED(ask_end) struct ask ask = {.k = NULL};
         struct alias_told *list;
-        uint32_t len;
+        uint32_t len, settled;
 
         TRY(ask_begin(k, KEEPER_ALIASES, &ask));
         put_u8(&ask.payload, REACH_MARK);
         put_u16(&ask.payload, m);
         TRY(ask_send(&ask));
         TRY(read_u32(&ask.answer, &len));
+        TRY(read_u32(&ask.answer, &settled));
 
         struct reader in = reader_of(bytes_of(ask.slot, ask.answer_bulk));
 
@@ -170,6 +178,7 @@ enum err keeper_aliases(struct keeper *k, municipality_t m, struct arena *a,
         TRY(read_end(&in));
         *out = list;
         *out_len = len;
+        *out_settled = settled;
         return ERR_OK;
 }
 

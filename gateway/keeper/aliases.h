@@ -41,8 +41,9 @@ struct keeper_alias {
         municipality_t municipality;
         struct submission_id id; /* a UUID of version 7; the box is bound to it */
         uint32_t events;
-        const int32_t *days;   /* of each event, since 1970 */
-        struct keeper_box box; /* use BOX_ALIAS: rows were, guardians are what they became */
+        const int32_t *days;         /* of each event, since 1970 */
+        struct keeper_box box;       /* use BOX_ALIAS: rows were, guardians are what they became */
+        struct bytes days_signature; /* by the submission key too (crypto/statement.h) */
 };
 struct keeper_aliased {
         bool refused;             /* then nothing was taken, and `rules` tells */
@@ -53,9 +54,10 @@ struct keeper_aliased {
  * id. */
 MUST_CHECK enum err keeper_alias_record(struct keeper *k, const struct keeper_alias *in,
         struct arena *a, struct keeper_aliased *out);
-/* Vintages from now on link without it. ERR_NOT_FOUND: this municipality recorded no such. */
-MUST_CHECK enum err keeper_alias_undo(
-        struct keeper *k, municipality_t m, const struct submission_id *id, uint32_t *out_events);
+/* Vintages from now on link without it. ERR_NOT_FOUND: this municipality recorded no such;
+ * ERR_BOX_SIGNATURE: it did not say so (crypto/statement.h). */
+MUST_CHECK enum err keeper_alias_undo(struct keeper *k, municipality_t m,
+        const struct submission_id *id, struct bytes signature, uint32_t *out_events);
 
 struct alias_told {
         struct submission_id id;
@@ -63,11 +65,13 @@ struct alias_told {
         int64_t at_ms;
         int32_t first_day, last_day;
         uint32_t events;
+        uint32_t owing; /* events that the newer k_person does not know yet: tell or undo them */
         bool undone;
 };
-/* Of one municipality or all (0), the oldest first. */
+/* Of one municipality or all (0), the oldest first. *out_settled: vintages of an older mark are
+ * linked otherwise once the older k_person has ended; 0: none. */
 MUST_CHECK enum err keeper_aliases(struct keeper *k, municipality_t m, struct arena *a,
-        struct alias_told **out, uint32_t *out_len);
+        struct alias_told **out, uint32_t *out_len, uint32_t *out_settled);
 
 /* What a vintage that is published now links by. On disk when it returns. */
 MUST_CHECK enum err keeper_alias_mark(struct keeper *k, uint32_t *out_mark);

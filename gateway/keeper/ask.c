@@ -488,31 +488,34 @@ void keeper_release(struct keeper *k, struct keeper_opened *opened)
 
 /* Erasure ------------------------------------------------------------------ */
 
-static enum err put_person(struct ask *ask, const struct keeper_person *p)
+static enum err put_erase_box(struct ask *ask, const struct keeper_person *p)
 {
-        bool sealed = p->box.box.len > 0;
-
-        if (p->record_key.len > 0) {
-                if (p->record_key.len > RECORD_KEY_MAX_LEN)
-                        return ERR_TOO_LARGE;
-                put_u8(&ask->payload, ERASE_RECORD);
-                put_bytes(&ask->payload, p->record_key);
-                return ERR_OK;
-        }
-        put_u8(&ask->payload, sealed ? ERASE_SEALED : ERASE_CLEAR);
-        if (!sealed) {
-                put_raw(&ask->payload, p->id, sizeof p->id);
-                put_u8(&ask->payload, p->kind);
-                return ERR_OK;
-        }
         if (p->box.key_id.len != BOX_KEY_ID_LEN || p->box.signature.len != SIGNATURE_LEN)
                 return ERR_BOX_SIGNATURE;
-        if (p->box.box.len != PERSON_BOX_LEN)
+        if (p->box.box.len != (size_t)(p->record ? (int)BOX_RECORD_LEN : (int)PERSON_BOX_LEN))
                 return ERR_BOX_CLOSED;
+        put_u8(&ask->payload, p->record ? ERASE_RECORD_SEALED : ERASE_SEALED);
         put_raw(&ask->payload, p->box.key_id.data, p->box.key_id.len);
         put_raw(&ask->payload, p->request.bytes, sizeof p->request.bytes);
         put_raw(&ask->payload, p->box.signature.data, p->box.signature.len);
         put_raw(&ask->payload, p->box.box.data, p->box.box.len);
+        return ERR_OK;
+}
+
+static enum err put_person(struct ask *ask, const struct keeper_person *p)
+{
+        if (p->box.box.len > 0 || p->record)
+                return put_erase_box(ask, p);
+        if (p->record_key.len > RECORD_KEY_MAX_LEN)
+                return ERR_TOO_LARGE;
+        if (p->record_key.len > 0) {
+                put_u8(&ask->payload, ERASE_RECORD);
+                put_bytes(&ask->payload, p->record_key);
+        } else {
+                put_u8(&ask->payload, ERASE_CLEAR);
+                put_raw(&ask->payload, p->id, sizeof p->id);
+                put_u8(&ask->payload, p->kind);
+        }
         return ERR_OK;
 }
 
@@ -524,15 +527,22 @@ static enum err put_erase(struct ask *ask, const struct batch_name *name, uint32
         return put_person(ask, person);
 }
 
-enum err keeper_person_check(
-        struct keeper *k, municipality_t municipality, const struct keeper_person *person)
+static enum err erase_begin(struct keeper *k, municipality_t municipality, const char *dataset,
+        const struct keeper_person *person)
 {
         OWNED(ask_end) struct ask ask = {.k = NULL};
 
-        TRY(ask_begin(k, KEEPER_CHECK_PERSON, &ask));
+        TRY(ask_begin(k, KEEPER_ERASE_BEGIN, &ask));
         put_u16(&ask.payload, municipality);
+        put_text(&ask.payload, dataset);
         TRY(put_person(&ask, person));
-        return ask_send(&ask);
+        return ask_and_save(&ask, SAVE_ONCE);
+}
+
+enum err keeper_erase_begin(struct keeper *k, municipality_t municipality, const char *dataset,
+        const struct keeper_person *person)
+{
+        WITH_STATE_LOCK(k, erase_begin(k, municipality, dataset, person));
 }
 
 static enum err read_found(struct ask *ask, struct arena *arena, struct keeper_found *out)

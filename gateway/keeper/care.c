@@ -68,6 +68,43 @@ enum err keeper_keys(struct keeper *k, struct arena *a, struct key_state **out, 
         return ERR_OK;
 }
 
+static enum err read_quota(struct reader *in, struct quota_state *out)
+{
+        TRY(read_u16(in, &out->municipality));
+        TRY(read_u32(in, &out->persons_most));
+        TRY(read_u16(in, &out->persons_percent));
+        TRY(read_i64(in, &out->persons_refused_ms));
+        TRY(read_u32(in, &out->erasures_most));
+        TRY(read_u32(in, &out->erasures));
+        return read_i64(in, &out->erasures_refused_ms);
+}
+
+enum err keeper_quotas(
+        struct keeper *k, struct arena *a, struct quota_state **out, uint32_t *out_len)
+{
+        OWNED(ask_end) struct ask ask = {.k = NULL};
+        struct quota_state *list;
+        uint32_t len;
+
+        TRY(ask_begin(k, KEEPER_QUOTAS, &ask));
+        TRY(ask_send(&ask));
+        TRY(read_u32(&ask.answer, &len));
+
+        struct reader in = reader_of(bytes_of(ask.slot, ask.answer_bulk));
+
+        if (len > in.left / QUOTA_WIRE)
+                return ERR_MALFORMED;
+        list = arena_alloc(a, len, sizeof *list);
+        if (list == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < len; i++)
+                TRY(read_quota(&in, &list[i]));
+        TRY(read_end(&in));
+        *out = list;
+        *out_len = len;
+        return ERR_OK;
+}
+
 /* Domains ------------------------------------------------------------------------ */
 
 static enum err rotate_domains(

@@ -80,6 +80,20 @@ MUST_CHECK enum err keeper_settle_persons(struct keeper *k);
 /* Writes the state if the keeper has counted persons (quota.h) since it was written: a minute
  * later, or at once. Cheap when there is nothing to write. */
 MUST_CHECK enum err keeper_save(struct keeper *k, bool at_once);
+/* What each municipality has used of its quotas. Persons in whole hundredths upwards, so that
+ * nobody sees whether one person more was new. */
+struct quota_state {
+        municipality_t municipality;
+        uint32_t persons_most; /* 0: any number */
+        uint16_t persons_percent;
+        int64_t persons_refused_ms;       /* last; 0: not within the time that counts */
+        uint32_t erasures_most, erasures; /* within 24 hours; 0: any number */
+        int64_t erasures_refused_ms;
+};
+/* Of every municipality of the rules, in their order. */
+MUST_CHECK enum err keeper_quotas(
+        struct keeper *k, struct arena *a, struct quota_state **out, uint32_t *out_len);
+
 /* Destroys what has outlived itself by the keeper's own clock and rules: pairs whose overlap
  * is over, and keys of linkages that ended or are in no bundle. How many went. */
 MUST_CHECK enum err keeper_prune(struct keeper *k, uint32_t *out_pruned);

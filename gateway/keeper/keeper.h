@@ -168,17 +168,21 @@ MUST_CHECK enum err keeper_open_for_view(
         struct keeper *k, const struct keeper_open *in, struct keeper_opened *out);
 void keeper_release(struct keeper *k, struct keeper_opened *opened); /* wipes the slot */
 
-/* What is to be erased: one person, in clear or in a box of one; or one record. */
+/* What is to be erased: one person, in clear or in a box of one; or one record, likewise. */
 struct keeper_person {
         uint8_t id[PERSON_ID_LEN], kind; /* enum person_kind; PERSON_NONE: in the box */
         struct keeper_box box;
         struct submission_id request; /* the box was made for: begins with its time */
+        bool record;                  /* the box holds the key of a record (BOX_RECORD) */
         struct bytes record_key;      /* not empty: the record, and nobody at all */
 };
 
-/* Whether a box holds a person whom this municipality may erase today: nothing is looked for. */
-MUST_CHECK enum err keeper_person_check(
-        struct keeper *k, municipality_t municipality, const struct keeper_person *person);
+/* Before anything is looked for: whether this municipality may erase it today, and counts it; on
+ * disk when it returns. The same again counts once. `dataset`: of a record; else "". ERR_ERASURES:
+ * it has erased as much as it may within a day; ERR_BOX_…, ERR_PERSON_ID. What was not begun is
+ * not found either (ERR_NOT_ALLOWED), where the rules have such a quota. */
+MUST_CHECK enum err keeper_erase_begin(struct keeper *k, municipality_t municipality,
+        const char *dataset, const struct keeper_person *person);
 
 /* Erasure: which rows are this person's, and where the person is a guardian. */
 struct keeper_found {

@@ -77,14 +77,15 @@ enum {
         SAVE_AT_ONCE = 0x54,
         REACH_WIRE_MIN = 1 + 4 + 2,
         REACH_WIRE_MAX = 1 + NAME_WIRE_MAX + 2,
-        ALIAS_TOLD_WIRE = 16 + 2 + 8 + 4 + 4 + 4 + 1,
-        ALIAS_WIRE = 2 + 16 + BOX_KEY_ID_LEN + SIGNATURE_LEN + 4,
+        ALIAS_TOLD_WIRE = 16 + 2 + 8 + 4 + 4 + 4 + 4 + 1,
+        ALIAS_WIRE = 2 + 16 + BOX_KEY_ID_LEN + 2 * SIGNATURE_LEN + 4,
         KEY_STATE_WIRE_MIN = 1 + 4 + 2 + 3 * 4 + 2 * 8 + 2,
         ACCEPT_WIRE_SEALED = BOX_KEY_ID_LEN + SIGNATURE_LEN + 4,
         /* What is erased, by a leading byte: a person in clear or in a box of one, or a record. */
         PERSON_BOX_LEN = BOX_OVERHEAD + BOX_PLAIN_FIXED + BOX_PER_PERSON,
         PERSON_WIRE_MIN = 1 + 4 + 1,
-        PERSON_WIRE_MAX = 1 + BOX_KEY_ID_LEN + 16 + SIGNATURE_LEN + PERSON_BOX_LEN,
+        PERSON_WIRE_MAX = 1 + BOX_KEY_ID_LEN + 16 + SIGNATURE_LEN + BOX_RECORD_LEN,
+        QUOTA_WIRE = 2 + 4 + 2 + 8 + 4 + 4 + 8,
         /* Size, root and proof of a log; answered by time, key id, signature. */
         HEAD_WIRE_MIN = 8 + 32 + 1,
         HEAD_WIRE_MAX = HEAD_WIRE_MIN + MERKLE_PROOF_MAX * 32,
@@ -139,17 +140,19 @@ enum {
                 DOMAIN_WIRE_MAX, 8)                                                                \
         MESSAGE(ROTATE_PAIR, 19, KEEPER_IN(RULED), STATE, 0, 0, 9, 9, 8)                           \
         MESSAGE(PRUNE, 20, KEEPER_IN(RULED), STATE, 0, 0, 0, 0, 8 + 4)                             \
-        MESSAGE(CHECK_PERSON, 21, KEEPER_IN(RULED), SMALL, 0, 0, 2 + PERSON_WIRE_MAX,              \
-                2 + PERSON_WIRE_MAX, 0)                                                            \
+        MESSAGE(ERASE_BEGIN, 21, KEEPER_IN(RULED), STATE, 0, 0, 2 + 4 + PERSON_WIRE_MIN,           \
+                2 + NAME_WIRE_MAX + PERSON_WIRE_MAX, 8)                                            \
         MESSAGE(OFFICER, 22, KEEPER_IN(STARTED) | KEEPER_WITH_KEYS, STATE, 1, 1, 0, 0, 8 + 1 + 8)  \
         MESSAGE(PERSON_BEGIN, 23, KEEPER_IN(RULED), STATE, 0, 0, 0, 0, 8)                          \
         MESSAGE(PERSON_SETTLE, 24, KEEPER_IN(RULED), STATE, 0, 0, 0, 0, 8)                         \
         MESSAGE(SAVE, 25, KEEPER_IN(RULED), STATE, 0, 0, 1, 1, 8)                                  \
         MESSAGE(RECORD_ALIASES, 26, KEEPER_IN(RULED), STATE, 0, 1, ALIAS_WIRE, ALIAS_WIRE,         \
                 8 + 1 + 4 + 4)                                                                     \
-        MESSAGE(UNDO_ALIASES, 27, KEEPER_IN(RULED), STATE, 0, 0, 2 + 16, 2 + 16, 8 + 4)            \
-        MESSAGE(ALIASES, 28, KEEPER_IN(RULED), STATE, 0, 0, 3, 3, 4)                               \
+        MESSAGE(UNDO_ALIASES, 27, KEEPER_IN(RULED), STATE, 0, 0, 2 + 16 + SIGNATURE_LEN,           \
+                2 + 16 + SIGNATURE_LEN, 8 + 4)                                                     \
+        MESSAGE(ALIASES, 28, KEEPER_IN(RULED), STATE, 0, 0, 3, 3, 4 + 4)                           \
         MESSAGE(ALIAS_MARK, 29, KEEPER_IN(RULED), STATE, 0, 0, 0, 0, 8 + 4)                        \
+        MESSAGE(QUOTAS, 30, KEEPER_IN(RULED), STATE, 0, 0, 0, 0, 4)                                \
         MESSAGE(LOG_KNOWN, 31, KEEPER_WITH_KEYS, SMALL, 0, 0, 0, 0, 8 + 32)                        \
         MESSAGE(SIGN_HEAD, 32, KEEPER_WITH_KEYS, SMALL, 0, 0, HEAD_WIRE_MIN, HEAD_WIRE_MAX,        \
                 HEAD_WIRE_SIGNED)                                                                  \
@@ -211,7 +214,7 @@ void keeper_put_domain(struct buf *out, const struct domain *d);
 MUST_CHECK enum err keeper_read_domain(struct reader *in, struct domain *out);
 void keeper_put_batch(struct buf *out, const struct batch_name *name);
 MUST_CHECK enum err keeper_read_batch(struct reader *in, struct batch_name *out);
-enum keeper_erased { ERASE_CLEAR = 0, ERASE_SEALED, ERASE_RECORD };
+enum keeper_erased { ERASE_CLEAR = 0, ERASE_SEALED, ERASE_RECORD, ERASE_RECORD_SEALED };
 /* What an ACCEPT says of its persons. */
 enum keeper_accept_flag { ACCEPT_PERSONS = 1, ACCEPT_SEALED = 2 };
 /* A name as a NUL-terminated text. */

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* quota.c: counting persons without remembering them.
  *
- *   note   u8 version ‖ 32 bytes key ‖ u32 epoch of k_person ‖ u32 n ‖ n × sketch
+ *   note   u8 version ‖ 32 bytes key ‖ u32 n ‖ n × sketch
  *   sketch u16 municipality ‖ u32 half-year ‖ i64 refused (0: never) ‖ u32 the quota then
  *          ‖ 2,048 × 6 bits
+ *   hash   first 8 bytes of AES-256 under the key, of id 12 ‖ kind 1 ‖ issuer u16 (0: national)
+ *          ‖ 0: an id fills one block, and nobody is the block of zeros
+ *
+ * Version 1 counted person codes, and a u32 behind the key said of which k_person. Nobody is the
+ * same in it: its key and its refusals are read, its registers are not.
  *
  * A register holds the longest run of zeros seen, plus one, among those whose hash chose it; an
  * estimate is a sum over how many registers hold what, so what is added twice changes nothing and
@@ -17,11 +22,13 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "crypto/personnummer.h"
 #include "crypto/pseudonym.h"
 #include "crypto/secret.h"
 
 enum {
-        NOTE_VERSION = 1,
+        NOTE_VERSION = 2,
+        NOTE_OF_CODES = 1,
         KEY_LEN = 32,
         INDEX_BITS = 11,
         RANK_MAX = 64 - INDEX_BITS,
@@ -42,7 +49,6 @@ struct sketch {
 struct quotas {
         struct secret *key;
         struct block_key *cipher;
-        uint32_t epoch;
         bool changed;
         uint32_t len, room;
         struct sketch *sketches;
@@ -87,15 +93,6 @@ void quotas_kept(struct quotas *q)
         q->changed = false;
 }
 
-void quotas_epoch(struct quotas *q, uint32_t epoch)
-{
-        if (q->epoch == epoch)
-                return;
-        q->len = 0;
-        q->epoch = epoch;
-        q->changed = true;
-}
-
 uint32_t quota_half(int64_t now_ms)
 {
         struct civil day = civil_from_days((int32_t)(now_ms / MS_PER_DAY));
@@ -137,7 +134,6 @@ void quotas_put(const struct quotas *q, struct buf *out)
 {
         put_u8(out, NOTE_VERSION);
         put_raw(out, secret_view(q->key), KEY_LEN);
-        put_u32(out, q->epoch);
         put_u32(out, q->len);
         for (uint32_t i = 0; i < q->len; i++) {
                 const struct sketch *s = &q->sketches[i];
@@ -169,19 +165,19 @@ enum err quotas_read(struct bytes note, struct quotas **out)
         OWNED(quotas_free) struct quotas *q = NULL;
         struct reader in = reader_of(note);
         struct bytes key;
+        uint32_t person_epoch, len;
         uint8_t version;
-        uint32_t epoch, len;
 
         TRY(read_u8(&in, &version));
-        if (version != NOTE_VERSION)
+        if (version != NOTE_VERSION && version != NOTE_OF_CODES)
                 return ERR_MALFORMED;
         TRY(read_fixed(&in, KEY_LEN, &key));
-        TRY(read_u32(&in, &epoch));
+        if (version == NOTE_OF_CODES)
+                TRY(read_u32(&in, &person_epoch));
         TRY(read_u32(&in, &len));
         if (len > QUOTA_SKETCHES_MAX)
                 return ERR_MALFORMED;
         TRY(quotas_of(key.data, &q));
-        q->epoch = epoch;
         q->sketches = calloc(len > 0 ? len : 1, sizeof *q->sketches);
         if (q->sketches == NULL)
                 return ERR_NO_MEMORY;
@@ -189,6 +185,8 @@ enum err quotas_read(struct bytes note, struct quotas **out)
         for (; q->len < len; q->len++)
                 TRY(read_sketch(&in, &q->sketches[q->len]));
         TRY(read_end(&in));
+        for (uint32_t i = 0; version == NOTE_OF_CODES && i < q->len; i++)
+                memset(q->sketches[i].registers, 0, sizeof q->sketches[i].registers);
         *out = q;
         q = NULL;
         return ERR_OK;
@@ -283,6 +281,14 @@ double quota_estimate(const uint8_t registers[QUOTA_REGISTERS])
         return alpha * m * m / (z + m * sigma(holding[0] / m));
 }
 
+double quotas_counted(const struct quotas *q, municipality_t municipality, uint32_t half)
+{
+        struct quota_trial t;
+
+        quota_begin(q, municipality, half, &t);
+        return quota_estimate(t.before);
+}
+
 /* Trials ------------------------------------------------------------------------- */
 
 void quota_begin(
@@ -317,18 +323,37 @@ static void add(struct quota_trial *t, const uint8_t hash[PERSON_KEY_LEN])
         t->anybody = true;
 }
 
-enum err quota_count(struct quotas *q, struct quota_trial *t, const uint8_t *codes, size_t rows)
+static void block_of(
+        uint8_t *block, const struct person_column *who, size_t row, municipality_t municipality)
 {
-        uint8_t hashes[CHUNK * PERSON_KEY_LEN];
+        uint8_t kind = who->kinds[row];
+        unsigned issuer = kind == PERSON_LOCAL ? municipality : 0;
+
+        memset(block, 0, PSEUDONYM_LEN);
+        if (kind == PERSON_NONE)
+                return;
+        memcpy(block, who->ids + row * PERSON_ID_LEN, PERSON_ID_LEN);
+        block[PERSON_ID_LEN] = kind;
+        block[PERSON_ID_LEN + 1] = (uint8_t)issuer;
+        block[PERSON_ID_LEN + 2] = (uint8_t)(issuer >> 8);
+}
+
+enum err quota_count(
+        struct quotas *q, struct quota_trial *t, const struct person_column *who, size_t rows)
+{
+        uint8_t blocks[CHUNK * PSEUDONYM_LEN], hashes[CHUNK * PERSON_KEY_LEN];
         enum err e = ERR_OK;
 
         for (size_t from = 0; from < rows && e == ERR_OK; from += CHUNK) {
                 size_t len = rows - from < CHUNK ? rows - from : CHUNK;
 
-                e = record_keys_make(q->cipher, codes + from * PSEUDONYM_LEN, len, hashes);
+                for (size_t i = 0; i < len; i++)
+                        block_of(blocks + i * PSEUDONYM_LEN, who, from + i, t->municipality);
+                e = record_keys_make(q->cipher, blocks, len, hashes);
                 for (size_t i = 0; i < len && e == ERR_OK; i++)
                         add(t, hashes + i * PERSON_KEY_LEN);
         }
+        wipe(blocks, sizeof blocks);
         wipe(hashes, sizeof hashes);
         return e;
 }

@@ -5,9 +5,10 @@
  * million to have them stored and named: the signed bundle says how many persons it may
  * deliver, and the keeper counts without remembering anybody. Per municipality and half-year
  * there is a HyperLogLog (Flajolet et al. 2007, with the estimator of Ertl 2017): 2,048 registers
- * of what 64 bits look like that only this keeper's own random key makes of a person code, so
+ * of what 64 bits look like that only this keeper's own random key makes of an id, so
  * that nobody can choose persons who are not counted. Who was delivered before changes nothing;
- * nor can it be read out of the registers who was.
+ * nor can it be read out of the registers who was. Of the id and not of the person code: so the
+ * count does not begin anew when k_person is exchanged.
  *
  * The present half-year and the two before it count together: a person delivered once is
  * counted for twelve to eighteen months. The standard error is 2.3 %.
@@ -19,6 +20,7 @@
 #ifndef STATGATE_GATEWAY_KEEPER_QUOTA_H
 #define STATGATE_GATEWAY_KEEPER_QUOTA_H
 
+#include "base/batch.h"
 #include "base/bytes.h"
 #include "base/terms.h"
 
@@ -38,9 +40,6 @@ void quotas_put(const struct quotas *q, struct buf *out);
 /* Whether there is something that quotas_read would not bring back. */
 bool quotas_changed(const struct quotas *q);
 void quotas_kept(struct quotas *q); /* it is in a note now */
-/* Codes are of this epoch of k_person; of another one nobody is the same, and counting begins
- * anew. */
-void quotas_epoch(struct quotas *q, uint32_t epoch);
 
 /* Half-years since 1970: of 2026-07-01, 113. */
 uint32_t quota_half(int64_t now_ms);
@@ -55,9 +54,9 @@ struct quota_trial {
 };
 void quota_begin(
         const struct quotas *q, municipality_t municipality, uint32_t half, struct quota_trial *t);
-/* Person codes (pseudonym.h); zeros are nobody. */
+/* Checked ids of the municipality's delivery, those of its own too; PERSON_NONE is nobody. */
 MUST_CHECK enum err quota_count(
-        struct quotas *q, struct quota_trial *t, const uint8_t *codes, size_t rows);
+        struct quotas *q, struct quota_trial *t, const struct person_column *who, size_t rows);
 /* ERR_QUOTA: it has persons who are new, and with them there are more than `most`; or that was
  * so within the last day. Then nothing is counted. */
 MUST_CHECK enum err quota_end(
@@ -65,6 +64,8 @@ MUST_CHECK enum err quota_end(
 
 /* About how many persons, by the registers. */
 double quota_estimate(const uint8_t registers[QUOTA_REGISTERS]);
+/* The same of all that counts now for a municipality. */
+double quotas_counted(const struct quotas *q, municipality_t municipality, uint32_t half);
 
 /* Municipalities that were refused in the last QUOTA_HALVES half-years, and when last; at most
  * `room`, how many. */

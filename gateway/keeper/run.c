@@ -92,6 +92,7 @@ static void forget_keys(struct run *r)
         hsm_keys_done(&r->hsm);
         run_forget_persons(r);
         quotas_free(&r->quotas);
+        erasures_free(&r->erasures);
         signer_free(&r->signer);
         keyring_free(&r->keyring);
 }

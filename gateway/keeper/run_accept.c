@@ -286,9 +286,9 @@ struct naming {
 static enum err pseudonymise(struct run *r, const struct naming *n, municipality_t issuer,
         const struct person_column *who, size_t len, uint8_t *out)
 {
-        TRY(person_codes(n->person, issuer, who->ids, who->kinds, len, out));
         if (n->quota != NULL)
-                TRY(run_quota_count(r, n->quota, out, len));
+                TRY(run_quota_count(r, n->quota, who, len));
+        TRY(person_codes(n->person, issuer, who->ids, who->kinds, len, out));
         return pseudonyms_make(n->cipher, out, len, out);
 }
 

@@ -71,7 +71,7 @@ struct record {
         struct submission_id id;
         uint32_t rows;
         struct run_box box;
-        struct bytes days;
+        struct bytes days, days_signature;
         struct box_persons who; /* in r->sealed */
         /* In r->plain: codes under each k_person that is live, and the new events. */
         unsigned names;
@@ -88,6 +88,7 @@ static enum err read_record(struct request *rq, struct record *out)
         TRY(read_id(&rq->payload, &out->id));
         TRY(read_fixed(&rq->payload, BOX_KEY_ID_LEN, &out->box.key_id));
         TRY(read_fixed(&rq->payload, SIGNATURE_LEN, &out->box.signature));
+        TRY(read_fixed(&rq->payload, SIGNATURE_LEN, &out->days_signature));
         TRY(read_u32(&rq->payload, &out->rows));
         TRY(read_end(&rq->payload));
         if (out->rows == 0 || out->rows > ALIASES_AT_ONCE_MAX)
@@ -103,8 +104,14 @@ static enum err open_record(struct run *r, struct record *x)
                 .municipality = x->municipality,
                 .submission = x->id,
                 .rows = x->rows};
+        const struct statement days = {.kind = STATEMENT_ALIAS_DAYS,
+                .municipality = x->municipality,
+                .request = x->id,
+                .box = x->box.box,
+                .days = x->days};
 
         TRY(run_check_age(r, &x->id));
+        TRY(run_check_statement(r, &days, x->days_signature));
         TRY(run_box_open(r, &head, &x->box, r->sealed, &x->who));
         return x->who.guardians == x->rows ? ERR_OK : ERR_MALFORMED;
 }
@@ -207,14 +214,17 @@ static enum err check_events(struct request *rq, const struct alias_book *book, 
         return ERR_OK;
 }
 
-static uint32_t events_by(const struct alias_book *book, municipality_t m)
+/* Events of a municipality, or of all (0), as they were delivered. Those that only an older
+ * k_person names are told again under both, and count then. */
+static uint32_t events_by(const struct run *r, const struct alias_book *book, municipality_t m)
 {
-        uint32_t sum = 0;
+        uint32_t newest = r->persons[r->persons_len - 1].epoch, sum = 0;
 
         for (uint32_t i = 0; i < book->entries; i++) {
                 struct alias_entry e = alias_book_entry(book, i);
 
-                sum += e.municipality == m ? e.events : 0;
+                if ((m == 0 || e.municipality == m) && e.epoch + e.names > newest)
+                        sum += events_of(&e);
         }
         return sum;
 }
@@ -225,12 +235,14 @@ static enum err record_fresh(struct run *r, const struct alias_book *book, const
                 .municipality = x->municipality,
                 .at_ms = run_now(r),
                 .events = x->fresh * x->names,
-                .names = (uint8_t)x->names};
+                .names = (uint8_t)x->names,
+                .epoch = r->persons[0].epoch};
         struct bytes note;
 
         if (x->fresh == 0)
                 return ERR_OK;
-        if (events_by(book, x->municipality) + entry.events > ALIASES_OF_ONE_MAX)
+        if (events_by(r, book, x->municipality) + x->fresh > ALIASES_OF_ONE_MAX ||
+                events_by(r, book, 0) + x->fresh > ALIASES_MAX)
                 return ERR_LIMIT;
         TRY(alias_book_add(book, &entry, x->events, &note));
         TRY(change_book(r, &note));
@@ -296,16 +308,22 @@ enum err run_RECORD_ALIASES(struct run *r, struct request *rq)
 
 enum err run_UNDO_ALIASES(struct run *r, struct request *rq)
 {
+        struct statement said = {.kind = STATEMENT_ALIAS_UNDO};
         municipality_t municipality;
         struct submission_id id;
         struct alias_book book;
+        struct bytes signature;
         struct alias_entry e;
         struct bytes note;
         uint32_t entry;
 
         TRY(read_u16(&rq->payload, &municipality));
         TRY(read_id(&rq->payload, &id));
+        TRY(read_fixed(&rq->payload, SIGNATURE_LEN, &signature));
         TRY(read_end(&rq->payload));
+        said.municipality = municipality;
+        said.request = id;
+        TRY(run_check_statement(r, &said, signature));
         TRY(read_book(r, &book));
         if (!alias_book_find(&book, &id, &entry))
                 return ERR_NOT_FOUND;
@@ -322,35 +340,45 @@ enum err run_UNDO_ALIASES(struct run *r, struct request *rq)
         return ERR_OK;
 }
 
-enum err run_ALIASES(struct run *r, struct request *rq)
+/* What only the older of two k_person knows; zeros where there is one. */
+static enum err find_owing(
+        struct run *r, const struct alias_book *book, uint32_t *owing, uint32_t *out_settled)
+{
+        *out_settled = 0;
+        TRY(run_persons(r));
+        if (r->persons_len < 2)
+                return ERR_OK;
+        return alias_book_owing(book, r->persons[0].epoch, owing, out_settled);
+}
+
+static void put_told(struct buf *out, const struct alias_book *book, uint32_t i, uint32_t owing)
+{
+        struct alias_entry e = alias_book_entry(book, i);
+        int32_t first, last;
+
+        alias_book_days(book, i, &first, &last);
+        put_raw(out, e.id.bytes, sizeof e.id.bytes);
+        put_u16(out, e.municipality);
+        put_i64(out, e.at_ms);
+        put_u32(out, (uint32_t)first);
+        put_u32(out, (uint32_t)last);
+        put_u32(out, events_of(&e));
+        put_u32(out, owing);
+        put_u8(out, e.undone != 0 ? 1 : 0);
+}
+
+static enum err tell_entries(struct run *r, struct request *rq, const struct alias_book *book,
+        municipality_t municipality, uint32_t *owing)
 {
         OWNED(buf_done) struct buf out = {.ceiling = KEEPER_SLOT_LEN};
-        municipality_t municipality;
-        struct alias_book book;
+        uint32_t told = 0, settled;
         struct bytes bytes;
-        uint32_t told = 0;
-        uint8_t mark;
 
-        TRY(read_u8(&rq->payload, &mark));
-        TRY(read_u16(&rq->payload, &municipality));
-        TRY(read_end(&rq->payload));
-        if (mark != REACH_MARK)
-                return ERR_MALFORMED;
-        TRY(read_book(r, &book));
-        for (uint32_t i = 0; i < book.entries; i++) {
-                struct alias_entry e = alias_book_entry(&book, i);
-                int32_t first, last;
-
-                if (municipality != 0 && e.municipality != municipality)
+        TRY(find_owing(r, book, owing, &settled));
+        for (uint32_t i = 0; i < book->entries; i++) {
+                if (municipality != 0 && alias_book_entry(book, i).municipality != municipality)
                         continue;
-                alias_book_days(&book, i, &first, &last);
-                put_raw(&out, e.id.bytes, sizeof e.id.bytes);
-                put_u16(&out, e.municipality);
-                put_i64(&out, e.at_ms);
-                put_u32(&out, (uint32_t)first);
-                put_u32(&out, (uint32_t)last);
-                put_u32(&out, events_of(&e));
-                put_u8(&out, e.undone != 0 ? 1 : 0);
+                put_told(&out, book, i, owing[i]);
                 told++;
         }
         TRY(buf_end(&out, &bytes));
@@ -358,7 +386,63 @@ enum err run_ALIASES(struct run *r, struct request *rq)
                 memcpy(rq->slot, bytes.data, bytes.len);
         rq->output_len = bytes.len;
         put_u32(rq->answer, told);
+        put_u32(rq->answer, municipality == 0 ? settled : 0);
         return ERR_OK;
+}
+
+enum err run_ALIASES(struct run *r, struct request *rq)
+{
+        municipality_t municipality;
+        struct alias_book book;
+        uint32_t *owing;
+        uint8_t mark;
+        enum err e;
+
+        TRY(read_u8(&rq->payload, &mark));
+        TRY(read_u16(&rq->payload, &municipality));
+        TRY(read_end(&rq->payload));
+        if (mark != REACH_MARK)
+                return ERR_MALFORMED;
+        TRY(read_book(r, &book));
+        owing = calloc((size_t)book.entries + 1, sizeof *owing);
+        if (owing == NULL)
+                return ERR_NO_MEMORY;
+        e = tell_entries(r, rq, &book, municipality, owing);
+        free(owing);
+        return e;
+}
+
+static enum err refuse_owing(const struct alias_book *book, const uint32_t *owing)
+{
+        for (uint32_t i = 0; i < book->entries; i++)
+                if (owing[i] > 0)
+                        return ERR_ROTATING;
+        return ERR_OK;
+}
+
+/* Not before everything that was said is known to the k_person that stays. */
+enum err run_aliases_settle(struct run *r)
+{
+        struct alias_book book;
+        struct bytes note;
+        uint32_t settled, *owing;
+        enum err e;
+
+        TRY(read_book(r, &book));
+        TRY(run_persons(r));
+        if (book.entries == 0 || r->persons_len < 2)
+                return ERR_OK;
+        owing = calloc(book.entries, sizeof *owing);
+        if (owing == NULL)
+                return ERR_NO_MEMORY;
+        e = find_owing(r, &book, owing, &settled);
+        if (e == ERR_OK)
+                e = refuse_owing(&book, owing);
+        free(owing);
+        TRY(e);
+        TRY(alias_book_settle(&book, r->persons[1].epoch, &note));
+        run_forget_aliases(r);
+        return change_book(r, &note);
 }
 
 enum err run_ALIAS_MARK(struct run *r, struct request *rq)

@@ -26,6 +26,20 @@ static uint32_t domain_place(const struct domain *d)
         return (h ^ h >> 16) % DOMAIN_CACHE_LEN;
 }
 
+/* No keys: never any, or those that this batch lies under have ended. */
+static enum err why_no_keys(const struct run *r, const struct domain *d, uint32_t epoch)
+{
+        for (size_t i = 0; i < keyring_domains_len(r->keyring); i++) {
+                struct keyring_domain_info info;
+
+                keyring_domain_info(r->keyring, i, &info);
+                if (info.name.municipality == d->municipality &&
+                        strcmp(info.name.dataset, d->dataset) == 0)
+                        return epoch != 0 && epoch <= info.highest ? ERR_DESTROYED : ERR_NOT_FOUND;
+        }
+        return ERR_NOT_FOUND;
+}
+
 enum err run_domain(struct run *r, const struct domain *d, uint32_t epoch,
         const struct domain_keys **out_keys, const struct block_key **out_cipher)
 {
@@ -34,7 +48,9 @@ enum err run_domain(struct run *r, const struct domain *d, uint32_t epoch,
                                                  ? keyring_domain_find(r->keyring, d)
                                                  : keyring_domain_epoch_find(r->keyring, d, epoch);
 
-        if (keys == NULL || !keyring_domain_ready(r->keyring, d))
+        if (keys == NULL)
+                return why_no_keys(r, d, epoch);
+        if (!keyring_domain_ready(r->keyring, d))
                 return ERR_NOT_FOUND;
         if (place->key == NULL || place->epoch != keys->epoch ||
                 place->domain.municipality != d->municipality ||

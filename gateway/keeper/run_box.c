@@ -27,18 +27,52 @@ static bool pair_find(struct run *r, const char *id, struct keyring_pair_key *ou
         return false;
 }
 
+/* Keys of a municipality that are good today. */
+static unsigned keys_today(
+        struct run *r, municipality_t m, const struct rules_submission_key *keys[KEYS_TRIED_MAX])
+{
+        int32_t today = (int32_t)(run_now(r) / MS_PER_DAY);
+        unsigned len = rules_submission_keys(&r->ruling.rules, m, today, keys, KEYS_TRIED_MAX);
+
+        return len < KEYS_TRIED_MAX ? len : KEYS_TRIED_MAX;
+}
+
 static enum err check_signature(
         struct run *r, const struct box_head *head, const struct run_box *in)
 {
         const struct rules_submission_key *keys[KEYS_TRIED_MAX];
-        int32_t today = (int32_t)(run_now(r) / MS_PER_DAY);
-        unsigned len = rules_submission_keys(
-                &r->ruling.rules, head->municipality, today, keys, KEYS_TRIED_MAX);
+        unsigned len = keys_today(r, head->municipality, keys);
 
-        for (unsigned i = 0; i < len && i < KEYS_TRIED_MAX; i++)
+        for (unsigned i = 0; i < len; i++)
                 if (box_check(keys[i]->key, head, in->box, in->signature.data) == ERR_OK)
                         return ERR_OK;
         return ERR_BOX_SIGNATURE;
+}
+
+enum err run_check_statement(struct run *r, const struct statement *s, struct bytes signature)
+{
+        const struct rules_submission_key *keys[KEYS_TRIED_MAX];
+        unsigned len = keys_today(r, s->municipality, keys);
+
+        if (signature.len != SIGNATURE_LEN)
+                return ERR_BOX_SIGNATURE;
+        for (unsigned i = 0; i < len; i++)
+                if (statement_check(keys[i]->key, s, signature.data) == ERR_OK)
+                        return ERR_OK;
+        return ERR_BOX_SIGNATURE;
+}
+
+/* Whose key it is sealed to, when the municipality stands for it. */
+static enum err find_and_check(struct run *r, struct box_head *head, const struct run_box *in,
+        struct keyring_pair_key *out)
+{
+        if (in->key_id.len != BOX_KEY_ID_LEN || in->signature.len != SIGNATURE_LEN)
+                return ERR_MALFORMED;
+        memcpy(head->key_id, in->key_id.data, BOX_KEY_ID_LEN);
+        head->key_id[BOX_KEY_ID_LEN] = '\0';
+        if (!pair_find(r, head->key_id, out))
+                return ERR_BOX_KEY;
+        return check_signature(r, head, in);
 }
 
 enum err run_box_open(struct run *r, struct box_head *head, const struct run_box *in,
@@ -46,14 +80,17 @@ enum err run_box_open(struct run *r, struct box_head *head, const struct run_box
 {
         struct keyring_pair_key pair;
 
-        if (in->key_id.len != BOX_KEY_ID_LEN || in->signature.len != SIGNATURE_LEN)
-                return ERR_MALFORMED;
-        memcpy(head->key_id, in->key_id.data, BOX_KEY_ID_LEN);
-        head->key_id[BOX_KEY_ID_LEN] = '\0';
-        if (!pair_find(r, head->key_id, &pair))
-                return ERR_BOX_KEY;
-        TRY(check_signature(r, head, in));
+        TRY(find_and_check(r, head, in, &pair));
         return box_open(pair.secret, pair.public_key, head, in->box, plain, out);
+}
+
+enum err run_box_open_record(struct run *r, struct box_head *head, const struct run_box *in,
+        uint8_t *plain, struct bytes *out)
+{
+        struct keyring_pair_key pair;
+
+        TRY(find_and_check(r, head, in, &pair));
+        return box_open_record(pair.secret, pair.public_key, head, in->box, plain, out);
 }
 
 /* One that was kept is not good for what is delivered later. */

@@ -9,7 +9,9 @@
 #include "crypto/pseudonym.h"
 #include "crypto/secret.h"
 #include "crypto/share.h"
+#include "crypto/statement.h"
 #include "gateway/keeper/alias_book.h"
+#include "gateway/keeper/erasures.h"
 #include "gateway/keeper/hsm.h"
 #include "gateway/keeper/quota.h"
 #include "gateway/keeper/run.h"
@@ -89,7 +91,9 @@ struct run {
                 struct person_key *key;
         } persons[2];
         unsigned persons_len;
-        struct quotas *quotas;  /* as new as the keyring or newer; NULL without one */
+        /* As new as the keyring or newer; NULL without one. */
+        struct quotas *quotas;
+        struct erasures *erasures;
         uint64_t last_sealed;   /* the newest generation given out */
         int64_t sealed_time_ms; /* highest time in it */
         struct run_log log;     /* as new as the keyring or newer */
@@ -110,8 +114,8 @@ struct run {
  * does not bring a linkage back to life. */
 int64_t run_now(struct run *r);
 
-/* Keys that may be used: ERR_NOT_FOUND when there are none, when their state is not
- * on disk yet, or when `epoch` (0: any) is not theirs. Borrowed. */
+/* Keys that may be used: ERR_NOT_FOUND when there are none, or when their state is not on disk
+ * yet; ERR_DESTROYED when those of `epoch` (0: any) have ended. Borrowed. */
 MUST_CHECK enum err run_domain(struct run *r, const struct domain *d, uint32_t epoch,
         const struct domain_keys **out_keys, const struct block_key **out_cipher);
 /* The ciphers of one linkage and vintage, or of one domain alone in it (NULL: of all
@@ -123,6 +127,8 @@ void run_forget_ciphers(struct run *r);
  * call. ERR_OUT_OF_ORDER: the book has not come that far. */
 MUST_CHECK enum err run_aliases_at(struct run *r, uint32_t mark, const struct alias_map **out);
 void run_forget_aliases(struct run *r);
+/* Names under the older k_person leave the book. ERR_ROTATING: it alone knows some events. */
+MUST_CHECK enum err run_aliases_settle(struct run *r);
 
 /* run_keys.c: puts an opened or new keyring in the place of what was there. */
 MUST_CHECK enum err run_take_keyring(struct run *r, struct keyring **k);
@@ -156,6 +162,12 @@ struct run_box {
 };
 MUST_CHECK enum err run_box_open(struct run *r, struct box_head *head, const struct run_box *in,
         uint8_t *plain, struct box_persons *out);
+/* The same for the key of one record, in `plain` of BOX_RECORD_PLAIN bytes. */
+MUST_CHECK enum err run_box_open_record(struct run *r, struct box_head *head,
+        const struct run_box *in, uint8_t *plain, struct bytes *out);
+/* Whether a submission key that the rules name for the municipality today signed a statement. */
+MUST_CHECK enum err run_check_statement(
+        struct run *r, const struct statement *s, struct bytes signature);
 /* A box that is bound to a request of its own, whose name begins with its time in milliseconds
  * (UUID of version 7), is good for a day. ERR_BOX_MISPLACED. */
 MUST_CHECK enum err run_check_age(struct run *r, const struct submission_id *request);
@@ -164,14 +176,21 @@ MUST_CHECK enum err run_persons_digest(const struct box_persons *p, struct diges
 
 /* run_quota.c: what the keyring remembers of quotas (ERR_KEYRING), and into the keyring what it
  * does not remember yet. */
-MUST_CHECK enum err run_quota_load(const struct keyring *k, struct quotas **out);
+MUST_CHECK enum err run_quota_load(
+        const struct keyring *k, struct quotas **out_persons, struct erasures **out_erasures);
 MUST_CHECK enum err run_quota_keep(struct run *r);
 /* A batch of a municipality, on trial: ERR_QUOTA at the end of it is told in the log. */
 MUST_CHECK enum err run_quota_begin(
         struct run *r, municipality_t municipality, struct quota_trial *t);
 MUST_CHECK enum err run_quota_count(
-        struct run *r, struct quota_trial *t, const uint8_t *codes, size_t rows);
+        struct run *r, struct quota_trial *t, const struct person_column *who, size_t rows);
 MUST_CHECK enum err run_quota_end(struct run *r, const struct quota_trial *t);
+/* A request to erase, by pieces of what makes it what it is: counted (ERR_ERASURES, told in the
+ * log), and later whether it was (ERR_NOT_ALLOWED). */
+MUST_CHECK enum err run_erasure_admit(
+        struct run *r, municipality_t m, const struct bytes *what, unsigned len);
+MUST_CHECK enum err run_erasure_check(
+        struct run *r, municipality_t m, const struct bytes *what, unsigned len);
 
 /* run_head.c: what the keyring remembers of the audit log (ERR_KEYRING), and into the keyring what
  * it does not remember yet; whether it is time that a state is written for it. */

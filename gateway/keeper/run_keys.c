@@ -93,16 +93,20 @@ static enum err nothing_to_save(struct request *rq)
 enum err run_take_keyring(struct run *r, struct keyring **k)
 {
         OWNED(quotas_free) struct quotas *quotas = NULL;
+        OWNED(erasures_free) struct erasures *erasures = NULL;
         struct run_log log;
 
-        TRY(run_quota_load(*k, &quotas));
+        TRY(run_quota_load(*k, &quotas, &erasures));
         TRY(run_log_load(*k, &log));
         run_forget_ciphers(r);
         run_forget_persons(r);
         keyring_free(&r->keyring);
         quotas_free(&r->quotas);
+        erasures_free(&r->erasures);
         r->quotas = quotas;
         quotas = NULL;
+        r->erasures = erasures;
+        erasures = NULL;
         r->log = log;
         signer_free(&r->signer);
         r->keyring = *k;

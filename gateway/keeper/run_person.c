@@ -86,6 +86,7 @@ enum err run_PERSON_BEGIN(struct run *r, struct request *rq)
 enum err run_PERSON_SETTLE(struct run *r, struct request *rq)
 {
         TRY(read_end(&rq->payload));
+        TRY(run_aliases_settle(r));
         TRY(keyring_person_settle(r->keyring));
         TRY(run_persons(r));
         log_event(LOG_WARNING, "keeper_person_key_ended");

@@ -254,7 +254,7 @@ static enum err open_current(struct reading *r, struct domain_rows *d, const str
         enum err e = open_batch(r, d, s, of, batch);
         uint32_t epoch = batch->epoch;
 
-        if (e != ERR_NOT_FOUND)
+        if (e != ERR_NOT_FOUND && e != ERR_DESTROYED)
                 return e;
         TRY(store_again(cursor, batch));
         return batch->epoch != epoch ? open_batch(r, d, s, of, batch) : e;

@@ -24,6 +24,8 @@ enum {
         RULES_LINKAGES_MAX = 64,
         RULES_PURPOSES_MAX = 32,
         RULES_SUBMISSION_KEYS_MAX = 2048,
+        RULES_ERASURES_PER_DAY = 100, /* unless the bundle says otherwise */
+        RULES_ERASURES_MAX = 10000,
         SIGNATURES_MAX = 16,
         RULES_OFFICERS_MAX = SIGNATURES_MAX, /* else not all of them could sign */
         OFFICER_KEY_LEN = 32
@@ -100,6 +102,9 @@ struct rules {
         /* Per municipality: how many different persons it may deliver within twelve months, as the
          * bundle reckons from its inhabitants; 0: any number. */
         uint32_t *person_quotas;
+        /* Persons and records that a municipality may have erased within 24 hours; 0: any number.
+         * A bundle that says nothing has RULES_ERASURES_PER_DAY. */
+        uint32_t erasures_per_day;
         struct rules_submission_key *submission_keys; /* sorted by municipality, then key */
         uint32_t submission_keys_len;
         struct rules_dataset *datasets; /* sorted by id */

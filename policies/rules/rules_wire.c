@@ -9,16 +9,17 @@
  *   "SGPB" u16 format | bundle, u64 version, predecessor 32
  *   officers        u8 required, u32 n × (name, key 32)
  *   sources         u32 n × (name, digest 32)
- *   municipalities  u32 n × (u16, u32 quota of persons)
+ *   municipalities  u32 n × (u16, u32 quota of persons), u32 erasures per day
  *   submission keys u32 n × (u16 municipality, key 32, u32 from, u32 until)
  *   data sets       u32 n × (id, u8 person, u8 switches, u8 test numbers)
  *   linkages        u32 n × (id, u32 n × data set, u8 reach, u32 n × u16
  *                            municipality, u32 n × purpose, u32 from, u32 until,
  *                            u8 family)
  *
- * Format 1 had neither officers nor reach, format 2 neither quotas nor submission keys. Both
- * are refused: a digest names one spelling, so a bundle of format 2 cannot be read as one of
- * format 3 that is silent about keys. Its successor has to be signed anew.
+ * Format 1 had neither officers nor reach, format 2 neither quotas nor submission keys, format 3
+ * no quota of erasures. All are refused: a digest names one spelling, so a bundle of format 2
+ * cannot be read as one of a later format that is silent about keys. Its successor has to be
+ * signed anew.
  * Names are u32-framed. Counts are held against ceilings before memory is asked. */
 #include "policies/rules/rules.h"
 
@@ -26,7 +27,7 @@
 
 #include "base/arena.h"
 
-enum { FORMAT = 3, MUNICIPALITY_LAST = 9999 };
+enum { FORMAT = 4, MUNICIPALITY_LAST = 9999 };
 static const uint8_t magic[4] = {'S', 'G', 'P', 'B'};
 
 enum { SWITCH_GUARDIANS = 1, SWITCH_LOCAL_IDS = 2, SWITCH_CLEAR_PERSONS = 4, SWITCH_ALL = 7 };
@@ -188,7 +189,7 @@ static bool succession_holds(const struct rules *r)
 static bool check(const struct rules *r)
 {
         return rules_is_name(r->bundle) && succession_holds(r) && officers_hold(r) &&
-               sources_ascend(r) &&
+               sources_ascend(r) && r->erasures_per_day <= RULES_ERASURES_MAX &&
                municipalities_ascend(r->municipalities, r->municipalities_len) &&
                submission_keys_hold(r) && datasets_ascend(r) && linkages_hold(r);
 }
@@ -217,6 +218,7 @@ static void put_deliverers(struct buf *b, const struct rules *r)
                 put_u16(b, r->municipalities[i]);
                 put_u32(b, r->person_quotas != NULL ? r->person_quotas[i] : 0);
         }
+        put_u32(b, r->erasures_per_day);
 }
 
 static void put_submission_keys(struct buf *b, const struct rules *r)
@@ -355,7 +357,7 @@ static enum err read_deliverers(struct reader *in, struct arena *a, struct rules
                 TRY(read_u16(in, &r->municipalities[i]));
                 TRY(read_u32(in, &r->person_quotas[i]));
         }
-        return ERR_OK;
+        return read_u32(in, &r->erasures_per_day);
 }
 
 static enum err read_submission_key(struct reader *in, struct rules_submission_key *k)

@@ -80,12 +80,9 @@ static struct wire_aliased record(const struct renamed *r, struct submission_id 
 
 static enum status undo(const char *who, const struct submission_id *id)
 {
-        OWNED(buf_done) struct buf b = {.ceiling = 64};
-        struct bytes request;
+        municipality_t m = strcmp(who, "municipality/0180") == 0 ? 180 : 114;
 
-        assert_int_equal(alias_undo_encode(id, &b), ERR_OK);
-        assert_int_equal(buf_end(&b, &request), ERR_OK);
-        return world_call(&world, world_client(&world, who), "Submission/UndoAliases", request);
+        return world_undo_aliases(&world, who, m, id);
 }
 
 static struct wire_alias_list list(municipality_t m)

@@ -42,6 +42,8 @@ static int setup(void **state)
 {
         (void)state;
         world_make(&world);
+        world_edit(&world, "policy/bundle.yaml", "erasure_quota: {per_day: 100}",
+                "erasure_quota: {per_day: 10000}");
         world_answer_alone(&world);
         world_start(&world);
         return 0;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -14,6 +15,7 @@
 #include "crypto/digest.h"
 #include "gateway/store/store.h"
 #include "tests/support/gateway_ask.h"
+#include "tests/support/gateway_sealing.h"
 
 enum { CHILDREN = 3000, ROWS = 4000, BATCH = 40, PATIENCE_MS = 60000, TICK_MS = 50, HOME = 180 };
 
@@ -366,6 +368,137 @@ static void a_destroyed_domain_is_gone_with_proof_and_the_others_stand(void **st
         free(p);
 }
 
+/* What a failed publication says is wrong. */
+static enum status publish_badly(const char **out_text)
+{
+        struct call_status status = {.code = STATUS_OK};
+        OWNED(buf_done) struct buf b = {.ceiling = 64};
+        struct call *call = NULL;
+        struct bytes request, answer;
+
+        assert_int_equal(publish_request_encode(bytes_of_text(""), &b), ERR_OK);
+        assert_int_equal(buf_end(&b, &request), ERR_OK);
+        assert_int_equal(call_start(world_client(&world, WORLD_OPERATOR),
+                                 "/statgate.v1.Operations/PublishVintage", 60000, &call),
+                ERR_OK);
+        assert_int_equal(call_send(call, request), ERR_OK);
+        assert_int_equal(call_half_close(call), ERR_OK);
+        while (call_receive(call, world.arena, &answer) == ERR_OK)
+                ;
+        assert_int_not_equal(call_finish(call, &status), ERR_OK);
+        call_free(&call);
+        *out_text = status.details.len > 0
+                            ? arena_printf(world.arena, "%s", status.details.violations[0].text)
+                            : "";
+        return status.code;
+}
+
+/* A copy of the store from before a domain was destroyed: its batches are there and no keys. */
+static void a_store_from_before_a_domain_ended_says_which_and_is_mended_by_ending_it(void **state)
+{
+        static const char *const parts[] = {"store/statgate.db", "store/statgate.db-wal"};
+        struct placement *p = placements(8, ROWS, 0);
+        struct bytes before[ARRAY_LEN(parts)] = {{NULL, 0}};
+        struct heap heap = {0};
+        const char *said;
+
+        (void)state;
+        (void)deliver(&world, HOME, DELIVERY_APPEND, p, ROWS / 2, 500);
+        (void)deliver(&world, 114, DELIVERY_APPEND, p + ROWS / 2, ROWS / 2, 500);
+        heap_add(&heap, 114, DELIVERY_APPEND, p + ROWS / 2, ROWS / 2);
+        (void)publish(&world);
+        assert_int_equal(world_stop(&world), 0);
+        for (unsigned i = 0; i < ARRAY_LEN(parts); i++)
+                if (world_exists(&world, parts[i]))
+                        before[i] = world_read(&world, world_path(&world, parts[i]));
+        world_start(&world);
+        assert_int_equal(destroy(WORLD_DPO, "placering", HOME), STATUS_OK);
+        assert_int_equal(domain_key("placering", HOME).records_left, 0);
+        (void)publish(&world);
+        assert_int_equal(world_stop(&world), 0);
+        for (unsigned i = 0; i < ARRAY_LEN(parts); i++) {
+                (void)unlink(world_path(&world, parts[i]));
+                if (before[i].data != NULL)
+                        world_write(&world, parts[i], before[i]);
+        }
+
+        world_start(&world);
+        assert_int_equal(domain_key("placering", HOME).epoch, 0);
+        assert_int_equal(domain_key("placering", HOME).records_left, ROWS / 2);
+        assert_int_equal(publish_badly(&said), STATUS_FAILED_PRECONDITION);
+        assert_non_null(strstr(said, "placering/0180"));
+        assert_non_null(strstr(said, "keys destroy --dataset placering --municipality 0180"));
+        assert_int_equal(destroy(WORLD_DPO, "placering", HOME), STATUS_OK);
+        assert_int_equal(domain_key("placering", HOME).records_left, 0);
+        (void)publish(&world);
+        heap_expect(&world, &heap, "form", NULL);
+        heap_done(&heap);
+        free(p);
+}
+
+static void say_that_one_became_five(void)
+{
+        uint8_t ids[2][PERSON_ID_LEN], kinds[2] = {PERSON_NATIONAL, PERSON_NATIONAL};
+        const struct box_persons who = {1, 1, {ids[0], &kinds[0]}, {ids[1], &kinds[1]}};
+        const int32_t day = 20000;
+        struct submission_id id;
+
+        child_id(1, ids[0]);
+        child_id(5, ids[1]);
+        assert_int_equal(world_alias(&world, 114, &who, &day, &id), STATUS_OK);
+}
+
+static uint64_t events_owing(municipality_t m)
+{
+        struct wire_keys keys = keys_now();
+        uint64_t owing = 0;
+
+        for (uint32_t i = 0; i < keys.len; i++)
+                if (bytes_is_text(keys.keys[i].kind, "alias")) {
+                        assert_int_equal(keys.keys[i].municipality, m);
+                        owing += keys.keys[i].records_owing;
+                }
+        return owing;
+}
+
+static const char *settle_refusal(void)
+{
+        assert_int_equal(rotate("settle", "", 0), STATUS_FAILED_PRECONDITION);
+        assert_true(world_status.details.len > 0);
+        return arena_printf(world.arena, "%s", world_status.details.violations[0].text);
+}
+
+static void numbers_that_only_the_older_key_knows_hold_up_its_end(void **state)
+{
+        struct placement *p = placements(9, ROWS, 0);
+        struct digest before, after;
+
+        (void)state;
+        (void)deliver(&world, HOME, DELIVERY_APPEND, p, ROWS / 2, 500);
+        say_that_one_became_five();
+        (void)publish(&world);
+        before = answer_digest_now();
+        assert_int_equal(events_owing(114), 0);
+        assert_int_equal(rotate("person", "", 0), STATUS_OK);
+        assert_int_equal(events_owing(114), 1);
+        (void)deliver(&world, HOME, DELIVERY_REPLACE, p, ROWS / 2, 500);
+        (void)publish(&world);
+        assert_non_null(strstr(settle_refusal(), "municipality 0114"));
+        say_that_one_became_five();
+        assert_int_equal(events_owing(114), 0);
+        /* The newest vintage was published before that was told again. */
+        assert_non_null(strstr(settle_refusal(), "publish one more"));
+        (void)publish(&world);
+        after = answer_digest_now();
+        assert_int_equal(rotate("settle", "", 0), STATUS_OK);
+        assert_int_equal(world_stop(&world), 0);
+        world_start(&world);
+        assert_true(!digest_equal(&before, &after)); /* another vintage */
+        before = answer_digest_now();
+        assert_true(digest_equal(&before, &after));
+        free(p);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -382,7 +515,12 @@ int main(void)
                 cmocka_unit_test_setup_teardown(
                         everybody_delivers_anew_and_the_older_key_of_persons_ends, make, unmake),
                 cmocka_unit_test_setup_teardown(
+                        numbers_that_only_the_older_key_knows_hold_up_its_end, make, unmake),
+                cmocka_unit_test_setup_teardown(
                         a_destroyed_domain_is_gone_with_proof_and_the_others_stand, make, unmake),
+                cmocka_unit_test_setup_teardown(
+                        a_store_from_before_a_domain_ended_says_which_and_is_mended_by_ending_it,
+                        make, unmake),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

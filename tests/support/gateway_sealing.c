@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "crypto/digest.h"
 #include "crypto/secret.h"
+#include "crypto/statement.h"
 #include "policies/policy.h"
 
 enum { KEYS_TEXT_MAX = 1 << 20, ANSWER_MAX = 1 << 20, MESSAGE_MAX = 16 << 20 };
@@ -201,13 +202,87 @@ enum status world_erase(struct world *w, municipality_t m, const struct wire_per
         return world_call(w, c, "Submission/ErasePerson", request);
 }
 
+/* Another request each time: a UUID of version 7 but for its version. */
+static void request_now(struct submission_id *out)
+{
+        uint64_t now = (uint64_t)clock_now_ms();
+
+        must(random_bytes(out->bytes, sizeof out->bytes) == ERR_OK, "id");
+        for (unsigned i = 0; i < 6; i++)
+                out->bytes[i] = (uint8_t)(now >> (40 - 8 * i));
+}
+
+enum status world_erase_record(
+        struct world *w, municipality_t m, const char *dataset, const char *key)
+{
+        OWNED(buf_done) struct buf b = {.ceiling = 4096};
+        OWNED(secret_free) struct secret *by = submission_key_of(m);
+        struct wire_record r = {.dataset = bytes_of_text(dataset), .key = bytes_of_text(key)};
+        struct box_head head = {.use = BOX_RECORD, .municipality = m, .rows = 1};
+        uint8_t box[BOX_RECORD_LEN], signature[SIGNATURE_LEN];
+        struct bytes request = {0};
+        struct client *c;
+        char name[32];
+
+        (void)snprintf(name, sizeof name, "municipality/%04u", m);
+        c = world_client(w, name);
+        if (!w->takes_clear && r.key.len > 0) {
+                world_keeper_key(w, c);
+                request_now(&r.request);
+                head.submission = r.request;
+                memcpy(head.dataset, dataset, strlen(dataset));
+                box_key_id(w->keeper_key, head.key_id);
+                must(box_seal_record(w->keeper_key, &head, r.key, box) == ERR_OK &&
+                                box_sign(by, &head, bytes_of(box, sizeof box), signature) == ERR_OK,
+                        "record");
+                r.sealed = true;
+                r.key_id = bytes_of_text(head.key_id);
+                r.box = bytes_of(box, sizeof box);
+                r.signature = bytes_of(signature, sizeof signature);
+        }
+        must(erase_record_encode(&r, &b) == ERR_OK && buf_end(&b, &request) == ERR_OK, "request");
+        return world_call(w, c, "Submission/EraseRecord", request);
+}
+
+enum status world_undo_aliases(
+        struct world *w, const char *who, municipality_t m, const struct submission_id *id)
+{
+        OWNED(buf_done) struct buf b = {.ceiling = 256};
+        OWNED(secret_free) struct secret *by = submission_key_of(m);
+        const struct statement said = {
+                .kind = STATEMENT_ALIAS_UNDO, .municipality = m, .request = *id};
+        uint8_t signature[SIGNATURE_LEN];
+        struct bytes request = {0};
+
+        must(statement_sign(by, &said, signature) == ERR_OK, "statement");
+        const struct wire_alias_undo undo = {*id, bytes_of(signature, sizeof signature)};
+
+        must(alias_undo_encode(&undo, &b) == ERR_OK && buf_end(&b, &request) == ERR_OK, "request");
+        return world_call(w, world_client(w, who), "Submission/UndoAliases", request);
+}
+
+static void sign_days(struct world *w, municipality_t m, struct wire_aliases *out)
+{
+        OWNED(secret_free) struct secret *by = submission_key_of(m);
+        uint8_t *days = arena_alloc_raw(w->arena, out->len, 4);
+        uint8_t *signature = arena_alloc_raw(w->arena, 1, SIGNATURE_LEN);
+
+        must(days != NULL && signature != NULL, "memory");
+        for (uint32_t i = 0; i < 4 * out->len; i++)
+                days[i] = (uint8_t)((uint32_t)out->days[i / 4] >> (8 * (i % 4)));
+        const struct statement said = {
+                STATEMENT_ALIAS_DAYS, m, out->id, out->box, bytes_of(days, (size_t)4 * out->len)};
+
+        must(statement_sign(by, &said, signature) == ERR_OK, "statement");
+        out->days_signature = bytes_of(signature, SIGNATURE_LEN);
+}
+
 enum status world_alias(struct world *w, municipality_t m, const struct box_persons *who,
         const int32_t *days, struct submission_id *out_id)
 {
         OWNED(buf_done) struct buf b = {.ceiling = MESSAGE_MAX};
         struct box_head head = {.use = BOX_ALIAS, .municipality = m, .rows = who->rows};
         struct wire_aliases out = {.days = days, .len = who->rows};
-        uint64_t now = (uint64_t)clock_now_ms();
         struct client *c;
         struct sealed sealed;
         struct bytes request = {0};
@@ -216,14 +291,13 @@ enum status world_alias(struct world *w, municipality_t m, const struct box_pers
         (void)snprintf(name, sizeof name, "municipality/%04u", m);
         c = world_client(w, name);
         world_keeper_key(w, c);
-        must(random_bytes(out.id.bytes, sizeof out.id.bytes) == ERR_OK, "id");
-        for (unsigned i = 0; i < 6; i++)
-                out.id.bytes[i] = (uint8_t)(now >> (40 - 8 * i));
+        request_now(&out.id);
         head.submission = out.id;
         make_box(w, w->arena, &head, who, &sealed);
         out.key_id = bytes_of_text(sealed.key_id);
         out.box = sealed.box;
         out.signature = bytes_of(sealed.signature, sizeof sealed.signature);
+        sign_days(w, m, &out);
         must(aliases_encode(&out, &b) == ERR_OK && buf_end(&b, &request) == ERR_OK, "request");
         *out_id = out.id;
         return world_call(w, c, "Submission/RecordAliases", request);

@@ -24,6 +24,12 @@ struct bytes seal_batch(struct world *w, struct arena *a, municipality_t m,
         const struct wire_open *open, const struct batch *batch);
 /* What municipality `m` sends to have a person erased: in a box, where data sets need that. */
 enum status world_erase(struct world *w, municipality_t m, const struct wire_person *person);
+/* The same for one record, by its key. */
+enum status world_erase_record(
+        struct world *w, municipality_t m, const char *dataset, const char *key);
+/* `who` sends what `m` has signed, to take back what was said under an id. */
+enum status world_undo_aliases(
+        struct world *w, const char *who, municipality_t m, const struct submission_id *id);
 /* What it sends when ids became others; `len` of each, one behind the other. Fills in what goes
  * along but `days`. */
 enum status world_alias(struct world *w, municipality_t m, const struct box_persons *who,

@@ -16,6 +16,7 @@
 #include "crypto/personnummer.h"
 #include "crypto/secret.h"
 #include "crypto/sign.h"
+#include "crypto/statement.h"
 #include "gateway/keeper/aliases.h"
 
 const struct keyring_cost world_cost = {8, 1};
@@ -274,6 +275,53 @@ struct keeper_person world_seal_person(const struct world *w, const struct keepe
         return out;
 }
 
+struct keeper_person world_seal_record(const struct world *w, const struct keeper_public_key *to,
+        const struct secret *by, municipality_t m, const char *dataset, const char *key,
+        int64_t at_ms)
+{
+        struct keeper_person out = {.kind = PERSON_NONE, .record = true};
+        struct box_head head = {.use = BOX_RECORD, .municipality = m, .rows = 1};
+        uint8_t *box = room(w, 1, BOX_RECORD_LEN);
+
+        for (unsigned i = 0; i < 6; i++)
+                out.request.bytes[i] = (uint8_t)(at_ms >> (40 - 8 * i));
+        memcpy(head.key_id, to->id, sizeof head.key_id);
+        memcpy(head.dataset, dataset, strlen(dataset));
+        head.submission = out.request;
+        must(box_seal_record(to->public_key, &head, bytes_of_text(key), box) == ERR_OK, "record");
+        out.box = signed_box(w, by, &head, bytes_of(box, BOX_RECORD_LEN));
+        return out;
+}
+
+static struct bytes signed_statement(
+        const struct world *w, const struct secret *by, const struct statement *said)
+{
+        uint8_t *signature = room(w, 1, SIGNATURE_LEN);
+
+        must(statement_sign(by, said, signature) == ERR_OK, "statement");
+        return bytes_of(signature, SIGNATURE_LEN);
+}
+
+struct bytes world_sign_days(
+        const struct world *w, const struct secret *by, const struct keeper_alias *in)
+{
+        uint8_t *days = room(w, in->events, 4);
+
+        for (uint32_t i = 0; i < 4 * in->events; i++)
+                days[i] = (uint8_t)((uint32_t)in->days[i / 4] >> (8 * (i % 4)));
+        return signed_statement(w, by,
+                &(struct statement){STATEMENT_ALIAS_DAYS, in->municipality, in->id, in->box.box,
+                        bytes_of(days, (size_t)4 * in->events)});
+}
+
+struct bytes world_sign_undo(const struct world *w, const struct secret *by, municipality_t m,
+        const struct submission_id *id)
+{
+        return signed_statement(w, by,
+                &(struct statement){
+                        .kind = STATEMENT_ALIAS_UNDO, .municipality = m, .request = *id});
+}
+
 struct keeper_alias world_seal_aliases(const struct world *w, const struct keeper_public_key *to,
         const struct secret *by, municipality_t m, const unsigned *was, const unsigned *became,
         uint32_t len, int64_t at_ms)
@@ -298,5 +346,6 @@ struct keeper_alias world_seal_aliases(const struct world *w, const struct keepe
         memcpy(head.key_id, to->id, sizeof head.key_id);
         head.submission = out.id;
         out.box = signed_box(w, by, &head, sealed_box(w, to, &head, &who));
+        out.days_signature = world_sign_days(w, by, &out);
         return out;
 }

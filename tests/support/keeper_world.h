@@ -51,6 +51,14 @@ void world_seal(const struct world *w, const struct keeper_public_key *to, const
 /* One person in a box for an erasure by municipality `m`, made at this time. */
 struct keeper_person world_seal_person(const struct world *w, const struct keeper_public_key *to,
         const struct secret *by, municipality_t m, unsigned person, int64_t at_ms);
+struct keeper_person world_seal_record(const struct world *w, const struct keeper_public_key *to,
+        const struct secret *by, municipality_t m, const char *dataset, const char *key,
+        int64_t at_ms);
+/* What a municipality says of the days, and to take back what it said under an id. */
+struct bytes world_sign_days(
+        const struct world *w, const struct secret *by, const struct keeper_alias *in);
+struct bytes world_sign_undo(const struct world *w, const struct secret *by, municipality_t m,
+        const struct submission_id *id);
 /* Person number was[i] became number became[i], in a box for ALIASES; days are 0. In the arena. */
 struct keeper_alias world_seal_aliases(const struct world *w, const struct keeper_public_key *to,
         const struct secret *by, municipality_t m, const unsigned *was, const unsigned *became,

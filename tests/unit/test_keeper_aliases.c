@@ -93,7 +93,8 @@ static void grow_and_compare(uint64_t seed)
                 uint8_t rows[PER_ENTRY * ALIAS_EVENT_LEN];
                 struct alias_entry e = {.municipality = (municipality_t)(1 + step % 3),
                         .events = 1 + (uint32_t)random_below(&seed, PER_ENTRY),
-                        .names = 1};
+                        .names = 1,
+                        .epoch = 1};
 
                 assert_int_equal(alias_book_read(note, &book), ERR_OK);
                 if (book.entries > 0 && random_below(&seed, 3) == 0) {
@@ -143,8 +144,9 @@ static void every_mark_links_as_a_slow_count_does(void **state)
 /* Backwards, so that every event is put in front of a longer chain. */
 static void a_chain_of_as_many_as_there_may_be_is_followed_to_its_end(void **state)
 {
-        const struct alias_entry e = {.municipality = 1, .events = ALIASES_MAX, .names = 1};
-        uint8_t *rows = calloc(ALIASES_MAX, ALIAS_EVENT_LEN);
+        const struct alias_entry e = {
+                .municipality = 1, .events = ALIAS_ROWS_MAX, .names = 1, .epoch = 1};
+        uint8_t *rows = calloc(ALIAS_ROWS_MAX, ALIAS_EVENT_LEN);
         uint8_t code[PSEUDONYM_LEN], end[PSEUDONYM_LEN];
         struct alias_book book, none = {0};
         struct alias_map *map = NULL;
@@ -154,8 +156,8 @@ static void a_chain_of_as_many_as_there_may_be_is_followed_to_its_end(void **sta
         assert_non_null(rows);
         memset(code, 0, sizeof code);
         memset(end, 0, sizeof end);
-        for (uint32_t i = 0; i < ALIASES_MAX; i++) {
-                uint32_t was = ALIASES_MAX - i, became = was + 1;
+        for (uint32_t i = 0; i < ALIAS_ROWS_MAX; i++) {
+                uint32_t was = ALIAS_ROWS_MAX - i, became = was + 1;
 
                 memcpy(code, &was, sizeof was);
                 memcpy(end, &became, sizeof became);
@@ -166,7 +168,7 @@ static void a_chain_of_as_many_as_there_may_be_is_followed_to_its_end(void **sta
         assert_int_equal(alias_book_add(&none, &e, rows, &note), ERR_OK);
         assert_int_equal(alias_book_read(note, &book), ERR_OK);
         assert_int_equal(alias_map_new(&book, 1, 0, 0, &map), ERR_OK);
-        uint32_t first = 1, last = ALIASES_MAX + 1;
+        uint32_t first = 1, last = ALIAS_ROWS_MAX + 1;
 
         memcpy(code, &first, sizeof first);
         memcpy(end, &last, sizeof last);
@@ -174,7 +176,8 @@ static void a_chain_of_as_many_as_there_may_be_is_followed_to_its_end(void **sta
         assert_memory_equal(code, end, sizeof code);
         /* One too many, and one that would close the ring. */
         assert_int_equal(
-                alias_book_add(&book, &(struct alias_entry){.events = 1, .names = 1}, rows, &note),
+                alias_book_add(&book, &(struct alias_entry){.events = 1, .names = 1, .epoch = 1},
+                        rows, &note),
                 ERR_LIMIT);
         alias_map_free(&map);
         assert_int_equal(alias_map_new(&book, 1, 0, 1, &map), ERR_OK);
@@ -195,7 +198,8 @@ static void a_book_that_does_not_add_up_is_refused(void **state)
 
         (void)state;
         assert_int_equal(alias_book_add(&none,
-                                 &(struct alias_entry){.municipality = 1, .events = 1, .names = 1},
+                                 &(struct alias_entry){
+                                         .municipality = 1, .events = 1, .names = 1, .epoch = 1},
                                  rows, &note),
                 ERR_OK);
         assert_true(note.len <= sizeof copy);
@@ -203,7 +207,7 @@ static void a_book_that_does_not_add_up_is_refused(void **state)
         for (size_t len = 1; len < note.len; len++)
                 assert_int_equal(alias_book_read(bytes_of(note.data, len), &book), ERR_CORRUPT);
         memcpy(copy, note.data, note.len);
-        copy[0] = 2; /* a version that is not known */
+        copy[0] = 3; /* a version that is not known */
         assert_int_equal(alias_book_read(bytes_of(copy, note.len), &book), ERR_CORRUPT);
         memcpy(copy, note.data, note.len);
         copy[4] = 0; /* an event that comes after the book's end */
@@ -224,6 +228,17 @@ static enum err record(struct stage *s, municipality_t m, const unsigned *was,
         *in = world_seal_aliases(&s->w, &key, s->w.submission_keys[m == 114 ? 0 : 1], m, was,
                 became, len, clock_now_ms());
         return keeper_alias_record(s->k, in, s->w.arena, out);
+}
+
+static const struct secret *key_of(struct stage *s, municipality_t m)
+{
+        return s->w.submission_keys[m == 114 ? 0 : 1];
+}
+
+static enum err undo(
+        struct stage *s, municipality_t m, const struct submission_id *id, uint32_t *events)
+{
+        return keeper_alias_undo(s->k, m, id, world_sign_undo(&s->w, key_of(s, m), m, id), events);
 }
 
 static void record_one(
@@ -321,10 +336,10 @@ static void two_numbers_are_one_person_from_the_event_until_it_is_undone(void **
         /* She who was delivered under the newer number is who she was. */
         assert_memory_equal(look_at(&s, p.in[1], 0).token, after.token, PSEUDONYM_LEN);
         assert_memory_equal(before.guardian, after.guardian, PSEUDONYM_LEN);
-        assert_int_equal(keeper_alias_undo(s.k, 180, &in.id, &undone), ERR_NOT_FOUND);
-        assert_int_equal(keeper_alias_undo(s.k, 114, &in.id, &undone), ERR_OK);
+        assert_int_equal(undo(&s, 180, &in.id, &undone), ERR_NOT_FOUND);
+        assert_int_equal(undo(&s, 114, &in.id, &undone), ERR_OK);
         assert_int_equal(undone, 1);
-        assert_int_equal(keeper_alias_undo(s.k, 114, &in.id, &undone), ERR_OK); /* once more */
+        assert_int_equal(undo(&s, 114, &in.id, &undone), ERR_OK); /* once more */
         assert_int_equal(mark_of(&s), 2);
         /* Every mark says what it said, after a restart too; and none says what was never. */
         for (unsigned round = 0; round < 2; round++) {
@@ -379,7 +394,7 @@ static void chains_are_followed_and_contradictions_refused(void **state)
         assert_int_equal(rule_of(&s, 114, 1, 78), ALIAS_RULE_CONFLICT);
         assert_int_equal(rule_of(&s, 114, 2, 1), ALIAS_RULE_RING);
         assert_int_equal(mark_of(&s), 2); /* nothing of that was taken */
-        assert_int_equal(keeper_alias_undo(s.k, 114, &in.id, &undone), ERR_OK);
+        assert_int_equal(undo(&s, 114, &in.id, &undone), ERR_OK);
         assert_int_equal(rule_of(&s, 114, 1, 78), ALIAS_NEW);
         assert_false(one_person(&s, &p, mark_of(&s)));
         stage_down(&s);
@@ -391,7 +406,7 @@ static void nobody_hears_what_others_have_recorded(void **state)
 {
         struct keeper_alias first, other;
         struct alias_told *told;
-        uint32_t len = 0, undone;
+        uint32_t len = 0, settled, undone;
         struct stage s;
         struct pair p;
 
@@ -403,15 +418,15 @@ static void nobody_hears_what_others_have_recorded(void **state)
         assert_int_equal(rule_of(&s, 114, 90, 1), ALIAS_NEW); /* would close a ring with it */
         assert_int_equal(rule_of(&s, 114, 1, 2), ALIAS_KNOWN);
         assert_false(one_person(&s, &p, mark_of(&s)));
-        assert_int_equal(keeper_alias_undo(s.k, 180, &first.id, &undone), ERR_OK);
+        assert_int_equal(undo(&s, 180, &first.id, &undone), ERR_OK);
         assert_true(one_person(&s, &p, mark_of(&s)));
 
-        assert_int_equal(keeper_aliases(s.k, 114, s.w.arena, &told, &len), ERR_OK);
+        assert_int_equal(keeper_aliases(s.k, 114, s.w.arena, &told, &len, &settled), ERR_OK);
         assert_int_equal(len, 2);
         assert_memory_equal(told[0].id.bytes, other.id.bytes, sizeof other.id.bytes);
         assert_int_equal(told[0].events, 1);
         assert_false(told[0].undone);
-        assert_int_equal(keeper_aliases(s.k, 0, s.w.arena, &told, &len), ERR_OK);
+        assert_int_equal(keeper_aliases(s.k, 0, s.w.arena, &told, &len, &settled), ERR_OK);
         assert_int_equal(len, 3);
         assert_true(told[0].undone);
         assert_int_equal(told[0].municipality, 180);
@@ -438,6 +453,7 @@ static void what_cannot_be_is_told_row_by_row_and_nothing_is_taken(void **state)
         assert_int_equal(mark_of(&s), 0);
         days[3] = INT32_MAX;
         in.days = days;
+        in.days_signature = world_sign_days(&s.w, s.w.submission_keys[0], &in);
         assert_int_equal(keeper_alias_record(s.k, &in, s.w.arena, &out), ERR_OK);
         assert_true(out.refused);
         assert_int_equal(out.rules[3], ALIAS_RULE_DAY);
@@ -468,7 +484,7 @@ static void a_delivery_that_comes_again_is_answered_as_the_first_time(void **sta
         }
         assert_int_equal(mark_of(&s), 1);
         /* What was undone does not come back with a copy of its box. */
-        assert_int_equal(keeper_alias_undo(s.k, 114, &in.id, &undone), ERR_OK);
+        assert_int_equal(undo(&s, 114, &in.id, &undone), ERR_OK);
         assert_int_equal(keeper_alias_record(s.k, &in, s.w.arena, &out), ERR_OK);
         assert_int_equal(mark_of(&s), 2);
         stage_down(&s);
@@ -549,6 +565,7 @@ static void local_ids_stay_with_their_municipality(void **state)
                 ERR_OK);
         in.box = (struct keeper_box){bytes_of_text(key.id), bytes_of(box, sizeof box),
                 bytes_of(signature, sizeof signature)};
+        in.days_signature = world_sign_days(&s.w, s.w.submission_keys[0], &in);
         assert_int_equal(keeper_alias_record(s.k, &in, s.w.arena, &out), ERR_OK);
         assert_int_equal(out.recorded, 1);
 
@@ -567,6 +584,139 @@ static void local_ids_stay_with_their_municipality(void **state)
         assert_memory_equal(tokens[0], tokens[2], PSEUDONYM_LEN);
         assert_memory_not_equal(tokens[1], tokens[2], PSEUDONYM_LEN);
         stage_down(&s);
+}
+
+/* A gateway in other hands can neither move a day nor take back what was said. */
+static void days_and_undoing_are_the_municipalitys_own_words(void **state)
+{
+        const unsigned was = 1, became = 2;
+        struct keeper_public_key key;
+        struct keeper_aliased out;
+        struct keeper_alias in, other, bad;
+        struct stage s;
+        struct bytes undone_by_114, said;
+        uint32_t undone = 9;
+        int32_t day = 7;
+
+        (void)state;
+        stage_up(&s, 0);
+        key = stage_key(&s);
+        in = world_seal_aliases(
+                &s.w, &key, s.w.submission_keys[0], 114, &was, &became, 1, clock_now_ms());
+        other = world_seal_aliases(
+                &s.w, &key, s.w.submission_keys[0], 114, &became, &was, 1, clock_now_ms());
+        bad = in;
+        bad.days = &day;
+        assert_int_equal(keeper_alias_record(s.k, &bad, s.w.arena, &out), ERR_BOX_SIGNATURE);
+        bad.days_signature = world_sign_days(&s.w, s.w.submission_keys[1], &bad);
+        assert_int_equal(keeper_alias_record(s.k, &bad, s.w.arena, &out), ERR_BOX_SIGNATURE);
+        bad = in; /* the days of another box */
+        bad.days_signature = other.days_signature;
+        assert_int_equal(keeper_alias_record(s.k, &bad, s.w.arena, &out), ERR_BOX_SIGNATURE);
+        bad.days_signature = bytes_of(NULL, 0);
+        assert_int_equal(keeper_alias_record(s.k, &bad, s.w.arena, &out), ERR_BOX_SIGNATURE);
+        assert_int_equal(mark_of(&s), 0);
+        assert_int_equal(keeper_alias_record(s.k, &in, s.w.arena, &out), ERR_OK);
+        assert_int_equal(mark_of(&s), 1);
+
+        undone_by_114 = world_sign_undo(&s.w, s.w.submission_keys[0], 114, &in.id);
+        said = world_sign_undo(&s.w, s.w.submission_keys[1], 114, &in.id); /* another's key */
+        assert_int_equal(keeper_alias_undo(s.k, 114, &in.id, said, &undone), ERR_BOX_SIGNATURE);
+        said = world_sign_undo(&s.w, s.w.submission_keys[0], 114, &other.id); /* of another id */
+        assert_int_equal(keeper_alias_undo(s.k, 114, &in.id, said, &undone), ERR_BOX_SIGNATURE);
+        said = in.days_signature; /* a statement of another kind */
+        assert_int_equal(keeper_alias_undo(s.k, 114, &in.id, said, &undone), ERR_BOX_SIGNATURE);
+        assert_int_equal(
+                keeper_alias_undo(s.k, 114, &in.id, bytes_of(NULL, 0), &undone), ERR_BOX_SIGNATURE);
+        assert_int_equal(
+                keeper_alias_undo(s.k, 180, &in.id, undone_by_114, &undone), ERR_BOX_SIGNATURE);
+        assert_int_equal(mark_of(&s), 1);
+        assert_int_equal(undone, 9);
+        assert_int_equal(keeper_alias_undo(s.k, 114, &in.id, undone_by_114, &undone), ERR_OK);
+        assert_int_equal(mark_of(&s), 2);
+        stage_down(&s);
+}
+
+static uint32_t owing_of(struct stage *s, municipality_t m, uint32_t *settled)
+{
+        struct alias_told *told;
+        uint32_t len = 0, sum = 0;
+
+        assert_int_equal(keeper_aliases(s->k, m, s->w.arena, &told, &len, settled), ERR_OK);
+        for (uint32_t i = 0; i < len; i++)
+                sum += told[i].owing;
+        return sum;
+}
+
+/* What only the older k_person knows would mean nobody once it has ended. */
+static void what_the_newer_key_does_not_know_holds_up_the_end_of_the_older(void **state)
+{
+        struct keeper_alias kept, dropped, again, late;
+        struct stage s;
+        struct pair p;
+        uint32_t settled = 9, undone;
+
+        (void)state;
+        stage_up(&s, 0);
+        record_one(&s, 114, 1, 2, &kept);
+        record_one(&s, 180, 50, 51, &dropped);
+        assert_int_equal(owing_of(&s, 0, &settled), 0);
+        assert_int_equal(settled, 0);
+        assert_int_equal(keeper_begin_persons(s.k), ERR_OK);
+        deliver_pair(&s, &p);
+        assert_int_equal(owing_of(&s, 0, &settled), 2);
+        assert_int_equal(owing_of(&s, 180, &settled), 1);
+        record_one(&s, 180, 60, 61, &late); /* under both from the beginning */
+        assert_int_equal(owing_of(&s, 0, &settled), 2);
+        assert_int_equal(keeper_settle_persons(s.k), ERR_ROTATING);
+        record_one(&s, 114, 1, 2, &again);
+        assert_int_equal(owing_of(&s, 0, &settled), 1);
+        assert_int_equal(settled, mark_of(&s));
+        assert_int_equal(keeper_settle_persons(s.k), ERR_ROTATING);
+        assert_int_equal(undo(&s, 180, &dropped.id, &undone), ERR_OK);
+        assert_int_equal(owing_of(&s, 0, &settled), 0);
+        assert_int_equal(settled, mark_of(&s)); /* a vintage of before had that in it */
+        /* Told again and taken back: the first still stands. */
+        assert_int_equal(undo(&s, 114, &again.id, &undone), ERR_OK);
+        assert_int_equal(owing_of(&s, 0, &settled), 1);
+        record_one(&s, 114, 1, 2, &again);
+        assert_true(one_person(&s, &p, mark_of(&s)));
+        assert_int_equal(keeper_settle_persons(s.k), ERR_OK);
+        assert_true(one_person(&s, &p, mark_of(&s)));
+        assert_int_equal(owing_of(&s, 0, &settled), 0);
+        /* The names that ended are gone, and a third key finds what it needs to. */
+        assert_int_equal(rule_of(&s, 114, 1, 2), ALIAS_KNOWN);
+        assert_int_equal(keeper_begin_persons(s.k), ERR_OK);
+        assert_int_equal(owing_of(&s, 0, &settled), 2); /* `again` and `late`, not the first */
+        stage_down(&s);
+}
+
+/* Entries without an epoch are of the first key. */
+static void a_book_from_before_epochs_is_read(void **state)
+{
+        uint8_t old[16 + 39 + ALIAS_EVENT_LEN] = {1, 0, 0, 0, 5, 0, 0, 0, 1, 0, 0, 0, 1};
+        struct alias_book book;
+        struct alias_entry e;
+        struct bytes next;
+
+        (void)state;
+        old[16] = 0xAB; /* id */
+        old[16 + 16] = 114;
+        old[16 + 26] = 4;  /* since */
+        old[16 + 34] = 1;  /* events */
+        old[16 + 38] = 1;  /* names */
+        old[16 + 39] = 17; /* who */
+        assert_int_equal(alias_book_read(bytes_of(old, sizeof old), &book), ERR_OK);
+        assert_int_equal(alias_book_undo(&book, 0, &next), ERR_OK);
+        assert_int_equal(alias_book_read(next, &book), ERR_OK);
+        e = alias_book_entry(&book, 0);
+        assert_int_equal(e.id.bytes[0], 0xAB);
+        assert_int_equal(e.municipality, 114);
+        assert_int_equal(e.since, 4);
+        assert_int_equal(e.undone, 6);
+        assert_int_equal(e.epoch, 1);
+        assert_int_equal(book.event_rows[0], 17);
+        alias_note_free(&next);
 }
 
 /* While two k_person are live an event is kept under both, and outlives the first. */
@@ -633,6 +783,9 @@ int main(void)
                 cmocka_unit_test(a_delivery_that_comes_again_is_answered_as_the_first_time),
                 cmocka_unit_test(boxes_of_other_places_times_and_hands_are_refused),
                 cmocka_unit_test(local_ids_stay_with_their_municipality),
+                cmocka_unit_test(days_and_undoing_are_the_municipalitys_own_words),
+                cmocka_unit_test(what_the_newer_key_does_not_know_holds_up_the_end_of_the_older),
+                cmocka_unit_test(a_book_from_before_epochs_is_read),
                 cmocka_unit_test(an_event_outlives_the_exchange_of_k_person),
                 cmocka_unit_test(no_mark_is_given_out_for_what_is_not_on_disk),
         };

@@ -636,8 +636,6 @@ static void an_erased_record_is_gone_and_nothing_else(void **state)
                                  s.w.arena, &found),
                 ERR_OK);
         assert_int_equal(found.hits, 0);
-        /* A record is no person: there is nothing to ask about it. */
-        assert_int_not_equal(keeper_person_check(s.k, 114, &record), ERR_OK);
         stage_down(&s);
 }
 

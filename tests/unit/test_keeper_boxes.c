@@ -357,7 +357,7 @@ static void a_person_in_a_box_is_erased_as_one_in_clear(void **state)
         batch = sealed_batch(&s);
         stage_accept(&s, &batch, &accepted);
         person = world_seal_person(&s.w, &key, s.w.submission_keys[0], 114, 4, clock_now_ms());
-        assert_int_equal(keeper_person_check(s.k, 114, &person), ERR_OK);
+        assert_int_equal(keeper_erase_begin(s.k, 114, "", &person), ERR_OK);
         assert_int_equal(keeper_erase_find(s.k, &batch.name, accepted.epoch, accepted.sealed,
                                  &person, s.w.arena, &found),
                 ERR_OK);
@@ -381,13 +381,13 @@ static void a_box_for_an_erasure_is_bound_to_its_municipality_day_and_use(void *
         stage_up(&s, 0);
         key = stage_key(&s);
         person = world_seal_person(&s.w, &key, s.w.submission_keys[0], 114, 4, now);
-        assert_int_equal(keeper_person_check(s.k, 180, &person), ERR_BOX_SIGNATURE);
+        assert_int_equal(keeper_erase_begin(s.k, 180, "", &person), ERR_BOX_SIGNATURE);
         person = world_seal_person(&s.w, &key, s.w.submission_keys[1], 114, 4, now);
-        assert_int_equal(keeper_person_check(s.k, 114, &person), ERR_BOX_SIGNATURE);
+        assert_int_equal(keeper_erase_begin(s.k, 114, "", &person), ERR_BOX_SIGNATURE);
         person = world_seal_person(&s.w, &key, s.w.submission_keys[0], 114, 4, now - a_day - 60000);
-        assert_int_equal(keeper_person_check(s.k, 114, &person), ERR_BOX_MISPLACED);
+        assert_int_equal(keeper_erase_begin(s.k, 114, "", &person), ERR_BOX_MISPLACED);
         person = world_seal_person(&s.w, &key, s.w.submission_keys[0], 114, 4, now + a_day + 60000);
-        assert_int_equal(keeper_person_check(s.k, 114, &person), ERR_BOX_MISPLACED);
+        assert_int_equal(keeper_erase_begin(s.k, 114, "", &person), ERR_BOX_MISPLACED);
         /* A delivery of one row is not an erasure, though everything else fits. */
         one = world_batch(&s.w, "anmalan", 114, 4, 1, 10);
         one.name.submission = person.request;
@@ -395,7 +395,7 @@ static void a_box_for_an_erasure_is_bound_to_its_municipality_day_and_use(void *
         person.box = one.box;
         for (unsigned i = 0; i < 6; i++)
                 person.request.bytes[i] = (uint8_t)(now >> (40 - 8 * i));
-        assert_int_equal(keeper_person_check(s.k, 114, &person), ERR_BOX_SIGNATURE);
+        assert_int_equal(keeper_erase_begin(s.k, 114, "", &person), ERR_BOX_SIGNATURE);
         stage_down(&s);
 }
 

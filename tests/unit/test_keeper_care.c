@@ -148,8 +148,8 @@ static void an_epoch_that_ended_opens_nothing_and_its_number_is_not_used_again(v
         assert_int_equal(retire(&s, 1), ERR_NOT_FOUND);
         struct keeper_open in = stage_open_of(&left.batch, &left.accepted);
 
-        assert_int_equal(keeper_open_for_view(s.k, &in, &o), ERR_NOT_FOUND);
-        assert_int_equal(rekey(&s, &left), ERR_NOT_FOUND);
+        assert_int_equal(keeper_open_for_view(s.k, &in, &o), ERR_DESTROYED);
+        assert_int_equal(rekey(&s, &left), ERR_DESTROYED);
         (void)see(&s, &moved);
         rotate(&s);
         assert_int_equal(rekey(&s, &moved), ERR_OK);
@@ -248,11 +248,11 @@ static void a_shredded_domain_is_noise_and_begins_anew_under_another_number(void
         assert_int_equal(keeper_destroy_domain(s.k, &d), ERR_NOT_FOUND);
         struct keeper_open in = stage_open_of(&before.batch, &before.accepted);
 
-        assert_int_equal(keeper_open_for_view(s.k, &in, &o), ERR_NOT_FOUND);
+        assert_int_equal(keeper_open_for_view(s.k, &in, &o), ERR_DESTROYED);
         stage_prepare(&s, "anmalan", 114);
         store_batch(&s, 0, &after);
         assert_int_equal(after.accepted.epoch, 2);
-        assert_int_equal(keeper_open_for_view(s.k, &in, &o), ERR_NOT_FOUND);
+        assert_int_equal(keeper_open_for_view(s.k, &in, &o), ERR_DESTROYED);
         stage_down(&s);
 }
 

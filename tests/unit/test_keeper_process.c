@@ -146,7 +146,7 @@ static void a_lent_slot_makes_others_wait_but_not_the_small_questions(void **sta
         memcpy(first, opened.tokens, sizeof first);
         assert_int_equal(pthread_create(&thread, NULL, ask_for_a_view, &asker), 0);
         for (unsigned i = 0; i < 50; i++) {
-                assert_int_equal(keeper_person_check(s.k, 114, &nobody), ERR_BOX_KEY);
+                assert_int_equal(keeper_erase_begin(s.k, 114, "", &nobody), ERR_BOX_KEY);
                 assert_int_equal(
                         keeper_prepare_domain(s.k, &(struct domain){"anmalan", 114}), ERR_OK);
         }
@@ -211,7 +211,7 @@ static void when_the_keeper_dies_everybody_hears_it_at_once(void **state)
         assert_false(keeper_alive(s.k));
         assert_int_equal(
                 keeper_accept(s.k, &askers[0].batch, s.w.arena, &accepted), ERR_KEEPER_GONE);
-        assert_int_equal(keeper_person_check(s.k, 114, &nobody), ERR_KEEPER_GONE);
+        assert_int_equal(keeper_erase_begin(s.k, 114, "", &nobody), ERR_KEEPER_GONE);
         assert_int_equal(
                 keeper_prepare_domain(s.k, &(struct domain){"anmalan", 180}), ERR_KEEPER_GONE);
         assert_int_equal(keeper_load_bundle(s.k, bytes_of_text("x")), ERR_KEEPER_GONE);

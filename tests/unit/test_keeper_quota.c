@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
-#include "crypto/pseudonym.h"
+#include "crypto/personnummer.h"
 #include "crypto/secret.h"
 #include "gateway/keeper/care.h"
 #include "gateway/keeper/quota.h"
@@ -48,16 +48,16 @@ static void sketches_up(struct quotas **q)
         sketches_with(0xa5, q);
 }
 
-/* Codes of persons first .. first+len-1, as twelve bytes of anything and four of zeros. */
-static void codes_of(uint64_t first, size_t len, uint8_t *out)
+/* Ids of persons first .. first+len-1, as twelve digits of anything. */
+static void ids_of(uint64_t first, size_t len, uint8_t *ids, uint8_t *kinds)
 {
-        memset(out, 0, len * PSEUDONYM_LEN);
         for (size_t i = 0; i < len; i++) {
                 uint64_t person = first + i + 1;
 
-                for (unsigned b = 0; b < 8; b++)
-                        out[i * PSEUDONYM_LEN + b] = (uint8_t)(person >> 8 * b);
+                for (unsigned d = PERSON_ID_LEN; d > 0; d--, person /= 10)
+                        ids[i * PERSON_ID_LEN + d - 1] = (uint8_t)('0' + person % 10);
         }
+        memset(kinds, PERSON_NATIONAL, len);
 }
 
 static int64_t now_ms = 1000;
@@ -65,25 +65,23 @@ static int64_t now_ms = 1000;
 static enum err deliver(struct quotas *q, municipality_t m, uint32_t half, uint64_t first,
         size_t len, uint32_t most)
 {
-        static uint8_t codes[PIECE * PSEUDONYM_LEN];
+        static uint8_t ids[PIECE * PERSON_ID_LEN], kinds[PIECE];
+        const struct person_column who = {ids, kinds};
         struct quota_trial t;
 
         quota_begin(q, m, half, &t);
         for (size_t at = 0; at < len; at += PIECE) {
                 size_t n = len - at < PIECE ? len - at : PIECE;
 
-                codes_of(first + at, n, codes);
-                assert_int_equal(quota_count(q, &t, codes, n), ERR_OK);
+                ids_of(first + at, n, ids, kinds);
+                assert_int_equal(quota_count(q, &t, &who, n), ERR_OK);
         }
         return quota_end(q, &t, most, now_ms);
 }
 
 static double counted(const struct quotas *q, municipality_t m, uint32_t half)
 {
-        struct quota_trial t;
-
-        quota_begin(q, m, half, &t);
-        return quota_estimate(t.before);
+        return quotas_counted(q, m, half);
 }
 
 static void persons_are_counted_within_a_few_percent_from_one_to_a_million(void **state)
@@ -160,12 +158,36 @@ static void whoever_was_delivered_before_costs_nothing(void **state)
         assert_int_equal(deliver(q, HOME, HALF, 0, 5000, 100), ERR_OK);
         assert_int_equal(deliver(q, HOME, HALF, 5000, 500, 100), ERR_QUOTA);
         /* A row without a person is nobody. */
-        static const uint8_t nobody[PSEUDONYM_LEN];
+        static const uint8_t id[PERSON_ID_LEN] = "123456789012", none = PERSON_NONE;
         struct quota_trial t;
 
         quota_begin(q, HOME, HALF, &t);
-        assert_int_equal(quota_count(q, &t, nobody, 1), ERR_OK);
+        assert_int_equal(quota_count(q, &t, &(struct person_column){id, &none}, 1), ERR_OK);
         assert_int_equal(quota_end(q, &t, 100, 1), ERR_OK);
+}
+
+/* A temporary id is another person in another municipality, and none of the country's. */
+static void an_id_is_counted_by_its_kind_and_issuer(void **state)
+{
+        static const uint8_t ids[2 * PERSON_ID_LEN] = "123456789012123456789012";
+        static const uint8_t kinds[] = {PERSON_NATIONAL, PERSON_LOCAL};
+        OWNED(quotas_free) struct quotas *q = NULL;
+        struct quota_trial here, there;
+
+        (void)state;
+        sketches_up(&q);
+        for (unsigned len = 1; len <= 2; len++) {
+                quota_begin(q, HOME, HALF, &here);
+                quota_begin(q, OTHER, HALF, &there);
+                assert_int_equal(
+                        quota_count(q, &here, &(struct person_column){ids, kinds}, len), ERR_OK);
+                assert_int_equal(
+                        quota_count(q, &there, &(struct person_column){ids, kinds}, len), ERR_OK);
+                assert_true(fabs(quota_estimate(here.registers) - len) < 0.1);
+                /* The national one is the same everywhere. */
+                assert_int_equal(
+                        memcmp(here.registers, there.registers, QUOTA_REGISTERS) == 0, len == 1);
+        }
 }
 
 static void what_is_refused_is_not_counted_and_others_are_not_touched(void **state)
@@ -249,7 +271,6 @@ static void a_note_brings_all_of_it_back_and_a_torn_one_nothing(void **state)
 
         (void)state;
         sketches_up(&q);
-        quotas_epoch(q, 1);
         assert_int_equal(deliver(q, HOME, HALF, 0, 5000, 6000), ERR_OK);
         assert_int_equal(deliver(q, OTHER, HALF, 0, 100000, 6000), ERR_QUOTA);
         assert_true(quotas_changed(q));
@@ -261,8 +282,6 @@ static void a_note_brings_all_of_it_back_and_a_torn_one_nothing(void **state)
         assert_true(counted(back, HOME, HALF) == counted(q, HOME, HALF));
         assert_int_equal(deliver(back, HOME, HALF, 0, 5000, 100), ERR_OK); /* the same key */
         assert_false(quotas_changed(back));
-        quotas_epoch(back, 2); /* other codes: nobody is the same */
-        assert_true(counted(back, HOME, HALF) < 0.01);
         quotas_free(&back);
         for (size_t len = 0; len < bytes.len; len += len < 60 ? 1 : 997)
                 assert_int_equal(quotas_read(bytes_of(bytes.data, len), &back), ERR_MALFORMED);
@@ -271,6 +290,32 @@ static void a_note_brings_all_of_it_back_and_a_torn_one_nothing(void **state)
         note.data[0] ^= 1;
         memset(note.data + note.len - 3, 0xff, 3); /* a rank that no hash has */
         assert_int_equal(quotas_read(bytes, &back), ERR_MALFORMED);
+}
+
+/* Version 1 counted codes of k_person: the key and the day of rest are read, and nobody counts. */
+static void a_note_of_codes_brings_no_counts(void **state)
+{
+        OWNED(buf_done) struct buf note = {.ceiling = NOTE_MAX}, old = {.ceiling = NOTE_MAX};
+        OWNED(quotas_free) struct quotas *q = NULL, *back = NULL;
+        struct quota_refusal refused[2];
+        struct bytes bytes;
+
+        (void)state;
+        sketches_up(&q);
+        assert_int_equal(deliver(q, HOME, HALF, 0, 500, 600), ERR_OK);
+        assert_int_equal(deliver(q, OTHER, HALF, 0, 900, 600), ERR_QUOTA);
+        quotas_put(q, &note);
+        assert_int_equal(buf_end(&note, &bytes), ERR_OK);
+        put_u8(&old, 1);
+        put_raw(&old, bytes.data + 1, 32);
+        put_u32(&old, 7); /* the epoch of the codes */
+        put_raw(&old, bytes.data + 33, bytes.len - 33);
+        assert_int_equal(buf_end(&old, &bytes), ERR_OK);
+        assert_int_equal(quotas_read(bytes, &back), ERR_OK);
+        assert_true(counted(back, HOME, HALF) < 0.01);
+        assert_int_equal(quotas_refused(back, HALF, refused, 2), 1);
+        assert_int_equal(deliver(back, OTHER, HALF, 0, 1, 600), ERR_QUOTA);
+        assert_int_equal(deliver(back, HOME, HALF, 0, 500, 600), ERR_OK);
 }
 
 /* A country of three halves fits into a note, and not twice as many as that. */
@@ -387,6 +432,60 @@ static void what_was_counted_outlives_the_keeper_once_it_was_saved(void **state)
         stage_down(&s);
 }
 
+/* The other name of everybody is no other person, and the count does not begin anew. */
+static void the_exchange_of_k_person_neither_doubles_nor_forgets_the_count(void **state)
+{
+        enum { QUOTA = 2000, HELD = 1500 };
+        struct quota_state *quotas;
+        struct stage s;
+        struct digest bundle;
+        uint32_t len = 0;
+
+        (void)state;
+        stage_up(&s, 0);
+        load(&s, 2, &s.bundle, QUOTA, &bundle);
+        assert_int_equal(try_deliver(&s, HOME, 0, HELD), ERR_OK);
+        assert_int_equal(keeper_begin_persons(s.k), ERR_OK);
+        assert_int_equal(try_deliver(&s, HOME, 0, HELD), ERR_OK);
+        assert_int_equal(keeper_settle_persons(s.k), ERR_OK);
+        assert_int_equal(try_deliver(&s, HOME, 0, HELD), ERR_OK);
+        assert_int_equal(keeper_quotas(s.k, s.w.arena, &quotas, &len), ERR_OK);
+        assert_int_equal(len, 5);
+        assert_int_equal(quotas[0].municipality, HOME);
+        assert_int_equal(quotas[0].persons_most, QUOTA);
+        assert_in_range(quotas[0].persons_percent, 69, 81);
+        assert_int_equal(quotas[0].persons_refused_ms, 0);
+        assert_int_equal(quotas[1].persons_percent, 0);
+        assert_int_equal(try_deliver(&s, HOME, 10000, 1000), ERR_QUOTA);
+        assert_int_equal(keeper_quotas(s.k, s.w.arena, &quotas, &len), ERR_OK);
+        assert_true(quotas[0].persons_refused_ms > 0);
+        stage_down(&s);
+}
+
+/* Whoever may see the count and have a person delivered would see whether she was new. */
+static void a_count_that_is_told_does_not_move_with_one_person(void **state)
+{
+        enum { QUOTA = 10000 };
+        struct quota_state *quotas;
+        struct stage s;
+        struct digest bundle;
+        uint32_t len = 0, told;
+
+        (void)state;
+        stage_up(&s, 0);
+        load(&s, 2, &s.bundle, QUOTA, &bundle);
+        assert_int_equal(try_deliver(&s, HOME, 0, 30), ERR_OK);
+        assert_int_equal(keeper_quotas(s.k, s.w.arena, &quotas, &len), ERR_OK);
+        told = quotas[0].persons_percent;
+        assert_int_equal(told, 1);
+        for (unsigned i = 0; i < 40; i++) {
+                assert_int_equal(try_deliver(&s, HOME, 30 + i, 1), ERR_OK);
+                assert_int_equal(keeper_quotas(s.k, s.w.arena, &quotas, &len), ERR_OK);
+                assert_int_equal(quotas[0].persons_percent, told);
+        }
+        stage_down(&s);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -394,13 +493,17 @@ int main(void)
                 cmocka_unit_test(the_standard_error_is_what_it_is_said_to_be),
                 cmocka_unit_test(a_new_key_is_drawn_for_every_keeper),
                 cmocka_unit_test(whoever_was_delivered_before_costs_nothing),
+                cmocka_unit_test(an_id_is_counted_by_its_kind_and_issuer),
                 cmocka_unit_test(what_is_refused_is_not_counted_and_others_are_not_touched),
                 cmocka_unit_test(candidates_one_by_one_get_in_for_a_moment_each_day),
                 cmocka_unit_test(three_halves_count_together_and_the_fourth_forgets),
                 cmocka_unit_test(a_note_brings_all_of_it_back_and_a_torn_one_nothing),
+                cmocka_unit_test(a_note_of_codes_brings_no_counts),
                 cmocka_unit_test(more_municipalities_than_there_can_be_are_refused),
                 cmocka_unit_test(candidates_are_stored_as_far_as_the_quota_goes),
                 cmocka_unit_test(what_was_counted_outlives_the_keeper_once_it_was_saved),
+                cmocka_unit_test(the_exchange_of_k_person_neither_doubles_nor_forgets_the_count),
+                cmocka_unit_test(a_count_that_is_told_does_not_move_with_one_person),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,7 +46,8 @@ static const struct bundle_file good[] = {
                         "codelists: [kommun.yaml, kon.yaml]\n"
                         "datasets: [d.yaml]\nlinkages: linkages.yaml\n"
                         "submission_keys: nycklar.yaml\n"
-                        "person_quota: {permille: 500, minimum: 100}\n"},
+                        "person_quota: {permille: 500, minimum: 100}\n"
+                        "erasure_quota: {per_day: 25}\n"},
         {"nycklar.yaml",
                 "submission_keys:\n"
                 "  - {municipality: \"0180\", key: "
@@ -296,6 +297,7 @@ static void submission_keys_and_quotas_go_into_what_is_signed(void **state)
         assert_int_equal(r->municipalities[0], 114);
         assert_int_equal(r->person_quotas[0], 100);
         assert_int_equal(r->person_quotas[1], 500000);
+        assert_int_equal(r->erasures_per_day, 25);
 }
 
 static void the_small_bundle_loads(void **state)

@@ -96,6 +96,7 @@ static void sample_init(struct sample *s)
                 .municipalities = all,
                 .municipalities_len = 4,
                 .person_quotas = quotas,
+                .erasures_per_day = 77,
                 .submission_keys = s->keys,
                 .submission_keys_len = 3,
                 .datasets = s->datasets,
@@ -141,6 +142,7 @@ static void what_is_written_is_read_and_written_the_same(void **state)
         assert_true(bytes_is_text(r.officers[2].name, "syd"));
         assert_int_equal(r.officers[2].key[31], 3);
         assert_int_equal(r.person_quotas[2], 70000);
+        assert_int_equal(r.erasures_per_day, 77);
         assert_int_equal(r.submission_keys_len, 3);
         assert_int_equal(r.submission_keys[2].municipality, 1480);
         assert_int_equal(r.submission_keys[2].key[31], 5);

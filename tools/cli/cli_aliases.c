@@ -308,6 +308,14 @@ static const char *day_of(const struct cli *cli, int32_t day)
         return text_from(cli, bytes_of_text(text));
 }
 
+static const char *owing_of(const struct cli *cli, uint32_t owing)
+{
+        const char *text =
+                arena_printf(cli->arena, "%u %s", owing, cli_word(cli, WORD_KEYS_ALIASES_OWING));
+
+        return text != NULL ? text : "";
+}
+
 static enum err list_entry(
         const struct cli *cli, struct listing *l, const struct wire_alias_entry *e)
 {
@@ -319,7 +327,9 @@ static enum err list_entry(
                 text_from(cli, bytes_of_text(instant_text(e->at_ms, at))),
                 municipality != NULL ? municipality : "", text_of(cli, e->events),
                 day_of(cli, e->first_day), day_of(cli, e->last_day),
-                e->undone ? cli_word(cli, WORD_ALIAS_UNDONE_MARK) : ""};
+                e->undone      ? cli_word(cli, WORD_ALIAS_UNDONE_MARK)
+                : e->owing > 0 ? owing_of(cli, e->owing)
+                               : ""};
 
         return listing_add(l, texts);
 }
@@ -354,20 +364,14 @@ static enum exit_code run_list(struct cli *cli, const struct arguments *args)
         return rc == ERR_OK ? print_ended(cli, listing_print(l, cli->out)) : EXIT_CODE_INTERNAL;
 }
 
-static enum exit_code run_undo(struct cli *cli, const struct arguments *args)
+static enum exit_code ask_undo(struct cli *cli, const struct wire_alias_undo *undo)
 {
-        OWNED(buf_done) struct buf request = {.ceiling = 64};
+        OWNED(buf_done) struct buf request = {.ceiling = 256};
         struct ask ask = {
                 .path = "/statgate.v1.Submission/UndoAliases", .timeout_ms = ASK_SHORT_MS};
-        struct submission_id id;
         struct bytes wire;
         uint32_t events = 0;
-
-        if (uuid_parse(argument_nth(args, 0), &id) != ERR_OK) {
-                complain(cli, WORD_UUID_WRONG);
-                return EXIT_CODE_USAGE;
-        }
-        enum err rc = alias_undo_encode(&id, &request);
+        enum err rc = alias_undo_encode(undo, &request);
 
         if (rc == ERR_OK)
                 rc = buf_end(&request, &ask.request);
@@ -382,6 +386,28 @@ static enum exit_code run_undo(struct cli *cli, const struct arguments *args)
                 return answer_wrong(cli, rc);
         say(cli, WORD_ALIAS_UNDONE, text_of(cli, events));
         return EXIT_CODE_OK;
+}
+
+static enum exit_code run_undo(struct cli *cli, const struct arguments *args)
+{
+        OWNED(sealing_done) struct sealing sealing = {.has_key = false};
+        struct wire_alias_undo undo;
+        struct settings settings;
+        struct identity identity;
+        enum exit_code code;
+
+        if (uuid_parse(argument_nth(args, 0), &undo.id) != ERR_OK) {
+                complain(cli, WORD_UUID_WRONG);
+                return EXIT_CODE_USAGE;
+        }
+        code = settings_read(cli, &settings);
+        if (code == EXIT_CODE_OK)
+                code = identity_read(cli, &settings, NULL, &identity);
+        if (code == EXIT_CODE_OK)
+                code = sealing_begin(cli, &settings, &identity, &sealing);
+        if (code == EXIT_CODE_OK && sealing_undo(&sealing, &undo) != ERR_OK)
+                code = EXIT_CODE_INTERNAL;
+        return code == EXIT_CODE_OK ? ask_undo(cli, &undo) : code;
 }
 
 const struct command command_aliases_record = {

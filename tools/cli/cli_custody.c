@@ -91,6 +91,9 @@ static const char *note_of(const struct cli *cli, const struct wire_key *k, int6
         if (k->until_ms != 0)
                 text = arena_printf(cli->arena, "%s %s", cli_word(cli, WORD_KEYS_UNTIL),
                         day_of(cli, k->until_ms));
+        else if (k->records_owing > 0 && !is_domain(k))
+                text = arena_printf(cli->arena, "%s %s", number_of(cli, k->records_owing),
+                        cli_word(cli, WORD_KEYS_ALIASES_OWING));
         else if (k->records_owing > 0)
                 text = arena_printf(cli->arena, "%s %s", number_of(cli, k->records_owing),
                         cli_word(cli, WORD_KEYS_OWING));
@@ -129,6 +132,8 @@ static enum err list_keys(const struct cli *cli, const struct wire_keys *keys, b
 
 struct domain_sum {
         uint64_t live, rotating, destroyed, due, records_left, owing, records_owing;
+        uint64_t unreadable; /* records, under keys that ended */
+        const struct wire_key *first_unreadable;
         int64_t oldest_ms;
 };
 
@@ -145,7 +150,12 @@ static struct domain_sum sum_domains(const struct wire_keys *keys)
                 s.live += k->epoch != 0;
                 s.destroyed += k->epoch == 0;
                 s.rotating += k->oldest < k->epoch;
-                s.records_left += k->records_left;
+                if (k->oldest < k->epoch)
+                        s.records_left += k->records_left;
+                else
+                        s.unreadable += k->records_left;
+                if (k->oldest == k->epoch && k->records_left > 0 && s.first_unreadable == NULL)
+                        s.first_unreadable = k;
                 s.owing += k->records_owing > 0;
                 s.records_owing += k->records_owing;
                 s.due += k->due_at_ms != 0 && k->due_at_ms <= now;
@@ -153,6 +163,14 @@ static struct domain_sum sum_domains(const struct wire_keys *keys)
                         s.oldest_ms = k->created_at_ms;
         }
         return s;
+}
+
+static const char *domain_of(const struct cli *cli, const struct wire_key *k)
+{
+        const char *text =
+                arena_printf(cli->arena, "%s/%04u", text_from(cli, k->name), k->municipality);
+
+        return text != NULL ? text : "";
 }
 
 static enum err keys_table(const struct cli *cli, const struct wire_keys *keys, bool domains)
@@ -172,6 +190,9 @@ static enum err keys_table(const struct cli *cli, const struct wire_keys *keys, 
                 say(cli, WORD_KEYS_OWE, number_of(cli, s.owing), number_of(cli, s.records_owing));
         if (s.destroyed > 0)
                 say(cli, WORD_KEYS_ENDED, number_of(cli, s.destroyed));
+        if (s.unreadable > 0)
+                say(cli, WORD_KEYS_UNREADABLE, number_of(cli, s.unreadable),
+                        domain_of(cli, s.first_unreadable));
         if (s.due > 0)
                 say(cli, WORD_KEYS_DOMAINS_DUE, number_of(cli, s.due));
         return ERR_OK;
@@ -213,6 +234,9 @@ static enum err keys_json(const struct cli *cli, const struct wire_keys *keys)
                         put_number(to, "batches_left", k->batches_left);
                         put_number(to, "records_left", k->records_left);
                         put_number(to, "records_owing", k->records_owing);
+                } else if (k->records_owing > 0) {
+                        (void)fprintf(to, ", \"municipality\": \"%04u\"", k->municipality);
+                        put_number(to, "events_owing", k->records_owing);
                 }
                 put_number(to, "epoch", k->epoch);
                 put_number(to, "oldest", k->oldest);

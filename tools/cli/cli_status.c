@@ -97,6 +97,58 @@ static enum err list_views(const struct cli *cli, const struct wire_status *s)
         return listing_print(l, cli->out);
 }
 
+/* "12 % / 25 000", "3 / 100"; empty where there is no limit. */
+static const char *of_most(const struct cli *cli, uint32_t used, const char *unit, uint32_t most)
+{
+        const char *text = "";
+
+        if (most > 0)
+                text = arena_printf(cli->arena, "%s%s / %s", number_text(cli, used), unit,
+                        number_text(cli, most));
+        return text != NULL ? text : "";
+}
+
+static const char *refused_text(const struct cli *cli, const struct wire_quota_status *q)
+{
+        int64_t at = q->persons_refused_at_ms > q->erasures_refused_at_ms
+                             ? q->persons_refused_at_ms
+                             : q->erasures_refused_at_ms;
+        char instant[INSTANT_TEXT];
+        const char *text = "";
+
+        if (at > 0)
+                text = arena_printf(cli->arena, "%s %s", cli_word(cli, WORD_STATUS_REFUSED),
+                        instant_text(at, instant));
+        return text != NULL ? text : "";
+}
+
+/* Municipalities that have used any of their quotas. */
+static enum err list_quotas(const struct cli *cli, const struct wire_status *s)
+{
+        static const struct lane_head heads[] = {{WORD_HEAD_MUNICIPALITY_CODE, SIDE_LEFT},
+                {WORD_HEAD_QUOTA_PERSONS, SIDE_RIGHT}, {WORD_HEAD_QUOTA_ERASURES, SIDE_RIGHT},
+                {WORD_HEAD_NOTE, SIDE_LEFT}};
+        OWNED(listing_free) struct listing *l = NULL;
+
+        if (s->quotas_len == 0)
+                return ERR_OK;
+        (void)fputc('\n', cli->out);
+        TRY(listing_new(cli, heads, ARRAY_LEN(heads), &l));
+        for (uint32_t i = 0; i < s->quotas_len; i++) {
+                const struct wire_quota_status *q = &s->quotas[i];
+                char code[8];
+
+                (void)snprintf(code, sizeof code, "%04u", q->municipality);
+
+                const char *texts[] = {code,
+                        of_most(cli, q->persons_percent, " %", q->persons_most),
+                        of_most(cli, q->erasures, "", q->erasures_most), refused_text(cli, q)};
+
+                TRY(listing_add(l, texts));
+        }
+        return listing_print(l, cli->out);
+}
+
 static enum err status_table(const struct cli *cli, const struct wire_status *s)
 {
         char started[INSTANT_TEXT];
@@ -116,6 +168,7 @@ static enum err status_table(const struct cli *cli, const struct wire_status *s)
         name(cli, WORD_STATUS_CALLS);
         say(cli, WORD_STATUS_CALLS_VALUE, number_text(cli, s->calls),
                 number_text(cli, s->calls_refused), number_text(cli, s->calls_failed));
+        TRY(list_quotas(cli, s));
         return list_views(cli, s);
 }
 
@@ -147,6 +200,36 @@ static void put_views(FILE *to, const struct wire_status *s)
         (void)fputs(s->views_len > 0 ? "\n  ]\n}\n" : "]\n}\n", to);
 }
 
+static void put_instant(FILE *to, const char *key, int64_t at_ms)
+{
+        char text[25];
+
+        if (at_ms == 0) {
+                (void)fprintf(to, ", \"%s\": null", key);
+                return;
+        }
+        clock_format(at_ms, text);
+        (void)fprintf(to, ", \"%s\": \"%s\"", key, text);
+}
+
+static void put_quotas(FILE *to, const struct wire_status *s)
+{
+        (void)fputs(",\n  \"quotas\": [", to);
+        for (uint32_t i = 0; i < s->quotas_len; i++) {
+                const struct wire_quota_status *q = &s->quotas[i];
+
+                (void)fprintf(to,
+                        "%s\n    {\"municipality\": \"%04u\", \"persons_most\": %u, "
+                        "\"persons_percent\": %u, \"erasures_most\": %u, \"erasures\": %u",
+                        i > 0 ? "," : "", q->municipality, q->persons_most, q->persons_percent,
+                        q->erasures_most, q->erasures);
+                put_instant(to, "persons_refused_at", q->persons_refused_at_ms);
+                put_instant(to, "erasures_refused_at", q->erasures_refused_at_ms);
+                (void)fputc('}', to);
+        }
+        (void)fputs(s->quotas_len > 0 ? "\n  ]" : "]", to);
+}
+
 static enum err status_json(const struct cli *cli, const struct wire_status *s)
 {
         FILE *to = cli->out;
@@ -168,6 +251,7 @@ static enum err status_json(const struct cli *cli, const struct wire_status *s)
         put_counter(to, "calls", s->calls);
         put_counter(to, "calls_refused", s->calls_refused);
         put_counter(to, "calls_failed", s->calls_failed);
+        put_quotas(to, s);
         put_views(to, s);
         return stream_end(to);
 }

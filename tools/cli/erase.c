@@ -19,7 +19,8 @@
 
 enum { ARENA_CEILING = 16 << 20, REQUEST_MAX = 4096 };
 
-static const char erase_path[] = "/statgate.v1.Submission/ErasePerson";
+static const char person_path[] = "/statgate.v1.Submission/ErasePerson";
+static const char record_path[] = "/statgate.v1.Submission/EraseRecord";
 
 static struct bytes first_line(struct bytes text)
 {
@@ -61,29 +62,41 @@ static enum exit_code get_person(
         return EXIT_CODE_INPUT;
 }
 
-static enum exit_code send_erase(
-        struct cli *cli, struct arena *arena, struct client *client, const struct wire_person *who)
+/* What is to be erased: one or the other. */
+struct erasure {
+        struct wire_person *person;
+        struct wire_record *record; /* NULL: the person */
+};
+
+static enum err seal(struct sealing *s, const struct erasure *what)
 {
+        return what->record != NULL ? sealing_record(s, what->record)
+                                    : sealing_person(s, what->person);
+}
+
+static enum exit_code send_erase(
+        struct cli *cli, struct arena *arena, struct client *client, const struct erasure *what)
+{
+        OWNED(buf_done) struct buf request = {.ceiling = REQUEST_MAX};
         struct call_status status = {.code = STATUS_OK};
         struct bytes wire, response;
-        struct buf request;
         enum err rc;
 
-        buf_init(&request, REQUEST_MAX);
-        rc = erase_encode(who, &request);
+        rc = what->record != NULL ? erase_record_encode(what->record, &request)
+                                  : erase_encode(what->person, &request);
         if (rc == ERR_OK)
                 rc = buf_end(&request, &wire);
         if (rc == ERR_OK)
-                rc = client_unary(client, arena, erase_path, wire, 0, &response, &status);
-        buf_done(&request);
+                rc = client_unary(client, arena, what->record != NULL ? record_path : person_path,
+                        wire, 0, &response, &status);
         if (rc != ERR_OK)
                 return cli_call_failed(cli, rc, &status);
         say(cli, WORD_ERASED);
         return EXIT_CODE_OK;
 }
 
-/* Sealed in any case: whoever is to be forgotten shall not be told to the gateway first. */
-static enum exit_code call_erase(struct cli *cli, struct arena *arena, struct wire_person *person)
+/* Sealed in any case: who or what is to be forgotten shall not be told to the gateway first. */
+static enum exit_code call_erase(struct cli *cli, struct arena *arena, const struct erasure *what)
 {
         OWNED(sealing_done) struct sealing sealing = {.has_key = false};
         struct client *client = NULL;
@@ -99,10 +112,10 @@ static enum exit_code call_erase(struct cli *cli, struct arena *arena, struct wi
                 code = cli_connect(cli, &settings, &identity, 1, &client);
         if (code == EXIT_CODE_OK)
                 code = sealing_fetch(cli, &sealing, client);
-        if (code == EXIT_CODE_OK && sealing_person(&sealing, person) != ERR_OK)
+        if (code == EXIT_CODE_OK && seal(&sealing, what) != ERR_OK)
                 code = EXIT_CODE_INTERNAL;
         if (code == EXIT_CODE_OK)
-                code = send_erase(cli, arena, client, person);
+                code = send_erase(cli, arena, client, what);
         client_close(&client);
         return code;
 }
@@ -140,22 +153,13 @@ static enum exit_code get_key(
 static enum exit_code erase_record(
         struct cli *cli, struct arena *arena, const char *dataset, const char *path)
 {
-        OWNED(buf_done) struct buf request = {.ceiling = REQUEST_MAX};
-        struct ask ask = {.path = "/statgate.v1.Submission/EraseRecord", .timeout_ms = ASK_LONG_MS};
         struct wire_record record = {.dataset = bytes_of_text(dataset)};
         enum exit_code code = get_key(cli, arena, path, &record.key);
-        struct bytes ignored;
 
-        if (code != EXIT_CODE_OK)
-                return code;
-        enum err rc = erase_record_encode(&record, &request);
-
-        if (rc == ERR_OK)
-                rc = buf_end(&request, &ask.request);
-        code = rc == ERR_OK ? cli_ask(cli, arena, &ask, &ignored) : answer_wrong(cli, rc);
-        if (code == EXIT_CODE_OK)
-                say(cli, WORD_ERASED);
-        return code;
+        if (code == EXIT_CODE_OK && record.dataset.len > NAME_MAX_LEN)
+                code = EXIT_CODE_USAGE;
+        return code == EXIT_CODE_OK ? call_erase(cli, arena, &(struct erasure){NULL, &record})
+                                    : code;
 }
 
 /* The command --------------------------------------------------------------------- */
@@ -176,7 +180,7 @@ static enum exit_code erase_either(
                 return erase_record(cli, arena, dataset, key);
         code = get_person(cli, arena, number, &person);
         if (code == EXIT_CODE_OK)
-                code = call_erase(cli, arena, &person);
+                code = call_erase(cli, arena, &(struct erasure){&person, NULL});
         wipe(&person, sizeof person);
         return code;
 }

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "crypto/key_statement.h"
 #include "crypto/secret.h"
+#include "crypto/statement.h"
 #include "tools/cli/files.h"
 #include "tools/cli/keys.h"
 #include "tools/client/client.h"
@@ -182,19 +183,26 @@ enum exit_code sealing_fetch(struct cli *cli, struct sealing *s, struct client *
 
 /* Boxes --------------------------------------------------------------------- */
 
+static enum err make_room(struct sealing *s, size_t len)
+{
+        uint8_t *room;
+
+        if (len <= s->box_cap)
+                return ERR_OK;
+        room = realloc(s->box, len);
+        if (room == NULL)
+                return ERR_NO_MEMORY;
+        s->box = room;
+        s->box_cap = len;
+        return ERR_OK;
+}
+
 static enum err make_box(
         struct sealing *s, struct box_head *head, const struct box_persons *who, struct bytes *out)
 {
         size_t len = box_plain_len(who->rows, who->guardians) + BOX_OVERHEAD;
 
-        if (len > s->box_cap) {
-                uint8_t *room = realloc(s->box, len);
-
-                if (room == NULL)
-                        return ERR_NO_MEMORY;
-                s->box = room;
-                s->box_cap = len;
-        }
+        TRY(make_room(s, len));
         memcpy(head->key_id, s->key_id, sizeof head->key_id);
         head->municipality = s->municipality;
         TRY(box_seal(s->public_key, head, who, s->box));
@@ -257,6 +265,44 @@ enum err sealing_person(struct sealing *s, struct wire_person *person)
         return ERR_OK;
 }
 
+enum err sealing_record(struct sealing *s, struct wire_record *record)
+{
+        struct box_head head = {.use = BOX_RECORD, .municipality = s->municipality, .rows = 1};
+
+        if (record->dataset.len > NAME_MAX_LEN)
+                return ERR_INVALID;
+        TRY(request_now(&record->request));
+        head.submission = record->request;
+        memcpy(head.dataset, record->dataset.data, record->dataset.len);
+        memcpy(head.key_id, s->key_id, sizeof head.key_id);
+        TRY(make_room(s, BOX_RECORD_LEN));
+        TRY(box_seal_record(s->public_key, &head, record->key, s->box));
+        record->box = bytes_of(s->box, BOX_RECORD_LEN);
+        TRY(box_sign(s->submission_key, &head, record->box, s->signature));
+        record->sealed = true;
+        record->key_id = bytes_of_text(s->key_id);
+        record->signature = bytes_of(s->signature, sizeof s->signature);
+        record->key = (struct bytes){0};
+        return ERR_OK;
+}
+
+/* The days as they are signed: little-endian, one behind the other. */
+static enum err sign_days(struct sealing *s, struct wire_aliases *out)
+{
+        struct statement said = {.kind = STATEMENT_ALIAS_DAYS,
+                .municipality = s->municipality,
+                .request = out->id,
+                .box = out->box};
+        OWNED(buf_done) struct buf days = {.ceiling = (size_t)WIRE_ALIASES_MAX * 4};
+
+        for (uint32_t i = 0; i < out->len; i++)
+                put_u32(&days, (uint32_t)out->days[i]);
+        TRY(buf_end(&days, &said.days));
+        TRY(statement_sign(s->submission_key, &said, s->statement));
+        out->days_signature = bytes_of(s->statement, sizeof s->statement);
+        return ERR_OK;
+}
+
 enum err sealing_aliases(struct sealing *s, const struct box_persons *who, struct wire_aliases *out)
 {
         struct box_head head = {.use = BOX_ALIAS, .rows = who->rows};
@@ -266,5 +312,15 @@ enum err sealing_aliases(struct sealing *s, const struct box_persons *who, struc
         TRY(make_box(s, &head, who, &out->box));
         out->key_id = bytes_of_text(s->key_id);
         out->signature = bytes_of(s->signature, sizeof s->signature);
+        return sign_days(s, out);
+}
+
+enum err sealing_undo(struct sealing *s, struct wire_alias_undo *undo)
+{
+        const struct statement said = {
+                .kind = STATEMENT_ALIAS_UNDO, .municipality = s->municipality, .request = undo->id};
+
+        TRY(statement_sign(s->submission_key, &said, s->statement));
+        undo->signature = bytes_of(s->statement, sizeof s->statement);
         return ERR_OK;
 }

@@ -27,7 +27,7 @@ struct sealing {
         /* Of the batch that was sealed last. */
         uint8_t *box;
         size_t box_cap;
-        uint8_t signature[SIGNATURE_LEN];
+        uint8_t signature[SIGNATURE_LEN], statement[SIGNATURE_LEN];
 };
 
 /* Reads what lies in the folder; complains itself. For sealing_done. */
@@ -44,9 +44,16 @@ MUST_CHECK enum err sealing_batch(struct sealing *s, struct bytes dataset,
 /* One person, to be erased: fills in box, signature and a request of this very time. */
 MUST_CHECK enum err sealing_person(struct sealing *s, struct wire_person *person);
 
-/* Ids that became others, `rows` and as many guardians: fills in all but the days. */
+/* The key of one record, to be erased out of `dataset`: likewise, and forgets the key. */
+MUST_CHECK enum err sealing_record(struct sealing *s, struct wire_record *record);
+
+/* Ids that became others, `rows` and as many guardians: fills in all but the days, which it
+ * signs. */
 MUST_CHECK enum err sealing_aliases(
         struct sealing *s, const struct box_persons *who, struct wire_aliases *out);
+
+/* Taking back what was said under an id: its signature. Needs no key of the keeper's. */
+MUST_CHECK enum err sealing_undo(struct sealing *s, struct wire_alias_undo *undo);
 
 /* The signing keys of keeper.pub. ERR_NOT_FOUND: there is none; ERR_MALFORMED. */
 enum { PINNED_MAX = 8 };

@@ -78,6 +78,13 @@ WORD(KEYS_NO_DOMAINS, "Ingen domän har nycklar än: de görs vid den första le
 WORD(KEYS_OWING, "poster att leverera om", "records to be delivered anew")
 WORD(KEYS_OWE, "{1} domäner är skyldiga en ny leverans av {2} poster innan settle",
         "{1} domains owe a new delivery of {2} records before settle")
+WORD(KEYS_ALIASES_OWING, "nummerbyten att säga om, eller ta tillbaka",
+        "numbers that became others to tell again, or to undo")
+WORD(KEYS_UNREADABLE,
+        "{1} poster ligger under förstörda nycklar, som efter en återläsning: {2} (upprepa "
+        "statgate keys destroy)",
+        "{1} records lie under keys that were destroyed, as after a restore: {2} (repeat statgate "
+        "keys destroy)")
 WORD(KEYS_MADE, "Nyckelringen {1} är gjord. Lämna {2} till kommunerna.",
         "The keyring {1} is made. Hand {2} to the municipalities.")
 WORD(KEYRING_EXISTS, "{1} finns redan och rörs inte", "{1} exists already and is not touched")
