@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "crypto/digest.h"
 #include "gateway/store/store.h"
+#include "policies/rules/restore.h"
 #include "tests/support/gateway_ask.h"
 #include "tests/support/gateway_sealing.h"
 
@@ -393,6 +394,26 @@ static enum status publish_badly(const char **out_text)
         return status.code;
 }
 
+/* The log went back with the store: the officer agrees that it goes on from there. */
+static void agree_to_the_log(void)
+{
+        static const struct world_start plain;
+        OWNED(buf_done) struct buf statement = {.ceiling = RESTORE_STATEMENT_MAX};
+        OWNED(buf_done) struct buf file = {.ceiling = RESTORE_FILE_MAX};
+        struct signed_restore r;
+        struct bytes bytes, needed;
+
+        assert_int_not_equal(world_try(&world, &plain), WORLD_UP);
+        needed = world_read(&world, world_path(&world, "keys/restore.sgr.needed"));
+        assert_int_equal(restore_file_decode(needed, &r), ERR_OK);
+        r.statement.why = bytes_of_text("a disk was lost");
+        assert_int_equal(restore_encode(&r.statement, &statement), ERR_OK);
+        assert_int_equal(buf_end(&statement, &bytes), ERR_OK);
+        assert_int_equal(restore_sign(bytes, world.officer, bytes_of(NULL, 0), &file), ERR_OK);
+        assert_int_equal(buf_end(&file, &bytes), ERR_OK);
+        world_write(&world, "keys/restore.sgr", bytes);
+}
+
 /* A copy of the store from before a domain was destroyed: its batches are there and no keys. */
 static void a_store_from_before_a_domain_ended_says_which_and_is_mended_by_ending_it(void **state)
 {
@@ -422,6 +443,7 @@ static void a_store_from_before_a_domain_ended_says_which_and_is_mended_by_endin
                         world_write(&world, parts[i], before[i]);
         }
 
+        agree_to_the_log();
         world_start(&world);
         assert_int_equal(domain_key("placering", HOME).epoch, 0);
         assert_int_equal(domain_key("placering", HOME).records_left, ROWS / 2);
