@@ -178,7 +178,7 @@ static void a_period_is_added_up(void **state)
         assert_int_equal(d->account->days[0].lower, 2);
         assert_int_equal(d->account->days[1].upper, 1);
         render(d);
-        assert_true(shows(d, "Of 150 cells in tables that left, 140 were shown"));
+        assert_true(shows(d, "Of 150 cells with figures in tables that left, 140 were shown"));
         assert_true(shows(d, "<td>statgate://demo/statistician/bo</td><td>uppfoljning</td>"));
         assert_true(shows(d, "TOO_FEW_PEOPLE"));
         assert_true(shows(d, "Nothing happened to the keys."));

@@ -70,7 +70,7 @@ struct cells {
         uint64_t shown, hidden;
 };
 
-/* Whoever wrote the entry says "free" of what left; all else stayed. */
+/* "free" left and "protected" stayed; what is missing or cannot exist is neither. */
 static enum err take_count(void *ctx, const struct entry_value *v)
 {
         struct cells *c = ctx;
@@ -83,7 +83,7 @@ static enum err take_count(void *ctx, const struct entry_value *v)
         if (v->rule->field == FIELD_STATUS) {
                 if (strcmp(name, "free") == 0)
                         c->shown += n;
-                else
+                else if (strcmp(name, "protected") == 0)
                         c->hidden += n;
                 return add(c->account->statuses, name, "", "", 0, n);
         }

@@ -12,6 +12,7 @@
 
 enum {
         BARS_MAX = 20,
+        COLUMN_MAX = 60,
         BAR_HEIGHT = 22,
         WIDTH = 720,
         LABEL_WIDTH = 250,
@@ -286,7 +287,8 @@ static void columns(struct page *p, const struct page_day *days, unsigned len, u
 {
         const double top = 24, foot = DAYS_HEIGHT - 22, left = 60, room = WIDTH - left;
         int32_t first = days[0].day, span = days[len - 1].day - first + 1;
-        double step = room / span, scale = (foot - top) / (double)most;
+        double step = room / span < COLUMN_MAX ? room / span : COLUMN_MAX,
+               scale = (foot - top) / (double)most;
 
         for (unsigned i = 0; i < len; i++) {
                 double x = left + step * (days[i].day - first);

@@ -264,15 +264,18 @@ static void protection(struct page *p, struct account *a)
         const char *const fired[] = {L("skyddsregel", "rule of disclosure control"),
                 L("celler", "cells"), L("svar", "answers")};
         const char *const sources[] = {L("svar kom ur", "answers came from"), L("svar", "answers")};
-        uint64_t all = tally_sum(a->statuses, 0), shown = count_of(a->statuses, "free");
+        uint64_t shown = count_of(a->statuses, "free");
+        uint64_t all = shown + count_of(a->statuses, "protected");
 
         page_heading(p, L("Skyddade celler", "Protected cells"));
         if (all == 0) {
                 page_text(p, L("Inga tabeller lämnades ut.", "No tables left."));
                 return;
         }
-        page_text(p, PHRASE("Av {1} celler i utlämnade tabeller visades {2}; {3} skyddades.",
-                             "Of {1} cells in tables that left, {2} were shown; {3} protected.",
+        page_text(p, PHRASE("Av {1} celler med uppgifter i utlämnade tabeller visades {2}; {3} "
+                            "skyddades.",
+                             "Of {1} cells with figures in tables that left, {2} were shown; {3} "
+                             "protected.",
                              number(p, all), number(p, shown), share(p, all - shown, all)));
         bars_of(p, a->statuses, L("Celler efter status", "Cells by status"));
         table_of(p, a->fired, "", fired, 1, 2);
