@@ -155,6 +155,8 @@ class Asker:
         try:
             answer = self.stub.Query(self.request(by, where, **options), timeout=60)
         except self.grpc.RpcError as error:
+            if error.code() == self.grpc.StatusCode.UNAVAILABLE:
+                raise RuntimeError(f"no gateway to attack: {error.details()}") from error
             self.refused += 1
             more = [v for k, v in error.trailing_metadata() or () if k == "grpc-status-details-bin"]
             refusal = Refused(f"{error.code().name}: {error.details()} {more}")
