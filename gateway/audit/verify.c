@@ -26,6 +26,12 @@ struct shown_head {
         uint64_t order; /* as it was given */
 };
 
+/* Entries of a kind whose words are gone, and of which no later entry has said so yet. */
+struct wiped {
+        bool any;
+        uint64_t first, last;
+};
+
 struct log_check {
         log_teller tell;
         void *ctx;
@@ -45,6 +51,7 @@ struct log_check {
         bool wrong; /* the last head that was looked at did not hold */
         uint64_t sound_size;
         int64_t sound_at_ms;
+        struct wiped wiped[ENTRY_KIND_END];
 };
 
 const char *log_finding_sentence(enum log_finding finding)
@@ -221,6 +228,72 @@ static void check_content(struct log_check *c, const struct stored_entry *e)
                 tell(c, LOG_FINDING_UNREADABLE, e->number, NULL);
 }
 
+static struct wiped *wiped_of(struct log_check *c, uint16_t kind)
+{
+        return &c->wiped[kind < ENTRY_KIND_END ? kind : ENTRY_NONE];
+}
+
+static void note_wiped(struct log_check *c, const struct stored_entry *e)
+{
+        struct wiped *w = wiped_of(c, e->kind);
+
+        if (!w->any)
+                w->first = e->number;
+        w->last = e->number;
+        w->any = true;
+}
+
+struct explaining {
+        struct log_check *check;
+        uint64_t before;
+};
+
+static enum err explain_kind(void *ctx, const struct entry_value *v)
+{
+        struct explaining *x = ctx;
+        enum entry_kind kind = v->rule->field == FIELD_WORD ? entry_kind_find(v->text) : ENTRY_NONE;
+        struct wiped *w = &x->check->wiped[kind];
+
+        if (kind == ENTRY_NONE || kind == ENTRY_PRUNED || !w->any || w->first >= x->before)
+                return ERR_OK;
+        w->any = w->last >= x->before;
+        w->first = w->last; /* this one at least is still to be explained */
+        return ERR_OK;
+}
+
+/* "pruned": entries before a number, of the kinds it names. */
+static void explain_wiped(struct log_check *c, const struct stored_entry *e)
+{
+        struct explaining x = {.check = c};
+        struct entry_value before;
+
+        if (!entry_find(e->open, FIELD_SEQUENCE, &before) || before.number < 0)
+                return;
+        x.before = (uint64_t)before.number;
+        enum err rc = entry_read(ENTRY_OPEN, e->open, explain_kind, &x);
+
+        (void)rc; /* told of already, by check_content */
+}
+
+static void check_words(struct log_check *c, const struct stored_entry *e)
+{
+        if (e->pruned) {
+                c->pruned++;
+                note_wiped(c, e);
+                return;
+        }
+        check_content(c, e);
+        if (e->kind == ENTRY_PRUNED)
+                explain_wiped(c, e);
+}
+
+static void tell_wiped(struct log_check *c)
+{
+        for (unsigned kind = 0; kind < ENTRY_KIND_END; kind++)
+                if (c->wiped[kind].any)
+                        tell(c, LOG_FINDING_WIPED, c->wiped[kind].first, NULL);
+}
+
 enum err log_check_entry(struct log_check *c, const struct stored_entry *entry)
 {
         struct digest leaf;
@@ -228,9 +301,7 @@ enum err log_check_entry(struct log_check *c, const struct stored_entry *entry)
         begin(c);
         check_heads(c); /* of the empty log */
         c->entries++;
-        c->pruned += entry->pruned;
-        if (!entry->pruned)
-                check_content(c, entry);
+        check_words(c, entry);
         if (entry->number < c->number) {
                 tell(c, LOG_FINDING_ORDER, entry->number, NULL);
                 return ERR_OK;
@@ -250,17 +321,23 @@ enum err log_check_entry(struct log_check *c, const struct stored_entry *entry)
         return ERR_OK;
 }
 
+static void tell_end(struct log_check *c)
+{
+        const struct shown_head *last = c->heads_len > 0 ? &c->heads[c->heads_len - 1] : NULL;
+
+        tell_wiped(c);
+        if (last != NULL && last->head.size > c->number)
+                tell(c, LOG_FINDING_HEAD_BEYOND, last->head.size, last->witness);
+        else if (!c->gap && !c->wrong && c->sound_size < c->number)
+                tell(c, LOG_FINDING_UNSIGNED, c->sound_size, NULL);
+}
+
 enum err log_check_end(struct log_check *c, uint64_t *out_entries, uint64_t *out_pruned,
         uint64_t *out_heads, uint64_t *out_findings)
 {
         begin(c);
         check_heads(c);
-        const struct shown_head *last = c->heads_len > 0 ? &c->heads[c->heads_len - 1] : NULL;
-
-        if (last != NULL && last->head.size > c->number)
-                tell(c, LOG_FINDING_HEAD_BEYOND, last->head.size, last->witness);
-        else if (!c->gap && !c->wrong && c->sound_size < c->number)
-                tell(c, LOG_FINDING_UNSIGNED, c->sound_size, NULL);
+        tell_end(c);
         *out_entries = c->entries;
         *out_pruned = c->pruned;
         *out_heads = c->heads_len;

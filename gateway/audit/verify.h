@@ -17,6 +17,7 @@ struct log_check;
         FINDING(TIME, "an entry is older than the one before it")                                  \
         FINDING(CONTENT, "what the entry says is not what was committed to")                       \
         FINDING(UNREADABLE, "what the entry says cannot be read")                                  \
+        FINDING(WIPED, "what the entry said is gone, and no entry says that it was pruned")        \
         FINDING(HEAD_SIGNATURE, "a head is not signed by a known key")                             \
         FINDING(HEAD_ROOT, "the log up to a head is not what the head was signed over")            \
         FINDING(HEAD_BEYOND, "the log is shorter than a head that was signed")                     \

@@ -19,6 +19,10 @@ WORD(LOG_FINDING_AT, "FEL vid post {1}: {2}.", "FAULT at entry {1}: {2}.")
 WORD(LOG_FINDING_HEAD, "FEL vid trädhuvudet över {1} poster: {2}.",
         "FAULT at the head over {1} entries: {2}.")
 WORD(LOG_FINDING_WITNESS, "   vittne: {1}", "   witness: {1}")
+WORD(LOG_WITNESS_CUT,
+        "FEL i vittnet {1}: något i det är inget trädhuvud (avhugget?); de andra används.",
+        "FAULT in the witness {1}: something in it is no tree head (cut short?); the others are "
+        "used.")
 WORD(LOG_SOUND_UNTIL, "   Till och med post {1} står loggen fast; det signerades {2}.",
         "   Up to entry {1} the log stands; that was signed {2}.")
 WORD(LOG_SOUND_NOWHERE, "   Inget signerat trädhuvud håller: ingen del av loggen står fast.",

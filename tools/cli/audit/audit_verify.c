@@ -23,6 +23,7 @@ struct verifying {
         struct log_check *check;
         struct progress progress;
         uint64_t entries, told, witnessed;
+        uint64_t torn;    /* witnesses that have something that is no head */
         uint64_t covered; /* size of the largest head seen */
         uint64_t size;    /* of the log, as its keeper says */
         bool drawing;
@@ -92,6 +93,11 @@ static enum err add_head(void *ctx, const struct tree_head *head, const char *wi
 {
         struct verifying *w = ctx;
 
+        if (head == NULL) {
+                say(w->cli, WORD_LOG_WITNESS_CUT, witness);
+                w->torn++;
+                return ERR_OK;
+        }
         w->witnessed += witness != NULL;
         if (head->size > w->covered)
                 w->covered = head->size;
@@ -176,12 +182,12 @@ static enum err check_heads_of(struct verifying *w, struct store *store)
 
 static enum err check_entries_of(struct verifying *w, struct store *store)
 {
-        struct merkle_edge edge;
+        uint64_t size; /* on disk: a damaged log has no edge */
 
-        store_log_edge(store, &edge);
-        progress_start(&w->progress, w->cli, edge.size, !w->cli->terminal_err);
+        TRY(store_log_size(store, &size));
+        progress_start(&w->progress, w->cli, size, !w->cli->terminal_err);
         w->drawing = true;
-        enum err rc = store_entries(store, 0, edge.size, check_stored, w);
+        enum err rc = store_entries(store, 0, size, check_stored, w);
         progress_end(&w->progress);
         return rc;
 }
@@ -200,7 +206,7 @@ static enum exit_code check_file(struct verifying *w, const char *path)
         if (rc == ERR_OK)
                 return EXIT_CODE_OK;
         complain(w->cli, WORD_LOG_STORE_WRONG, path, err_sentence(rc));
-        return EXIT_CODE_USAGE;
+        return rc == ERR_CORRUPT ? EXIT_CODE_NOT_GENUINE : EXIT_CODE_USAGE;
 }
 
 /* The verdict -------------------------------------------------------------------------- */
@@ -224,7 +230,7 @@ static enum exit_code conclude(struct verifying *w)
                 note(cli, WORD_LOG_BEHIND, cli_number(cli, w->size - w->covered, a));
         if (w->witnessed == 0)
                 note(cli, WORD_LOG_NO_WITNESS);
-        return findings > 0 ? EXIT_CODE_NOT_GENUINE : EXIT_CODE_OK;
+        return findings + w->torn > 0 ? EXIT_CODE_NOT_GENUINE : EXIT_CODE_OK;
 }
 
 static enum exit_code run_verify(struct cli *cli, const struct arguments *args)

@@ -76,17 +76,22 @@ struct witness {
         uint64_t heads;
 };
 
+/* What was cut short, or is something else, makes the other lines no worse. */
 static enum err each_line(struct witness *w, struct bytes text)
 {
+        bool bad = false;
+
         while (text.len > 0) {
                 const uint8_t *end = memchr(text.data, '\n', text.len);
                 size_t len = end == NULL ? text.len : (size_t)(end - text.data);
                 struct tree_head head;
 
-                if (len > 0) {
-                        TRY(tree_head_parse(bytes_of(text.data, len), &head));
+                if (len > 0 && tree_head_parse(bytes_of(text.data, len), &head) == ERR_OK) {
                         TRY(w->fn(w->ctx, &head, w->path));
                         w->heads++;
+                } else if (len > 0 && !bad) {
+                        TRY(w->fn(w->ctx, NULL, w->path));
+                        bad = true;
                 }
                 if (end == NULL)
                         return ERR_OK;

@@ -6,6 +6,7 @@
 #include "crypto/tree_head.h"
 #include "tools/cli/cli.h"
 
+/* `head` NULL: the witness has something that is no head. Asked once for each file. */
 typedef enum err (*head_visitor)(void *ctx, const struct tree_head *head, const char *witness);
 
 /* Those that the gateway keeps, and the newest; `witness` is NULL. Complains itself. */
