@@ -184,6 +184,26 @@ static void a_period_is_added_up(void **state)
         assert_true(shows(d, "Nothing happened to the keys."));
 }
 
+static void a_dry_run_is_no_question(void **state)
+{
+        struct desk *d = *state;
+        struct entry_writer w;
+
+        entry_begin(&w, d->arena, ENTRY_ANSWERED);
+        entry_put_words(&w, FIELD_WORD, "dry-run");
+        entry_put_words(&w, FIELD_OUTCOME, "OK");
+        take(d, finished(d, &w, NOON));
+        entry_begin(&w, d->arena, ENTRY_REFUSED);
+        entry_put_words(&w, FIELD_WORD, "withheld");
+        entry_put_words(&w, FIELD_OUTCOME, "DEADLINE");
+        take(d, finished(d, &w, NOON));
+        assert_int_equal(tally_sum(d->account->questions, ASKED_ANSWERED), 0);
+        assert_int_equal(tally_sum(d->account->questions, ASKED_REFUSED), 0);
+        assert_int_equal(d->account->alarms.len, 1);
+        render(d);
+        assert_true(shows(d, "withheld"));
+}
+
 static void what_stands_out_is_told(void **state)
 {
         struct desk *d = *state;
@@ -320,6 +340,7 @@ int main(void)
                 AT_DESK(a_tally_counts_by_key_and_sorts_by_count),
                 AT_DESK(keys_that_run_together_stay_apart),
                 AT_DESK(a_period_is_added_up),
+                AT_DESK(a_dry_run_is_no_question),
                 AT_DESK(what_stands_out_is_told),
                 AT_DESK(a_hostile_name_is_shown_and_not_obeyed),
                 AT_DESK(an_entry_that_cannot_be_read_is_counted_and_told),

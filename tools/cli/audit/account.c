@@ -156,6 +156,12 @@ static enum err take_kind(struct account *a, const struct wire_log_entry *e)
         switch ((enum entry_kind)e->kind) {
         case ENTRY_ANSWERED:
         case ENTRY_REFUSED:
+                if (strcmp(word, "dry-run") == 0)
+                        return ERR_OK; /* nothing was counted for it */
+                if (strcmp(word, "withheld") == 0) {
+                        note_event(a, &a->alarms, e, entry_about(&a->words, e));
+                        return ERR_OK; /* of an answer that is counted already */
+                }
                 return take_question(a, e);
         case ENTRY_DELIVERY_COMMITTED:
         case ENTRY_DELIVERY_WITHDRAWN:
