@@ -72,6 +72,9 @@ enum err aliases_undo(struct rpc_call *c, struct bytes request, struct buf *resp
 void gateway_vintage_revised(struct gateway *g, struct vintage revised);
 /* retention.c: takes away what is older than the policy keeps. Logs what it did. */
 void gateway_retain(struct gateway *g);
+int32_t gateway_years_before(int32_t day, uint32_t years);
+/* log_retention.c: what the audit log says, for as long as the policy keeps it. */
+void gateway_retain_log(struct gateway *g);
 
 /* describe.c */
 enum err datasets_list(struct rpc_call *c, struct bytes request, struct buf *response);

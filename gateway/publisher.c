@@ -134,6 +134,7 @@ static void *run(void *arg)
                 }
                 if (clock_now_ms() / DAY_MS != retained_day) {
                         gateway_retain(p->gateway);
+                        gateway_retain_log(p->gateway);
                         retained_day = clock_now_ms() / DAY_MS;
                 }
                 (void)pthread_mutex_lock(&p->lock);

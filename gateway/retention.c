@@ -15,7 +15,7 @@
 enum { DAY_MS = 86400000 };
 
 /* The same day some years earlier: a period is over its time when it ended before that. */
-static int32_t years_before(int32_t day, uint32_t years)
+int32_t gateway_years_before(int32_t day, uint32_t years)
 {
         struct civil date = civil_from_days(day);
 
@@ -50,7 +50,8 @@ static void retain(struct gateway *g, const struct policy *policy,
                 return;
         for (uint32_t i = 0; i < dataset->id.len; i++)
                 name[i] = (char)dataset->id.data[i];
-        wish.ended_before = years_before((int32_t)(now_ms / DAY_MS), dataset->retention_years);
+        wish.ended_before =
+                gateway_years_before((int32_t)(now_ms / DAY_MS), dataset->retention_years);
         OWNED(note_done) struct note n;
 
         retention_note(policy, name, wish.ended_before, &n);

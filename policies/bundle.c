@@ -129,12 +129,27 @@ static enum err check_languages(struct loader *l, const struct yaml *top)
         return ERR_OK;
 }
 
+static enum err load_log_retention(struct loader *l, const struct yaml *top)
+{
+        static const char *const keys[] = {"years", NULL};
+        const struct yaml *m = NULL;
+        int64_t years = 0;
+
+        TRY(yaml_mapping(top, "log_retention", false, &m, l->why));
+        if (m == NULL)
+                return ERR_OK;
+        TRY(yaml_known_keys(m, keys, l->why));
+        TRY(yaml_integer(m, "years", true, 1, RETENTION_YEARS_MAX, &years, l->why));
+        l->policy->log_years = (uint32_t)years;
+        return ERR_OK;
+}
+
 static enum err load_head(struct loader *l, const struct yaml *top)
 {
         static const char *const keys[] = {"bundle", "label", "version", "predecessor", "trust",
-                "languages", "publish", "signers", "submission_keys", "person_quota",
-                "erasure_quota", "municipalities", "purposes", "roles", "principals", "presets",
-                "codelists", "datasets", "linkages", "indicators", NULL};
+                "languages", "publish", "log_retention", "signers", "submission_keys",
+                "person_quota", "erasure_quota", "municipalities", "purposes", "roles",
+                "principals", "presets", "codelists", "datasets", "linkages", "indicators", NULL};
         static const char *const publishing[] = {"manual", "automatic", NULL};
         struct policy *p = l->policy;
         uint32_t publish = 0;
@@ -151,6 +166,7 @@ static enum err load_head(struct loader *l, const struct yaml *top)
         TRY(check_languages(l, top));
         TRY(yaml_word(top, "publish", true, publishing, &publish, l->why));
         p->publish_automatically = publish == 1;
+        TRY(load_log_retention(l, top));
         p->head_at = load_place(l, top, "version");
         p->roles_at = load_place(l, top, "roles");
         p->signers_at = load_place(l, top, "signers");

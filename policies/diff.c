@@ -76,6 +76,27 @@ static void diff_methods(const struct comparison *c)
         }
 }
 
+static const char *years_of_log(struct report *r, uint32_t years)
+{
+        const char *text = r->lang == REPORT_EN ? "for ever" : "för alltid";
+
+        if (years > 0)
+                text = arena_printf(
+                        r->arena, r->lang == REPORT_EN ? "for %u years" : "i %u år", years);
+        return text != NULL ? text : "";
+}
+
+/* Neither weaker nor stronger: an entry proves what was done, and tells of who did it. */
+static void diff_log_years(const struct comparison *c)
+{
+        if (c->before->log_years != c->next->log_years)
+                report_add(c->out, REPORT_CHANGED, c->next->head_at,
+                        "vad granskningsloggen säger sparas %s; förut: %s",
+                        "what the audit log says is kept %s; before: %s",
+                        years_of_log(c->out, c->next->log_years),
+                        years_of_log(c->out, c->before->log_years));
+}
+
 static void diff_head(const struct comparison *c)
 {
         const struct rules *a = &c->before->rules, *b = &c->next->rules;
@@ -92,6 +113,7 @@ static void diff_head(const struct comparison *c)
                         c->next->publish_automatically
                                 ? "vintages are now published by themselves; before: by operators"
                                 : "vintages are now published by operators; before: by themselves");
+        diff_log_years(c);
         diff_signers(c);
         diff_submission_keys(c);
         diff_person_quotas(c);

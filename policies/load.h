@@ -64,6 +64,7 @@ struct policy {
         struct label label;
         char *trust;
         bool publish_automatically;
+        uint32_t log_years; /* 0: what the audit log says is kept for ever */
         unsigned method_roles[METHOD_COUNT];
         /* In bundle.yaml. */
         struct rule_place head_at, roles_at, signers_at, person_quota_at, erasure_quota_at;

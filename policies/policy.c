@@ -77,6 +77,11 @@ bool policy_publish_automatically(const struct policy *p)
         return p->publish_automatically;
 }
 
+uint32_t policy_log_years(const struct policy *p)
+{
+        return p->log_years;
+}
+
 unsigned policy_method_roles(const struct policy *p, enum policy_method method)
 {
         return (unsigned)method < METHOD_COUNT ? p->method_roles[method] : 0;

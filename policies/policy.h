@@ -490,6 +490,8 @@ bool policy_principal_serves(const struct policy_principal *who, struct bytes pu
 struct label policy_label(const struct policy *p);
 const char *policy_trust(const struct policy *p); /* TRUST of SAN URIs */
 bool policy_publish_automatically(const struct policy *p);
+/* How long the audit log keeps what its entries say; 0: for ever. */
+uint32_t policy_log_years(const struct policy *p);
 
 const struct policy_dataset *policy_datasets(const struct policy *p, uint32_t *out_len);
 const struct policy_dataset *policy_dataset_find(const struct policy *p, struct bytes id);

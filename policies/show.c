@@ -51,6 +51,17 @@ static void show_history(struct report *r, const struct policy *p)
         }
 }
 
+static void show_log_years(struct report *r, const struct policy *p)
+{
+        if (p->log_years > 0)
+                report_add(r, REPORT_NOTE, p->head_at,
+                        "granskningsloggen: vad den säger gallras efter %u år",
+                        "the audit log: what it says is pruned after %u years", p->log_years);
+        else
+                report_add(r, REPORT_NOTE, p->head_at, "granskningsloggen: allt den säger sparas",
+                        "the audit log: all that it says is kept");
+}
+
 /* Told of each municipality that has one; who has none delivers nothing sealed. */
 static void show_submission_keys(struct report *r, const struct policy *p)
 {
@@ -106,6 +117,7 @@ static void show_head(const struct policy *p, struct report *r)
         show_submission_keys(r, p);
         show_quotas(r, p);
         show_history(r, p);
+        show_log_years(r, p);
         for (unsigned m = METHOD_NONE + 1; m < METHOD_COUNT; m++)
                 report_add(r, REPORT_NOTE, p->roles_at, "%s: %s", "%s: %s",
                         policy_method_name((enum policy_method)m),

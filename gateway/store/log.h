@@ -59,6 +59,9 @@ MUST_CHECK enum err store_entry_since(struct store *s, int64_t at_ms, uint64_t *
  * stay. Asked for again it goes on where it stopped; the file keeps its length. */
 MUST_CHECK enum err store_entries_prune(
         struct store *s, uint64_t number, uint64_t kinds, uint64_t *out_pruned);
+/* How many that would be. */
+MUST_CHECK enum err store_entries_to_prune(
+        struct store *s, uint64_t number, uint64_t kinds, uint64_t *out);
 
 /* Signed heads, by size. The store keeps the newest, and of older ones one for each minute. */
 MUST_CHECK enum err store_head_put(struct store *s, const struct tree_head *head);

@@ -85,6 +85,34 @@ static enum err prune_start(struct store *s, uint64_t kinds, uint64_t *out)
         return e;
 }
 
+static enum err count_some(struct db *db, uint64_t number, uint64_t kinds, uint64_t *out)
+{
+        OWNED(run_done) struct run r = {0};
+        uint64_t from;
+
+        TRY(prune_from(db, kinds, &from));
+        TRY(run_start(db, SQL_ENTRIES_TO_PRUNE, &r));
+        bind_i64(&r, (int64_t)from);
+        bind_i64(&r, (int64_t)number);
+        bind_i64(&r, (int64_t)kinds);
+        TRY(run_row(&r));
+        *out = (uint64_t)column_i64(&r, 0);
+        return ERR_OK;
+}
+
+enum err store_entries_to_prune(struct store *s, uint64_t number, uint64_t kinds, uint64_t *out)
+{
+        struct db *db;
+
+        if (number > INT64_MAX)
+                return ERR_INVALID;
+        TRY(reader_borrow(s, &db));
+        enum err e = count_some(db, number, kinds, out);
+
+        reader_return(s, &db);
+        return e;
+}
+
 enum err store_entries_prune(struct store *s, uint64_t number, uint64_t kinds, uint64_t *out_pruned)
 {
         struct merkle_edge edge;

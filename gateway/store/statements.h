@@ -181,6 +181,8 @@
                          "zeroblob(length(open)), "                                                \
                          "closed = zeroblob(length(closed)) WHERE number >= ? AND number < ? "     \
                          "AND pruned = 0 AND kind < 64 AND (? >> kind) & 1 = 1")                   \
+        X(ENTRIES_TO_PRUNE, "SELECT count(*) FROM entry WHERE number >= ? AND number < ? "         \
+                            "AND pruned = 0 AND kind < 64 AND (? >> kind) & 1 = 1")                \
         X(PRUNED, "SELECT before FROM pruned WHERE kind = ?")                                      \
         X(PRUNED_PUT, "INSERT INTO pruned (kind, before) VALUES (?, ?) "                           \
                       "ON CONFLICT DO UPDATE SET before = max(before, excluded.before)")           \

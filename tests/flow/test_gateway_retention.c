@@ -7,13 +7,16 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
 #include "base/clock.h"
 #include "crypto/digest.h"
-#include "gateway/store/store.h"
+#include "gateway/audit/entry.h"
+#include "gateway/store/log.h"
 #include "tests/support/gateway_ask.h"
+#include "tests/support/world_command.h"
 
 enum { YEARS_KEPT = 10, ROWS = 40, PATIENCE_MS = 20000, TICK_MS = 100, DAY_MS = 86400000 };
 
@@ -109,10 +112,148 @@ static void records_go_when_their_time_is_over(void **state)
         store_close(&s);
 }
 
+/* The log --------------------------------------------------------------------------- */
+
+enum { DAY_S = 86400, LOG_DAYS = 3 * 366 };
+
+/* Both processes believe that it is some years on. */
+static struct world_start years_on(void)
+{
+        const char *moved = arena_printf(world.arena, "CLOCK_SHIM_S=%d", LOG_DAYS * DAY_S);
+        const char *shim = arena_printf(world.arena, "LD_PRELOAD=%s", STATGATE_CLOCK_SHIM);
+        const char *script = arena_printf(world.arena,
+                "#!/bin/sh\n%s %s exec " STATGATE_BIN_DIR "/statgate-keeper \"$@\"\n", moved, shim);
+
+        world_write(&world, "run/keeper", bytes_of_text(script));
+        assert_int_equal(chmod(world_path(&world, "run/keeper"), 0700), 0);
+        return (struct world_start){.flags = {"--keeper", world_path(&world, "run/keeper")},
+                .environment = {moved, shim}};
+}
+
+struct words {
+        uint64_t entries, pruned, tellers, told;
+        bool loaded; /* which bundle was in force is kept */
+};
+
+static enum err read_words(void *ctx, const struct stored_entry *e)
+{
+        struct words *w = ctx;
+        struct entry_value v;
+
+        w->entries++;
+        w->pruned += e->pruned;
+        w->loaded |= e->kind == ENTRY_BUNDLE_LOADED && !e->pruned;
+        if (e->kind != ENTRY_PRUNED)
+                return ERR_OK;
+        assert_false(e->pruned);
+        assert_true(entry_find(e->closed, FIELD_NUMBER, &v));
+        w->told += (uint64_t)v.number;
+        assert_true(entry_find(e->open, FIELD_SEQUENCE, &v));
+        assert_true((uint64_t)v.number < e->number);
+        w->tellers++;
+        return ERR_OK;
+}
+
+static struct words words_of_the_log(void)
+{
+        struct words w = {0};
+        struct store *s = open_store();
+        uint64_t size;
+
+        assert_int_equal(store_log_size(s, &size), ERR_OK);
+        assert_int_equal(store_entries(s, 0, size, read_words, &w), ERR_OK);
+        store_close(&s);
+        return w;
+}
+
+/* So that there is a door in some years. */
+static void certificates_for_long(void)
+{
+        struct cert_pair server;
+
+        assert_int_equal(cert_make_ca(world.arena, "trial CA", 2 * LOG_DAYS, &world.ca), ERR_OK);
+        assert_int_equal(cert_make_leaf(world.arena, &world.ca, "statgated", NULL, NULL,
+                                 2 * LOG_DAYS, &server),
+                ERR_OK);
+        world_write(&world, "pki/ca.pem", world.ca.cert_pem);
+        world_write(&world, "pki/server.pem", server.cert_pem);
+        world_write(&world, "pki/server.key", server.key_pem);
+}
+
+static bool pruned_once(void)
+{
+        struct bytes log = world_read(&world, world_path(&world, "log/statgated.log"));
+
+        return memmem(log.data, log.len, "log_pruned", 10) != NULL;
+}
+
+static struct words words_after_years(void)
+{
+        const struct world_start later = years_on();
+
+        int code = world_try(&world, &later);
+
+        if (code != WORLD_UP)
+                fail_msg("exit %d: %s", code,
+                        (const char *)world_read(&world, world_path(&world, "log/statgated.log"))
+                                .data);
+        for (unsigned ms = 0; ms < PATIENCE_MS && !pruned_once(); ms += TICK_MS)
+                nap(TICK_MS);
+        assert_int_equal(world_stop(&world), 0);
+        return words_of_the_log();
+}
+
+static void assert_verifies(void)
+{
+        const char *store = world_path(&world, "store/statgate.db");
+        const char *key = world_path(&world, "client/keeper.pub");
+
+        assert_int_equal(WORLD_RUN(&world, "audit", "verify", "--store", store, "--key", key), 0);
+}
+
+static void what_the_log_says_goes_when_its_time_is_over_and_it_still_verifies(void **state)
+{
+        const char *sanitized = getenv("STATGATE_SANITIZE");
+        struct words w;
+
+        (void)state;
+        if (sanitized != NULL && *sanitized != '\0') {
+                print_message("[  SKIPPED ] a sanitizer's library has to be loaded first\n");
+                return;
+        }
+        world_edit(&world, "policy/bundle.yaml", "publish: manual",
+                "publish: manual\nlog_retention: {years: 2}");
+        world_sign(&world, world.officer);
+        certificates_for_long();
+        world_start(&world);
+        world_keeper_pub(&world);
+        assert_int_equal(world_stop(&world), 0);
+        w = words_of_the_log();
+        assert_true(w.entries > 5);
+        assert_int_equal(w.pruned, 0);
+        uint64_t before = w.entries;
+
+        w = words_after_years();
+        assert_int_equal(w.tellers, 1);
+        assert_true(w.pruned > 5 && w.pruned < before);
+        assert_int_equal(w.told, w.pruned);
+        assert_true(w.loaded);
+        assert_verifies();
+        uint64_t pruned = w.pruned;
+
+        w = words_after_years(); /* nothing more has become old */
+        assert_int_equal(w.tellers, 1);
+        assert_int_equal(w.pruned, pruned);
+        assert_verifies();
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(records_go_when_their_time_is_over, make, unmake),
+                cmocka_unit_test_setup_teardown(
+                        what_the_log_says_goes_when_its_time_is_over_and_it_still_verifies, make,
+                        unmake),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -187,6 +187,9 @@ static const struct {
                 "0114: deliveries may be signed with a new key, 11111111111111111111111111111111, "
                 "from 2026-01-01 until 2027-12-31",
                 "0114: leveranser får signeras med en ny nyckel"},
+        {"bundle.yaml", "publish: manual", "publish: manual\nlog_retention: {years: 5}",
+                REPORT_CHANGED, "what the audit log says is kept for 5 years; before: for ever",
+                "vad granskningsloggen säger sparas i 5 år; förut: för alltid"},
         {"bundle.yaml", "publish: manual", "publish: automatic", REPORT_WEAKER,
                 "vintages are now published by themselves", "årgångar ges nu ut av sig själva"},
         {"codelists/regi.yaml", "levels:", "levels:", REPORT_NOTE, NULL, NULL},

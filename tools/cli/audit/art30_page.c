@@ -95,6 +95,25 @@ static void datasets(struct page *p, const struct policy *policy)
         }
 }
 
+static void audit_log(struct page *p, const struct policy *policy)
+{
+        uint32_t years = policy_log_years(policy);
+
+        page_heading(p, L("Granskningsloggen", "The audit log"));
+        page_terms_begin(p);
+        page_term(p, L("Registrerade", "Data subjects"),
+                L("de som frågar, levererar och driver slussen; aldrig den som statistiken handlar "
+                  "om",
+                        "those who ask, deliver and operate; never whom the statistics are about"));
+        page_term(p, L("Gallring", "Time limits for erasure"),
+                years == 0 ? L("gallras inte", "kept for ever")
+                           : PHRASE("vad posterna säger: efter {1} år; deras kontrollsummor finns "
+                                    "kvar",
+                                     "what entries say: after {1} years; their commitments stay",
+                                     count(p, years)));
+        page_terms_end(p);
+}
+
 static void linkages(struct page *p, const struct policy *policy)
 {
         uint32_t n = 0;
@@ -195,6 +214,7 @@ enum err art30_page(const struct cli *cli, FILE *to, const struct policy *policy
         purposes(p, policy);
         datasets(p, policy);
         linkages(p, policy);
+        audit_log(p, policy);
         principals(p, policy);
         measures(p);
         return page_end(p);
