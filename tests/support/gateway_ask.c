@@ -15,6 +15,7 @@
 #include "crypto/digest.h"
 #include "policies/policy.h"
 #include "policies/query_yaml.h"
+#include "tests/support/gateway_rehearsal.h"
 
 enum { MESSAGE_MAX = 8 << 20, BATCH = 8192, COLUMNS = 5 };
 
@@ -237,6 +238,13 @@ void policy_begin(struct world *w)
         world_sign(w, w->officer);
 }
 
+static enum status sign_and_reload(struct world *w)
+{
+        world_sign(w, w->officer);
+        return world_call(
+                w, world_client(w, WORLD_OPERATOR), "Operations/Reload", bytes_of(NULL, 0));
+}
+
 enum status policy_follow(struct world *w)
 {
         char from[32], to[32], hex[65], next[80];
@@ -249,11 +257,12 @@ enum status policy_follow(struct world *w)
         world_edit(w, "policy/bundle.yaml", running.predecessor, next);
         memcpy(running.predecessor, next, sizeof next);
         running.version++;
-        world_sign(w, w->officer);
+        enum status s = sign_and_reload(w);
 
-        enum status s = world_call(
-                w, world_client(w, WORLD_OPERATOR), "Operations/Reload", bytes_of(NULL, 0));
-
+        /* What weakens protection comes with the report of its rehearsal. */
+        if (s == STATUS_FAILED_PRECONDITION && world_blames("rehearsal.txt") &&
+                world_rehearse(w, NULL) == STATUS_OK)
+                s = sign_and_reload(w);
         if (s == STATUS_OK)
                 remember(w);
         return s;
