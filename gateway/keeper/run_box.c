@@ -7,10 +7,30 @@
  * less than a box and says more; whoever cannot sign learns nothing of whether a box opens. */
 #include <string.h>
 
+#include "base/log.h"
 #include "crypto/digest.h"
 #include "gateway/keeper/run_inner.h"
 
-enum { MS_PER_DAY = 86400000, KEYS_TRIED_MAX = 16 };
+enum { MS_PER_DAY = 86400000, TOLD_EVERY_MS = 60 * 60 * 1000, KEYS_TRIED_MAX = 16 };
+
+/* Somebody signs what he may not, or brings it where it does not belong. Told at once and then once
+ * an hour with how many there were, so that ten million of them are ten lines. An ended key
+ * (BOX_KEY) is everyday: who hears that seals anew. */
+static enum err tell_refused(struct run *r, municipality_t municipality, enum err e)
+{
+        int64_t now = run_now(r);
+
+        if (e != ERR_BOX_SIGNATURE && e != ERR_BOX_CLOSED && e != ERR_BOX_MISPLACED &&
+                e != ERR_MALFORMED)
+                return e;
+        r->refused.boxes++;
+        if (r->refused.told_ms != 0 && now - r->refused.told_ms < TOLD_EVERY_MS)
+                return e;
+        log_event(LOG_WARNING, "boxes_refused", LOG_NUM("boxes", (int64_t)r->refused.boxes),
+                LOG_NUM("last_municipality", municipality), LOG_TEXT("last_code", err_name(e)));
+        r->refused = (struct run_refused){.told_ms = now};
+        return e;
+}
 
 /* The pair of this id, if boxes to it are still taken. */
 static bool pair_find(struct run *r, const char *id, struct keyring_pair_key *out)
@@ -54,12 +74,10 @@ enum err run_check_statement(struct run *r, const struct statement *s, struct by
         const struct rules_submission_key *keys[KEYS_TRIED_MAX];
         unsigned len = keys_today(r, s->municipality, keys);
 
-        if (signature.len != SIGNATURE_LEN)
-                return ERR_BOX_SIGNATURE;
-        for (unsigned i = 0; i < len; i++)
+        for (unsigned i = 0; i < len && signature.len == SIGNATURE_LEN; i++)
                 if (statement_check(keys[i]->key, s, signature.data) == ERR_OK)
                         return ERR_OK;
-        return ERR_BOX_SIGNATURE;
+        return tell_refused(r, s->municipality, ERR_BOX_SIGNATURE);
 }
 
 /* Whose key it is sealed to, when the municipality stands for it. */
@@ -79,18 +97,22 @@ enum err run_box_open(struct run *r, struct box_head *head, const struct run_box
         uint8_t *plain, struct box_persons *out)
 {
         struct keyring_pair_key pair;
+        enum err e = find_and_check(r, head, in, &pair);
 
-        TRY(find_and_check(r, head, in, &pair));
-        return box_open(pair.secret, pair.public_key, head, in->box, plain, out);
+        if (e == ERR_OK)
+                e = box_open(pair.secret, pair.public_key, head, in->box, plain, out);
+        return tell_refused(r, head->municipality, e);
 }
 
 enum err run_box_open_record(struct run *r, struct box_head *head, const struct run_box *in,
         uint8_t *plain, struct bytes *out)
 {
         struct keyring_pair_key pair;
+        enum err e = find_and_check(r, head, in, &pair);
 
-        TRY(find_and_check(r, head, in, &pair));
-        return box_open_record(pair.secret, pair.public_key, head, in->box, plain, out);
+        if (e == ERR_OK)
+                e = box_open_record(pair.secret, pair.public_key, head, in->box, plain, out);
+        return tell_refused(r, head->municipality, e);
 }
 
 /* One that was kept is not good for what is delivered later. */

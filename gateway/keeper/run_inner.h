@@ -103,6 +103,10 @@ struct run {
         struct ruling pending;  /* verified, in force once its state is on disk */
         uint64_t pending_since; /* generation that carries it */
         bool clock_went_back;   /* said once */
+        struct run_refused {    /* boxes that were no good, since that was told last */
+                uint64_t boxes;
+                int64_t told_ms;
+        } refused;
 
         struct domain_cipher domains[DOMAIN_CACHE_LEN];
         struct token_cipher tokens[TOKEN_CACHE_LEN];

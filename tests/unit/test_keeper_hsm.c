@@ -132,6 +132,51 @@ static void a_module_that_is_gone_opens_nothing_and_officers_still_do(void **sta
         }
 }
 
+static void move_tokens(const char *from, const char *to)
+{
+        char old[sizeof soft.folder + 16], new[sizeof soft.folder + 16];
+
+        (void)snprintf(old, sizeof old, "%s/%s", soft.folder, from);
+        (void)snprintf(new, sizeof new, "%s/%s", soft.folder, to);
+        assert_int_equal(rename(old, new), 0);
+}
+
+/* The module is asked when the keeper starts and at no other time: pulled out in the middle of
+ * work it is not missed until the next start, which says so, and officers open what was written
+ * meanwhile. Put back, it opens that too. */
+static void a_module_that_goes_while_we_work_is_missed_at_the_next_start_only(void **state)
+{
+        struct keeper_accept batch;
+        struct keeper_accepted accepted;
+        struct keeper_open in;
+        struct keeper_opened o;
+
+        NEEDS_MODULE();
+        assert_int_equal(keeper_unseal_module(stage.k), ERR_OK);
+        assert_int_equal(stage_load(&stage, 1, NULL), ERR_OK);
+        move_tokens("tokens", "gone");
+        stage_prepare(&stage, "sluten", 180); /* keys are made and written */
+        batch = world_batch(&stage.w, "anmalan", 114, 0, 10, 10);
+        stage_accept(&stage, &batch, &accepted);
+        in = stage_open_of(&batch, &accepted);
+        assert_int_equal(keeper_open_for_view(stage.k, &in, &o), ERR_OK);
+        keeper_release(stage.k, &o);
+        /* An officer locks with what the module wrapped when it was there. */
+        set_lock("OK");
+
+        start(&soft.module);
+        falls_back(ERR_HSM);
+        set_lock("HSM"); /* nothing was wrapped this time */
+        assert_int_equal(keeper_open_for_view(stage.k, &in, &o), ERR_OK); /* nothing is lost */
+        keeper_release(stage.k, &o);
+        move_tokens("gone", "tokens");
+        start(&soft.module);
+        assert_int_equal(keeper_unseal_module(stage.k), ERR_OK);
+        assert_int_equal(stage_load(&stage, 1, NULL), ERR_OK);
+        assert_int_equal(keeper_open_for_view(stage.k, &in, &o), ERR_OK);
+        keeper_release(stage.k, &o);
+}
+
 static void a_library_that_crashes_or_hangs_takes_nobody_along(void **state)
 {
         struct keeper_module bad = soft.module;
@@ -279,6 +324,9 @@ int main(void)
                         a_wrong_pin_opens_nothing_and_officers_still_do, setup, teardown),
                 cmocka_unit_test_setup_teardown(
                         a_module_that_is_gone_opens_nothing_and_officers_still_do, setup, teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_module_that_goes_while_we_work_is_missed_at_the_next_start_only, setup,
+                        teardown),
                 cmocka_unit_test_setup_teardown(
                         a_library_that_crashes_or_hangs_takes_nobody_along, setup, teardown),
                 cmocka_unit_test_setup_teardown(

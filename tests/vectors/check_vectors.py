@@ -216,6 +216,31 @@ def boxes(v):
     VerifyKey(signer).verify(statement, signature)
 
 
+def record_boxes(v):
+    secret, public, box, plain = raw(v, "secret", "public", "box", "plain")
+    assert bytes(PrivateKey(secret).public_key) == public
+    assert SealedBox(PrivateKey(secret)).decrypt(box) == plain
+    pieces = [b"record", v["key_id"].encode(), v["municipality"].zfill(4).encode(),
+              v["dataset"].encode(), bytes.fromhex(v["submission"]), bytes(4), b"\1\0\0\0"]
+    head = hashlib.sha256(b"".join(len(p).to_bytes(4, "little") + p for p in pieces)).digest()
+    record = bytes.fromhex(v["record"])
+    assert head.hex() == v["head"] and len(plain) == 60
+    assert plain == head + len(record).to_bytes(4, "little") + record.ljust(24, b"\0")
+    signer, signature = raw(v, "signer", "signature")
+    VerifyKey(signer).verify(b"statgate/box/1\0" + head + hashlib.sha256(box).digest(), signature)
+
+
+def statements(v):
+    request, box, days, digest, seed, public, signature = raw(
+        v, "request", "box", "days", "digest", "seed", "public", "signature")
+    pieces = [v["municipality"].zfill(4).encode(), request,
+              hashlib.sha256(box).digest() if box else b"", days]
+    framed = b"".join(len(p).to_bytes(4, "little") + p for p in pieces)
+    assert hashlib.sha256(framed).digest() == digest
+    assert bytes(SigningKey(seed).verify_key) == public
+    assert SigningKey(seed).sign(v["label"].encode() + b"\0" + digest).signature == signature
+
+
 def share_read(text):
     digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
     words = text.split()
@@ -364,7 +389,8 @@ def certificates(v):
 
 
 def main():
-    checks = (person_codes, pseudonyms, record_keys, record_tags, sealed, signatures, boxes, shares,
+    checks = (person_codes, pseudonyms, record_keys, record_tags, sealed, signatures, boxes,
+              record_boxes, statements, shares,
               trees, proofs, leaves, heads, certificates)
     for check in checks:
         name = check.__name__ + ".txt"

@@ -292,6 +292,50 @@ signature is Ed25519 by the municipality's submission key over "statgate/box/1" 
     box_record("four", "alias", 114, "", 7, [(LOCAL, b"A-17")], [(NATIONAL, b"189001019802")]),
 ])
 
+
+def record_box(name, municipality, dataset, record):
+    fields = dict(box_record(name, "record", municipality, dataset, 0, [(NATIONAL, b"")], []))
+    plain = fields["head"] + u32(len(record)) + record.ljust(24, b"\0")
+    box = sealed_box(fields["public"], fields["ephemeral"], plain)
+    private, signer = ed25519(key("submission key " + str(municipality)))
+    fields.update(plain=plain, box=box, signature=private.sign(
+        b"statgate/box/1\0" + fields["head"] + hashlib.sha256(box).digest()))
+    return [(f, fields[f]) for f in ("secret", "public", "key_id", "municipality", "dataset",
+                                     "submission", "head")] + [("record", record)] + [
+        (f, fields[f]) for f in ("plain", "ephemeral", "box", "signer", "signature")]
+
+
+write("record_boxes.txt", """
+Sealed boxes of the key of one record, to be erased. head is that of boxes.txt with the use "record",
+sequence 0 and rows 1, and the request's id in the place of the submission. plain is head | u32
+length of the key | the key, NUL-padded to 24 bytes. box and signature as in boxes.txt.
+""", [record_box("record one", 180, "placering", b"P2024-0000001"),
+      record_box("record two", 2584, "a", b"x" * 24)])
+
+
+def alias_statement(name, kind, municipality, box, days):
+    request = key("request " + name)[:16]
+    packed = b"".join((d & 0xffffffff).to_bytes(4, "little") for d in days)
+    seed = key("submission key " + str(municipality))
+    private, public = ed25519(seed)
+    digest = hashlib.sha256(framed32(b"%04d" % municipality, request,
+                                     hashlib.sha256(box).digest() if box else b"",
+                                     packed)).digest()
+    label = "statgate/alias-%s/1" % kind
+    return [("label", label), ("municipality", str(municipality)), ("request", request),
+            ("box", box), ("days", packed), ("digest", digest), ("seed", seed),
+            ("public", public), ("signature", private.sign(label.encode() + b"\0" + digest))]
+
+
+write("statements.txt", """
+What a municipality says of numbers that became others. digest is SHA-256 over four pieces, each framed
+by its length as u32 little-endian: municipality, four digits | request, 16 bytes | SHA-256(box) |
+days, i32 each, little-endian. Taking back has neither box nor days: two empty pieces. signature is
+Ed25519 by the municipality's submission key over label | one zero byte | digest.
+""", [alias_statement("one", "days", 180, b"a box, whatever is in it", [20000, -1]),
+      alias_statement("two", "days", 2584, b"another", [0]),
+      alias_statement("three", "undo", 114, b"", [])])
+
 # Shares: Shamir over GF(2^8) with x^8 + x^4 + x^3 + x^2 + 1.
 
 BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
