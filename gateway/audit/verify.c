@@ -9,16 +9,21 @@
  * whose words are not what its commitment says. Who also changed the commitment has changed the
  * tree, and that shows at the next head: then the change is behind the last head that holds, and
  * that head tells since when. After a first head that does not hold the others cannot either, and
- * only the first is told; but where heads of two histories alternate, each is. */
+ * only the first is told; but where heads of two histories alternate, each is.
+ *
+ * Most of the work is to hash what entries say, and that needs no order. So entries are gathered in
+ * blocks: while one is filled, a second thread looks at what stands in the other. The tree, and
+ * everything that is told, is for the calling thread, in the order of the entries. */
 #include "gateway/audit/verify.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "crypto/digest.h"
 #include "gateway/audit/entry.h"
 
-enum { KEYS_MAX = 64 };
+enum { KEYS_MAX = 64, BLOCK = 1024, DATA_FIRST = 1 << 20 };
 
 struct shown_head {
         struct tree_head head;
@@ -30,6 +35,15 @@ struct shown_head {
 struct wiped {
         bool any;
         uint64_t first, last;
+};
+
+/* Entries, copied; `data` is what they say, one behind the other. */
+struct block {
+        uint32_t len;
+        size_t used, cap;
+        uint8_t *data;
+        struct stored_entry entries[BLOCK];
+        enum log_finding said[BLOCK]; /* what is wrong with what each says */
 };
 
 struct log_check {
@@ -52,6 +66,13 @@ struct log_check {
         uint64_t sound_size;
         int64_t sound_at_ms;
         struct wiped wiped[ENTRY_KIND_END];
+
+        struct block *filling, *looked_at; /* the second thread has, or had, the latter */
+        pthread_t reader;
+        bool reads; /* it runs */
+        pthread_mutex_t lock;
+        pthread_cond_t change;
+        bool busy, stopping; /* `lock` */
 };
 
 const char *log_finding_sentence(enum log_finding finding)
@@ -75,14 +96,40 @@ enum err log_check_new(log_teller tell, void *ctx, struct log_check **out)
         c->tell = tell;
         c->ctx = ctx;
         c->at_ms = INT64_MIN;
+        pthread_mutex_init(&c->lock, NULL);
+        pthread_cond_init(&c->change, NULL);
+        c->filling = calloc(1, sizeof *c->filling);
+        c->looked_at = calloc(1, sizeof *c->looked_at);
+        if (c->filling == NULL || c->looked_at == NULL) {
+                log_check_free(&c);
+                return ERR_NO_MEMORY;
+        }
         *out = c;
         return ERR_OK;
+}
+
+static void block_free(struct block *b)
+{
+        if (b != NULL)
+                free(b->data);
+        free(b);
 }
 
 void log_check_free(struct log_check **c)
 {
         if (c == NULL || *c == NULL)
                 return;
+        if ((*c)->reads) {
+                pthread_mutex_lock(&(*c)->lock);
+                (*c)->stopping = true;
+                pthread_cond_broadcast(&(*c)->change);
+                pthread_mutex_unlock(&(*c)->lock);
+                pthread_join((*c)->reader, NULL);
+        }
+        pthread_cond_destroy(&(*c)->change);
+        pthread_mutex_destroy(&(*c)->lock);
+        block_free((*c)->filling);
+        block_free((*c)->looked_at);
         free((*c)->heads);
         free(*c);
         *c = NULL;
@@ -214,18 +261,35 @@ static enum err visit_nothing(void *ctx, const struct entry_value *value)
         return ERR_OK;
 }
 
-static void check_content(struct log_check *c, const struct stored_entry *e)
+static enum log_finding finding_in(const struct stored_entry *e)
 {
         struct digest open, closed, commitment;
 
+        if (e->pruned)
+                return LOG_FINDING_NONE;
         leaf_part(e->open_salt, e->open, &open);
         leaf_part(e->closed_salt, e->closed, &closed);
         leaf_commitment(&open, &closed, &commitment);
         if (!digest_equal(&commitment, &e->commitment))
-                tell(c, LOG_FINDING_CONTENT, e->number, NULL);
-        else if (entry_read(ENTRY_OPEN, e->open, visit_nothing, NULL) != ERR_OK ||
-                 entry_read(ENTRY_CLOSED, e->closed, visit_nothing, NULL) != ERR_OK)
-                tell(c, LOG_FINDING_UNREADABLE, e->number, NULL);
+                return LOG_FINDING_CONTENT;
+        if (entry_read(ENTRY_OPEN, e->open, visit_nothing, NULL) != ERR_OK ||
+                entry_read(ENTRY_CLOSED, e->closed, visit_nothing, NULL) != ERR_OK)
+                return LOG_FINDING_UNREADABLE;
+        return LOG_FINDING_NONE;
+}
+
+static void look_at(struct block *b)
+{
+        const uint8_t *at = b->data;
+
+        for (uint32_t i = 0; i < b->len; i++) {
+                struct stored_entry *e = &b->entries[i];
+
+                e->open.data = at;
+                e->closed.data = at + e->open.len;
+                at += e->open.len + e->closed.len;
+                b->said[i] = finding_in(e);
+        }
 }
 
 static struct wiped *wiped_of(struct log_check *c, uint16_t kind)
@@ -272,19 +336,128 @@ static void explain_wiped(struct log_check *c, const struct stored_entry *e)
         x.before = (uint64_t)before.number;
         enum err rc = entry_read(ENTRY_OPEN, e->open, explain_kind, &x);
 
-        (void)rc; /* told of already, by check_content */
+        (void)rc; /* it could be read before */
 }
 
-static void check_words(struct log_check *c, const struct stored_entry *e)
+static void take_words(struct log_check *c, const struct stored_entry *e, enum log_finding said)
 {
         if (e->pruned) {
                 c->pruned++;
                 note_wiped(c, e);
+        } else if (said != LOG_FINDING_NONE) {
+                tell(c, said, e->number, NULL);
+        } else if (e->kind == ENTRY_PRUNED) {
+                explain_wiped(c, e);
+        }
+}
+
+/* What comes after another, and under which head. */
+static void take_entry(struct log_check *c, const struct stored_entry *e, enum log_finding said)
+{
+        struct digest leaf;
+
+        check_heads(c); /* of the empty log */
+        c->entries++;
+        take_words(c, e, said);
+        if (e->number < c->number) {
+                tell(c, LOG_FINDING_ORDER, e->number, NULL);
                 return;
         }
-        check_content(c, e);
-        if (e->kind == ENTRY_PRUNED)
-                explain_wiped(c, e);
+        if (e->number > c->number)
+                tell(c, LOG_FINDING_GAP, c->number, NULL);
+        c->gap |= e->number > c->number;
+        c->number = e->number + 1;
+        if (e->at_ms < c->at_ms)
+                tell(c, LOG_FINDING_TIME, e->number, NULL);
+        c->at_ms = e->at_ms;
+        if (c->gap)
+                return;
+        leaf_hash(e->number, e->at_ms, e->kind, &e->commitment, &leaf);
+        merkle_push(&c->edge, &leaf);
+        check_heads(c);
+}
+
+static void take_block(struct log_check *c, struct block *b)
+{
+        for (uint32_t i = 0; i < b->len; i++)
+                take_entry(c, &b->entries[i], b->said[i]);
+        b->len = 0;
+        b->used = 0;
+}
+
+/* The second thread ------------------------------------------------------------ */
+
+static void *reader_main(void *arg)
+{
+        struct log_check *c = arg;
+
+        pthread_mutex_lock(&c->lock);
+        while (!c->stopping) {
+                if (!c->busy) {
+                        pthread_cond_wait(&c->change, &c->lock);
+                        continue;
+                }
+                pthread_mutex_unlock(&c->lock);
+                look_at(c->looked_at);
+                pthread_mutex_lock(&c->lock);
+                c->busy = false;
+                pthread_cond_broadcast(&c->change);
+        }
+        pthread_mutex_unlock(&c->lock);
+        return NULL;
+}
+
+static void await_reader(struct log_check *c)
+{
+        pthread_mutex_lock(&c->lock);
+        while (c->busy)
+                pthread_cond_wait(&c->change, &c->lock);
+        pthread_mutex_unlock(&c->lock);
+}
+
+/* The block that was filled is looked at from here on, and the one before is taken meanwhile. */
+static void turn(struct log_check *c)
+{
+        struct block *full = c->filling;
+
+        if (!c->reads)
+                c->reads = pthread_create(&c->reader, NULL, reader_main, c) == 0;
+        await_reader(c);
+        c->filling = c->looked_at;
+        c->looked_at = full;
+        if (c->reads) {
+                pthread_mutex_lock(&c->lock);
+                c->busy = true;
+                pthread_cond_broadcast(&c->change);
+                pthread_mutex_unlock(&c->lock);
+        } else {
+                look_at(full);
+        }
+        take_block(c, c->filling);
+}
+
+static enum err data_room(struct block *b, size_t len)
+{
+        size_t cap = b->cap > 0 ? b->cap : DATA_FIRST;
+        uint8_t *grown;
+
+        if (len <= b->cap - b->used)
+                return ERR_OK;
+        while (cap - b->used < len)
+                cap *= 2;
+        grown = realloc(b->data, cap);
+        if (grown == NULL)
+                return ERR_NO_MEMORY;
+        b->data = grown;
+        b->cap = cap;
+        return ERR_OK;
+}
+
+static void put_data(struct block *b, struct bytes from)
+{
+        if (from.len > 0)
+                memcpy(b->data + b->used, from.data, from.len);
+        b->used += from.len;
 }
 
 static void tell_wiped(struct log_check *c)
@@ -296,28 +469,15 @@ static void tell_wiped(struct log_check *c)
 
 enum err log_check_entry(struct log_check *c, const struct stored_entry *entry)
 {
-        struct digest leaf;
+        struct block *b = c->filling;
 
         begin(c);
-        check_heads(c); /* of the empty log */
-        c->entries++;
-        check_words(c, entry);
-        if (entry->number < c->number) {
-                tell(c, LOG_FINDING_ORDER, entry->number, NULL);
-                return ERR_OK;
-        }
-        if (entry->number > c->number)
-                tell(c, LOG_FINDING_GAP, c->number, NULL);
-        c->gap |= entry->number > c->number;
-        c->number = entry->number + 1;
-        if (entry->at_ms < c->at_ms)
-                tell(c, LOG_FINDING_TIME, entry->number, NULL);
-        c->at_ms = entry->at_ms;
-        if (c->gap)
-                return ERR_OK;
-        leaf_hash(entry->number, entry->at_ms, entry->kind, &entry->commitment, &leaf);
-        merkle_push(&c->edge, &leaf);
-        check_heads(c);
+        TRY(data_room(b, entry->open.len + entry->closed.len));
+        b->entries[b->len++] = *entry;
+        put_data(b, entry->open);
+        put_data(b, entry->closed);
+        if (b->len == BLOCK || b->used >= DATA_FIRST)
+                turn(c);
         return ERR_OK;
 }
 
@@ -336,6 +496,9 @@ enum err log_check_end(struct log_check *c, uint64_t *out_entries, uint64_t *out
         uint64_t *out_heads, uint64_t *out_findings)
 {
         begin(c);
+        turn(c);
+        await_reader(c);
+        take_block(c, c->looked_at);
         check_heads(c);
         tell_end(c);
         *out_entries = c->entries;

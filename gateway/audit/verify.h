@@ -49,6 +49,7 @@ MUST_CHECK enum err log_check_key(struct log_check *c, const uint8_t public_key[
  * not hold, and not used further. */
 MUST_CHECK enum err log_check_head(
         struct log_check *c, const struct tree_head *head, const char *witness);
+/* Copied. What is found is told some thousand entries later, from within these calls. */
 MUST_CHECK enum err log_check_entry(struct log_check *c, const struct stored_entry *entry);
 /* Tells what is left to tell. *out_findings: how many were told in all. */
 MUST_CHECK enum err log_check_end(struct log_check *c, uint64_t *out_entries, uint64_t *out_pruned,

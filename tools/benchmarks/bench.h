@@ -66,6 +66,7 @@ void part_engine(const struct bench *b);  /* query: on the same folder */
 void part_linked(const struct bench *b);
 void part_ledger_records(const struct bench *b); /* ledger: delivered */
 void part_ledger(const struct bench *b);
+void part_audit(const struct bench *b);
 void part_policy(const struct bench *b);
 void part_protect(const struct bench *b);
 

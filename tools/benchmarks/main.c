@@ -30,6 +30,8 @@
         NAME("linked", "five data sets about the same children, beside DuckDB", part_linked, NULL) \
         NAME("ledger", "memory of 10,000 answered tables, beside counting one",                    \
                 part_ledger_records, part_ledger)                                                  \
+        NAME("audit", "a log of ten million entries; certificates for sixteen callers",            \
+                part_audit, NULL)                                                                  \
         NAME("policy", "reading the bundle, deciding a question", part_policy, NULL)               \
         NAME("protect", "disclosure control alone: proofs, intervals, audit, noise", part_protect, \
                 NULL)
