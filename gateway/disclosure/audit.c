@@ -81,16 +81,24 @@ static enum err sample(struct auditing *a)
 
 /* Answers ---------------------------------------------------------------------------------- */
 
+/* How wide is wide enough; 0: ends are looked for. */
+static int64_t enough_of(const struct auditing *a)
+{
+        if (a->options->ends || (a->options->width < 2 && a->sys.told_value == NULL))
+                return 0;
+        return a->options->width > 1 ? a->options->width : 1;
+}
+
 /* Ends where they were found; else what was seen, if that is wide enough to end the question. */
 static void interval_write(const struct auditing *a, const struct bounds *b, uint32_t cell,
         struct bounds_answer answer, struct audit_interval *x)
 {
-        int64_t low, high, enough = (int64_t)a->options->width;
+        int64_t low, high, enough = enough_of(a);
 
         x->low = answer.low;
         x->high = answer.high;
         x->audited = answer.exact;
-        if (answer.exact || enough < 2 || a->options->ends)
+        if (answer.exact || enough == 0)
                 return;
         bounds_seen(b, cell, &low, &high);
         if (low > high || (high < BOUNDS_NONE && low > -BOUNDS_NONE && high - low < enough))
@@ -130,7 +138,7 @@ static enum err ask(struct auditing *a, const struct bounds_system *system)
         OWNED(bounds_free) struct bounds *b = NULL;
         struct audit_verdict *v = &a->verdict;
         uint64_t limit = a->options->work_limit;
-        int64_t enough = a->options->width > 1 && !a->options->ends ? a->options->width : 0;
+        int64_t enough = enough_of(a);
         const struct bounds_options options = {.whole = a->options->attacker != AUDIT_REAL,
                 .iterations_max = limit <= v->iterations ? limit > 0 : limit - v->iterations,
                 .cancel = a->options->cancel};
@@ -138,6 +146,11 @@ static enum err ask(struct auditing *a, const struct bounds_system *system)
         if (arena == NULL)
                 return ERR_NO_MEMORY;
         TRY(bounds_new(arena, system, &options, &b));
+        if (a->sys.told_value != NULL) {
+                bounds_tell(b, a->sys.told_value);
+                TRY(bounds_follow(
+                        b, a->release->told->path, a->sys.told_unknown, a->release->told->len));
+        }
         TRY(bounds_work(b, a->wanted, enough));
         v->limited |= bounds_limited(b);
         v->iterations += bounds_iterations(b);

@@ -18,6 +18,7 @@
 #include <stdatomic.h>
 
 #include "gateway/disclosure/model.h"
+#include "gateway/disclosure/moves.h"
 
 enum audit_attacker { AUDIT_REAL = 0, AUDIT_WHOLE, AUDIT_RULES, AUDIT_ATTACKERS };
 const char *audit_attacker_name(enum audit_attacker a); /* "real" */
@@ -51,6 +52,10 @@ struct audit_release {
         bool zeros_published;
         bool negative;      /* values may be negative (magnitudes): nothing bounds them */
         uint32_t threshold; /* 0: not told */
+        /* Somebody's word that these tables fit what is published, or NULL. Not believed: every one
+         * is added up, and the first that does not fit ends it. Where they show a cell to be as
+         * wide as asked no program is needed, in components of any size. */
+        const struct moves_told *told;
 };
 
 struct audit_options {

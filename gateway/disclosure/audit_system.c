@@ -690,6 +690,40 @@ static enum err system_make(struct builder *b, struct audit_system *out)
         return ERR_OK;
 }
 
+/* A number of the table that was told stands in one unknown, or in none that anybody asks about. */
+static uint32_t unknown_of_inner(const struct builder *b, uint32_t inner)
+{
+        const struct audit_release *r = b->release;
+        uint64_t key = inner;
+
+        if (r->inner != NULL && inner >= r->inner_len)
+                return NO_SUM;
+        for (uint32_t d = 0; d < r->dimensions_len && r->inner != NULL; d++)
+                key = (d == 0 ? 0 : key * b->axis[d].categories) +
+                      r->inner[(size_t)inner * r->dimensions_len + d];
+        size_t slot = slot_of(b, key);
+        return b->slot[slot] == 0 ? NO_SUM : b->merged[b->slot[slot] - 1];
+}
+
+static enum err told_read(const struct builder *b, struct audit_system *out)
+{
+        const struct moves_told *t = b->release->told;
+
+        if (t == NULL || b->release->overlapping != 0)
+                return ERR_OK;
+        out->told_value = arena_alloc(b->arena, b->remaining, sizeof *out->told_value);
+        out->told_unknown = arena_alloc_raw(b->arena, t->len, sizeof *out->told_unknown);
+        if (out->told_value == NULL || out->told_unknown == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < t->len; i++) {
+                uint32_t u = out->told_unknown[i] = unknown_of_inner(b, t->inner[i]);
+
+                if (u != NO_SUM && t->value[i] <= BOUNDS_LARGEST && t->value[i] >= -BOUNDS_LARGEST)
+                        out->told_value[u] += t->value[i];
+        }
+        return ERR_OK;
+}
+
 enum err audit_system_new(struct arena *arena, const struct audit_release *release, bool floors,
         struct audit_system *out)
 {
@@ -707,6 +741,7 @@ enum err audit_system_new(struct arena *arena, const struct audit_release *relea
         TRY(unknowns_merge(&b));
         TRY(ties_new(&b));
         TRY(system_make(&b, &system));
+        TRY(told_read(&b, &system));
         *out = system;
         return ERR_OK;
 }

@@ -11,6 +11,10 @@ struct audit_system {
         struct bounds_system system;
         uint32_t *table; /* of asked sums */
         size_t *cell;    /* of asked sums, in their table */
+        /* What the release tells: of unknowns; and the unknown of each of its numbers. NULL:
+         * nothing that could be looked at. */
+        int64_t *told_value;
+        uint32_t *told_unknown;
 };
 
 /* `floors`: what is protected is at least 1. */

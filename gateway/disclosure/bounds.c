@@ -260,7 +260,8 @@ static enum err components_make(struct bounds *b, uint32_t *of)
         b->row_member = arena_alloc_raw(a, b->system.known.len, sizeof *b->row_member);
         b->solution = arena_alloc(a, unknowns, sizeof *b->solution);
         b->row_stamp = arena_alloc(a, b->system.known.len, sizeof *b->row_stamp);
-        if (b->component == NULL || b->member == NULL || b->place == NULL ||
+        b->base = arena_alloc_raw(a, unknowns, sizeof *b->base);
+        if (b->base == NULL || b->component == NULL || b->member == NULL || b->place == NULL ||
                 b->row_member == NULL || b->solution == NULL || b->row_stamp == NULL)
                 return ERR_NO_MEMORY;
         b->lp_component = b->components;
@@ -454,12 +455,18 @@ uint64_t bounds_iterations(const struct bounds *b)
 
 void bounds_tell(struct bounds *b, const int64_t *value)
 {
-        if (!b->feasible)
+        bool fits = b->feasible;
+
+        if (!fits)
                 return;
         memcpy(b->solution, value, b->system.unknowns * sizeof *value);
-        b->told = true;
+        b->told = false;
         for (uint32_t c = 0; c < b->components; c++)
-                b->told = bounds_component_see(b, c) && b->told;
+                fits = bounds_component_see(b, c) && fits;
+        for (uint32_t u = 0; u < b->system.unknowns; u++)
+                fits = fits && (!is_fixed(b, u) || value[u] == b->low[u]);
+        memcpy(b->base, value, b->system.unknowns * sizeof *value);
+        b->told = fits;
 }
 
 void bounds_seen(const struct bounds *b, uint32_t sum, int64_t *low, int64_t *high)
@@ -486,7 +493,7 @@ enum err bounds_work(struct bounds *b, const bool *wanted, int64_t enough)
                         piece_wanted[b->sum_piece[k]] = true;
         for (uint32_t c = 0; c < b->components && b->feasible; c++)
                 TRY(bounds_component_work(b, c, piece_wanted, enough));
-        return ERR_OK;
+        return b->failed;
 }
 
 struct bounds_answer bounds_answer(const struct bounds *b, uint32_t sum)

@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "gateway/disclosure/moves.h"
 
 #define BOUNDS_NONE    INT64_MAX          /* no bound; below: -BOUNDS_NONE */
 #define BOUNDS_LARGEST ((int64_t)1 << 50) /* of any number given */
@@ -39,6 +40,10 @@ struct bounds_options {
         bool whole;   /* unknowns are whole numbers; else the sums' bounds are of reals */
         bool binding; /* remember what binds, for bounds_binding */
         uint64_t iterations_max; /* of simplex, in all; 0: none */
+        /* Where whole solutions are kept that say more than those before, each as a step from the
+         * one that was told, and back; memory is the arena's. NULL: nowhere. */
+        struct moves_path *path;
+        struct arena *path_arena;
         const atomic_bool *cancel;
 };
 
@@ -62,6 +67,11 @@ uint64_t bounds_iterations(const struct bounds *b);
 
 /* A solution somebody has, of all unknowns; what does not fit is not believed. */
 void bounds_tell(struct bounds *b, const int64_t *value);
+
+/* From the solution that was told along a path of others, as far as it fits: all of them were seen.
+ * `unknown_of`: of the path's numbers; UINT32_MAX: none of ours. */
+MUST_CHECK enum err bounds_follow(struct bounds *b, const struct moves_path *path,
+        const uint32_t *unknown_of, uint32_t numbers);
 
 /* What solutions seen so far say of a sum: BOUNDS_NONE and -BOUNDS_NONE before any. */
 void bounds_seen(const struct bounds *b, uint32_t sum, int64_t *low, int64_t *high);

@@ -44,7 +44,9 @@ struct bounds {
          * then of the highs. */
         uint32_t *reason[2];
         bool feasible, limited;
-        bool told; /* a solution of everything, that fits */
+        enum err failed; /* to keep a solution */
+        bool told;       /* a solution of everything, that fits */
+        int64_t *base;   /* it, then */
         uint64_t iterations;
         /* Known sums without what is fixed. */
         size_t *row_start;

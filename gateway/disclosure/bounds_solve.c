@@ -87,12 +87,52 @@ static void piece_see(const struct bounds *b, struct piece *p, int64_t by)
         p->low_done |= p->seen_low == p->low;
 }
 
+static bool is_news(const struct bounds *b, const struct component *c)
+{
+        for (uint32_t i = 0; i < c->pieces; i++) {
+                const struct piece *p = &b->piece[b->piece_member[c->piece_first + i]];
+                int64_t sum = 0;
+
+                for (uint32_t k = 0; k < p->len; k++)
+                        sum += b->solution[b->piece_unknown[p->start + k]];
+                if (sum < p->seen_low || sum > p->seen_high)
+                        return true;
+        }
+        return false;
+}
+
+/* The solution at hand, as a step from the one that was told and back. */
+static enum err keep(struct bounds *b, const struct component *c)
+{
+        OWNED(arena_free) struct arena *scratch = arena_new(SIZE_MAX);
+        struct moves_path *path = b->options.path;
+        struct moves_entry *entry;
+        size_t len = 0;
+
+        if (scratch == NULL ||
+                (entry = arena_alloc_raw(scratch, c->unknowns, sizeof *entry)) == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < c->unknowns; i++) {
+                uint32_t u = b->member[c->first + i];
+                int64_t by = b->solution[u] - b->base[u];
+
+                if (by > INT32_MAX || by < -INT32_MAX)
+                        return ERR_OK; /* too far to be told: it is seen, and not shown */
+                if (by != 0)
+                        entry[len++] = (struct moves_entry){u, (int32_t)by};
+        }
+        TRY(moves_direction_add(b->options.path_arena, path, entry, len));
+        return moves_there_and_back(b->options.path_arena, path, path->directions - 1);
+}
+
 static bool see(struct bounds *b, uint32_t component, int64_t by)
 {
         const struct component *c = &b->component[component];
 
         if (!fits(b, c, by))
                 return false;
+        if (b->options.path != NULL && b->told && by == 1 && is_news(b, c) && b->failed == ERR_OK)
+                b->failed = keep(b, c);
         for (uint32_t i = 0; i < c->pieces; i++)
                 piece_see(b, &b->piece[b->piece_member[c->piece_first + i]], by);
         return true;
@@ -573,10 +613,13 @@ enum err bounds_component_work(
         const struct component *c = &b->component[component];
 
         TRY(bounds_cancelled(b));
+        TRY(b->failed);
         if (c->rows == 0) {
                 without_rows(b, c);
                 return ERR_OK;
         }
+        if (undone(b, c, wanted, true, enough) + undone(b, c, wanted, false, enough) == 0)
+                return ERR_OK;
         /* One answer would take minutes: said to be a limit, never to be safe. */
         if (c->unknowns > BOUNDS_LARGE) {
                 b->limited = true;

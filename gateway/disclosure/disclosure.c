@@ -125,6 +125,7 @@ enum err disclosure_protect(struct arena *arena, const struct disclosure_release
                 .arena = arena, .release = release, .settings = settings, .cancel = cancel};
         enum err err = protect(&j, out);
 
+        joint_forget(&j);
         if (err != ERR_OK)
                 withhold_all(release);
         return err;

@@ -1,29 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* interval.c: directions from the truth, programs where those do not reach, and what binds.
  *
- * A direction of the elimination leaves every published cell as it is. Gone along from the
- * truth, one way and the other, until an inner cell would become smaller than anybody
- * believes, it shows two tables that nobody can tell from the true one; what a protected
- * cell is in the two is as far apart as its interval is wide, at least. Whatever is found
- * stays true when more is hidden, so it is found once.
+ * A direction of the elimination leaves every published cell as it is. A walk along them, from the
+ * truth on (moves.h), meets tables that nobody can tell from the true one; what a protected cell
+ * is in two of them is as far apart as its interval is wide, at least. Whatever is found stays
+ * true when more is hidden, so it is found once, and the way is kept for the auditor to follow.
  *
- * Cells for which that is not enough are asked by program. Where it says narrow, it says by
- * which published cells; the cheapest of these is hidden as well, and the pattern made
- * again with all that was hidden before as protected, so that nothing comes back and the
- * proof is that of suppress.c.
+ * Cells for which that is not enough are asked by program, as far as programs reach: components of
+ * some thousand unknowns (bounds_solve.c), and a few rounds. Where a program says narrow, it says
+ * by which published cells; the cheapest of these is hidden as well, and the pattern made again
+ * with all that was hidden before as protected, so that nothing comes back and the proof is that
+ * of suppress.c.
  *
- * Programs reach components of some thousand unknowns (bounds_solve.c). In larger ones what mere
- * addition of published cells says is cured, and then what programs of real numbers say of some
- * cells (bounds_large.c), as many as wished; the rest stays narrow and `limited` says so.
+ * Beyond their reach it is mere addition of published cells that says what binds. A cell that the
+ * walk did not make wide, though additions leave it the width, shall be left twice as much by them
+ * in the next round, and so on, until nothing binds it at all. So the search ends, at the worst
+ * with more hidden, and no clock decides.
  *
- * What surprised us: in a large component additions are far from all. With zeros shown and no more
- * than the width left open by additions, programs could still compute one hidden cell in twelve of
- * a table of 45,000, and tell one in three nearly; so there additions have to leave more open.
- * And directions prove next to nothing where zeros are shown. Every hidden one is
- * at its floor then, and a direction of forty cells meets one both ways. And which of the cells
- * that bind are hidden matters more than anything: chosen here and there, what is hidden needs
- * partners that are narrow themselves, and half the table goes; taken always from the same corner,
- * one region gives way to all the others (143 cells against 214 in a table of three thousand). */
+ * What surprised us: programs prove next to nothing where zeros are shown and the table is large:
+ * every hidden cell is near its floor then, and what there is to move hangs together over hundreds
+ * of cells. The walk has no such trouble. And which of the cells that bind are hidden matters more
+ * than anything: chosen here and there, what is hidden needs partners that are narrow themselves,
+ * and half the table goes; taken always from the same corner, one region gives way to all the
+ * others (143 cells against 214 in a table of three thousand). */
 #include "gateway/disclosure/interval.h"
 
 #include <stdlib.h>
@@ -31,13 +30,20 @@
 
 #include "gateway/disclosure/bounds.h"
 #include "gateway/disclosure/eliminate.h"
+#include "gateway/disclosure/moves.h"
 #include "gateway/disclosure/residue.h"
 
 /* Rows of a direction, and its numbers: longer and larger ones hardly go anywhere. */
-enum { LONGEST = 256, NUMBER_MAX = 16, BINDING_MAX = 256, ROUNDS_MAX = 24 };
-/* Rounds in which cells are asked by themselves; and so many times the width additions must leave
- * open where no program says more. */
-enum { SAMPLE_ROUNDS = 2, LOOSE = 3 };
+enum { LONGEST = 256, NUMBER_MAX = 16, BINDING_MAX = 256, ROUNDS_MAX = 56 };
+/* Rounds in which programs are asked, and how many iterations they have together; then additions
+ * alone are heeded: how many times the width they must leave open at first, in components too
+ * large for programs, and at most; and which part of what is narrow is cured in a round. */
+enum { PROGRAM_ROUNDS = 16, PROGRAM_WORK = 15000, LOOSE = 3, LOOSEST = 1 << 12, GENTLY = 8 };
+/* Entries that the walk of one round looks at, for each cell that is not wide yet; and all walks
+ * together (about a minute): what is not wide then is cured without asking what binds it. */
+#define WALK_EACH UINT64_C(100000)
+#define WALK_MOST (UINT64_C(5) << 30)
+enum { ROUNDS_GENTLE = 48 };
 
 struct widening {
         struct arena *arena;
@@ -54,9 +60,12 @@ struct widening {
         int64_t *change;     /* of columns, at hand */
         uint32_t *touched;
         bool *is_touched;
-        bool *given_up;     /* of columns: nothing makes it wider */
-        bool *asked;        /* of columns: by themselves; they were seen to be wide */
-        uint32_t samples;   /* rounds in which they were */
+        bool *given_up; /* of columns: nothing makes it wider */
+        int64_t *loose; /* of columns: so many times the width additions must leave */
+        bool alone;     /* additions are heeded alone, no program */
+        bool additions; /* and nobody walks before they have no more to say */
+        struct moves_path path;
+        int64_t *now;       /* of rows: where the path has led */
         bool *nonzero;      /* of columns: hidden, it is known to be at least 1 */
         uint32_t *cheapest; /* columns, the cheapest first; and where each stands among them */
         uint32_t *rank;
@@ -151,13 +160,14 @@ static enum err widening_init(struct widening *w)
         w->change = arena_alloc(a, m->columns, sizeof *w->change);
         w->touched = arena_alloc_raw(a, m->columns, sizeof *w->touched);
         w->given_up = arena_alloc(a, m->columns, sizeof *w->given_up);
-        w->asked = arena_alloc(a, m->columns, sizeof *w->asked);
+        w->loose = arena_alloc_raw(a, m->columns, sizeof *w->loose);
+        w->now = arena_alloc_raw(a, m->rows, sizeof *w->now);
         w->is_touched = arena_alloc(a, m->columns, sizeof *w->is_touched);
         w->nonzero = arena_alloc(a, m->columns, sizeof *w->nonzero);
         if (w->column == NULL || w->truth == NULL || w->low == NULL || w->high == NULL ||
                 w->floor == NULL || w->change == NULL || w->touched == NULL ||
-                w->given_up == NULL || w->asked == NULL || w->is_touched == NULL ||
-                w->nonzero == NULL)
+                w->given_up == NULL || w->loose == NULL || w->now == NULL ||
+                w->is_touched == NULL || w->nonzero == NULL)
                 return ERR_NO_MEMORY;
         for (uint32_t r = 0; r < m->rows; r++)
                 if (w->values[r] < 0 || w->values[r] > BOUNDS_LARGEST)
@@ -166,7 +176,9 @@ static enum err widening_init(struct widening *w)
                 for (size_t k = m->start[c]; k < m->start[c + 1]; k++)
                         w->truth[c] += w->values[m->row[k]];
                 w->low[c] = w->high[c] = w->truth[c];
+                w->loose[c] = 1;
         }
+        memcpy(w->now, w->values, m->rows * sizeof *w->now);
         nonzero_find(w);
         memcpy(w->column, m->column, m->columns * sizeof *w->column);
         w->hidden = *m;
@@ -214,21 +226,6 @@ static void pattern_write(struct widening *w, const struct suppress_result *firs
 }
 
 /* Directions ------------------------------------------------------------------------------- */
-
-/* How often a direction can be gone, forwards (1) or backwards (-1). */
-static int64_t steps_of(const struct widening *w, const struct vector *d, int way)
-{
-        int64_t steps = BOUNDS_NONE;
-
-        for (uint32_t i = 0; i < d->len; i++) {
-                int64_t by = way * residue_signed(d->value[i]);
-                int64_t room = w->values[d->at[i]] - w->floor[d->at[i]];
-
-                if (by < 0 && room / -by < steps)
-                        steps = room / -by;
-        }
-        return steps;
-}
 
 static bool is_small(const struct vector *d)
 {
@@ -286,48 +283,27 @@ static bool needs_floor(const struct widening *w, uint32_t c)
         return true;
 }
 
-/* Nor does a sum that is hidden become nothing. */
-static int64_t steps_within(const struct widening *w, uint32_t c, int64_t by, int64_t steps)
+static enum err direction_take(struct widening *w, const struct vector *d)
 {
-        int64_t most = by < 0 && needs_floor(w, c) ? (w->truth[c] - 1) / -by : steps;
-
-        return most < steps ? most : steps;
-}
-
-static void direction_go(struct widening *w, const struct vector *d)
-{
-        int64_t most = (int64_t)w->options->width;
+        struct moves_entry entry[LONGEST];
         uint32_t len;
         bool stays = changes_make(w, d, &len);
-        int64_t up = steps_of(w, d, 1), down = steps_of(w, d, -1);
 
-        up = up < most ? up : most;
-        down = down < most ? down : most;
         for (uint32_t i = 0; i < len; i++) {
-                up = steps_within(w, w->touched[i], w->change[w->touched[i]], up);
-                down = steps_within(w, w->touched[i], -w->change[w->touched[i]], down);
+                w->change[w->touched[i]] = 0;
+                w->is_touched[w->touched[i]] = false;
         }
-        for (uint32_t i = 0; i < len; i++) {
-                uint32_t c = w->touched[i];
-                int64_t by = w->change[c];
-
-                w->change[c] = 0;
-                w->is_touched[c] = false;
-                if (!stays || by == 0)
-                        continue;
-                bool before = is_wide(w, c);
-                see(w, c, w->truth[c] + up * by);
-                see(w, c, w->truth[c] - down * by);
-                w->result.by_direction += is_hidden(w, c) && !before && is_wide(w, c);
-        }
+        for (uint32_t i = 0; i < d->len; i++)
+                entry[i] = (struct moves_entry){d->at[i], (int32_t)residue_signed(d->value[i])};
+        return stays ? moves_direction_add(w->arena, &w->path, entry, d->len) : ERR_OK;
 }
 
 /* The elimination of what is published, for its directions. */
-static enum err directions_go(struct widening *w)
+static enum err directions_take(struct widening *w, struct arena *scratch)
 {
         OWNED(elimination_free) struct elimination *e = NULL;
         const struct model *m = w->model;
-        uint32_t *order = arena_alloc_raw(w->arena, m->columns, sizeof *order);
+        uint32_t *order = arena_alloc_raw(scratch, m->columns, sizeof *order);
         size_t len = 0, ceiling = w->options->suppress.memory_ceiling;
 
         if (order == NULL)
@@ -340,9 +316,49 @@ static enum err directions_go(struct widening *w)
                 if (!elimination_is_free(e, r))
                         continue;
                 const struct vector *d = elimination_direction(e, r, LONGEST);
-                if (d != NULL && is_small(d))
-                        direction_go(w, d);
+                if (d != NULL && d->len > 0 && is_small(d))
+                        TRY(direction_take(w, d));
         }
+        return ERR_OK;
+}
+
+static bool is_open(const struct widening *w, uint32_t c)
+{
+        return is_hidden(w, c) && !is_wide(w, c) && !w->given_up[c];
+}
+
+/* Among tables that fit, until all are wide or the walk gets no further. */
+static enum err walk(struct widening *w)
+{
+        OWNED(arena_free) struct arena *scratch = arena_new(SIZE_MAX);
+        const struct model *m = w->model;
+        size_t first = w->path.directions, open = 0, left = 0;
+
+        if (scratch == NULL)
+                return ERR_NO_MEMORY;
+        bool *is = arena_alloc(scratch, m->columns, sizeof *is);
+        bool *floored = arena_alloc(scratch, m->columns, sizeof *floored);
+        if (is == NULL || floored == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t c = 0; c < m->columns; c++) {
+                open += is[c] = is_open(w, c);
+                floored[c] = needs_floor(w, c);
+        }
+        if (open == 0)
+                return ERR_OK;
+        TRY(directions_take(w, scratch));
+        const struct moves_sums sums = {m->columns, m->start, m->row, is, floored, w->low, w->high};
+        const struct moves_options options = {.numbers = m->rows,
+                .floor = w->floor,
+                .first = first,
+                .width = (int64_t)w->options->width,
+                .seed = w->options->suppress.seed,
+                .work_limit = open * WALK_EACH,
+                .cancel = w->options->cancel};
+        TRY(moves_walk(w->arena, &w->path, &sums, &options, w->now, &w->result.walked));
+        for (uint32_t c = 0; c < m->columns; c++)
+                left += is[c];
+        w->result.by_direction += open - left;
         return ERR_OK;
 }
 
@@ -396,7 +412,7 @@ static enum err asking_new(struct widening *w, struct arena *arena, struct askin
                         a->known_of[s->known.len] = c;
                         sum_take(m, c, known_start, known, &s->known.len);
                 }
-                if (is_hidden(w, c) && !is_wide(w, c) && !w->given_up[c]) {
+                if (is_open(w, c)) {
                         a->asked_of[s->asked.len] = c;
                         sum_take(m, c, asked_start, asked, &s->asked.len);
                 }
@@ -468,23 +484,24 @@ static enum err binding_add(const struct widening *w, struct binding *x, uint32_
  * table gives way to many. Additions say little: then what binds many for its cost. */
 static bool is_better(const struct widening *w, const struct binding *x, uint32_t a, uint32_t b)
 {
-        unsigned __int128 of_a = (unsigned __int128)w->column[a].cost * x->binds[b];
-        unsigned __int128 of_b = (unsigned __int128)w->column[b].cost * x->binds[a];
+        const size_t *start = w->model->start;
+        unsigned __int128 of_a = (unsigned __int128)w->column[a].cost * (start[a + 1] - start[a]);
+        unsigned __int128 of_b = (unsigned __int128)w->column[b].cost * (start[b + 1] - start[b]);
 
         if (!x->many)
                 return w->rank[a] < w->rank[b];
+        of_a *= x->binds[b];
+        of_b *= x->binds[a];
         if (of_a != of_b)
                 return of_a < of_b;
         return w->column[a].want != w->column[b].want ? w->column[a].want < w->column[b].want
                                                       : a < b;
 }
 
-/* For every narrow cell one of what binds it. */
-static bool binding_hide(struct widening *w, const struct binding *x)
+/* For narrow cells one of what binds each: so many are hidden, at most. */
+static void binding_hide(struct widening *w, const struct binding *x, size_t most)
 {
-        bool any = false;
-
-        for (const struct bound_cell *c = x->first; c != NULL; c = c->next) {
+        for (const struct bound_cell *c = x->first; c != NULL && most > 0; c = c->next) {
                 uint32_t best = MODEL_EMPTY;
                 bool done = false;
 
@@ -495,33 +512,76 @@ static bool binding_hide(struct widening *w, const struct binding *x)
                 }
                 if (c->len == 0)
                         w->given_up[c->cell] = true;
-                else if (!done)
-                        any = w->column[best].protect = true;
+                else if (!done) {
+                        w->column[best].protect = true;
+                        most--;
+                }
+        }
+}
+
+/* All that holds the first inner cell of a sum: nothing speaks of it any more, and it is as wide
+ * as anybody likes. */
+static bool hide_around(struct widening *w, uint32_t c)
+{
+        uint32_t row = w->model->row[w->model->start[c]];
+        bool any = false;
+
+        for (size_t k = w->row_start[row]; k < w->row_start[row + 1]; k++) {
+                struct model_column *x = &w->column[w->row_column[k]];
+
+                any |= x->open && !x->protect && !x->known;
+                x->protect |= x->open && !x->known;
         }
         return any;
 }
 
-/* Cells that are narrow by additions alone, of which everybody thinks first. Where programs
- * are too large or came to their limit, those at least are cured. */
-static enum err bind_passed(struct widening *w, struct arena *arena, struct bounds *b,
-        const struct asking *a, bool *any)
+/* What additions say of an asked sum: more must be left open, until they say something. */
+static enum err bind_one_passed(struct widening *w, struct binding *x, struct bounds *b, uint32_t i)
 {
-        uint32_t known[BINDING_MAX];
-        struct binding *x;
-        size_t len;
+        uint32_t known[BINDING_MAX], c = x->asking->asked_of[i];
+        size_t len = 0;
 
-        TRY(binding_new(arena, a, w->model->columns, &x));
-
-        for (uint32_t i = 0; i < a->system.asked.len; i++) {
-                int64_t enough = (int64_t)w->options->width * (bounds_is_large(b, i) ? LOOSE : 1);
+        for (;; w->loose[c] += w->loose[c] / GENTLY + 1) {
+                int64_t enough = (int64_t)w->options->width * w->loose[c];
 
                 bounds_passed(b, i, enough, known, BINDING_MAX, &len);
-                if (len > 0)
-                        TRY(binding_add(w, x, a->asked_of[i], known, len));
+                if (len > 0 || w->additions || w->loose[c] >= LOOSEST)
+                        break;
+        }
+        if (len > 0)
+                return binding_add(w, x, c, known, len);
+        if (!w->additions)
+                w->given_up[c] = !hide_around(w, c);
+        return ERR_OK;
+}
+
+/* What additions say binds. A few at a time, once they bind none to less than its width: each
+ * that is hidden makes others wide. */
+static enum err bind_passed(
+        struct widening *w, struct arena *arena, struct bounds *b, const struct asking *a)
+{
+        struct binding *x;
+
+        TRY(binding_new(arena, a, w->model->columns, &x));
+        for (uint32_t i = 0; i < a->system.asked.len; i++) {
+                uint32_t c = a->asked_of[i];
+
+                if (w->loose[c] < LOOSE && bounds_is_large(b, i))
+                        w->loose[c] = LOOSE;
+                TRY(bind_one_passed(w, x, b, i));
+                w->loose[c] += w->additions ? 0 : w->loose[c] / GENTLY + 1;
         }
         x->many = true;
-        *any = binding_hide(w, x);
+        binding_hide(w, x, w->additions ? SIZE_MAX : a->system.asked.len / GENTLY + GENTLY);
         return ERR_OK;
+}
+
+/* The search has come to its end: without another question. */
+static void hide_around_all(struct widening *w, const struct asking *a)
+{
+        w->result.limited = true;
+        for (uint32_t i = 0; i < a->system.asked.len; i++)
+                w->given_up[a->asked_of[i]] = !hide_around(w, a->asked_of[i]);
 }
 
 /* All that binds an asked sum, either way. */
@@ -549,62 +609,39 @@ static enum err bind_narrow(
         for (uint32_t i = 0; i < a->system.asked.len; i++)
                 if (a->wanted[i] && !is_wide(w, a->asked_of[i]))
                         TRY(bind_one(w, x, b, i));
-        (void)binding_hide(w, x);
+        binding_hide(w, x, SIZE_MAX);
         return ERR_OK;
 }
 
-/* Components that are too large -------------------------------------------------------------- */
-
-/* Of what stands there some by chance: how much additions leave open says nothing more once they
- * leave open enough. */
-static enum err large_choose(struct widening *w, struct arena *arena, const struct bounds *b,
-        const struct asking *a, bool *chosen)
+/* Programs of the components that are not too large. False: they came to a limit. */
+static enum err programs_ask(
+        struct widening *w, struct arena *arena, struct bounds *b, struct asking *a)
 {
-        struct priced *list = arena_alloc_raw(arena, a->system.asked.len, sizeof *list);
-        size_t len = 0;
-
-        if (list == NULL)
-                return ERR_NO_MEMORY;
         for (uint32_t i = 0; i < a->system.asked.len; i++)
-                if (!w->asked[a->asked_of[i]] && bounds_is_large(b, i))
-                        list[len++] = (struct priced){
-                                residue_mix(w->options->suppress.seed, a->asked_of[i]), i};
-        qsort(list, len, sizeof *list, by_price);
-        for (size_t i = 0; i < len && i < w->options->large_sample; i++)
-                chosen[list[i].column] = true;
-        return ERR_OK;
-}
-
-static enum err bind_large(
-        struct widening *w, struct arena *arena, struct bounds *b, const struct asking *a)
-{
-        bool *chosen = arena_alloc(arena, a->system.asked.len, sizeof *chosen);
-        int64_t width = (int64_t)w->options->width;
-        struct binding *x;
-
-        if (chosen == NULL)
-                return ERR_NO_MEMORY;
-        w->samples++;
-        TRY(binding_new(arena, a, w->model->columns, &x));
-        TRY(large_choose(w, arena, b, a, chosen));
-        TRY(bounds_ask_large(b, chosen, width));
+                a->wanted[i] = true;
+        TRY(bounds_work(b, a->wanted, (int64_t)w->options->width));
         if (!bounds_feasible(b))
                 return ERR_INTERNAL; /* the truth is a solution */
         for (uint32_t i = 0; i < a->system.asked.len; i++) {
-                struct bounds_answer answer = bounds_answer(b, i);
-                bool ends = answer.low != -BOUNDS_NONE && answer.high != BOUNDS_NONE;
+                int64_t low, high;
 
-                if (!chosen[i] || !bounds_near(b, i).asked)
-                        continue;
-                w->result.sampled++;
-                w->asked[a->asked_of[i]] = !ends || answer.high - answer.low >= width;
-                if (w->asked[a->asked_of[i]])
-                        continue;
-                w->result.sampled_narrow++;
-                TRY(bind_one(w, x, b, i));
+                bounds_seen(b, i, &low, &high);
+                see(w, a->asked_of[i], low);
+                see(w, a->asked_of[i], high);
+                w->result.asked += is_wide(w, a->asked_of[i]);
         }
-        (void)binding_hide(w, x);
-        return ERR_OK;
+        w->work += bounds_iterations(b);
+        w->result.limited |= bounds_limited(b);
+        w->alone |= bounds_limited(b) || w->result.rounds >= PROGRAM_ROUNDS;
+        return w->alone ? ERR_OK : bind_narrow(w, arena, b, a);
+}
+
+static bool any_large(const struct bounds *b, uint32_t asked)
+{
+        for (uint32_t i = 0; i < asked; i++)
+                if (bounds_is_large(b, i))
+                        return true;
+        return false;
 }
 
 /* Asks what is not known to be wide; marks more as protected. */
@@ -613,46 +650,31 @@ static enum err ask(struct widening *w)
         OWNED(arena_free) struct arena *arena = arena_new(SIZE_MAX);
         OWNED(bounds_free) struct bounds *b = NULL;
         uint64_t limit = w->options->work_limit;
-        const struct bounds_options options = {.whole = true,
-                .binding = true,
-                .iterations_max = limit == 0        ? 0
-                                  : limit > w->work ? limit - w->work
-                                                    : 1,
-                .cancel = w->options->cancel};
         struct asking a = {0};
 
+        if (limit == 0 || limit > PROGRAM_WORK)
+                limit = PROGRAM_WORK;
+        const struct bounds_options options = {.whole = true,
+                .binding = true,
+                .iterations_max = limit > w->work ? limit - w->work : 1,
+                .path = &w->path,
+                .path_arena = w->arena,
+                .cancel = w->options->cancel};
         if (arena == NULL)
                 return ERR_NO_MEMORY;
         TRY(asking_new(w, arena, &a));
         if (a.system.asked.len == 0)
                 return ERR_OK;
-        TRY(bounds_new(arena, &a.system, &options, &b));
-        bounds_tell(b, w->values);
-        size_t most = w->options->cells_max == 0 ? SIZE_MAX : w->options->cells_max;
-        for (uint32_t i = 0; i < a.system.asked.len && i < most; i++)
-                a.wanted[i] = true;
-        w->result.limited |= a.system.asked.len > most;
-        TRY(bounds_work(b, a.wanted, (int64_t)w->options->width));
-        if (!bounds_feasible(b))
-                return ERR_INTERNAL; /* the truth is a solution */
-        for (uint32_t i = 0; i < a.system.asked.len && a.wanted[i]; i++) {
-                int64_t low, high;
-
-                bounds_seen(b, i, &low, &high);
-                see(w, a.asked_of[i], low);
-                see(w, a.asked_of[i], high);
-                w->result.asked += is_wide(w, a.asked_of[i]);
+        if (w->result.rounds > ROUNDS_GENTLE || w->result.walked > WALK_MOST) {
+                hide_around_all(w, &a);
+                return ERR_OK;
         }
-        if (!bounds_limited(b))
-                TRY(bind_narrow(w, arena, b, &a));
-        bool any = true;
-        if (bounds_limited(b))
-                TRY(bind_passed(w, arena, b, &a, &any));
-        if (!any && w->options->large_sample > 0 && w->samples < SAMPLE_ROUNDS)
-                TRY(bind_large(w, arena, b, &a));
-        w->work += bounds_iterations(b);
-        w->result.limited |= bounds_limited(b);
-        return ERR_OK;
+        TRY(bounds_new(arena, &a.system, &options, &b));
+        bounds_tell(b, w->now);
+        w->alone |= any_large(b, a.system.asked.len);
+        if (!w->alone && !w->additions)
+                TRY(programs_ask(w, arena, b, &a));
+        return w->alone ? bind_passed(w, arena, b, &a) : ERR_OK;
 }
 
 /* Rounds ----------------------------------------------------------------------------------- */
@@ -686,6 +708,7 @@ static enum err widen(struct widening *w)
 
         if (before == NULL)
                 return ERR_NO_MEMORY;
+        w->additions = true;
         while (more && found) {
                 if (w->options->cancel != NULL && atomic_load(w->options->cancel))
                         return ERR_CANCELLED;
@@ -695,14 +718,30 @@ static enum err widen(struct widening *w)
                 }
                 w->result.rounds++;
                 memcpy(before, w->column, w->model->columns * sizeof *before);
-                TRY(directions_go(w));
+                if (!w->additions)
+                        TRY(walk(w));
                 TRY(ask(w));
                 more = memcmp(before, w->column, w->model->columns * sizeof *before) != 0;
+                /* What additions tell at once goes before anybody walks. */
+                if (w->additions && !more)
+                        more = !(w->additions = false);
+                w->additions = w->additions && w->alone;
                 if (more)
                         TRY(pattern_again(w, exposed, &found));
                 if (!found)
                         memcpy(w->column, before, w->model->columns * sizeof *before);
         }
+        return ERR_OK;
+}
+
+static enum err told_write(struct widening *w)
+{
+        struct moves_path *path = arena_alloc(w->arena, 1, sizeof *path);
+
+        if (path == NULL)
+                return ERR_NO_MEMORY;
+        *path = w->path;
+        w->result.told = (struct moves_told){w->model->rows, w->model->inner, w->values, path};
         return ERR_OK;
 }
 
@@ -712,8 +751,10 @@ enum err interval_protect(struct arena *arena, const struct model *model, const 
         struct widening w = {.arena = arena, .model = model, .values = values, .options = options};
         struct suppress_result first;
 
+        TRY(moves_path_init(arena, &w.path));
         TRY(suppress_run(arena, model, &options->suppress, &first));
         w.result.pattern = first;
+        w.result.limited = first.limited;
         /* Where the pattern itself does not hold nothing is said of widths. Cells that are zero by
          * what is known are shown as that, and of no width. */
         w.result.narrow = options->width > 0 ? first.primary + first.secondary : 0;
@@ -726,6 +767,7 @@ enum err interval_protect(struct arena *arena, const struct model *model, const 
                 for (uint32_t c = 0; c < model->columns; c++)
                         w.result.narrow += is_hidden(&w, c) && !is_wide(&w, c);
         }
+        TRY(told_write(&w));
         *out = w.result;
         return ERR_OK;
 }

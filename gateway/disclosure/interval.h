@@ -16,6 +16,7 @@
 
 #include <stdatomic.h>
 
+#include "gateway/disclosure/moves.h"
 #include "gateway/disclosure/suppress.h"
 
 struct interval_options {
@@ -24,11 +25,7 @@ struct interval_options {
         /* Of the model's cells, which may be zero though zeros are published, when they are
          * protected: those of refused rows. NULL: none. */
         const bool *maybe_zero;
-        size_t cells_max; /* cells asked by linear program; a sample beyond; 0: all */
-        uint64_t work_limit;
-        /* Cells asked by themselves in components too large for programs of all, in each of a few
-         * rounds; 0: none. */
-        size_t large_sample;
+        uint64_t work_limit; /* of linear programs: iterations; 0: what is worth while */
         const atomic_bool *cancel;
         struct suppress_options suppress;
 };
@@ -36,11 +33,14 @@ struct interval_options {
 struct interval_result {
         struct suppress_result pattern; /* statuses as suppress_run gives them */
         size_t extra;                   /* cells hidden for the width alone, among its secondary */
-        size_t asked, by_direction;     /* cells proved by program and by direction */
+        size_t asked, by_direction;     /* numbers proved by program and by walking */
         size_t narrow;                  /* still narrow: cannot be wider, or the limit came */
-        size_t sampled, sampled_narrow; /* asked by themselves, and of those cured, or tried */
-        bool limited;
+        uint64_t walked;                /* entries looked at on the way */
+        bool limited;                   /* a limit ended the search: more is hidden than need be */
         uint32_t rounds;
+        /* What was seen, for an auditor to follow: the truth, and what cannot be told from it. Not
+         * for anybody else. In the arena. */
+        struct moves_told told;
 };
 
 /* A pattern as suppress_run finds it, widened until every protected cell has the width or

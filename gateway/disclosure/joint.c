@@ -250,6 +250,22 @@ static enum err zeros_read(const struct joint *j, struct arena *scratch, const b
         return ERR_OK;
 }
 
+/* The model goes before the audit comes. */
+static enum err told_take(struct joint *j, const struct moves_told *told)
+{
+        uint32_t *inner = arena_alloc_raw(j->seen.arena, told->len, sizeof *inner);
+        int64_t *value = arena_alloc_raw(j->seen.arena, told->len, sizeof *value);
+
+        if (inner == NULL || value == NULL)
+                return ERR_NO_MEMORY;
+        if (told->len > 0) {
+                memcpy(inner, told->inner, told->len * sizeof *inner);
+                memcpy(value, told->value, told->len * sizeof *value);
+        }
+        j->seen.told = (struct moves_told){told->len, inner, value, told->path};
+        return ERR_OK;
+}
+
 /* A pattern in which no cell is told nearly; cells that are hidden for that alone are noted.
  * Without a table of all inner cells there are no values to begin from. */
 static enum err widen(struct joint *j, struct arena *scratch, const struct model *m,
@@ -257,7 +273,6 @@ static enum err widen(struct joint *j, struct arena *scratch, const struct model
 {
         struct interval_options wide = {.width = j->width,
                 .zeros_published = j->settings->zeros_published,
-                .cells_max = j->settings->audit_cells_max,
                 .work_limit = j->iterations / 2 + 1,
                 .cancel = j->cancel,
                 .suppress = *options};
@@ -271,7 +286,12 @@ static enum err widen(struct joint *j, struct arena *scratch, const struct model
         if (values == NULL)
                 return ERR_OK;
         TRY(zeros_read(j, scratch, &wide.maybe_zero));
-        TRY(interval_protect(scratch, m, values, &wide, &result));
+        arena_free(&j->seen.arena);
+        j->seen.arena = arena_new(SIZE_MAX);
+        if (j->seen.arena == NULL)
+                return ERR_NO_MEMORY;
+        TRY(interval_protect(j->seen.arena, m, values, &wide, &result));
+        TRY(told_take(j, &result.told));
         j->iterations -= j->iterations / 2;
         /* Where a limit came first, what is not seen to be wide was not looked at enough. */
         j->unasked = result.limited ? result.narrow : 0;
@@ -482,6 +502,13 @@ static enum err cells_protect(struct joint *j)
                 TRY(joint_tables_widen(j));
         joint_statuses_write(j);
         return joint_look(j);
+}
+
+void joint_forget(struct joint *j)
+{
+        arena_free(&j->seen.arena);
+        for (uint32_t t = 0; j->table_seen != NULL && t < j->release->tables_len; t++)
+                arena_free(&j->table_seen[t].arena);
 }
 
 /* An entry of the elimination takes about 30 ns; an iteration of a program about 20 ns for every

@@ -10,6 +10,7 @@
 #define STATGATE_GATEWAY_DISCLOSURE_JOINT_H
 
 #include "gateway/disclosure/joint_space.h"
+#include "gateway/disclosure/moves.h"
 #include "gateway/disclosure/rules.h"
 #include "gateway/disclosure/suppress.h"
 
@@ -39,6 +40,11 @@ struct joint {
         bool *widened;  /* of the base's cells: hidden for the width alone */
         bool *nearly;   /* of the base's cells: the audit tells them too nearly */
         uint32_t width; /* of the cells' intervals, as now asked for; 0: not */
+        /* What the search for widths saw, for the audit to follow: of all, or of each table. */
+        struct joint_seen {
+                struct arena *arena; /* NULL: nothing */
+                struct moves_told told;
+        } seen, *table_seen;
         struct joint_verdict {
                 size_t audited, of, exact, narrow;
         } verdict;
@@ -81,6 +87,9 @@ MUST_CHECK enum err joint_look(struct joint *j);
 /* joint_cure.c: hides what binds the cells that are told too nearly whatever was searched for
  * them. Where that is not to be had, nothing leaves. */
 MUST_CHECK enum err joint_cure(struct joint *j);
+
+/* Frees what the search for widths saw. */
+void joint_forget(struct joint *j);
 
 /* Work of a step, of which so many share. */
 void joint_limits_set(struct joint *j, uint32_t share);

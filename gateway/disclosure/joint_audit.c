@@ -72,7 +72,8 @@ static enum err release_show(
                 .inner = s->inner,
                 .inner_len = s->inner_len,
                 .zeros_published = j->settings->zeros_published,
-                .threshold = joint_threshold_told(j)};
+                .threshold = joint_threshold_told(j),
+                .told = j->seen.arena != NULL ? &j->seen.told : NULL};
         return ERR_OK;
 }
 

@@ -257,7 +257,10 @@ static enum err widen_table(struct joint *j, uint32_t table, bool *more)
                 return ERR_NO_MEMORY;
         in.arena = scratch;
         TRY(own_make(&in, table, &o));
-        TRY(joint_settle(&o.joint, &o.joint.base));
+        enum err err = joint_settle(&o.joint, &o.joint.base);
+        arena_free(&j->table_seen[table].arena);
+        j->table_seen[table] = o.joint.seen;
+        TRY(err);
         j->work += o.joint.work;
         j->limited |= o.joint.limited;
         j->unasked += o.joint.base.failed ? joint_hidden(&o.joint) : o.joint.unasked;
@@ -270,6 +273,11 @@ enum err joint_tables_widen(struct joint *j)
 {
         bool more = true;
 
+        if (j->table_seen == NULL)
+                j->table_seen =
+                        arena_alloc(j->arena, j->release->tables_len, sizeof *j->table_seen);
+        if (j->table_seen == NULL)
+                return ERR_NO_MEMORY;
         for (uint32_t round = 0; more && !j->base.failed; round++) {
                 size_t hidden = joint_hidden(j);
 
@@ -316,6 +324,8 @@ enum err joint_tables_audit(struct joint *j, struct joint_verdict *out)
                         return ERR_NO_MEMORY;
                 in.arena = scratch;
                 TRY(own_make(&in, t, &o));
+                if (j->table_seen != NULL)
+                        o.joint.seen = j->table_seen[t];
                 TRY(joint_audit(&o.joint, &verdict));
                 nearly_take(j, &o);
                 j->limited |= o.joint.limited;

@@ -193,12 +193,14 @@ static void less_audited_than_required_shows_nothing(void **state)
 
         (void)state;
         RAN some = RUN("protect", in, "--count", "freq", "--dims", "kind", "--out",
-                room_path("some.csv"), "--audit-cells", "1", "--require-audit", "100");
+                room_path("some.csv"), "--audit-cells", "1", "--threshold", "5", "--rounding", "5",
+                "--require-audit", "100");
         assert_int_equal(some.code, EXIT_CODE_NOT_SAFE);
         assert_non_null(strstr(some.out, "66 % of the protected cells are audited"));
         assert_null(strstr(room_read("some.csv"), "30"));
         RAN less = RUN("protect", in, "--count", "freq", "--dims", "kind", "--out",
-                room_path("less.csv"), "--audit-cells", "1", "--require-audit", "66");
+                room_path("less.csv"), "--audit-cells", "1", "--threshold", "5", "--rounding", "5",
+                "--require-audit", "66");
         assert_int_equal(less.code, EXIT_CODE_OK);
         RAN all = RUN("protect", in, "--count", "freq", "--dims", "kind", "--out",
                 room_path("all.csv"), "--require-audit", "100");

@@ -334,13 +334,18 @@ static const struct option_spec options[] = {
                         "steps of linear programs that may be spent, on intervals and on the "
                         "audit each; 0: any number"}},
         {"audit-cells", "N", "2000", false, false,
-                {"alla skyddade celler granskas upp till så många, annars ett urval; 0: alla",
-                        "all protected cells are audited up to so many, else a sample; 0: all"}},
+                {"så många skyddade celler räknas ut när ingen väg visar dem vida, annars ett "
+                 "urval; "
+                 "0: alla",
+                        "so many protected cells are solved for where no path shows them to be "
+                        "wide, else a sample; 0: all"}},
         {"audit-large", "N", "100", false, false,
-                {"celler som dras där en tabell är för stor att räkna ut helt, för intervallen två "
-                 "gånger och för granskningen en; 0: inga",
-                        "cells drawn where a table is too large to be solved whole, for intervals "
-                        "twice and once for the audit; 0: none"}},
+                {"celler som granskningen drar av dem som ingen väg visar vida, där en tabell är "
+                 "för "
+                 "stor att räkna ut helt; 0: inga",
+                        "cells that the audit draws of those that no path shows to be wide, where "
+                        "a "
+                        "table is too large to be solved whole; 0: none"}},
         {"require-audit", "PERCENT", "0", false, false,
                 {"visa inget (slutkod 7) om inte så stor del av de skyddade cellerna är granskade",
                         "show nothing (exit code 7) unless so large a share of the protected cells "

@@ -30,6 +30,8 @@ struct running {
         struct model model;
         int64_t *rows; /* values of the model's rows */
         struct suppress_result pattern;
+        struct moves_told told; /* what the search for widths saw, for the audit to follow */
+        bool seen;
         struct protect_result r;
 };
 
@@ -215,12 +217,13 @@ static enum err widen(struct running *run)
         const struct interval_options options = {.width = run->s->interval,
                 .zeros_published = run->s->zeros_published,
                 .work_limit = run->s->iterations,
-                .large_sample = run->s->audit_large,
                 .suppress = suppress_options(run)};
         struct interval_result result;
 
         TRY(interval_protect(run->arena, &run->model, run->rows, &options, &result));
         run->pattern = result.pattern;
+        run->told = result.told;
+        run->seen = result.told.path != NULL;
         run->r.interval = result.extra;
         run->r.narrow = result.narrow;
         run->r.limited |= result.limited;
@@ -363,7 +366,8 @@ static enum err audit(struct running *run)
                 .tables_len = 1,
                 .zeros_published = run->s->zeros_published,
                 .negative = t->negative,
-                .threshold = plain ? 0 : run->s->threshold};
+                .threshold = plain ? 0 : run->s->threshold,
+                .told = run->seen && !plain ? &run->told : NULL};
         const struct audit_options options = {.attacker = plain ? AUDIT_REAL : AUDIT_RULES,
                 .cells_max = run->s->audit_cells,
                 .seed = run->s->seed,
