@@ -32,10 +32,18 @@ say "Stockholm's figures are there, Göteborg's are not"
 placed kommun 'Stockholm|Göteborg'
 must grep -Eq 'Göteborg +:' "$data/placed"
 
-say "Last night's copy of the store is brought back, with today's keyring: it gives nothing back"
+say "Last night's copy of the store is brought back, with today's keyring. Its audit log is shorter than"
+echo "   the one that the keeper signed, so officers have to agree; and it gives nothing back"
 stop_gateway
 rm -rf store
 cp -a "$data/backup" store
+begin_gateway
+await "the officers' door" run/keys.sock 30
+run statgate keys unseal --passphrase-file "$data/passphrase"
+must_end
+run statgate audit restore-begin "$data/agree.sgr" --why "copy of the night before, to show what it holds"
+run statgate audit restore-sign "$data/agree.sgr" --yes
+run statgate audit restore-apply "$data/agree.sgr"
 start_sealed
 unseal
 keys_status
