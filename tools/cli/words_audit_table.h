@@ -16,6 +16,7 @@ WORD(HEAD_BLANK_VALUES, "saknade värden", "missing values")
 WORD(BUDGETS_NONE, "Ingen har ställt frågor som räknas i dag.",
         "Nobody has asked a question that counts today.")
 WORD(ENTRY_PRUNED, "(innehållet är gallrat)", "(what it said was pruned)")
+WORD(ENTRY_POLICY, "regelverk", "policy")
 WORD(ENTRY_LINE, "{1}  {2}  {3}  {4}  {5}  {6}", "{1}  {2}  {3}  {4}  {5}  {6}")
 WORD(ENTRIES_NONE, "Ingen av loggens {1} poster passar.", "None of the log's {1} entries fits.")
 WORD(LOG_WITNESS_WRONG, "{1} går inte att läsa som signerade trädhuvuden",

@@ -117,6 +117,11 @@ const char *entry_about(const struct cli *cli, const struct wire_log_entry *e)
 
                 if (words[0] == '\0')
                         continue;
+                if (told[i] == FIELD_POLICY_VERSION)
+                        words = arena_printf(
+                                cli->arena, "%s %s", cli_word(cli, WORD_ENTRY_POLICY), words);
+                if (words == NULL)
+                        return line;
                 const char *longer =
                         line[0] == '\0' ? words : arena_printf(cli->arena, "%s; %s", line, words);
                 if (longer != NULL)
@@ -151,8 +156,9 @@ static void json_value(FILE *to, const struct entry_value *v)
 /* Fields that may stand there more than once are lists always. */
 static bool is_list(enum entry_field f)
 {
-        return f == FIELD_DATASET || f == FIELD_RULE || f == FIELD_DECIDED || f == FIELD_FIRED ||
-               f == FIELD_STATUS || f == FIELD_ROWS;
+        return f == FIELD_DATASET || f == FIELD_PURPOSE || f == FIELD_RULE || f == FIELD_WORD ||
+               f == FIELD_DECIDED || f == FIELD_FIRED || f == FIELD_STATUS || f == FIELD_ROWS ||
+               f == FIELD_DETAIL;
 }
 
 struct writing {

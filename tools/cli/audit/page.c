@@ -28,7 +28,7 @@ static const char style[] =
         "table{border-collapse:collapse;width:100%;margin:.6rem 0 1.2rem;font-size:.92rem}"
         "caption{text-align:left;font-weight:600;padding:.3rem 0}"
         "th,td{text-align:left;vertical-align:top;padding:.28rem .6rem .28rem 0;"
-        "border-bottom:1px solid #ddd;overflow-wrap:anywhere}th{border-bottom:1px solid #888}"
+        "border-bottom:1px solid #ddd;overflow-wrap:break-word}th{border-bottom:1px solid #888;white-space:nowrap}"
         ".n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;padding-right:0;"
         "padding-left:.8rem}dt{font-weight:600;margin-top:.6rem}dd{margin:0 0 .2rem}"
         "figure{margin:1rem 0 1.4rem}figcaption{font-weight:600;margin-bottom:.4rem}"
@@ -321,7 +321,8 @@ void page_days(struct page *p, const char *caption, const char *lower, const cha
         label(p, 52, 34, "end", cli_number(p->cli, most, number));
         label(p, 52, DAYS_HEIGHT - 24, "end", "0");
         label(p, 60, DAYS_HEIGHT - 6, "start", first);
-        label(p, WIDTH, DAYS_HEIGHT - 6, "end", last);
+        if (len > 1)
+                label(p, WIDTH, DAYS_HEIGHT - 6, "end", last);
         figure_end(p);
 }
 
