@@ -17,6 +17,7 @@
 #include "gateway/audit/entry.h"
 #include "proto/wire_audit.h"
 #include "tests/support/gateway_ask.h"
+#include "tests/support/world_command.h"
 
 enum { ROWS = 40, FEW = 3, LINKED = 3, ENTRIES_MAX = 4096, FOLLOW_MS = 30000 };
 
@@ -569,6 +570,56 @@ static void quality_is_told_of_each_delivery_and_withheld_of_few(void **state)
         assert_int_not_equal(dpo_asks("Audit/GetQuality", say(&b9)), STATUS_OK);
 }
 
+/* Commands ------------------------------------------------------------------------------------ */
+
+enum { EXIT_WRONG = 2 };
+
+static void has_page(const char *path, const char *words)
+{
+        struct bytes page = world_read(&world, path);
+
+        assert_memory_equal(page.data, "<!DOCTYPE html>", 15);
+        assert_non_null(memmem(page.data, page.len, words, strlen(words)));
+        assert_null(memmem(page.data, page.len, "<script", 7));
+}
+
+static void the_commands_show_what_the_service_says(void **state)
+{
+        const char *report = world_path(&world, "report.html"), *dpia, *art30;
+
+        (void)state;
+        dpia = world_path(&world, "dpia.html");
+        art30 = world_path(&world, "art30.html");
+        world_client_files(&world, "dpo", WORLD_DPO);
+        world_client_files(&world, "statistician", WORLD_STATISTICIAN);
+        world_keeper_pub(&world);
+        assert_int_equal(WORLD_RUN(&world, "--as", "dpo", "audit", "log", "--kind", "refused"), 0);
+        assert_true(world_out_has("statgate://demo/statistician/anna"));
+        assert_true(world_out_has("refused"));
+        assert_false(world_out_has("answered"));
+        assert_int_equal(WORLD_RUN(&world, "--as", "dpo", "audit", "log", "--kind", "answered",
+                                 "--limit", "1", "--format", "json"),
+                0);
+        assert_memory_equal(world_out, "{\"number\": ", 11);
+        assert_true(world_out_has("\"decided\": [\"principal "));
+        assert_ptr_equal(strchr(world_out, '\n') + 1, world_out + strlen(world_out));
+        assert_int_equal(WORLD_RUN(&world, "--as", "dpo", "audit", "log", "--principal",
+                                 "statgate://demo/\033[2Jx"),
+                1);
+        assert_null(strchr(world_err, '\033'));
+        assert_int_equal(
+                WORLD_RUN(&world, "--as", "dpo", "audit", "log", "--from", "spring"), EXIT_WRONG);
+        assert_int_equal(WORLD_RUN(&world, "--as", "statistician", "audit", "log"), 1);
+        assert_int_equal(WORLD_RUN(&world, "--as", "dpo", "audit", "verify"), 0);
+        assert_true(world_out_has("The log is whole"));
+        assert_int_equal(WORLD_RUN(&world, "--as", "dpo", "audit", "report", "--out", report), 0);
+        has_page(report, "statgate://demo/statistician/anna");
+        assert_int_equal(WORLD_RUN(&world, "--as", "dpo", "audit", "art30", "--out", art30), 0);
+        has_page(art30, "anmalan_riket");
+        assert_int_equal(WORLD_RUN(&world, "--as", "dpo", "audit", "dpia", "--out", dpia), 0);
+        has_page(dpia, "placering");
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -582,6 +633,7 @@ int main(void)
                 cmocka_unit_test(the_history_of_policies_has_the_one_in_force),
                 cmocka_unit_test(budgets_tell_who_has_asked_how_much_of_how_much),
                 cmocka_unit_test(quality_is_told_of_each_delivery_and_withheld_of_few),
+                cmocka_unit_test(the_commands_show_what_the_service_says),
                 cmocka_unit_test(followers_hear_what_is_new_and_the_third_is_refused),
         };
 

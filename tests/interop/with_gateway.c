@@ -4,7 +4,7 @@
  *      with_gateway COMMAND [ARGUMENT …]
  *
  * Makes a data folder, starts the gateway, and runs the command, which finds in its
- * environment STATGATE_ADDRESS, STATGATE_CA, STATGATE_KEEPER_PUB and for each of the four
+ * environment STATGATE_ADDRESS, STATGATE_CA, STATGATE_KEEPER_PUB and for each of the
  * people below STATGATE_CERT_name and STATGATE_KEY_name, and STATGATE_SUBMISSION_KEY_name
  * where that is a municipality. Ends with the command's exit code, or 1
  * when the gateway does not stop as it should. */
@@ -31,6 +31,7 @@ static const struct {
         {"UPPLANDS_VASBY", "statgate://demo/municipality/0114", 114},
         {"STATISTICIAN", "statgate://demo/statistician/anna", 0},
         {"OPERATOR", "statgate://demo/operator/olle", 0},
+        {"DPO", "statgate://demo/dpo/disa", 0},
 };
 
 static char **command;
