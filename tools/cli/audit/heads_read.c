@@ -45,22 +45,24 @@ static enum exit_code ask_heads(
 enum exit_code heads_of_gateway(struct cli *cli, head_visitor fn, void *ctx)
 {
         OWNED(arena_free) struct arena *arena = arena_new(ANSWER_ARENA);
-        struct wire_heads heads = {.heads_len = 1};
+        struct wire_heads heads = {.heads_len = 0};
+        bool more = true;
         enum err rc = arena == NULL ? ERR_NO_MEMORY : ERR_OK;
         uint64_t from = 0;
 
-        while (rc == ERR_OK && heads.heads_len > 0) {
+        while (rc == ERR_OK && more) {
                 arena_reset(arena);
                 enum exit_code code = ask_heads(cli, arena, from, &heads);
 
                 if (code != EXIT_CODE_OK)
                         return code;
+                more = heads.heads_len > 0;
                 for (uint32_t i = 0; rc == ERR_OK && i < heads.heads_len; i++) {
                         rc = heads.heads[i].size < from ? ERR_MALFORMED
                                                         : fn(ctx, &heads.heads[i], NULL);
                         from = heads.heads[i].size + 1;
                 }
-                if (rc == ERR_OK && heads.heads_len == 0 && heads.has_newest)
+                if (rc == ERR_OK && !more && heads.has_newest)
                         rc = fn(ctx, &heads.newest, NULL);
         }
         return rc == ERR_OK ? EXIT_CODE_OK : answer_wrong(cli, rc);

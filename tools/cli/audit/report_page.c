@@ -395,8 +395,8 @@ enum err report_page(
         struct text title = {"Granskningsrapport", "Audit report"};
 
         page_begin(p, cli, to, cli_text(cli, title));
-        page_lead(p, PHRASE("Från {1} till {2}.", "From {1} to {2}.",
-                             instant(p, b->from_ms), instant(p, b->until_ms)));
+        page_lead(p, PHRASE("Från {1} till {2}.", "From {1} to {2}.", instant(p, b->from_ms),
+                             instant(p, b->until_ms)));
         page_lead(p,
                 PHRASE("Gjord {1} av statgate ur granskningsloggen. Att loggen är hel prövas med "
                        "statgate audit verify.",
