@@ -192,6 +192,45 @@ enum err keys_list(struct rpc_call *c, struct bytes request, struct buf *respons
         return key_list_encode(&out, response);
 }
 
+static enum err sum_left(struct gateway *g, struct arena *a, const struct key_state *keys,
+        uint32_t len, struct rotation_progress *out)
+{
+        struct stored_epoch *epochs = NULL;
+        struct wire_key left = {.epoch = 0};
+        uint32_t epochs_len = 0;
+
+        TRY(store_epochs(g->store, a, &epochs, &epochs_len));
+        for (uint32_t i = 0; i < len; i++)
+                if (keys[i].kind == KEY_DOMAIN && keys[i].oldest < keys[i].epoch)
+                        count_left(epochs, epochs_len, &keys[i], &left);
+        out->records_left = left.records_left;
+        return ERR_OK;
+}
+
+enum err gateway_rotation_progress(struct gateway *g, struct rotation_progress *out)
+{
+        OWNED(arena_free) struct arena *a = arena_new(KEYS_ARENA_MAX);
+        struct rotation_progress p = {.rotating = 0};
+        struct key_state *keys = NULL;
+        struct stored_owing *owing = NULL;
+        uint32_t len = 0, epoch;
+
+        if (a == NULL)
+                return ERR_NO_MEMORY;
+        TRY(keeper_keys(g->keeper, a, &keys, &len));
+        for (uint32_t i = 0; i < len; i++)
+                p.rotating += keys[i].kind == KEY_DOMAIN && keys[i].oldest < keys[i].epoch;
+        if (p.rotating > 0)
+                TRY(sum_left(g, a, keys, len, &p));
+        epoch = second_person_epoch(keys, len);
+        if (epoch != 0)
+                TRY(store_owing(g->store, epoch, a, &owing, &p.owing));
+        for (uint32_t i = 0; i < p.owing; i++)
+                p.records_owing += owing[i].rows;
+        *out = p;
+        return ERR_OK;
+}
+
 /* Rotation ---------------------------------------------------------------------- */
 
 static enum err rotate_domains(

@@ -122,6 +122,12 @@ enum err keys_list(struct rpc_call *c, struct bytes request, struct buf *respons
 enum err keys_rotate(struct rpc_call *c, struct bytes request, struct buf *response);
 enum err domain_destroy(struct rpc_call *c, struct bytes request, struct buf *response);
 enum err removals_list(struct rpc_call *c, struct bytes request, struct buf *response);
+/* How far the exchange of keys has come. */
+struct rotation_progress {
+        uint32_t rotating, owing; /* domains */
+        uint64_t records_left, records_owing;
+};
+MUST_CHECK enum err gateway_rotation_progress(struct gateway *g, struct rotation_progress *out);
 /* What is stored of a domain under keys that were destroyed, as after a restore: ERR_DESTROYED
  * and what to do about it. ERR_OK: there is none. */
 MUST_CHECK enum err gateway_refuse_unreadable(struct gateway *g, struct refusal *why);

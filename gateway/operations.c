@@ -91,6 +91,7 @@ enum err gateway_status(struct rpc_call *c, struct bytes request, struct buf *re
         OWNED(policy_unref) struct policy *policy = reign_policy(g->reign);
         struct rpc_counters calls;
         struct store_counts counts;
+        struct rotation_progress progress;
         struct wire_status out = {
                 .version = bytes_of_text(STATGATE_VERSION),
                 .started_at_ms = g->started_at_ms,
@@ -114,6 +115,12 @@ enum err gateway_status(struct rpc_call *c, struct bytes request, struct buf *re
         /* Whoever asks how it is while the keeper is gone shall hear that, and no error. */
         if (list_quotas(g, c->arena, &out) != ERR_OK)
                 out.quotas_len = 0;
+        if (gateway_rotation_progress(g, &progress) == ERR_OK) {
+                out.domains_rotating = progress.rotating;
+                out.records_left = progress.records_left;
+                out.domains_owing = progress.owing;
+                out.records_owing = progress.records_owing;
+        }
         return status_encode(&out, response);
 }
 

@@ -553,6 +553,8 @@ struct wire_status {
         uint32_t views_len;
         const struct wire_quota_status *quotas;
         uint32_t quotas_len;
+        uint32_t domains_rotating, domains_owing;
+        uint64_t records_left, records_owing;
 };
 MUST_CHECK enum err status_encode(const struct wire_status *in, struct buf *out);
 MUST_CHECK enum err status_decode(struct arena *a, struct bytes wire, struct wire_status *out);

@@ -184,6 +184,10 @@ enum err status_encode(const struct wire_status *in, struct buf *out)
         m.calls_failed = in->calls_failed;
         TRY(views_message(scratch, in, &m));
         TRY(quotas_message(scratch, in, &m));
+        m.domains_rotating = in->domains_rotating;
+        m.records_left = in->records_left;
+        m.domains_owing = in->domains_owing;
+        m.records_owing = in->records_owing;
         return pack(&m, out);
 }
 
@@ -254,6 +258,10 @@ enum err status_decode(struct arena *a, struct bytes wire, struct wire_status *o
                 .calls = m->calls,
                 .calls_refused = m->calls_refused,
                 .calls_failed = m->calls_failed,
+                .domains_rotating = m->domains_rotating,
+                .records_left = m->records_left,
+                .domains_owing = m->domains_owing,
+                .records_owing = m->records_owing,
         };
 
         TRY(answer_text(m->version, &s.version));

@@ -262,6 +262,8 @@ static void a_damaged_batch_keeps_its_domain_back_and_no_other(void **state)
         assert_true(ms < PATIENCE_MS);
         assert_int_equal(domain_key("placering", 114).oldest, 1); /* nothing is lost */
         assert_int_equal(domain_key("placering", 114).records_left, 10);
+        assert_int_equal(status_of(&world).domains_rotating, 1);
+        assert_int_equal(status_of(&world).records_left, 10);
         free(p);
 }
 
@@ -290,6 +292,9 @@ static void everybody_delivers_anew_and_the_older_key_of_persons_ends(void **sta
         assert_int_equal(rotate("person", "", 0), STATUS_OK);
         assert_int_equal(rotate("person", "", 0), STATUS_FAILED_PRECONDITION);
         assert_int_equal(records_owing(), ROWS);
+        assert_int_equal(status_of(&world).domains_owing, 2);
+        assert_int_equal(status_of(&world).records_owing, ROWS);
+        assert_int_equal(status_of(&world).domains_rotating, 0);
         after = answer_digest_now();
         assert_true(digest_equal(&before, &after));
         assert_int_equal(rotate("settle", "", 0), STATUS_FAILED_PRECONDITION);

@@ -141,8 +141,15 @@ static void status_goes_there_and_back(void **state)
                 .persons = 4,
                 .bytes = 5,
                 .build_ms = 6};
+        const struct wire_quota_status quota = {180, 2000, 31, 100, 4, 12, 13};
         struct wire_status in = status_sample(&view, 1), out;
 
+        in.quotas = &quota;
+        in.quotas_len = 1;
+        in.domains_rotating = 14;
+        in.records_left = 15;
+        in.domains_owing = 16;
+        in.records_owing = 17;
         assert_int_equal(status_encode(&in, &b->wire), ERR_OK);
         assert_int_equal(status_decode(b->a, wire_of(b), &out), ERR_OK);
         assert_true(bytes_is_text(out.version, "0.1"));
@@ -158,6 +165,18 @@ static void status_goes_there_and_back(void **state)
         assert_int_equal(out.calls, 8);
         assert_int_equal(out.calls_refused, 9);
         assert_int_equal(out.calls_failed, 10);
+        assert_int_equal(out.quotas_len, 1);
+        assert_int_equal(out.quotas[0].municipality, 180);
+        assert_int_equal(out.quotas[0].persons_most, 2000);
+        assert_int_equal(out.quotas[0].persons_percent, 31);
+        assert_int_equal(out.quotas[0].erasures_most, 100);
+        assert_int_equal(out.quotas[0].erasures, 4);
+        assert_int_equal(out.quotas[0].persons_refused_at_ms, 12);
+        assert_int_equal(out.quotas[0].erasures_refused_at_ms, 13);
+        assert_int_equal(out.domains_rotating, 14);
+        assert_int_equal(out.records_left, 15);
+        assert_int_equal(out.domains_owing, 16);
+        assert_int_equal(out.records_owing, 17);
         assert_int_equal(out.views_len, 1);
         assert_true(bytes_is_text(out.views[0].dataset, "placering"));
         assert_int_equal(out.views[0].vintage.number, 2);

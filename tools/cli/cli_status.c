@@ -168,6 +168,16 @@ static enum err status_table(const struct cli *cli, const struct wire_status *s)
         name(cli, WORD_STATUS_CALLS);
         say(cli, WORD_STATUS_CALLS_VALUE, number_text(cli, s->calls),
                 number_text(cli, s->calls_refused), number_text(cli, s->calls_failed));
+        if (s->domains_rotating > 0) {
+                name(cli, WORD_STATUS_EXCHANGE);
+                say(cli, WORD_KEYS_ROTATING, number_text(cli, s->domains_rotating),
+                        number_text(cli, s->records_left));
+        }
+        if (s->domains_owing > 0) {
+                name(cli, WORD_STATUS_EXCHANGE);
+                say(cli, WORD_KEYS_OWE, number_text(cli, s->domains_owing),
+                        number_text(cli, s->records_owing));
+        }
         TRY(list_quotas(cli, s));
         return list_views(cli, s);
 }
@@ -251,6 +261,10 @@ static enum err status_json(const struct cli *cli, const struct wire_status *s)
         put_counter(to, "calls", s->calls);
         put_counter(to, "calls_refused", s->calls_refused);
         put_counter(to, "calls_failed", s->calls_failed);
+        put_counter(to, "domains_rotating", s->domains_rotating);
+        put_counter(to, "records_left", s->records_left);
+        put_counter(to, "domains_owing", s->domains_owing);
+        put_counter(to, "records_owing", s->records_owing);
         put_quotas(to, s);
         put_views(to, s);
         return stream_end(to);
