@@ -28,8 +28,10 @@ static const struct {
 #undef KIND_ROW
 };
 
-static const struct entry_field_rule rules[] = {
-#define FIELD_ROW(name, number, side, type, word) {FIELD_##name, ENTRY_##side, ENTRY_##type, word},
+/* By number, with gaps. */
+static const struct entry_field_rule rules[FIELD_END] = {
+#define FIELD_ROW(name, number, side, type, word)                                                  \
+        [number] = {FIELD_##name, ENTRY_##side, ENTRY_##type, word},
         ENTRY_FIELDS(FIELD_ROW)
 #undef FIELD_ROW
 };
@@ -52,16 +54,13 @@ enum entry_kind entry_kind_find(struct bytes word)
 
 const struct entry_field_rule *entry_field_find(uint8_t number)
 {
-        for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
-                if (rules[i].field == number)
-                        return &rules[i];
-        return NULL;
+        return number < FIELD_END && rules[number].field != FIELD_NONE ? &rules[number] : NULL;
 }
 
 const struct entry_field_rule *entry_field_named(struct bytes word)
 {
         for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
-                if (bytes_is_text(word, rules[i].word))
+                if (rules[i].word != NULL && bytes_is_text(word, rules[i].word))
                         return &rules[i];
         return NULL;
 }
@@ -343,7 +342,7 @@ enum err entry_read(enum entry_side side, struct bytes part, entry_visitor fn, v
         struct entry_value v;
 
         TRY(check(side, part));
-        while (in.left > 0) {
+        while (fn != NULL && in.left > 0) {
                 TRY(next(&in, &v));
                 TRY(fn(ctx, &v));
         }

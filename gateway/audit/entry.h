@@ -136,7 +136,8 @@ void entry_put_principal(struct entry_writer *w, const struct principal *p); /* 
 void entry_put_vintage(struct entry_writer *w, struct vintage v);
 MUST_CHECK enum err entry_end(struct entry_writer *w, struct entry_draft *out); /* in the arena */
 
-/* Reading believes nothing: order, sides, lengths, types. ERR_MALFORMED. */
+/* Reading believes nothing: order, sides, lengths, types. ERR_MALFORMED. Without a visitor it says
+ * no more than whether the part can be read. */
 struct entry_value {
         const struct entry_field_rule *rule;
         struct bytes text; /* TEXT, BYTES, DIGEST: the value; COUNT: the name */

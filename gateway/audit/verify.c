@@ -254,13 +254,6 @@ static void check_heads(struct log_check *c)
 
 /* Entries -------------------------------------------------------------------- */
 
-static enum err visit_nothing(void *ctx, const struct entry_value *value)
-{
-        (void)ctx;
-        (void)value;
-        return ERR_OK;
-}
-
 static enum log_finding finding_in(const struct stored_entry *e)
 {
         struct digest open, closed, commitment;
@@ -272,8 +265,8 @@ static enum log_finding finding_in(const struct stored_entry *e)
         leaf_commitment(&open, &closed, &commitment);
         if (!digest_equal(&commitment, &e->commitment))
                 return LOG_FINDING_CONTENT;
-        if (entry_read(ENTRY_OPEN, e->open, visit_nothing, NULL) != ERR_OK ||
-                entry_read(ENTRY_CLOSED, e->closed, visit_nothing, NULL) != ERR_OK)
+        if (entry_read(ENTRY_OPEN, e->open, NULL, NULL) != ERR_OK ||
+                entry_read(ENTRY_CLOSED, e->closed, NULL, NULL) != ERR_OK)
                 return LOG_FINDING_UNREADABLE;
         return LOG_FINDING_NONE;
 }

@@ -21,11 +21,30 @@ struct readers {
 
 struct writer;
 
+/* Subtrees of the audit log of 2^8 leaves, 2^16 and so on have rows of their own. So many levels
+ * of them are kept in memory: of a log of 2^32 entries, all. */
+enum { BLOCK_BITS = 8, BLOCK = 1 << BLOCK_BITS, BLOCK_MASK = BLOCK - 1, LEVELS_KEPT = 4 };
+
+/* 256 hashes of one level, as many as there are so far, and everything above them: node 1 is
+ * the root, node i has the children 2i and 2i + 1. */
+struct log_block {
+        bool holds;
+        uint64_t block;
+        uint32_t len;
+        struct digest nodes[2 * BLOCK];
+};
+/* Of each level the newest block, and the one asked for last. */
+struct log_cache {
+        struct log_block newest[LEVELS_KEPT], other[LEVELS_KEPT];
+};
+
 struct store {
         char *path;
         int lock_fd;
         struct writer *writer;
         struct readers readers;
+        pthread_mutex_t log_lock; /* log_cache */
+        struct log_cache log_cache;
 };
 
 MUST_CHECK enum err reader_borrow(struct store *s, struct db **out);

@@ -13,6 +13,7 @@
  *
  * A log whose edge cannot be made has been tampered with. The store opens all the same, or nobody
  * could look at what is wrong; but whatever has to leave an entry is refused. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -137,12 +138,13 @@ static enum err last_row(struct db *db, uint64_t *out_size, int64_t *out_at_ms)
 enum err log_load(struct db *db, struct log_tail *out)
 {
         struct log_tail tail = {0};
-        struct log_tree tree = {.db = db};
+        struct log_tree tree = {.db = db, .cache = calloc(1, sizeof *tree.cache)};
         uint64_t size = 0;
-        enum err e = last_row(db, &size, &tail.at_ms);
+        enum err e = tree.cache != NULL ? last_row(db, &size, &tail.at_ms) : ERR_NO_MEMORY;
 
         if (e == ERR_OK)
                 e = merkle_edge_of(size, log_tree_node, &tree, &tail.edge);
+        free(tree.cache);
         if (e == ERR_CORRUPT) {
                 log_event(LOG_ERROR, "audit_log_damaged", LOG_NUM("entries", (int64_t)size));
                 tail = (struct log_tail){.damaged = true};

@@ -1,110 +1,100 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* log_tree.c: the tree over the audit log, made from what is on disk.
  *
- * Any subtree is folded from at most 256 hashes: of the leaves in one block, or of the rows of the
- * next lower level that has rows. A proof over ten million entries reads one block, some two
- * hundred rows of level 8 and some of level 16.
+ * Any subtree is made of at most 256 hashes: of the leaves in one block, or of the rows of the next
+ * lower level that has rows. A proof over ten million entries reads one block, some two hundred
+ * rows of level 8 and some of level 16. What is asked for most is about the newest entries, whose
+ * blocks stay in memory with all that was hashed above them and only grow: entries never change.
  *
  * Rows of `subtree` can be made anew from the entries; they are here to be quick and are believed
  * no further than that: what the keeper signed tells whether they are right. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "gateway/store/log_inside.h"
 
-/* 2^levels hashes to one, in place. */
-static void fold(struct digest *h, unsigned levels)
+static void block_add(struct log_block *b, const struct digest *hash)
 {
-        for (uint32_t len = 1U << levels; len > 1; len /= 2)
-                for (uint32_t i = 0; i < len; i += 2)
-                        merkle_node(&h[i], &h[i + 1], &h[i / 2]);
+        uint32_t at = BLOCK + b->len++;
+
+        b->nodes[at] = *hash;
+        for (; (at & 1) == 1 && at > 1; at /= 2)
+                merkle_node(&b->nodes[at - 1], &b->nodes[at], &b->nodes[at / 2]);
 }
 
-/* Leaves of a block that are there, from its first on without a gap. */
-static enum err block_read(struct log_tree *t, uint64_t block)
+static enum err leaf_read(const struct run *r, uint64_t number, struct digest *out)
 {
-        OWNED(run_done) struct run r = {0};
+        struct digest commitment;
         int64_t kind;
-        enum err e;
 
-        t->holds = false;
-        t->len = 0;
-        TRY(run_start(t->db, SQL_LEAVES, &r));
-        bind_i64(&r, (int64_t)(block << BLOCK_BITS));
-        bind_i64(&r, (int64_t)((block + 1) << BLOCK_BITS));
-        while ((e = run_row(&r)) == ERR_OK) {
-                struct digest commitment;
-                uint64_t number = (uint64_t)column_i64(&r, 0);
-
-                if (number != (block << BLOCK_BITS) + t->len)
-                        break;
-                TRY(column_range(&r, 2, 1, UINT16_MAX, &kind));
-                TRY(column_digest(&r, 3, &commitment));
-                leaf_hash(number, column_i64(&r, 1), (uint16_t)kind, &commitment,
-                        &t->leaves[t->len++]);
-        }
-        if (e != ERR_OK && e != ERR_NOT_FOUND)
-                return e;
-        t->block = block;
-        t->holds = true;
+        TRY(column_range(r, 2, 1, UINT16_MAX, &kind));
+        TRY(column_digest(r, 3, &commitment));
+        leaf_hash(number, column_i64(r, 1), (uint16_t)kind, &commitment, out);
         return ERR_OK;
 }
 
-static enum err from_leaves(struct log_tree *t, unsigned level, uint64_t index, struct digest *out)
-{
-        uint64_t first = index << level, block = first >> BLOCK_BITS;
-        uint32_t at = (uint32_t)(first & BLOCK_MASK), len = 1U << level;
-        struct digest h[BLOCK];
-
-        if (!t->holds || t->block != block)
-                TRY(block_read(t, block));
-        if (at + len > t->len)
-                return ERR_CORRUPT;
-        for (uint32_t i = 0; i < len; i++)
-                h[i] = t->leaves[at + i];
-        fold(h, level);
-        *out = h[0];
-        return ERR_OK;
-}
-
-static enum err from_rows(struct db *db, unsigned level, uint64_t index, struct digest *out)
+/* Whatever is there and not in memory yet, up to a gap. */
+static enum err block_grow(struct db *db, unsigned level, struct log_block *b)
 {
         OWNED(run_done) struct run r = {0};
-        unsigned above = level % BLOCK_BITS;
-        uint64_t first = index << above;
-        uint32_t wanted = 1U << above, len = 0;
-        struct digest h[BLOCK];
+        uint64_t first = b->block << BLOCK_BITS;
+        struct digest hash;
         enum err e;
 
-        TRY(run_start(db, SQL_SUBTREES, &r));
-        bind_i64(&r, level - above);
-        bind_i64(&r, (int64_t)first);
-        bind_i64(&r, (int64_t)(first + wanted));
-        while ((e = run_row(&r)) == ERR_OK) {
-                if ((uint64_t)column_i64(&r, 0) != first + len)
-                        return ERR_CORRUPT;
-                TRY(column_digest(&r, 1, &h[len++]));
+        TRY(run_start(db, level == 0 ? SQL_LEAVES : SQL_SUBTREES, &r));
+        if (level > 0)
+                bind_i64(&r, level);
+        bind_i64(&r, (int64_t)(first + b->len));
+        bind_i64(&r, (int64_t)(first + BLOCK));
+        while ((e = run_row(&r)) == ERR_OK && b->len < BLOCK) {
+                uint64_t number = first + b->len;
+
+                if ((uint64_t)column_i64(&r, 0) != number)
+                        return ERR_OK;
+                TRY(level == 0 ? leaf_read(&r, number, &hash) : column_digest(&r, 1, &hash));
+                block_add(b, &hash);
         }
-        if (e != ERR_NOT_FOUND)
-                return e;
-        if (len < wanted)
-                return ERR_CORRUPT;
-        fold(h, above);
-        *out = h[0];
-        return ERR_OK;
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* Where a block is kept, or will be. */
+static struct log_block *block_of(struct log_cache *c, unsigned level, uint64_t block)
+{
+        unsigned at = level / BLOCK_BITS;
+        struct log_block *newest = &c->newest[at];
+        struct log_block *b = !newest->holds || block >= newest->block ? newest : &c->other[at];
+
+        if (!b->holds || b->block != block) {
+                b->holds = true;
+                b->block = block;
+                b->len = 0;
+        }
+        return b;
 }
 
 enum err log_tree_node(void *ctx, unsigned level, uint64_t index, struct digest *out)
 {
-        struct log_tree *t = ctx;
+        const struct log_tree *t = ctx;
+        unsigned above = level % BLOCK_BITS, base = level - above;
 
-        /* No number on disk is beyond 2^63. */
-        if (level >= 63 || index > (uint64_t)INT64_MAX >> level)
+        /* No number on disk is beyond 2^63, and no log beyond 2^32. */
+        if (base / BLOCK_BITS >= LEVELS_KEPT || index > (uint64_t)INT64_MAX >> level)
                 return ERR_INVALID;
-        return level < BLOCK_BITS ? from_leaves(t, level, index, out)
-                                  : from_rows(t->db, level, index, out);
+        uint64_t first = index << above;
+        uint32_t at = (uint32_t)(first & BLOCK_MASK);
+        struct log_block *b = block_of(t->cache, base, first >> BLOCK_BITS);
+
+        if (at + (1U << above) > b->len)
+                TRY(block_grow(t->db, base, b));
+        if (at + (1U << above) > b->len)
+                return ERR_CORRUPT;
+        *out = b->nodes[(BLOCK + at) >> above];
+        return ERR_OK;
 }
 
 /* Proofs --------------------------------------------------------------------- */
 
-/* A reader, and the tree of what is durable if it has `size` entries. */
+/* A reader, and the tree of what is durable if it has `size` entries; to be given back. */
 static enum err tree_borrow(struct store *s, uint64_t size, struct log_tree *out)
 {
         struct merkle_edge edge;
@@ -112,8 +102,16 @@ static enum err tree_borrow(struct store *s, uint64_t size, struct log_tree *out
         store_log_edge(s, &edge);
         if (size > edge.size)
                 return ERR_INVALID;
-        out->holds = false;
-        return reader_borrow(s, &out->db);
+        TRY(reader_borrow(s, &out->db));
+        pthread_mutex_lock(&s->log_lock);
+        out->cache = &s->log_cache;
+        return ERR_OK;
+}
+
+static void tree_return(struct store *s, struct log_tree *t)
+{
+        pthread_mutex_unlock(&s->log_lock);
+        reader_return(s, &t->db);
 }
 
 enum err store_log_inclusion(
@@ -124,7 +122,7 @@ enum err store_log_inclusion(
         TRY(tree_borrow(s, size, &t));
         enum err e = merkle_prove_inclusion(number, size, log_tree_node, &t, out);
 
-        reader_return(s, &t.db);
+        tree_return(s, &t);
         return e;
 }
 
@@ -136,7 +134,7 @@ enum err store_log_consistency(
         TRY(tree_borrow(s, size, &t));
         enum err e = merkle_prove_consistency(before, size, log_tree_node, &t, out);
 
-        reader_return(s, &t.db);
+        tree_return(s, &t);
         return e;
 }
 
@@ -148,7 +146,7 @@ enum err store_log_root(struct store *s, uint64_t size, struct digest *out)
         TRY(tree_borrow(s, size, &t));
         enum err e = merkle_edge_of(size, log_tree_node, &t, &edge);
 
-        reader_return(s, &t.db);
+        tree_return(s, &t);
         if (e == ERR_OK)
                 merkle_root(&edge, out);
         return e;
@@ -205,17 +203,35 @@ static enum err reload_job(struct db *db, void *ctx)
         return db->tail->damaged ? ERR_CORRUPT : ERR_OK;
 }
 
+/* From entries alone: nothing that was kept before is believed. */
+static enum err remake_all(struct store *s, struct log_tree *t)
+{
+        uint64_t size;
+
+        TRY(log_size(t->db, &size));
+        for (unsigned level = BLOCK_BITS; size >> level > 0; level += BLOCK_BITS)
+                TRY(remake_level(s, t, level, size));
+        return ERR_OK;
+}
+
+static void forget_kept(struct store *s)
+{
+        pthread_mutex_lock(&s->log_lock);
+        memset(&s->log_cache, 0, sizeof s->log_cache);
+        pthread_mutex_unlock(&s->log_lock);
+}
+
 enum err store_log_remake(struct store *s)
 {
-        struct log_tree t = {0};
-        uint64_t size = 0;
-        enum err e;
+        struct log_tree t = {.cache = calloc(1, sizeof *t.cache)};
+        enum err e = t.cache != NULL ? reader_borrow(s, &t.db) : ERR_NO_MEMORY;
 
-        TRY(reader_borrow(s, &t.db));
-        e = log_size(t.db, &size);
-        for (unsigned level = BLOCK_BITS; e == ERR_OK && size >> level > 0; level += BLOCK_BITS)
-                e = remake_level(s, &t, level, size);
-        reader_return(s, &t.db);
+        if (e == ERR_OK) {
+                e = remake_all(s, &t);
+                reader_return(s, &t.db);
+        }
+        free(t.cache);
+        forget_kept(s);
         TRY(e);
         return writer_run(s->writer, JOB_GROUPED, reload_job, NULL);
 }

@@ -226,6 +226,7 @@ enum err store_open(const char *path, struct store **out)
         if (s == NULL)
                 return ERR_NO_MEMORY;
         pthread_mutex_init(&s->readers.lock, NULL);
+        pthread_mutex_init(&s->log_lock, NULL);
         s->lock_fd = -1;
         s->path = strdup(path);
         if (s->path == NULL)
@@ -267,6 +268,7 @@ void store_close(struct store **s)
         /* Last, so that SQLite empties and removes the log. */
         writer_stop(&(*s)->writer);
         pthread_mutex_destroy(&(*s)->readers.lock);
+        pthread_mutex_destroy(&(*s)->log_lock);
         if ((*s)->lock_fd >= 0)
                 close((*s)->lock_fd);
         free((*s)->path);
