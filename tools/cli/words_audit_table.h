@@ -42,6 +42,8 @@ WORD(LOG_SOUND,
         "The log is whole: {1} entries ({2} pruned), {3} signed heads, {4} of them from witnesses.")
 WORD(LOG_UNSOUND, "{1} fel i {2} poster och {3} trädhuvuden.",
         "{1} faults in {2} entries and {3} heads.")
+WORD(LOG_NO_HEAD, "inget trädhuvud är signerat än: pröva igen om en stund",
+        "no head is signed yet: try again in a while")
 WORD(LOG_BEHIND, "{1} poster har kommit till sedan dess.", "{1} entries have been added since.")
 WORD(LOG_NO_WITNESS,
         "Inget vittne tillfrågades: den som har både loggen och slussens nyckelvakt kan ha skrivit "

@@ -139,10 +139,11 @@ static enum exit_code check_gateway(struct verifying *w)
         struct wire_log_request all = {.from = 0};
         enum exit_code code = heads_of_gateway(w->cli, add_head, w);
 
+        if (code == EXIT_CODE_OK && w->covered == 0) {
+                complain(w->cli, WORD_LOG_NO_HEAD);
+                return EXIT_CODE_REFUSED;
+        }
         all.limit = w->covered;
-        if (w->covered == 0)
-                return code;
-
         if (code == EXIT_CODE_OK)
                 code = log_stream(w->cli, &all, check_page, w);
         if (w->drawing)
