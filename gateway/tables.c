@@ -203,13 +203,14 @@ static enum err count(struct answering *a, struct question *q, struct plan_scope
  * which of the hidden are not small. Where memory hid nothing, the verdict that there is is
  * the one there would be: the same is asked of the same table. */
 static enum err audit_again(struct answering *a, struct question *q,
-        const struct disclosure_settings *settings, size_t hidden_before)
+        const struct disclosure_settings *settings, const struct disclosure_seen *seen,
+        size_t hidden_before)
 {
         struct disclosure_report *r = &q->report;
         bool whole = r->audited == r->audit_of && !r->limited && !r->hidden_all;
 
         if (r->secondary != hidden_before || !whole)
-                TRY(disclosure_audit_table(a->arena, q->table, settings, &q->lease.stop, r));
+                TRY(disclosure_audit_table(a->arena, q->table, seen, settings, &q->lease.stop, r));
         r->interval_unasked = r->audit_of - r->audited;
         return ERR_OK;
 }
@@ -217,6 +218,7 @@ static enum err audit_again(struct answering *a, struct question *q,
 static enum err count_and_protect(struct answering *a, struct question *q)
 {
         const struct disclosure_settings settings = settings_of(a, q);
+        OWNED(disclosure_seen_free) struct disclosure_seen *seen = NULL;
         struct rounding_exact *exact = NULL;
         struct plan_scope scope;
 
@@ -225,13 +227,14 @@ static enum err count_and_protect(struct answering *a, struct question *q)
                 coverage_note_unexpected(q->table);
         TRY(perturb_begin(a, q, &exact));
         TRY(judge_rows(a, q, &scope));
-        TRY(disclosure_protect_table(a->arena, q->table, &settings, &q->lease.stop, &q->report));
+        TRY(disclosure_protect_table_seen(
+                a->arena, q->table, &settings, &q->lease.stop, &q->report, &seen));
         q->source = q->allowed.disclosure.answers == ANSWERS_ALONE ? ANSWERS_ALONE : ANSWERS_LEDGER;
         if (q->source == ANSWERS_LEDGER && q->lease.linkage != NULL) {
                 size_t hidden = q->report.secondary;
 
                 TRY(cells_by_memory(a, q, &scope));
-                TRY(audit_again(a, q, &settings, hidden));
+                TRY(audit_again(a, q, &settings, seen, hidden));
         }
         return perturb_end(a, q, exact);
 }

@@ -334,22 +334,34 @@ static enum err check_contributors(const struct rules_reading *r)
         return ERR_OK;
 }
 
-/* Where zeros are published, a cell that is hidden for being small is known to be between 1 and
- * what is below the threshold, and hiding others makes that no wider. Who asks for it in one
- * breath is told so. Where the interval is a preset's, an answer that would tell too much by it
- * is widened or withheld when it is made (gateway/disclosure/joint_cure.c). */
+/* The key of several that stands here: what is inherited is not to blame. */
+static enum disclosure_key key_here(
+        const struct rules_reading *r, const enum disclosure_key *keys, size_t len)
+{
+        for (size_t i = 0; i < len; i++)
+                if (yaml_find(r->m, key_words[keys[i]]) != NULL)
+                        return keys[i];
+        return keys[0];
+}
+
+/* A cell that is hidden for being small is known to be below the threshold, and at least 1 where
+ * zeros are published: hiding others makes that no wider, so no rules may ask for more. */
 static enum err check_interval(const struct rules_reading *r)
 {
+        static const enum disclosure_key keys[] = {
+                DISCLOSURE_KEY_INTERVAL, DISCLOSURE_KEY_THRESHOLD, DISCLOSURE_KEY_ZEROS};
         const struct disclosure_rules *x = &r->draft->rules;
-        uint32_t most = x->threshold > 2 ? x->threshold - 2 : 0;
+        uint32_t least = x->zeros_published ? 1 : 0;
+        uint32_t most = x->threshold > least + 1 ? x->threshold - 1 - least : 0;
 
-        if (!x->zeros_published || x->interval <= most ||
-                yaml_find(r->m, key_words[DISCLOSURE_KEY_INTERVAL]) == NULL)
+        /* With a threshold of 1 nothing is small. */
+        if (x->interval <= most || x->threshold == 1)
                 return ERR_OK;
-        return CONTRADICTS(r, DISCLOSURE_KEY_INTERVAL,
-                "`interval: %u` cannot be kept with `zeros: publish` and `threshold: %u`: a small "
-                "cell is then known to lie from 1 to below it; say `zeros: protect`, or at most %u",
-                x->interval, x->threshold, most);
+        return CONTRADICTS(r, key_here(r, keys, ARRAY_LEN(keys)),
+                "`interval: %u` cannot be kept with `zeros: %s` and `threshold: %u`: a small cell "
+                "is then known to lie from %u to below it; say %sat most %u",
+                x->interval, least == 1 ? "publish" : "protect", x->threshold, least,
+                least == 1 ? "`zeros: protect`, or " : "", most);
 }
 
 static enum err check_rules(const struct rules_reading *r)

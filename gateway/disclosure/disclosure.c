@@ -5,7 +5,10 @@
  * wiped whole: a table that was half protected is not one that may be looked at. */
 #include "gateway/disclosure/disclosure.h"
 
+#include <stdlib.h>
+
 #include "base/arena.h"
+#include "base/attrs.h"
 #include "gateway/disclosure/joint.h"
 #include "gateway/disclosure/rules.h"
 #include "gateway/disclosure/wipe.h"
@@ -117,18 +120,43 @@ static void withhold_all(const struct disclosure_release *r)
         }
 }
 
-enum err disclosure_protect(struct arena *arena, const struct disclosure_release *release,
+struct disclosure_seen {
+        struct joint_seen seen;
+};
+
+void disclosure_seen_free(struct disclosure_seen **seen)
+{
+        if (seen == NULL || *seen == NULL)
+                return;
+        arena_free(&(*seen)->seen.arena);
+        free(*seen);
+        *seen = NULL;
+}
+
+/* `seen`: NULL, or it is given what the search for widths saw. */
+static enum err protect_and_see(struct arena *arena, const struct disclosure_release *release,
         const struct disclosure_settings *settings, const atomic_bool *cancel,
-        struct disclosure_report *out)
+        struct disclosure_report *out, struct disclosure_seen *seen)
 {
         struct joint j = {
                 .arena = arena, .release = release, .settings = settings, .cancel = cancel};
         enum err err = protect(&j, out);
 
+        if (err == ERR_OK && seen != NULL) {
+                seen->seen = j.seen;
+                j.seen.arena = NULL;
+        }
         joint_forget(&j);
         if (err != ERR_OK)
                 withhold_all(release);
         return err;
+}
+
+enum err disclosure_protect(struct arena *arena, const struct disclosure_release *release,
+        const struct disclosure_settings *settings, const atomic_bool *cancel,
+        struct disclosure_report *out)
+{
+        return protect_and_see(arena, release, settings, cancel, out, NULL);
 }
 
 /* Nothing is asked that the table does not tell by itself: neither values that were wiped, nor
@@ -151,7 +179,7 @@ static enum err audit(struct joint *j, struct disclosure_report *out)
         out->exact = verdict.exact;
         out->narrow = verdict.narrow;
         out->limited |= j->limited;
-        if (verdict.exact == 0)
+        if (verdict.exact == 0 && (verdict.of == 0 || verdict.audited > 0))
                 return ERR_OK;
         withhold_all(j->release);
         out->hidden_all = true;
@@ -159,15 +187,17 @@ static enum err audit(struct joint *j, struct disclosure_report *out)
 }
 
 enum err disclosure_audit_table(struct arena *arena, struct table *t,
-        const struct disclosure_settings *settings, const atomic_bool *cancel,
-        struct disclosure_report *out)
+        const struct disclosure_seen *seen, const struct disclosure_settings *settings,
+        const atomic_bool *cancel, struct disclosure_report *out)
 {
         const struct disclosure_release alone = {
                 .tables = (struct table *const[]){t}, .tables_len = 1};
         struct joint j = {
                 .arena = arena, .release = &alone, .settings = settings, .cancel = cancel};
-        enum err err = audit(&j, out);
 
+        if (seen != NULL)
+                j.seen = seen->seen;
+        enum err err = audit(&j, out);
         if (err != ERR_OK)
                 withhold_all(&alone);
         return err;
@@ -181,4 +211,22 @@ enum err disclosure_protect_table(struct arena *arena, struct table *t,
                 .tables = (struct table *const[]){t}, .tables_len = 1};
 
         return disclosure_protect(arena, &alone, settings, cancel, out);
+}
+
+enum err disclosure_protect_table_seen(struct arena *arena, struct table *t,
+        const struct disclosure_settings *settings, const atomic_bool *cancel,
+        struct disclosure_report *out, struct disclosure_seen **seen)
+{
+        const struct disclosure_release alone = {
+                .tables = (struct table *const[]){t}, .tables_len = 1};
+        OWNED(disclosure_seen_free) struct disclosure_seen *made = calloc(1, sizeof *made);
+
+        if (made == NULL) {
+                withhold_all(&alone);
+                return ERR_NO_MEMORY;
+        }
+        TRY(protect_and_see(arena, &alone, settings, cancel, out, made));
+        *seen = made;
+        made = NULL;
+        return ERR_OK;
 }

@@ -126,11 +126,20 @@ MUST_CHECK enum err disclosure_protect_table(struct arena *arena, struct table *
         const struct disclosure_settings *settings, const atomic_bool *cancel,
         struct disclosure_report *out);
 
-/* The audit once more, of a table that was protected and in which more was hidden since: `out`'s
- * verdict is then that of what leaves. Where something can be computed, all is withheld. */
-MUST_CHECK enum err disclosure_audit_table(struct arena *arena, struct table *t,
+/* What the search for widths saw: tables that nobody can tell from the true one, and it. For
+ * disclosure_audit_table alone; free it at once. */
+struct disclosure_seen;
+void disclosure_seen_free(struct disclosure_seen **seen);
+MUST_CHECK enum err disclosure_protect_table_seen(struct arena *arena, struct table *t,
         const struct disclosure_settings *settings, const atomic_bool *cancel,
-        struct disclosure_report *out);
+        struct disclosure_report *out, struct disclosure_seen **seen);
+
+/* The audit once more, of a table that was protected and in which more was hidden since: `out`'s
+ * verdict is then that of what leaves. Where something can be computed, or nothing can be said of
+ * what is hidden, all is withheld. `seen` may be NULL. */
+MUST_CHECK enum err disclosure_audit_table(struct arena *arena, struct table *t,
+        const struct disclosure_seen *seen, const struct disclosure_settings *settings,
+        const atomic_bool *cancel, struct disclosure_report *out);
 
 /* rules.c: the first step alone, without wiping: status and rule of every cell and measure. */
 MUST_CHECK enum err disclosure_rules_apply(

@@ -42,7 +42,7 @@ enum { PROGRAM_ROUNDS = 16, PROGRAM_WORK = 15000, LOOSE = 3, LOOSEST = 1 << 12, 
 /* Entries that the walk of one round looks at, for each cell that is not wide yet; and all walks
  * together (about a minute): what is not wide then is cured without asking what binds it. */
 #define WALK_EACH UINT64_C(100000)
-#define WALK_MOST (UINT64_C(5) << 30)
+#define WALK_MOST (UINT64_C(8) << 30)
 enum { ROUNDS_GENTLE = 48 };
 
 struct widening {
@@ -52,6 +52,8 @@ struct widening {
         const struct interval_options *options;
         struct model hidden;         /* the model; what is hidden so far is protected */
         struct model_column *column; /* of `hidden` */
+        struct model_column *before; /* when the round began */
+        struct model_column *ran;    /* when the pattern was made */
         size_t *row_start;           /* the matrix by rows */
         uint32_t *row_column;
         int64_t *truth;      /* of columns */
@@ -520,19 +522,19 @@ static void binding_hide(struct widening *w, const struct binding *x, size_t mos
 }
 
 /* All that holds the first inner cell of a sum: nothing speaks of it any more, and it is as wide
- * as anybody likes. */
-static bool hide_around(struct widening *w, uint32_t c)
+ * as anybody likes. Where all was hidden when the round began, nothing helps. */
+static void hide_around(struct widening *w, uint32_t c)
 {
         uint32_t row = w->model->row[w->model->start[c]];
         bool any = false;
 
         for (size_t k = w->row_start[row]; k < w->row_start[row + 1]; k++) {
-                struct model_column *x = &w->column[w->row_column[k]];
+                uint32_t at = w->row_column[k];
 
-                any |= x->open && !x->protect && !x->known;
-                x->protect |= x->open && !x->known;
+                w->column[at].protect |= w->column[at].open && !w->column[at].known;
+                any |= w->column[at].protect && !w->before[at].protect;
         }
-        return any;
+        w->given_up[c] = !any;
 }
 
 /* What additions say of an asked sum: more must be left open, until they say something. */
@@ -551,7 +553,7 @@ static enum err bind_one_passed(struct widening *w, struct binding *x, struct bo
         if (len > 0)
                 return binding_add(w, x, c, known, len);
         if (!w->additions)
-                w->given_up[c] = !hide_around(w, c);
+                hide_around(w, c);
         return ERR_OK;
 }
 
@@ -581,7 +583,7 @@ static void hide_around_all(struct widening *w, const struct asking *a)
 {
         w->result.limited = true;
         for (uint32_t i = 0; i < a->system.asked.len; i++)
-                w->given_up[a->asked_of[i]] = !hide_around(w, a->asked_of[i]);
+                hide_around(w, a->asked_of[i]);
 }
 
 /* All that binds an asked sum, either way. */
@@ -687,6 +689,7 @@ static enum err pattern_again(struct widening *w, size_t exposed, bool *found)
         struct suppress_result again;
 
         once.starts = 1;
+        memcpy(w->ran, w->column, w->model->columns * sizeof *w->ran);
         TRY(suppress_run(w->arena, &w->hidden, &once, &again));
         w->result.limited |= again.limited;
         *found = again.proved && again.exposed == exposed;
@@ -700,14 +703,26 @@ static enum err pattern_again(struct widening *w, size_t exposed, bool *found)
         return ERR_OK;
 }
 
+/* Whoever is alone in a cell knows it, so once hidden it is protected by itself. */
+static bool alone_unheeded(const struct widening *w)
+{
+        for (uint32_t c = 0; c < w->model->columns; c++)
+                if (w->model->column[c].alone && is_hidden(w, c) && !w->ran[c].protect)
+                        return true;
+        return false;
+}
+
 static enum err widen(struct widening *w)
 {
         size_t exposed = w->result.pattern.exposed;
-        struct model_column *before = arena_alloc_raw(w->arena, w->model->columns, sizeof *before);
+        size_t size = w->model->columns * sizeof *w->before;
         bool more = true, found = true;
 
-        if (before == NULL)
+        w->before = arena_alloc_raw(w->arena, 1, size);
+        w->ran = arena_alloc_raw(w->arena, 1, size);
+        if (w->before == NULL || w->ran == NULL)
                 return ERR_NO_MEMORY;
+        memcpy(w->ran, w->model->column, size);
         w->additions = true;
         while (more && found) {
                 if (w->options->cancel != NULL && atomic_load(w->options->cancel))
@@ -717,19 +732,20 @@ static enum err widen(struct widening *w)
                         return ERR_OK;
                 }
                 w->result.rounds++;
-                memcpy(before, w->column, w->model->columns * sizeof *before);
+                memcpy(w->before, w->column, size);
                 if (!w->additions)
                         TRY(walk(w));
                 TRY(ask(w));
-                more = memcmp(before, w->column, w->model->columns * sizeof *before) != 0;
+                more = memcmp(w->before, w->column, size) != 0;
                 /* What additions tell at once goes before anybody walks. */
                 if (w->additions && !more)
                         more = !(w->additions = false);
                 w->additions = w->additions && w->alone;
+                more = more || alone_unheeded(w);
                 if (more)
                         TRY(pattern_again(w, exposed, &found));
                 if (!found)
-                        memcpy(w->column, before, w->model->columns * sizeof *before);
+                        memcpy(w->column, w->before, size);
         }
         return ERR_OK;
 }

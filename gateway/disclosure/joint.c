@@ -305,7 +305,7 @@ static enum err widen(struct joint *j, struct arena *scratch, const struct model
 
 /* A limit that comes too early leaves nothing proved. */
 static enum err suppress(struct joint *j, struct arena *scratch, const struct joint_layer *layer,
-        struct model *model, struct suppress_result *out)
+        struct model *model, struct suppress_result *out, bool *widened)
 {
         struct suppress_options options = {.seed = j->settings->seed, .work_limit = work_left(j)};
         struct model_release release;
@@ -319,8 +319,10 @@ static enum err suppress(struct joint *j, struct arena *scratch, const struct jo
         options.starts = starts_of(j, model);
         enum err err = suppress_run(scratch, model, &options, out);
         if (err == ERR_OK && layer == &j->base && j->width > 0 && out->proved &&
-                !joint_is_by_table(j))
+                !joint_is_by_table(j)) {
                 err = widen(j, scratch, model, &options, out);
+                *widened = j->seen.arena != NULL;
+        }
         if (err == ERR_LIMIT) {
                 *out = (struct suppress_result){.limited = true};
                 err = ERR_OK;
@@ -364,17 +366,19 @@ static enum err round_run(struct joint *j, struct joint_layer *layer, bool *agai
         OWNED(arena_free) struct arena *scratch = arena_new(SIZE_MAX);
         struct model model;
         struct suppress_result result;
+        bool widened = false;
 
         if (scratch == NULL)
                 return ERR_NO_MEMORY;
-        TRY(suppress(j, scratch, layer, &model, &result));
+        TRY(suppress(j, scratch, layer, &model, &result, &widened));
         layer->failed = !result.proved || result.exposed > model.impossible;
         *again = false;
         if (layer->failed)
                 return ERR_OK;
         memcpy(layer->status, result.status, layer->space.cells);
         layer->failed = !release_known_zeros(layer, &model);
-        *again = !layer->failed && protect_alone(layer);
+        /* The search for widths has heeded who is alone already. */
+        *again = !layer->failed && protect_alone(layer) && !widened;
         return ERR_OK;
 }
 
@@ -526,6 +530,13 @@ void joint_limits_set(struct joint *j, uint32_t share)
                 asked > 0 ? asked / share + 1 : ITERATION_CELLS / cells / share + ITERATIONS_FEWEST;
 }
 
+/* Nobody could say anything of what is hidden, though somebody asked. */
+static bool is_unaudited(const struct joint *j)
+{
+        return j->settings->audit_cells_max > 0 && !j->base.failed && j->verdict.of > 0 &&
+               j->verdict.audited == 0;
+}
+
 enum err joint_protect(struct joint *j)
 {
         struct space space;
@@ -542,12 +553,18 @@ enum err joint_protect(struct joint *j)
         j->width = j->settings->interval;
         joint_limits_set(j, 1);
         TRY(cells_protect(j));
-        /* Counts that are whole and not negative can tell what no subtraction does. Then the
-         * search for width mends it, and what it leaves is cured without it. */
-        if (j->verdict.exact > 0 && j->width == 0) {
+        /* Counts that are whole and not negative can tell what no subtraction does, and of large
+         * tables nobody can say whether they do who was told nothing. Then the search for width
+         * mends it, and what it leaves is cured without it. */
+        if (j->width == 0 && (j->verdict.exact > 0 || is_unaudited(j))) {
                 j->width = 1;
                 TRY(cells_protect(j));
         }
         TRY(joint_cure(j));
+        if (is_unaudited(j)) {
+                j->base.failed = true;
+                joint_statuses_write(j);
+                j->verdict = (struct joint_verdict){0};
+        }
         return joint_measures(j);
 }

@@ -123,18 +123,26 @@ static enum err ask(struct joint *j, struct arena *scratch, const struct audit_r
         return ERR_OK;
 }
 
-static void nearly_mark(struct joint *j, const struct audit_verdict *v)
+/* Where all widths were shown to the auditor, what he did not see is as good as narrow; else those
+ * of whom nobody asked are only said to be. How many. */
+static size_t nearly_mark(
+        struct joint *j, const struct audit_release *release, const struct audit_verdict *v)
 {
         const struct space *s = &j->base.space;
         int64_t width = j->settings->interval > 1 ? j->settings->interval : 1;
+        bool shown = release->told != NULL && release->overlapping == 0;
+        size_t found = 0;
 
         for (size_t i = 0; i < v->len; i++) {
                 const struct audit_interval *x = &v->intervals[i];
+                bool ends = x->low > -BOUNDS_NONE && x->high < BOUNDS_NONE;
 
-                if (x->audited && x->low > -BOUNDS_NONE && x->high < BOUNDS_NONE &&
-                        x->high - x->low < width)
-                        j->nearly[s->block[x->table].offset + x->cell] = true;
+                if (x->audited ? !ends || x->high - x->low >= width : !shown)
+                        continue;
+                j->nearly[s->block[x->table].offset + x->cell] = true;
+                found++;
         }
+        return found;
 }
 
 enum err joint_audit(struct joint *j, struct joint_verdict *out)
@@ -151,11 +159,12 @@ enum err joint_audit(struct joint *j, struct joint_verdict *out)
                 release.overlapping |= overlaps(j);
                 TRY(ask(j, scratch, &release, &verdict));
         }
-        if (verdict.feasible)
-                nearly_mark(j, &verdict);
-        *out = (struct joint_verdict){.audited = verdict.feasible ? verdict.audited : 0,
+        *out = (struct joint_verdict){.of = verdict.len};
+        if (!verdict.feasible)
+                return ERR_OK;
+        *out = (struct joint_verdict){.audited = verdict.audited,
                 .of = verdict.len,
-                .exact = verdict.feasible ? verdict.exact : 0,
-                .narrow = verdict.feasible ? verdict.narrow : 0};
+                .exact = verdict.exact,
+                .narrow = nearly_mark(j, &release, &verdict)};
         return ERR_OK;
 }

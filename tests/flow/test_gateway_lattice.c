@@ -216,7 +216,8 @@ static void a_new_policy_has_its_own_tables_of_the_same_vintage(void **state)
         (void)publish(&world);
         ask_for("kommun,kon", NULL, &answer, &first);
         unsigned made = logged("\"event\":\"lattice_made\"");
-        world_edit(&world, "policy/datasets/placering.yaml", "preset: standard", "preset: strict");
+        world_edit(&world, "policy/datasets/placering.yaml", "preset: standard",
+                "preset: strict, interval: 3");
         assert_int_equal(policy_follow(&world), STATUS_OK);
         ask_for("kommun,kon", NULL, &answer, &second);
         assert_int_equal(logged("\"event\":\"lattice_made\""), made + 1);

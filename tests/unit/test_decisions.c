@@ -321,6 +321,17 @@ static const char *path_of(const char *in, struct bytes name)
         return path;
 }
 
+/* Its interval cannot be kept where zeros are published and the threshold is five. */
+static size_t zeros_protect(FILE *to, const uint8_t *at, const uint8_t *end)
+{
+        static const char publish[] = ", threshold: 5, zeros: publish";
+
+        if ((size_t)(end - at) < strlen(publish) || memcmp(at, publish, strlen(publish)) != 0)
+                return 0;
+        assert_true(fputs(", threshold: 5, zeros: protect", to) >= 0);
+        return strlen(publish);
+}
+
 static void write_with_preset(struct bytes name, struct bytes preset)
 {
         static const char standard[] = "preset: standard";
@@ -339,6 +350,8 @@ static void write_with_preset(struct bytes name, struct bytes preset)
                 if (at != NULL)
                         assert_true(fprintf(to, "preset: %.*s", (int)preset.len,
                                             (const char *)preset.data) > 0);
+                if (at != NULL && bytes_is_text(preset, "strict"))
+                        skip += zeros_protect(to, at + strlen(standard), text.data + text.len);
                 text = bytes_of(text.data + skip, text.len - skip);
         }
         assert_int_equal(fclose(to), 0);

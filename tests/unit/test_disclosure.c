@@ -93,7 +93,7 @@ static struct disclosure_report audited(struct world *w, uint32_t interval)
                 .audit_cells_max = 100};
         struct disclosure_report r = {0};
 
-        assert_int_equal(disclosure_audit_table(w->arena, &w->table, &s, NULL, &r), ERR_OK);
+        assert_int_equal(disclosure_audit_table(w->arena, &w->table, NULL, &s, NULL, &r), ERR_OK);
         return r;
 }
 
@@ -112,6 +112,25 @@ static void what_can_be_computed_when_it_leaves_does_not_leave(void **state)
                 assert_int_equal(w.table.status[i], CELL_PROTECTED);
                 assert_int_equal(w.table.persons[i], 0);
         }
+        arena_free(&w.arena);
+}
+
+/* Parts that are more than their total, whoever counts: of what is hidden beside them nobody can
+ * say anything. */
+static void what_no_table_fits_does_not_leave(void **state)
+{
+        struct world w;
+
+        (void)state;
+        world_new(&w, (int64_t[]){4, 1, 9, 14}, plenty);
+        (void)protect(&w, 5, true);
+        w.table.persons[3] = 8;
+        struct disclosure_report r = audited(&w, 2);
+
+        assert_int_equal(r.audited, 0);
+        assert_true(r.hidden_all);
+        for (size_t i = 0; i < CELLS; i++)
+                assert_int_equal(w.table.status[i], CELL_PROTECTED);
         arena_free(&w.arena);
 }
 
@@ -633,6 +652,7 @@ int main(void)
                 cmocka_unit_test(a_cell_below_the_threshold_is_hidden),
                 cmocka_unit_test(a_hidden_cell_keeps_no_value_anywhere),
                 cmocka_unit_test(what_can_be_computed_when_it_leaves_does_not_leave),
+                cmocka_unit_test(what_no_table_fits_does_not_leave),
                 cmocka_unit_test(what_is_told_nearly_when_it_leaves_is_counted),
                 cmocka_unit_test(zero_is_shown_only_where_the_policy_says_so),
                 cmocka_unit_test(a_small_identifying_margin_refuses_the_row_whatever_is_in_it),

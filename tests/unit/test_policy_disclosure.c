@@ -66,6 +66,11 @@ static const struct bundle_fault faults[] = {
         RULES("@@pq: {p: 1, q: 2}", "needs `contributors`"),
         RULES("secondary: no, @@interval: 3", "needs `secondary: yes`"),
         RULES("@@interval: 5", "cannot be kept with `zeros: publish` and `threshold: 6`"),
+        {"b.yaml", OWN "}", "{threshold: 6, zeros: protect, @@interval: 6}",
+                "from 0 to below it; say at most 5"},
+        /* what a preset asks for and the data set's own threshold cannot keep */
+        {"b.yaml", OWN "}", "{preset: vanlig, @@threshold: 3, zeros: publish}",
+                "cannot be kept with `zeros: publish` and `threshold: 3`"},
         RULES("@@cellkey: {variance: 2}", "without `perturbation: cellkey`"),
         RULES("@@rounding: {base: 5}", "without `perturbation: rounding`"),
         RULES("@@contributors: {provider: 1}", "no contributor of the type provider"),
@@ -291,7 +296,7 @@ static void every_rule_knows_the_line_it_is_said_on(void **state)
 {
         OWNED(policy_unref)
         struct policy *p =
-                loaded("a.yaml", "{preset: vanlig}", "\n  preset: vanlig\n  interval: 9");
+                loaded("a.yaml", "{preset: vanlig}", "\n  preset: vanlig\n  interval: 4");
         const struct policy_dataset *a = dataset(p, "a");
         const char *presets = protected_files[1].text;
 

@@ -207,7 +207,7 @@ static void less_audited_than_required_shows_nothing(void **state)
         assert_int_equal(all.code, EXIT_CODE_OK);
         assert_non_null(strstr(room_read("all.csv"), "30"));
         RAN help = RUN("protect", "--help");
-        assert_non_null(strstr(help.out, "--require-audit sets a least"));
+        assert_non_null(strstr(help.out, "too little is audited"));
 }
 
 static void a_table_of_which_all_or_nothing_is_hidden_is_no_fault(void **state)

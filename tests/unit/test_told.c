@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "gateway/disclosure/audit.h"
+#include "gateway/disclosure/disclosure.h"
 #include "gateway/disclosure/interval.h"
 #include "gateway/disclosure/residue.h"
 #include "tests/support/published_release.h"
@@ -256,12 +257,72 @@ static void a_table_too_large_for_programs_is_audited_whole(void **state)
         arena_free(&arena);
 }
 
+/* The same square as an answer: rows are what a neighbour knows. */
+static void square_fill(struct table *t)
+{
+        for (uint32_t i = 0; i < SIDE * SIDE; i++) {
+                uint32_t r = i / SIDE, c = i % SIDE;
+                int64_t n = 1 + (int64_t)(residue_mix(7, i) % 6);
+
+                t->persons[r * (SIDE + 1) + c] += n;
+                t->persons[r * (SIDE + 1) + SIDE] += n;
+                t->persons[SIDE * (SIDE + 1) + c] += n;
+                t->persons[SIDE * (SIDE + 1) + SIDE] += n;
+        }
+        for (size_t i = 0; i < t->cells_len; i++) {
+                t->records[i] = t->persons[i];
+                t->margin_persons[i] = t->persons[i / (SIDE + 1) * (SIDE + 1) + SIDE];
+        }
+}
+
+static void a_large_answer_is_audited_whole_or_withheld(void **state)
+{
+        const struct disclosure_settings settings = {.threshold = SMALL_BELOW,
+                .zeros_published = true,
+                .secondary = true,
+                .interval = 3,
+                .audit_cells_max = 100};
+        struct dimension dimension[2] = {{.len = SIDE, .identifying = true}, {.len = SIDE}};
+        struct table t = {.dimensions = dimension, .dimensions_len = 2};
+        struct arena *arena = arena_new((size_t)1 << 30);
+        struct disclosure_seen *seen = NULL;
+        struct disclosure_report r;
+        size_t shown = 0;
+
+        (void)state;
+        assert_int_equal(table_alloc(arena, &t), ERR_OK);
+        square_fill(&t);
+        assert_int_equal(
+                disclosure_protect_table_seen(arena, &t, &settings, NULL, &r, &seen), ERR_OK);
+        assert_true(r.audit_of > LARGE && !r.hidden_all);
+        assert_int_equal(r.audited, r.audit_of);
+        assert_int_equal(r.narrow + r.exact + r.interval_unasked, 0);
+        /* Memory hides one more. */
+        while (t.status[shown] != CELL_VALUE)
+                shown++;
+        t.status[shown] = CELL_PROTECTED;
+        t.persons[shown] = 0;
+        size_t before = r.audit_of;
+        assert_int_equal(disclosure_audit_table(arena, &t, seen, &settings, NULL, &r), ERR_OK);
+        assert_int_equal(r.audit_of, before + 1);
+        assert_true(r.audited >= before && !r.hidden_all);
+        /* Who is told nothing can say nothing of so much, and then nothing leaves. */
+        assert_int_equal(disclosure_audit_table(arena, &t, NULL, &settings, NULL, &r), ERR_OK);
+        assert_int_equal(r.audited, 0);
+        assert_true(r.hidden_all);
+        for (size_t i = 0; i < t.cells_len; i++)
+                assert_int_equal(t.status[i], CELL_PROTECTED);
+        disclosure_seen_free(&seen);
+        arena_free(&arena);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_path_proves_widths_without_a_program),
                 cmocka_unit_test(what_is_forged_is_not_believed),
                 cmocka_unit_test(a_table_too_large_for_programs_is_audited_whole),
+                cmocka_unit_test(a_large_answer_is_audited_whole_or_withheld),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

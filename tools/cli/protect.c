@@ -127,6 +127,8 @@ static enum exit_code read_numbers(struct protecting *p)
         s->audit_cells = (uint32_t)audit;
         s->audit_large = (uint32_t)large;
         s->audit_share = (uint32_t)share;
+        s->audit_share_said = option_given(p->args, "require-audit");
+        s->narrow_allowed = option_given(p->args, "allow-narrow");
         s->rounding = (uint32_t)base;
         s->optimum = option_given(p->args, "optimum");
         return code;
@@ -346,10 +348,16 @@ static const struct option_spec options[] = {
                         "cells that the audit draws of those that no path shows to be wide, where "
                         "a "
                         "table is too large to be solved whole; 0: none"}},
-        {"require-audit", "PERCENT", "0", false, false,
-                {"visa inget (slutkod 7) om inte så stor del av de skyddade cellerna är granskade",
+        {"require-audit", "PERCENT", NULL, false, false,
+                {"visa inget (slutkod 7) om inte så stor del av de skyddade cellerna är granskade; "
+                 "utan valet: alla, eller av belopp, avrundat och överlappande någon",
                         "show nothing (exit code 7) unless so large a share of the protected cells "
-                        "is audited"}},
+                        "is audited; without it: all, or of amounts, rounded and overlapping ones "
+                        "any"}},
+        {"allow-narrow", NULL, NULL, false, false,
+                {"visa tabellen också när celler går att veta närmare än --interval",
+                        "show the table even where cells can be told to within less than "
+                        "--interval"}},
         {"out", "OUT.csv", NULL, false, false,
                 {"skriv tabellen till en fil, hel eller inte alls (annars till standard ut)",
                         "write the table to a file, whole or not at all (else to standard "
@@ -371,12 +379,10 @@ const struct command command_protect = {
                     "för grupper, value (tomt där det är skyddat) och conf_status (F fritt, C "
                     "skyddat). Ett granskande program som bara ser resultatet räknar sedan på vad "
                     "som går att veta om varje dold cell. Slutkoden är 0 när tabellen är skriven, "
-                    "också "
-                    "där bara en del av cellerna är granskade (stora tabeller, eller slut på "
-                    "--iterations): hur stor del står i rapporten, och --require-audit sätter en "
-                    "gräns. 2 är fel i kommandot, 4 en fil som inte går att använda, och 7 att "
-                    "inget visas: inget mönster är bevisat säkert, granskningen kunde räkna ut en "
-                    "cell, eller för lite är granskat.\nExempel: statgate protect antal.csv "
+                    "2 är fel i kommandot, 4 en fil som inte går att använda, och 7 att inget "
+                    "visas: inget mönster är bevisat säkert, granskningen kunde räkna ut en cell "
+                    "eller ringa in den för snävt (--allow-narrow visar ändå), eller för lite är "
+                    "granskat (--require-audit).\nExempel: statgate protect antal.csv "
                     "--count freq --dims mun,kind --hierarchy mun=regions.csv --zeros publish "
                     "--out saker.csv\nstatgate protect poster.csv --person id --dims mun,form "
                     "--out saker.csv\nstatgate protect belopp.csv --sum kostnad --contributor "
@@ -386,12 +392,11 @@ const struct command command_protect = {
                 "every cell, with the code Total for the total and the hierarchy's codes for "
                 "groups, value (empty where it is protected) and conf_status (F free, C "
                 "confidential). An auditor that sees the result only then computes what can be "
-                "known of each hidden cell. The exit code is 0 when the table is written, even "
-                "where "
-                "only part of the cells is audited (large tables, or --iterations used up): how "
-                "much is in the report, and --require-audit sets a least share. 2 is a wrong "
-                "command, 4 a file that cannot be used, and 7 that nothing is shown: no pattern is "
-                "proved safe, the audit could compute a cell, or too little is audited.\nExample: "
+                "known of each hidden cell. The exit code is 0 when the table is written, 2 is a "
+                "wrong command, 4 a file that cannot be used, and 7 that nothing is shown: no "
+                "pattern is proved safe, the audit could compute a cell or tell it too nearly "
+                "(--allow-narrow shows it all the same), or too little is audited: "
+                "--require-audit sets a least share.\nExample: "
                 "statgate protect counts.csv --count freq "
                 "--dims mun,kind --hierarchy mun=regions.csv --zeros publish --out "
                 "safe.csv\nstatgate protect records.csv --person id --dims mun,form --out "

@@ -25,7 +25,9 @@ static const char *const refusals[] = {[PROTECT_RELEASED] = "released",
         [PROTECT_UNPROVED] = "unproved",
         [PROTECT_COMPUTABLE] = "computable",
         [PROTECT_AUDIT_FOUND] = "audit",
-        [PROTECT_AUDITED_LITTLE] = "audited_too_little"};
+        [PROTECT_AUDITED_LITTLE] = "audited_too_little",
+        [PROTECT_NOTHING_FITS] = "does_not_add_up",
+        [PROTECT_TOLD_NEARLY] = "told_nearly"};
 
 /* How much more than the bound, in tenths of a per cent. */
 static uint64_t gap_permille(const struct protect_result *r)
@@ -119,7 +121,8 @@ void protect_report(const struct cli *cli, FILE *to, const struct protect_table 
 {
         static const enum word reasons[] = {[PROTECT_UNPROVED] = WORD_PROTECT_UNPROVED,
                 [PROTECT_COMPUTABLE] = WORD_PROTECT_COMPUTABLE,
-                [PROTECT_AUDIT_FOUND] = WORD_PROTECT_AUDIT_FOUND};
+                [PROTECT_AUDIT_FOUND] = WORD_PROTECT_AUDIT_FOUND,
+                [PROTECT_NOTHING_FITS] = WORD_PROTECT_NOTHING_FITS};
 
         tell_shape(cli, to, t, s, r);
         tell_cost(cli, to, s, r);
@@ -130,7 +133,11 @@ void protect_report(const struct cli *cli, FILE *to, const struct protect_table 
                 TELL(WORD_PROTECT_LIMITED);
         if (r->refusal == PROTECT_AUDITED_LITTLE)
                 TELL(WORD_PROTECT_AUDITED_LITTLE, N(r->verdict.audited * 100 / r->verdict.len),
-                        N(s->audit_share));
+                        N(s->audit_share_said            ? s->audit_share
+                                : r->verdict.audited > 0 ? 100
+                                                         : 1));
+        else if (r->refusal == PROTECT_TOLD_NEARLY)
+                TELL(WORD_PROTECT_TOLD_NEARLY, N(r->verdict.narrow), N(s->interval));
         else if (r->refusal != PROTECT_RELEASED)
                 TELL(reasons[r->refusal]);
 }

@@ -352,6 +352,18 @@ static uint8_t *audit_statuses(const struct running *run)
         return status;
 }
 
+/* What the search for widths shows the auditor is all of it. Who must do without may be content
+ * with some, but not with nothing. */
+static bool is_audited_little(const struct running *run)
+{
+        const struct audit_verdict *v = &run->r.verdict;
+        bool shown = run->seen && run->s->rounding == 0 && run->t->overlapping == 0;
+
+        if (run->s->audit_share_said)
+                return v->audited * PERCENT < v->len * run->s->audit_share;
+        return shown ? v->audited < v->len : v->audited == 0 && v->len > 0;
+}
+
 /* Rounded values tell an attacker less than he would read into them, so no rule is told. */
 static enum err audit(struct running *run)
 {
@@ -381,10 +393,14 @@ static enum err audit(struct running *run)
         TRY(audit_run(run->arena, &release, &options, &run->r.verdict));
         run->r.audited = true;
         run->r.attacker = options.attacker;
-        if (run->r.verdict.exact > 0 || !run->r.verdict.feasible)
+        if (!run->r.verdict.feasible)
+                run->r.refusal = PROTECT_NOTHING_FITS;
+        else if (run->r.verdict.exact > 0)
                 run->r.refusal = PROTECT_AUDIT_FOUND;
-        else if (run->r.verdict.audited * PERCENT < run->r.verdict.len * run->s->audit_share)
+        else if (is_audited_little(run))
                 run->r.refusal = PROTECT_AUDITED_LITTLE;
+        else if (run->r.verdict.narrow > 0 && !plain && !run->s->narrow_allowed)
+                run->r.refusal = PROTECT_TOLD_NEARLY;
         return ERR_OK;
 }
 

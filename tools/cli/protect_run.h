@@ -29,7 +29,11 @@ struct protect_settings {
         uint64_t iterations;  /* of linear programs, for intervals and for the audit each; 0: any */
         uint32_t audit_cells; /* 0: all */
         uint32_t audit_large; /* cells drawn where a table is too large to be solved; 0: none */
-        uint32_t audit_share; /* per cent of the protected cells that must be audited */
+        /* Per cent of the protected cells that must be audited. Where nobody says so: all that the
+         * search for widths shows the auditor, else some. */
+        uint32_t audit_share;
+        bool audit_share_said;
+        bool narrow_allowed; /* shown though cells are told to within less than the interval */
         bool optimum;
         uint32_t rounding; /* base; 0: values as they are */
         /* Told before each step that may take long; may be NULL. */
@@ -40,10 +44,12 @@ struct protect_settings {
 /* Why nothing is shown. */
 enum protect_refusal {
         PROTECT_RELEASED = 0,
-        PROTECT_UNPROVED,      /* no proof that the pattern is safe, or no time for one */
-        PROTECT_COMPUTABLE,    /* a protected cell follows from what everybody knows */
-        PROTECT_AUDIT_FOUND,   /* the audit could compute a protected cell */
-        PROTECT_AUDITED_LITTLE /* fewer cells are audited than was required */
+        PROTECT_UNPROVED,       /* no proof that the pattern is safe, or no time for one */
+        PROTECT_COMPUTABLE,     /* a protected cell follows from what everybody knows */
+        PROTECT_AUDIT_FOUND,    /* the audit could compute a protected cell */
+        PROTECT_AUDITED_LITTLE, /* fewer cells are audited than was required */
+        PROTECT_NOTHING_FITS,   /* what would be shown does not add up: nobody can audit it */
+        PROTECT_TOLD_NEARLY     /* the audit tells some to within less than the interval */
 };
 
 struct protect_result {

@@ -147,6 +147,15 @@ WORD(PROTECT_COMPUTABLE,
         "Nothing is shown: a protected cell follows from what everybody knows, whatever is hidden.")
 WORD(PROTECT_AUDIT_FOUND, "Inget visas: granskningen kunde räkna ut en skyddad cell.",
         "Nothing is shown: the audit could compute a protected cell.")
+WORD(PROTECT_TOLD_NEARLY,
+        "Inget visas: {1} skyddade celler går att veta närmare än {2} (--allow-narrow visar ändå).",
+        "Nothing is shown: {1} protected cells can be told to within less than {2} (--allow-narrow "
+        "shows the table all the same).")
+WORD(PROTECT_NOTHING_FITS,
+        "Inget visas: ingen tabell stämmer med det som skulle visas, så granskningen kan inte säga "
+        "något om det som döljs.",
+        "Nothing is shown: no table fits what would be shown, so the audit can say nothing of what "
+        "is hidden.")
 
 /* audit-table */
 WORD(AUDIT_NOT_ADDITIVE,
