@@ -252,7 +252,8 @@ static uint32_t collect_told(const struct alias_book *b, uint32_t epoch, struct 
                 struct alias_entry e = alias_book_entry(b, i);
                 bool both = stands(&e) && knows(&e, epoch) && knows(&e, epoch + 1);
 
-                for (uint32_t n = 0; n < e.events; n += e.names, at += e.names * ALIAS_EVENT_LEN)
+                for (uint32_t n = 0; n < e.events;
+                        n += e.names, at += (size_t)e.names * ALIAS_EVENT_LEN)
                         if (both)
                                 out[len++] = (struct told_again){
                                         at + (size_t)(epoch - e.epoch) * ALIAS_EVENT_LEN, e.since};
@@ -273,7 +274,8 @@ static void find_owing(const struct alias_book *b, uint32_t epoch, const struct 
                 owing[i] = 0;
                 if (older && !stands(&e) && e.undone > *settled)
                         *settled = e.undone;
-                for (uint32_t n = 0; n < e.events; n += e.names, at += e.names * ALIAS_EVENT_LEN) {
+                for (uint32_t n = 0; n < e.events;
+                        n += e.names, at += (size_t)e.names * ALIAS_EVENT_LEN) {
                         const struct told_again key = {
                                 at + (older ? (size_t)(epoch - e.epoch) * ALIAS_EVENT_LEN : 0), 0};
                         const struct told_again *again =

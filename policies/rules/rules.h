@@ -93,6 +93,9 @@ struct rules {
         /* Who signs the successor of this bundle, and how many of them must: none are
          * named where the keeper's pinned signers do. */
         uint32_t signers_required;
+        /* Persons and records that a municipality may have erased within 24 hours; 0: any number.
+         * A bundle that says nothing has RULES_ERASURES_PER_DAY. */
+        uint32_t erasures_per_day;
         struct rules_officer *officers; /* sorted by name, no key twice */
         uint32_t officers_len;
         struct rules_source *sources; /* sorted by name */
@@ -102,9 +105,6 @@ struct rules {
         /* Per municipality: how many different persons it may deliver within twelve months, as the
          * bundle reckons from its inhabitants; 0: any number. */
         uint32_t *person_quotas;
-        /* Persons and records that a municipality may have erased within 24 hours; 0: any number.
-         * A bundle that says nothing has RULES_ERASURES_PER_DAY. */
-        uint32_t erasures_per_day;
         struct rules_submission_key *submission_keys; /* sorted by municipality, then key */
         uint32_t submission_keys_len;
         struct rules_dataset *datasets; /* sorted by id */

@@ -95,7 +95,8 @@ static void deliver_all(struct delivered *d)
 
         children(rows, 0, CHILDREN);
         for (unsigned i = 0; i < CHILDREN / BATCH; i++) {
-                d->id[i] = deliver(&world, 180, DELIVERY_APPEND, rows + i * BATCH, BATCH, BATCH);
+                d->id[i] = deliver(
+                        &world, 180, DELIVERY_APPEND, rows + (size_t)i * BATCH, BATCH, BATCH);
                 pieces_remember(&world, &d->pieces[i], &d->id[i]);
         }
 }

@@ -86,13 +86,14 @@ static void put_request(
 
 static long resident_kb_now(void)
 {
-        long pages = 0, all = 0;
+        char line[128] = "", *resident;
         FILE *f = fopen("/proc/self/statm", "re");
 
         assert_non_null(f);
-        assert_int_equal(fscanf(f, "%ld %ld", &all, &pages), 2);
+        assert_non_null(fgets(line, sizeof line, f));
         (void)fclose(f);
-        return pages * (sysconf(_SC_PAGESIZE) / 1024);
+        (void)strtol(line, &resident, 10); /* all of it comes first */
+        return strtol(resident, NULL, 10) * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
 static unsigned kind_of(unsigned i)
@@ -143,7 +144,8 @@ static void ten_million_boxes_that_do_not_open_leave_no_trace_but_a_line_an_hour
                       "%lld bytes\n",
                 boxes, (long long)ms, (double)boxes * 1000 / (double)ms, after - before,
                 (long long)st.st_size);
-        assert_true(after - before < GROWS_KB_MAX);
+        if (!COUNTS_SANITIZED) /* it keeps what is freed */
+                assert_true(after - before < GROWS_KB_MAX);
         assert_true(st.st_size > 0 && st.st_size < LOG_MAX);
         (void)close(log);
         /* A good one is served. */

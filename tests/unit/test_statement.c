@@ -54,7 +54,7 @@ static void the_published_statements_are_signed_alike(void **state)
                 assert_memory_equal(made, wanted, SIGNATURE_LEN);
                 assert_int_equal(statement_check(who, &s, wanted), ERR_OK);
         }
-        fclose(in);
+        (void)fclose(in);
         assert_true(count >= 3);
 }
 
@@ -68,7 +68,7 @@ static void another_word_is_another_statement(void **state)
 
         (void)state;
         assert_true(vectors_next(in, &v));
-        fclose(in);
+        (void)fclose(in);
         said = statement_of(&v, box, days);
         (void)vector_bytes(&v, "public", who);
         (void)vector_bytes(&v, "signature", signature);
@@ -165,7 +165,7 @@ static void the_published_keys_of_records_open(void **state)
                 assert_int_equal(open_again(&o), ERR_OK);
                 secret_free(&o.key);
         }
-        fclose(in);
+        (void)fclose(in);
         assert_true(count >= 2);
 }
 
@@ -179,7 +179,7 @@ static void a_key_of_a_record_is_one_in_its_own_place(void **state)
 
         (void)state;
         assert_true(vectors_next(in, &v));
-        fclose(in);
+        (void)fclose(in);
         take_vector(&v, &o);
         head = o.head;
         o.head.municipality ^= 1;
