@@ -244,7 +244,7 @@ unsigned markers_in_files(const struct world *w, uint32_t n, uint32_t batches)
         OWNED(buf_done) struct buf b = {.ceiling = 0};
         struct submission_id id = id_of(n);
         unsigned count = 0;
-        struct bytes all;
+        struct bytes all = {0};
 
         files_read(w, &b);
         assert_int_equal(buf_end(&b, &all), ERR_OK);

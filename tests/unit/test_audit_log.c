@@ -436,7 +436,8 @@ static void server_start(struct server *s, const char *within)
         s->input = in[1];
         assert_true(read(out[0], port, sizeof port - 1) > 0);
         s->output = out[0];
-        (void)snprintf(s->name, sizeof s->name, "https://localhost:%d/heads", atoi(port));
+        (void)snprintf(
+                s->name, sizeof s->name, "https://localhost:%ld/heads", strtol(port, NULL, 10));
 }
 
 static void server_stop(struct server *s)

@@ -13,7 +13,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -176,13 +175,16 @@ struct telling {
 static enum err hear(void *ctx, const struct stored_entry *e)
 {
         struct telling *t = ctx;
-        unsigned n;
-        int sequence;
-        char text[LOG_WORD_LEN] = {0};
+        char text[LOG_WORD_LEN] = {0}, *end;
+        unsigned long n;
+        long sequence;
 
         assert_true(e->open.len < sizeof text);
         memcpy(text, e->open.data, e->open.len);
-        assert_int_equal(sscanf(text, "about %u %d", &n, &sequence), 2);
+        assert_int_equal(strncmp(text, "about ", 6), 0);
+        n = strtoul(text + 6, &end, 10);
+        sequence = strtol(end, &end, 10);
+        assert_int_equal(*end, '\0');
         assert_true(n < DELIVERIES_MAX);
         if (sequence == LOG_WORLD_WHOLE)
                 t->deliveries++;
