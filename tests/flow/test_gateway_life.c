@@ -117,6 +117,31 @@ static void wrong_settings_end_with_two(void **state)
         assert_int_equal(world_stop(&world), EXIT_STOPPED);
 }
 
+static void witnesses_that_are_none_are_refused_and_a_relative_file_is_shown_heads(void **state)
+{
+        static const struct world_start wrong[] = {
+                {.flags = {"--witnesses", "heads.txt"}},
+                {.flags = {"--witnesses", "http://example.org/heads"}},
+                {.flags = {"--witnesses", "file:heads.txt", "--witness_ca", "nothing.pem"}},
+        };
+        const struct world_start twice = {
+                .flags = {"--witnesses", "file:heads.txt", "--witnesses", "file:more.txt"}};
+
+        (void)state;
+        for (unsigned i = 0; i < ARRAY_LEN(wrong); i++)
+                assert_int_equal(world_try(&world, &wrong[i]), EXIT_SETTINGS);
+        world_edit(&world, "statgate.yaml", "threads: 2", "threads: 2\nwitnesses: [file:seen.txt]");
+        world_start(&world);
+        assert_int_equal(world_stop(&world), EXIT_STOPPED);
+        assert_true(world_exists(&world, "seen.txt"));
+        assert_int_equal(world_try(&world, &twice), WORLD_UP); /* flags come before the file */
+        assert_int_equal(unlink(world_path(&world, "seen.txt")), 0);
+        assert_int_equal(world_stop(&world), EXIT_STOPPED);
+        assert_true(world_exists(&world, "heads.txt") && world_exists(&world, "more.txt"));
+        assert_false(world_exists(&world, "seen.txt"));
+        world_edit(&world, "statgate.yaml", "threads: 2\nwitnesses: [file:seen.txt]", "threads: 2");
+}
+
 static void a_wrong_passphrase_opens_nothing(void **state)
 {
         const char *words = "the passphrase does not open the keyring";
@@ -632,6 +657,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 WHOLE(it_starts_and_stops_and_starts_again),
                 WHOLE(wrong_settings_end_with_two),
+                WHOLE(witnesses_that_are_none_are_refused_and_a_relative_file_is_shown_heads),
                 WHOLE(a_wrong_passphrase_opens_nothing),
                 WHOLE(a_damaged_keyring_is_told_from_a_wrong_passphrase),
                 WHOLE(a_second_gateway_on_the_folder_is_refused_and_the_first_serves_on),
