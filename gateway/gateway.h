@@ -15,6 +15,8 @@
 struct config;
 struct door;
 struct publisher;
+struct pulse;
+struct quota_state;
 struct rotation;
 struct watch;
 
@@ -28,6 +30,7 @@ struct gateway {
         struct publisher *publisher;
         struct watch *watch;
         struct rotation *rotation;
+        struct pulse *pulse;
         struct door *door;
         struct rpc_server *rpc; /* set once it runs */
         unsigned threads;
@@ -128,6 +131,13 @@ struct rotation_progress {
         uint64_t records_left, records_owing;
 };
 MUST_CHECK enum err gateway_rotation_progress(struct gateway *g, struct rotation_progress *out);
+
+/* pulse.c: what the keeper says of itself, for whoever will not wait long. */
+MUST_CHECK enum err pulse_start(struct gateway *g, struct pulse **out);
+void pulse_stop(struct pulse **p);
+/* ERR_BUSY: the keeper did not answer within a second. */
+MUST_CHECK enum err pulse_ask(struct pulse *p, struct arena *a, struct quota_state **out_quotas,
+        uint32_t *out_len, struct rotation_progress *out);
 /* What is stored of a domain under keys that were destroyed, as after a restore: ERR_DESTROYED
  * and what to do about it. ERR_OK: there is none. */
 MUST_CHECK enum err gateway_refuse_unreadable(struct gateway *g, struct refusal *why);

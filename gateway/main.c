@@ -331,6 +331,7 @@ static enum err start(struct gateway *g, const struct config *c, struct arena *a
         STEP("linked views", views_new(&views, &g->views));
         STEP("the memory of answers", memory_new(g->store, g->views, &g->memory));
         STEP("the rotation of keys", rotation_start(g, &g->rotation));
+        STEP("the keeper's pulse", pulse_start(g, &g->pulse));
         STEP("the publisher", publisher_start(g, &g->publisher));
         STEP("the watch over linkages", watch_start(g, &g->watch));
         STEP("listening", start_network(g, c));
@@ -353,6 +354,7 @@ static void stop(struct gateway *g, const char *why)
         rpc_stop(&g->rpc);
         watch_stop(&g->watch);
         publisher_stop(&g->publisher);
+        pulse_stop(&g->pulse);
         rotation_stop(&g->rotation);
         memory_free(&g->memory);
         views_free(&g->views);

@@ -55,14 +55,11 @@ static uint32_t list_views(struct gateway *g, struct arena *a, const struct wire
 }
 
 /* Of those that have used any. */
-static enum err list_quotas(struct gateway *g, struct arena *a, struct wire_status *out)
+static enum err list_quotas(
+        struct arena *a, const struct quota_state *all, uint32_t len, struct wire_status *out)
 {
-        struct wire_quota_status *list;
-        struct quota_state *all = NULL;
-        uint32_t len = 0;
+        struct wire_quota_status *list = arena_alloc(a, len, sizeof(*list));
 
-        TRY(keeper_quotas(g->keeper, a, &all, &len));
-        list = arena_alloc(a, len, sizeof(*list));
         if (list == NULL)
                 return ERR_NO_MEMORY;
         for (uint32_t i = 0; i < len; i++) {
@@ -85,13 +82,28 @@ static enum err list_quotas(struct gateway *g, struct arena *a, struct wire_stat
         return ERR_OK;
 }
 
+/* Whoever asks how it is while the keeper is gone, or hangs, shall hear that, and no error. */
+static enum err tell_keeper(struct gateway *g, struct arena *a, struct wire_status *out)
+{
+        struct rotation_progress progress;
+        struct quota_state *quotas;
+        uint32_t len;
+
+        if (pulse_ask(g->pulse, a, &quotas, &len, &progress) != ERR_OK)
+                return ERR_OK;
+        out->domains_rotating = progress.rotating;
+        out->records_left = progress.records_left;
+        out->domains_owing = progress.owing;
+        out->records_owing = progress.records_owing;
+        return list_quotas(a, quotas, len, out);
+}
+
 enum err gateway_status(struct rpc_call *c, struct bytes request, struct buf *response)
 {
         struct gateway *g = c->handlers;
         OWNED(policy_unref) struct policy *policy = reign_policy(g->reign);
         struct rpc_counters calls;
         struct store_counts counts;
-        struct rotation_progress progress;
         struct wire_status out = {
                 .version = bytes_of_text(STATGATE_VERSION),
                 .started_at_ms = g->started_at_ms,
@@ -112,15 +124,7 @@ enum err gateway_status(struct rpc_call *c, struct bytes request, struct buf *re
         out.calls_refused = calls.refused;
         out.calls_failed = calls.failed;
         out.views_len = list_views(g, c->arena, &out.views);
-        /* Whoever asks how it is while the keeper is gone shall hear that, and no error. */
-        if (list_quotas(g, c->arena, &out) != ERR_OK)
-                out.quotas_len = 0;
-        if (gateway_rotation_progress(g, &progress) == ERR_OK) {
-                out.domains_rotating = progress.rotating;
-                out.records_left = progress.records_left;
-                out.domains_owing = progress.owing;
-                out.records_owing = progress.records_owing;
-        }
+        TRY(tell_keeper(g, c->arena, &out));
         return status_encode(&out, response);
 }
 
