@@ -328,7 +328,7 @@ static bool label_read(const char **at, struct share *out)
                 !take_words(at, "of") || !take_number(at, &out->total) || !take_words(at, ",") ||
                 !take_number(at, &out->required) || !take_words(at, "givethekey;set"))
                 return false;
-        snprintf(set, sizeof set, "%s", *at);
+        (void)snprintf(set, sizeof set, "%s", *at);
         if (hex_decode(set, out->set, SHARE_SET_LEN) != ERR_OK)
                 return false;
         *at += sizeof set - 1;

@@ -427,9 +427,10 @@ static void stop(struct serve *s, const struct custody_settings *c)
 
 static void say_why(const char *step, enum err e, const struct refusal *why)
 {
-        fprintf(stderr, "statgate-keeper-bridge: %s: %s\n", step, err_sentence(e));
+        (void)fprintf(stderr, "statgate-keeper-bridge: %s: %s\n", step, err_sentence(e));
         for (uint32_t i = 0; i < why->len; i++)
-                fprintf(stderr, "  %s: %s\n", why->violations[i].field, why->violations[i].text);
+                (void)fprintf(
+                        stderr, "  %s: %s\n", why->violations[i].field, why->violations[i].text);
         log_event(LOG_ERROR, "start_failed", LOG_TEXT("step", step), LOG_TEXT("code", err_name(e)));
 }
 

@@ -213,7 +213,7 @@ static enum err translate_batch(
 
 enum err run_OPEN_FOR_VIEW(struct run *r, struct request *rq)
 {
-        const struct domain_keys *keys;
+        const struct domain_keys *keys = NULL;
         struct translation t = {.joined = false};
         struct sealed_batch b;
         struct open o;

@@ -97,20 +97,16 @@ struct rules {
          * A bundle that says nothing has RULES_ERASURES_PER_DAY. */
         uint32_t erasures_per_day;
         struct rules_officer *officers; /* sorted by name, no key twice */
-        uint32_t officers_len;
-        struct rules_source *sources; /* sorted by name */
-        uint32_t sources_len;
+        struct rules_source *sources;   /* sorted by name */
         municipality_t *municipalities; /* sorted */
-        uint32_t municipalities_len;
         /* Per municipality: how many different persons it may deliver within twelve months, as the
          * bundle reckons from its inhabitants; 0: any number. */
         uint32_t *person_quotas;
         struct rules_submission_key *submission_keys; /* sorted by municipality, then key */
-        uint32_t submission_keys_len;
-        struct rules_dataset *datasets; /* sorted by id */
-        uint32_t datasets_len;
-        struct rules_linkage *linkages; /* sorted by id */
-        uint32_t linkages_len;
+        struct rules_dataset *datasets;               /* sorted by id */
+        struct rules_linkage *linkages;               /* sorted by id */
+        uint32_t officers_len, sources_len, municipalities_len;
+        uint32_t submission_keys_len, datasets_len, linkages_len;
 };
 
 MUST_CHECK enum err rules_encode(const struct rules *r, struct buf *out);
