@@ -404,7 +404,7 @@ static enum err ask_large(struct auditing *a)
         if (v->sampled.of == 0)
                 return ERR_OK;
         v->limited = true;
-        TRY(bounds_ask_large(b, drawn, (int64_t)a->options->width));
+        TRY(bounds_ask_large(b, drawn));
         v->iterations += bounds_iterations(b);
         v->feasible = bounds_feasible(b);
         for (uint32_t i = 0; i < v->len && v->feasible; i++)

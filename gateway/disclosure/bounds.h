@@ -85,10 +85,9 @@ struct bounds_answer bounds_answer(const struct bounds *b, uint32_t sum);
 
 /* Does a sum stand in a component that is too large for bounds_work? Such a one can be asked about
  * by itself, as of real numbers: both sides of each wanted sum, and what is proved by that is in
- * bounds_answer. With `binding` only until it is seen to be as wide as `enough`. Where a component
- * is larger still nothing is asked. */
+ * bounds_answer. Where a component is larger still nothing is asked. */
 bool bounds_is_large(const struct bounds *b, uint32_t sum);
-MUST_CHECK enum err bounds_ask_large(struct bounds *b, const bool *wanted, int64_t enough);
+MUST_CHECK enum err bounds_ask_large(struct bounds *b, const bool *wanted);
 
 /* How far apart solutions of the program were seen: floating point, and no proof. */
 struct bounds_near {

@@ -20,8 +20,6 @@
 /* Unknowns beyond which the first answer takes minutes; steps of the first answer, and of others.
  */
 enum { SAMPLED_LARGEST = 30000, BEGIN_STEPS = 200000, STEPS = 5000 };
-/* Known sums that are told to bind one side. */
-enum { BINDING_MOST = 128 };
 #define PRICE_UNIT    ((int64_t)1 << 30)
 #define PRICE_LARGEST 1e6 /* larger ones are nothing to prove with */
 #define PRICE_NONE    1e-7
@@ -32,9 +30,6 @@ struct sparse_rows {
         size_t *start;
         uint32_t *place; /* of unknowns in the component */
         int8_t *sign;
-        uint32_t *row;      /* of each: the known sum it came from */
-        size_t *less_start; /* and those that were taken from it */
-        uint32_t *less;
         int64_t *low, *high;
         uint32_t len;
 };
@@ -172,7 +167,6 @@ static void row_sparsen(
         const struct bounds *b = h->b;
         uint32_t r = row_at(h->c, b, at);
         size_t len = is_plain(b, r) ? contained_find(h, at, inside) : 0, to = s->start[s->len];
-        size_t less = s->less_start[s->len];
         int64_t low = b->row_low[r], high = b->row_high[r];
 
         for (size_t k = b->row_start[r]; k < b->row_start[r + 1]; k++)
@@ -184,7 +178,6 @@ static void row_sparsen(
                         continue;
                 low -= low == -BOUNDS_NONE ? 0 : b->row_low[other];
                 high -= high == BOUNDS_NONE ? 0 : b->row_low[other];
-                s->less[less++] = other;
         }
         for (size_t k = b->row_start[r]; k < b->row_start[r + 1]; k++) {
                 uint32_t place = b->place[b->row_unknown[k]];
@@ -199,11 +192,9 @@ static void row_sparsen(
                 *fits = *fits && low <= 0 && high >= 0;
                 return;
         }
-        s->row[s->len] = r;
         s->low[s->len] = low;
         s->high[s->len] = high;
         s->start[++s->len] = to;
-        s->less_start[s->len] = less;
 }
 
 static enum err rows_sparsen(struct large *l, bool *fits)
@@ -220,16 +211,12 @@ static enum err rows_sparsen(struct large *l, bool *fits)
         TRY(holding_new(l->arena, l->b, c, ones, &h));
         struct contained *inside = arena_alloc_raw(l->arena, c->rows, sizeof *inside);
         s->start = arena_alloc(l->arena, (size_t)c->rows + 1, sizeof *s->start);
-        s->less_start = arena_alloc(l->arena, (size_t)c->rows + 1, sizeof *s->less_start);
         s->place = arena_alloc_raw(l->arena, ones, sizeof *s->place);
         s->sign = arena_alloc_raw(l->arena, ones, sizeof *s->sign);
-        s->less = arena_alloc_raw(l->arena, ones, sizeof *s->less);
-        s->row = arena_alloc_raw(l->arena, c->rows, sizeof *s->row);
         s->low = arena_alloc_raw(l->arena, c->rows, sizeof *s->low);
         s->high = arena_alloc_raw(l->arena, c->rows, sizeof *s->high);
-        if (inside == NULL || s->start == NULL || s->less_start == NULL || s->place == NULL ||
-                s->sign == NULL || s->less == NULL || s->row == NULL || s->low == NULL ||
-                s->high == NULL)
+        if (inside == NULL || s->start == NULL || s->place == NULL || s->sign == NULL ||
+                s->low == NULL || s->high == NULL)
                 return ERR_NO_MEMORY;
         for (uint32_t i = 0; i < c->rows; i++)
                 row_sparsen(&h, i, inside, s, fits);
@@ -382,29 +369,6 @@ static int64_t most_of(struct large *l, const struct piece *p, bool larger)
         return whole > BOUNDS_LARGEST || whole < -BOUNDS_LARGEST ? BOUNDS_NONE : (int64_t)whole;
 }
 
-/* What binds: the sums with a price, and those that were taken from them. */
-static enum err hold(struct large *l, struct piece *p, bool larger)
-{
-        const struct sparse_rows *s = &l->rows;
-        const double *price = lp_prices(l->lp);
-        struct held *held = &p->held[larger];
-
-        held->len = 0;
-        held->known = arena_alloc_raw(l->b->arena, BINDING_MOST, sizeof *held->known);
-        if (held->known == NULL)
-                return ERR_NO_MEMORY;
-        for (uint32_t i = 0; i < s->len; i++) {
-                if (fabs(price[i]) < PRICE_NONE)
-                        continue;
-                if (held->len < BINDING_MOST)
-                        held->known[held->len++] = s->row[i];
-                for (size_t k = s->less_start[i]; k < s->less_start[i + 1]; k++)
-                        if (held->len < BINDING_MOST)
-                                held->known[held->len++] = s->less[k];
-        }
-        return ERR_OK;
-}
-
 /* Questions ---------------------------------------------------------------------------------- */
 
 static void cost_set(struct large *l, const struct piece *p, double cost)
@@ -413,7 +377,7 @@ static void cost_set(struct large *l, const struct piece *p, double cost)
                 lp_cost(l->lp, l->b->place[l->b->piece_unknown[p->start + i]], cost);
 }
 
-static enum err side_ask(struct large *l, struct piece *p, bool larger)
+static void side_ask(struct large *l, struct piece *p, bool larger)
 {
         cost_set(l, p, larger ? -1 : 1);
         enum lp_outcome outcome = lp_solve(l->lp, LP_AFTER_COSTS, STEPS);
@@ -425,21 +389,12 @@ static enum err side_ask(struct large *l, struct piece *p, bool larger)
                         p->high = most;
                 if (!larger && most != BOUNDS_NONE && -most > p->low)
                         p->low = -most;
-                if (l->b->options.binding)
-                        TRY(hold(l, p, larger));
         }
         p->asked = p->asked && outcome == LP_OPTIMAL;
         cost_set(l, p, 0);
-        return ERR_OK;
 }
 
-static bool has_enough(const struct piece *p, int64_t enough)
-{
-        return p->nearly_seen && p->near_high - p->near_low >= (double)enough - OFF;
-}
-
-/* Who only hides what is narrow does not ask how wide the others are. */
-static enum err pieces_ask(struct large *l, const bool *wanted, int64_t enough)
+static enum err pieces_ask(struct large *l, const bool *wanted)
 {
         struct bounds *b = l->b;
 
@@ -452,14 +407,12 @@ static enum err pieces_ask(struct large *l, const bool *wanted, int64_t enough)
                 TRY(bounds_cancelled(b));
                 p->asked = true;
                 for (int larger = 1; larger >= 0; larger--)
-                        if (!b->options.binding || !has_enough(p, enough))
-                                TRY(side_ask(l, p, larger));
+                        side_ask(l, p, larger);
         }
         return ERR_OK;
 }
 
-static enum err component_ask(
-        struct bounds *b, uint32_t component, const bool *wanted, int64_t enough)
+static enum err component_ask(struct bounds *b, uint32_t component, const bool *wanted)
 {
         OWNED(arena_free) struct arena *arena = arena_new(SIZE_MAX);
         struct large l = {.b = b, .c = &b->component[component], .arena = arena};
@@ -475,7 +428,7 @@ static enum err component_ask(
         TRY(program_new(&l));
         enum lp_outcome outcome = fits ? lp_begin(l.lp, BEGIN_STEPS) : LP_INFEASIBLE;
         b->feasible = b->feasible && outcome != LP_INFEASIBLE;
-        rc = outcome == LP_OPTIMAL ? pieces_ask(&l, wanted, enough) : ERR_OK;
+        rc = outcome == LP_OPTIMAL ? pieces_ask(&l, wanted) : ERR_OK;
         b->iterations += lp_iterations(l.lp);
         lp_free(&l.lp);
         return rc;
@@ -492,7 +445,7 @@ bool bounds_is_large(const struct bounds *b, uint32_t sum)
         return false;
 }
 
-enum err bounds_ask_large(struct bounds *b, const bool *wanted, int64_t enough)
+enum err bounds_ask_large(struct bounds *b, const bool *wanted)
 {
         bool *piece = arena_alloc(b->arena, b->pieces, sizeof *piece);
         bool *component = arena_alloc(b->arena, b->components, sizeof *component);
@@ -510,7 +463,7 @@ enum err bounds_ask_large(struct bounds *b, const bool *wanted, int64_t enough)
                 }
         for (uint32_t c = 0; c < b->components && b->feasible; c++)
                 if (component[c])
-                        TRY(component_ask(b, c, piece, enough));
+                        TRY(component_ask(b, c, piece));
         return ERR_OK;
 }
 

@@ -12,10 +12,10 @@
  * with all that was hidden before as protected, so that nothing comes back and the proof is that
  * of suppress.c.
  *
- * Beyond their reach it is mere addition of published cells that says what binds. A cell that the
- * walk did not make wide, though additions leave it the width, shall be left twice as much by them
- * in the next round, and so on, until nothing binds it at all. So the search ends, at the worst
- * with more hidden, and no clock decides.
+ * Beyond their reach mere addition of published cells says at first what binds: it has to leave
+ * open some times the width. Then, round by round, of the cells that the walk does not make wide
+ * some lose the cheapest shown sum they are in, and the walk goes on; in the end nothing shown
+ * speaks of them. So the search ends, at the worst with more hidden, and no clock decides.
  *
  * What surprised us: programs prove next to nothing where zeros are shown and the table is large:
  * every hidden cell is near its floor then, and what there is to move hangs together over hundreds
@@ -34,16 +34,16 @@
 #include "gateway/disclosure/residue.h"
 
 /* Rows of a direction, and its numbers: longer and larger ones hardly go anywhere. */
-enum { LONGEST = 256, NUMBER_MAX = 16, BINDING_MAX = 256, ROUNDS_MAX = 56 };
-/* Rounds in which programs are asked, and how many iterations they have together; then additions
- * alone are heeded: how many times the width they must leave open at first, in components too
- * large for programs, and at most; and which part of what is narrow is cured in a round. */
-enum { PROGRAM_ROUNDS = 16, PROGRAM_WORK = 15000, LOOSE = 3, LOOSEST = 1 << 12, GENTLY = 8 };
+enum { LONGEST = 256, NUMBER_MAX = 16, BINDING_MAX = 256, ROUNDS_MAX = 70 };
+/* Rounds in which programs are asked, and how many iterations they have together. In components
+ * too large for them additions have to leave open so many times the width before anybody walks;
+ * and which part of what is narrow is cured in a round. */
+enum { PROGRAM_ROUNDS = 16, PROGRAM_WORK = 12000, LOOSE = 3, GENTLY = 16 };
 /* Entries that the walk of one round looks at, for each cell that is not wide yet; and all walks
  * together (about a minute): what is not wide then is cured without asking what binds it. */
 #define WALK_EACH UINT64_C(100000)
 #define WALK_MOST (UINT64_C(8) << 30)
-enum { ROUNDS_GENTLE = 48 };
+enum { ROUNDS_GENTLE = 60 };
 
 struct widening {
         struct arena *arena;
@@ -63,7 +63,6 @@ struct widening {
         uint32_t *touched;
         bool *is_touched;
         bool *given_up; /* of columns: nothing makes it wider */
-        int64_t *loose; /* of columns: so many times the width additions must leave */
         bool alone;     /* additions are heeded alone, no program */
         bool additions; /* and nobody walks before they have no more to say */
         struct moves_path path;
@@ -162,14 +161,13 @@ static enum err widening_init(struct widening *w)
         w->change = arena_alloc(a, m->columns, sizeof *w->change);
         w->touched = arena_alloc_raw(a, m->columns, sizeof *w->touched);
         w->given_up = arena_alloc(a, m->columns, sizeof *w->given_up);
-        w->loose = arena_alloc_raw(a, m->columns, sizeof *w->loose);
         w->now = arena_alloc_raw(a, m->rows, sizeof *w->now);
         w->is_touched = arena_alloc(a, m->columns, sizeof *w->is_touched);
         w->nonzero = arena_alloc(a, m->columns, sizeof *w->nonzero);
         if (w->column == NULL || w->truth == NULL || w->low == NULL || w->high == NULL ||
                 w->floor == NULL || w->change == NULL || w->touched == NULL ||
-                w->given_up == NULL || w->loose == NULL || w->now == NULL ||
-                w->is_touched == NULL || w->nonzero == NULL)
+                w->given_up == NULL || w->now == NULL || w->is_touched == NULL ||
+                w->nonzero == NULL)
                 return ERR_NO_MEMORY;
         for (uint32_t r = 0; r < m->rows; r++)
                 if (w->values[r] < 0 || w->values[r] > BOUNDS_LARGEST)
@@ -178,7 +176,6 @@ static enum err widening_init(struct widening *w)
                 for (size_t k = m->start[c]; k < m->start[c + 1]; k++)
                         w->truth[c] += w->values[m->row[k]];
                 w->low[c] = w->high[c] = w->truth[c];
-                w->loose[c] = 1;
         }
         memcpy(w->now, w->values, m->rows * sizeof *w->now);
         nonzero_find(w);
@@ -486,24 +483,21 @@ static enum err binding_add(const struct widening *w, struct binding *x, uint32_
  * table gives way to many. Additions say little: then what binds many for its cost. */
 static bool is_better(const struct widening *w, const struct binding *x, uint32_t a, uint32_t b)
 {
-        const size_t *start = w->model->start;
-        unsigned __int128 of_a = (unsigned __int128)w->column[a].cost * (start[a + 1] - start[a]);
-        unsigned __int128 of_b = (unsigned __int128)w->column[b].cost * (start[b + 1] - start[b]);
+        unsigned __int128 of_a = (unsigned __int128)w->column[a].cost * x->binds[b];
+        unsigned __int128 of_b = (unsigned __int128)w->column[b].cost * x->binds[a];
 
         if (!x->many)
                 return w->rank[a] < w->rank[b];
-        of_a *= x->binds[b];
-        of_b *= x->binds[a];
         if (of_a != of_b)
                 return of_a < of_b;
         return w->column[a].want != w->column[b].want ? w->column[a].want < w->column[b].want
                                                       : a < b;
 }
 
-/* For narrow cells one of what binds each: so many are hidden, at most. */
-static void binding_hide(struct widening *w, const struct binding *x, size_t most)
+/* For every narrow cell one of what binds it. */
+static void binding_hide(struct widening *w, const struct binding *x)
 {
-        for (const struct bound_cell *c = x->first; c != NULL && most > 0; c = c->next) {
+        for (const struct bound_cell *c = x->first; c != NULL; c = c->next) {
                 uint32_t best = MODEL_EMPTY;
                 bool done = false;
 
@@ -514,10 +508,8 @@ static void binding_hide(struct widening *w, const struct binding *x, size_t mos
                 }
                 if (c->len == 0)
                         w->given_up[c->cell] = true;
-                else if (!done) {
+                else if (!done)
                         w->column[best].protect = true;
-                        most--;
-                }
         }
 }
 
@@ -537,44 +529,59 @@ static void hide_around(struct widening *w, uint32_t c)
         w->given_up[c] = !any;
 }
 
-/* What additions say of an asked sum: more must be left open, until they say something. */
-static enum err bind_one_passed(struct widening *w, struct binding *x, struct bounds *b, uint32_t i)
+/* Of the shown sums that hold the first inner cell of `c` the cheapest: so what is large and much
+ * wanted goes last. False: something around it was hidden in this round, or nothing is left. */
+static bool hide_nearest(struct widening *w, uint32_t c)
 {
-        uint32_t known[BINDING_MAX], c = x->asking->asked_of[i];
-        size_t len = 0;
+        const struct model *m = w->model;
+        uint32_t row = m->row[m->start[c]], best = MODEL_EMPTY;
 
-        for (;; w->loose[c] += w->loose[c] / GENTLY + 1) {
-                int64_t enough = (int64_t)w->options->width * w->loose[c];
+        for (size_t k = w->row_start[row]; k < w->row_start[row + 1]; k++) {
+                uint32_t at = w->row_column[k];
 
-                bounds_passed(b, i, enough, known, BINDING_MAX, &len);
-                if (len > 0 || w->additions || w->loose[c] >= LOOSEST)
-                        break;
+                if (w->column[at].protect && !w->before[at].protect)
+                        return false;
+                if (w->column[at].protect || !w->column[at].open || w->column[at].known)
+                        continue;
+                if (best == MODEL_EMPTY || w->column[at].cost < w->column[best].cost ||
+                        (w->column[at].cost == w->column[best].cost &&
+                                w->column[at].want < w->column[best].want))
+                        best = at;
         }
-        if (len > 0)
-                return binding_add(w, x, c, known, len);
-        if (!w->additions)
-                hide_around(w, c);
-        return ERR_OK;
+        if (best == MODEL_EMPTY)
+                w->given_up[c] = true;
+        else
+                w->column[best].protect = true;
+        return best != MODEL_EMPTY;
 }
 
-/* What additions say binds. A few at a time, once they bind none to less than its width: each
- * that is hidden makes others wide. */
+/* A few at a time: each that is hidden makes others wide, too. */
+static void hide_nearest_of_some(struct widening *w, const struct asking *a)
+{
+        size_t most = a->system.asked.len / GENTLY + GENTLY;
+
+        for (uint32_t i = 0; i < a->system.asked.len && most > 0; i++)
+                most -= hide_nearest(w, a->asked_of[i]);
+}
+
+/* What addition alone says binds. */
 static enum err bind_passed(
         struct widening *w, struct arena *arena, struct bounds *b, const struct asking *a)
 {
+        uint32_t known[BINDING_MAX];
         struct binding *x;
+        size_t len;
 
         TRY(binding_new(arena, a, w->model->columns, &x));
         for (uint32_t i = 0; i < a->system.asked.len; i++) {
-                uint32_t c = a->asked_of[i];
+                int64_t enough = (int64_t)w->options->width * LOOSE;
 
-                if (w->loose[c] < LOOSE && bounds_is_large(b, i))
-                        w->loose[c] = LOOSE;
-                TRY(bind_one_passed(w, x, b, i));
-                w->loose[c] += w->additions ? 0 : w->loose[c] / GENTLY + 1;
+                bounds_passed(b, i, enough, known, BINDING_MAX, &len);
+                if (len > 0)
+                        TRY(binding_add(w, x, a->asked_of[i], known, len));
         }
         x->many = true;
-        binding_hide(w, x, w->additions ? SIZE_MAX : a->system.asked.len / GENTLY + GENTLY);
+        binding_hide(w, x);
         return ERR_OK;
 }
 
@@ -611,7 +618,7 @@ static enum err bind_narrow(
         for (uint32_t i = 0; i < a->system.asked.len; i++)
                 if (a->wanted[i] && !is_wide(w, a->asked_of[i]))
                         TRY(bind_one(w, x, b, i));
-        binding_hide(w, x, SIZE_MAX);
+        binding_hide(w, x);
         return ERR_OK;
 }
 
@@ -676,7 +683,11 @@ static enum err ask(struct widening *w)
         w->alone |= any_large(b, a.system.asked.len);
         if (!w->alone && !w->additions)
                 TRY(programs_ask(w, arena, b, &a));
-        return w->alone ? bind_passed(w, arena, b, &a) : ERR_OK;
+        if (w->alone && w->additions)
+                return bind_passed(w, arena, b, &a);
+        if (w->alone)
+                hide_nearest_of_some(w, &a);
+        return ERR_OK;
 }
 
 /* Rounds ----------------------------------------------------------------------------------- */

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* interval.h: protected cells must not be told nearly either.
  *
- * A pattern that no subtraction breaks can still pin a count between 3 and 4. A direction in
- * which hidden cells can change while every published one stays, as far as none becomes
- * negative, bounds from within how wide the attacker's interval is: with a direction wide
- * enough no linear program is needed. Where none is found by that, the program decides, and
- * where it says "narrow" the cheapest cells on the binding rows go as well.
+ * A pattern that no subtraction breaks can still pin a count between 3 and 4. Two tables that
+ * both agree with all that is published bound from within how wide the attacker's interval is:
+ * where such are found (moves.h) no linear program is needed. Where none are, the program
+ * decides, and where it says "narrow" the cheapest cells on the binding rows go as well.
  *
  * A width of 1 says that no attacker who knows that counts are whole and not negative has a
  * cell exactly, which is more than that no subtraction gives it. What the threshold itself
