@@ -41,9 +41,10 @@ enum {
 
 static void say_why(const char *step, enum err e, const struct refusal *why)
 {
-        fprintf(stderr, "statgated: %s: %s\n", step, err_sentence(e));
+        (void)fprintf(stderr, "statgated: %s: %s\n", step, err_sentence(e));
         for (uint32_t i = 0; i < why->len; i++)
-                fprintf(stderr, "  %s: %s\n", why->violations[i].field, why->violations[i].text);
+                (void)fprintf(
+                        stderr, "  %s: %s\n", why->violations[i].field, why->violations[i].text);
         log_event(LOG_ERROR, "start_failed", LOG_TEXT("step", step), LOG_TEXT("code", err_name(e)));
 }
 
@@ -135,8 +136,8 @@ static enum err await_officers(struct door *door, int signals)
 {
         log_event(
                 LOG_INFO, "sealed", LOG_TEXT("why", "waiting for officers: statgate keys unseal"));
-        fprintf(stderr, "statgated: sealed; officers open it with `statgate keys unseal` or "
-                        "`statgate keys import-share`\n");
+        (void)fprintf(stderr, "statgated: sealed; officers open it with `statgate keys unseal` or "
+                              "`statgate keys import-share`\n");
         return door_wait(door, signals);
 }
 
@@ -148,7 +149,7 @@ static enum err unseal_by_module(const struct gateway *g, int signals)
         if (e != ERR_HSM && e != ERR_NOT_FOUND)
                 return e;
         log_event(LOG_WARNING, "module_opens_nothing", LOG_TEXT("code", err_name(e)));
-        fprintf(stderr, "statgated: hsm: %s\n",
+        (void)fprintf(stderr, "statgated: hsm: %s\n",
                 e == ERR_HSM ? err_sentence(e) : "the keyring has no lock of the module");
         return await_officers(g->door, signals);
 }
@@ -160,7 +161,7 @@ static enum err await_custodian(struct keeper *k, int signals)
 
         if (e == ERR_SEALED) {
                 log_event(LOG_INFO, "sealed", LOG_TEXT("why", "waiting for the custodian"));
-                fprintf(stderr, "statgated: sealed; the custodian's officers open it\n");
+                (void)fprintf(stderr, "statgated: sealed; the custodian's officers open it\n");
         }
         while (e == ERR_SEALED) {
                 struct pollfd fds[2] = {

@@ -9,6 +9,7 @@
  * one: what memory would add depends on who asks what first, and asking it would change it.
  * A linkage that the proposed bundle adds cannot be tried: the keeper links by signed rules only.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -164,7 +165,7 @@ static enum err room_for_asked(struct rehearsing *r)
         list = arena_alloc(r->call->arena, cap, sizeof *list);
         if (list == NULL)
                 return ERR_NO_MEMORY;
-        if (r->len > 0)
+        if (r->asked != NULL)
                 memcpy(list, r->asked, r->len * sizeof *list);
         r->asked = list;
         r->cap = cap;
@@ -194,6 +195,7 @@ static enum err take_entry(void *ctx, const struct stored_entry *e)
                 return ERR_OK;
         }
         TRY(room_for_asked(r));
+        assert(r->asked != NULL);
         struct asked *a = &r->asked[r->len];
 
         *a = (struct asked){.digest = digest, .entry = e->number, .times = 1};

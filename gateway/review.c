@@ -266,7 +266,7 @@ static enum err follow(struct reading *r)
 static enum err read_log(struct rpc_call *c, const struct wire_log_request *q)
 {
         struct gateway *g = c->handlers;
-        OWNED(arena_free) struct arena *page_arena = arena_new(4 * PAGE_BYTES);
+        OWNED(arena_free) struct arena *page_arena = arena_new((size_t)4 * PAGE_BYTES);
         struct reading *r = arena_alloc(c->arena, 1, sizeof *r);
 
         if (r == NULL || page_arena == NULL)

@@ -85,7 +85,7 @@ static enum err keep_removals(struct cli *cli, const struct wire_removals *page,
 
         if (list == NULL)
                 return ERR_NO_MEMORY;
-        if (out->len > 0)
+        if (out->removals != NULL)
                 memcpy(list, out->removals, out->len * sizeof *list);
         out->removals = list;
         for (uint32_t i = 0; i < page->len; i++)
@@ -96,22 +96,21 @@ static enum err keep_removals(struct cli *cli, const struct wire_removals *page,
 
 static enum exit_code removals_within(struct cli *cli, struct report_beside *b)
 {
-        struct wire_removals page = {.len = 1};
+        struct wire_removals page;
         uint64_t from = 1;
 
-        while (page.len > 0) {
+        do {
+                page = (struct wire_removals){.len = 0};
                 enum exit_code code = ask_removals(cli, from, &page);
 
-                if (code != EXIT_CODE_OK)
+                if (code != EXIT_CODE_OK || page.removals == NULL || page.len == 0)
                         return code;
                 enum err rc = keep_removals(cli, &page, b, &b->removals);
 
                 if (rc != ERR_OK)
                         return answer_wrong(cli, rc);
-                if (page.len < REMOVALS_AT_A_TIME)
-                        break;
                 from = page.removals[page.len - 1].number + 1;
-        }
+        } while (page.len >= REMOVALS_AT_A_TIME);
         return EXIT_CODE_OK;
 }
 

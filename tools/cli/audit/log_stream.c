@@ -94,23 +94,30 @@ enum exit_code log_stream(
 
 /* What to ask for ------------------------------------------------------------------ */
 
+/* Two digits behind a mark; false where they are not. */
+static bool two_digits(const char **text, char mark, int *out)
+{
+        const char *t = *text;
+
+        if (t[0] != mark || t[1] < '0' || t[1] > '9' || t[2] < '0' || t[2] > '9')
+                return false;
+        *out = (t[1] - '0') * 10 + (t[2] - '0');
+        *text = t + 3;
+        return true;
+}
+
 /* "T21:48:55Z", of which seconds and Z may be left out. */
 static enum err time_of_day(const char *text, int64_t *out_ms)
 {
-        int hour = 0, minute = 0, second = 0, read = 0;
+        int hour = 0, minute = 0, second = 0;
 
-        if (sscanf(text, "T%2d:%2d%n", &hour, &minute, &read) != 2)
+        if (!two_digits(&text, 'T', &hour) || !two_digits(&text, ':', &minute))
                 return ERR_MALFORMED;
-        text += read;
-        if (*text == ':') {
-                if (sscanf(text, ":%2d%n", &second, &read) != 1)
-                        return ERR_MALFORMED;
-                text += read;
-        }
+        if (*text == ':' && !two_digits(&text, ':', &second))
+                return ERR_MALFORMED;
         if (*text == 'Z')
                 text++;
-        if (*text != '\0' || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 ||
-                second > 59)
+        if (*text != '\0' || hour > 23 || minute > 59 || second > 59)
                 return ERR_MALFORMED;
         *out_ms = ((hour * 60 + minute) * 60 + second) * INT64_C(1000);
         return ERR_OK;
