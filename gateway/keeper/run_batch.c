@@ -26,8 +26,8 @@ static uint32_t domain_place(const struct domain *d)
         return (h ^ h >> 16) % DOMAIN_CACHE_LEN;
 }
 
-/* No keys: never any, or those that this batch lies under have ended. */
-static enum err why_no_keys(const struct run *r, const struct domain *d, uint32_t epoch)
+/* Whether the domain had keys of this epoch that are no more. */
+static bool keys_ended(const struct run *r, const struct domain *d, uint32_t epoch)
 {
         for (size_t i = 0; i < keyring_domains_len(r->keyring); i++) {
                 struct keyring_domain_info info;
@@ -35,9 +35,9 @@ static enum err why_no_keys(const struct run *r, const struct domain *d, uint32_
                 keyring_domain_info(r->keyring, i, &info);
                 if (info.name.municipality == d->municipality &&
                         strcmp(info.name.dataset, d->dataset) == 0)
-                        return epoch != 0 && epoch <= info.highest ? ERR_DESTROYED : ERR_NOT_FOUND;
+                        return epoch != 0 && epoch <= info.highest;
         }
-        return ERR_NOT_FOUND;
+        return false;
 }
 
 enum err run_domain(struct run *r, const struct domain *d, uint32_t epoch,
@@ -49,7 +49,7 @@ enum err run_domain(struct run *r, const struct domain *d, uint32_t epoch,
                                                  : keyring_domain_epoch_find(r->keyring, d, epoch);
 
         if (keys == NULL)
-                return why_no_keys(r, d, epoch);
+                return keys_ended(r, d, epoch) ? ERR_DESTROYED : ERR_NOT_FOUND;
         if (!keyring_domain_ready(r->keyring, d))
                 return ERR_NOT_FOUND;
         if (place->key == NULL || place->epoch != keys->epoch ||

@@ -159,7 +159,7 @@ static void expect_whole(
 static void a_file_that_may_not_grow_ends_in_a_status_and_nothing_half_stored(void **state)
 {
         static struct placement rows[DISK_ROWS];
-        const struct rlimit small = {1 << 20, RLIM_INFINITY};
+        const struct rlimit small = {4 << 20, RLIM_INFINITY};
         const struct rlimit large = {RLIM_INFINITY, RLIM_INFINITY};
         const struct wire_open open = placering_append();
         enum status s;

@@ -67,8 +67,8 @@ static void draw_set(struct model_set *s)
                 .answers = (enum answers)below(ANSWERS_COUNT),
         };
         s->interval = s->secondary ? below(2) * below(6) : 0;
-        if (s->zeros && s->interval + 2 > s->threshold)
-                s->interval = s->threshold - 2; /* else it is refused */
+        if (s->interval + (s->zeros ? 2 : 1) > s->threshold)
+                s->interval = s->threshold - (s->zeros ? 2 : 1); /* else it is refused */
         s->guardians = s->persons && below(2) == 0;
         for (unsigned v = 0; v < VARIABLES; v++) {
                 s->filter[v] = v == KIND_MEASURE ? below(4) == 0 : often();

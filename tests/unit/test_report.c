@@ -145,7 +145,7 @@ static const struct {
         enum report_mark mark; /* of the first text becoming the second; reversed otherwise */
         const char *en, *sv;
 } changes[] = {
-        {"datasets/placering.yaml", "threshold: 5", "threshold: 3", REPORT_WEAKER,
+        {"datasets/placering.yaml", "threshold: 5", "threshold: 3, interval: 1", REPORT_WEAKER,
                 "placering: at least 3 persons behind a figure; before: 5",
                 "placering: minst 3 personer bakom en siffra; förut: 5"},
         {"datasets/placering.yaml", "finest: kvartal", "finest: manad", REPORT_WEAKER,
