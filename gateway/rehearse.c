@@ -409,6 +409,30 @@ static bool is_used(const struct policy *p, struct bytes preset)
         return false;
 }
 
+/* How far what is measured of presets holds for the data sets that name them. */
+static enum err write_measured(const struct policy *p, const char *which, struct buf *out)
+{
+        uint32_t n = 0, len = 0;
+        const struct policy_dataset *list = policy_datasets(p, &n);
+        const struct policy_preset *presets = policy_presets(p, &len);
+
+        for (uint32_t i = 0; i < n; i++) {
+                for (uint32_t k = 0; k < len; k++) {
+                        const struct policy_preset *x = &presets[k];
+                        struct digest own;
+
+                        if (!bytes_equal(list[i].disclosure.preset, x->id))
+                                continue;
+                        TRY(disclosure_digest(&list[i].disclosure, &own));
+                        line(out, "rules %s %.*s %.*s %s", which, (int)list[i].id.len,
+                                (const char *)list[i].id.data, (int)x->id.len,
+                                (const char *)x->id.data,
+                                !digest_equal(&own, &x->rules_digest) ? "departs" : "as-preset");
+                }
+        }
+        return ERR_OK;
+}
+
 /* What attacks on a gateway with such a preset were measured to get. */
 static void write_attacks(const struct policy *p, const char *which, struct buf *out)
 {
@@ -423,6 +447,9 @@ static void write_attacks(const struct policy *p, const char *which, struct buf 
                 if (x->measured_len == 0)
                         line(out, "attacks %s %.*s not measured", which, (int)x->id.len,
                                 (const char *)x->id.data);
+                if (x->measured_elsewise)
+                        line(out, "attacks %s %.*s measured-under-other-rules", which,
+                                (int)x->id.len, (const char *)x->id.data);
                 for (uint32_t k = 0; k < x->measured_len; k++) {
                         const struct measured_attack *m = &x->measured[k];
 
@@ -481,7 +508,9 @@ static enum err write_report(const struct rehearsing *r, struct buf *out)
         line(out, "from %s until %s", from, until);
         TRY(write_changes(r, out));
         write_questions(r, out);
+        TRY(write_measured(r->running, "running", out));
         write_attacks(r->running, "running", out);
+        TRY(write_measured(r->proposed, "proposed", out));
         write_attacks(r->proposed, "proposed", out);
         return ERR_OK;
 }

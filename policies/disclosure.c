@@ -379,70 +379,6 @@ static enum err check_rules(const struct rules_reading *r)
 
 /* Presets ------------------------------------------------------------------ */
 
-static enum err load_measured(struct loader *l, const struct yaml *m, struct measured_attack *out)
-{
-        static const char *const keys[] = {"attack", "recovered_permille", "baseline_permille",
-                "excess_max_permille", "trials", NULL};
-        int64_t recovered = 0, baseline = 0, excess = 1000, trials = 0;
-
-        TRY(yaml_known_keys(m, keys, l->why));
-        TRY(load_name(l, m, "attack", &out->attack));
-        TRY(yaml_integer(m, "recovered_permille", true, 0, 1000, &recovered, l->why));
-        TRY(yaml_integer(m, "baseline_permille", true, 0, 1000, &baseline, l->why));
-        TRY(yaml_integer(m, "excess_max_permille", false, 0, 1000, &excess, l->why));
-        TRY(yaml_integer(m, "trials", true, 1, INT32_MAX, &trials, l->why));
-        out->recovered_permille = (uint32_t)recovered;
-        out->baseline_permille = (uint32_t)baseline;
-        out->excess_max_permille = (uint32_t)excess;
-        out->trials = (uint32_t)trials;
-        return ERR_OK;
-}
-
-static enum err load_loss(struct loader *l, const struct yaml *m, struct policy_preset *out)
-{
-        static const char *const keys[] = {
-                "cells_permille", "persons_permille", "moved_permille", NULL};
-        const struct yaml *loss = NULL;
-        int64_t cells = 0, persons = 0, moved = 0;
-
-        TRY(yaml_mapping(m, "loss", false, &loss, l->why));
-        if (loss == NULL)
-                return ERR_OK;
-        TRY(yaml_known_keys(loss, keys, l->why));
-        TRY(yaml_integer(loss, "cells_permille", true, 0, 1000, &cells, l->why));
-        TRY(yaml_integer(loss, "persons_permille", true, 0, 1000, &persons, l->why));
-        TRY(yaml_integer(loss, "moved_permille", false, 0, INT32_MAX, &moved, l->why));
-        out->has_loss = true;
-        out->loss_cells_permille = (uint32_t)cells;
-        out->loss_persons_permille = (uint32_t)persons;
-        out->moved_permille = (uint32_t)moved;
-        return ERR_OK;
-}
-
-static enum err load_attacks(struct loader *l, const struct yaml *m, struct policy_preset *out)
-{
-        const struct yaml *list = NULL;
-
-        TRY(yaml_list(m, "measured", false, &list, l->why));
-        if (list == NULL)
-                return ERR_OK;
-        if (list->len > MEASURED_MAX)
-                return yaml_complain(
-                        list, ERR_CONFIG, l->why, "more than %d attacks", MEASURED_MAX);
-        out->measured = arena_alloc(l->arena, list->len, sizeof *out->measured);
-        if (out->measured == NULL)
-                return ERR_NO_MEMORY;
-        for (uint32_t i = 0; i < list->len; i++) {
-                TRY(load_measured(l, &list->items[i], &out->measured[i]));
-                for (uint32_t j = 0; j < i; j++)
-                        if (bytes_equal(out->measured[i].attack, out->measured[j].attack))
-                                return yaml_complain(yaml_find(&list->items[i], "attack"),
-                                        ERR_CONFIG, l->why, "is measured twice");
-        }
-        out->measured_len = list->len;
-        return ERR_OK;
-}
-
 static enum err load_description(struct loader *l, const struct yaml *m, struct label *out)
 {
         static const char *const languages[] = {"sv", "en", NULL};
@@ -457,8 +393,8 @@ static enum err load_description(struct loader *l, const struct yaml *m, struct 
 static enum err load_preset(struct loader *l, const struct yaml *m, struct policy_preset *out,
         struct draft_rules *draft)
 {
-        static const char *const keys[] = {
-                "id", "label", "description", "disclosure", "measured", "loss", NULL};
+        static const char *const keys[] = {"id", "label", "description", "disclosure", "measured",
+                "measured_under", "loss", NULL};
         const struct yaml *rules = NULL;
         struct rules_reading r = {.l = l, .draft = draft, .threshold_min = 2};
 
@@ -481,8 +417,7 @@ static enum err load_preset(struct loader *l, const struct yaml *m, struct polic
         if (draft->remainder_is_threshold)
                 out->rules.remainder = draft->rules.threshold;
         out->at = load_place(l, m, "id");
-        TRY(load_attacks(l, m, out));
-        return load_loss(l, m, out);
+        return load_measured(l, m, out);
 }
 
 enum err load_presets(struct loader *l, const struct yaml *file)

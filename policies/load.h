@@ -149,6 +149,9 @@ MUST_CHECK enum err load_dataset(struct loader *l, const struct yaml *file,
         struct policy_dataset *out, struct rules_dataset *rules, struct draft_dataset *draft);
 /* The tree of the file under `presets:`. */
 MUST_CHECK enum err load_presets(struct loader *l, const struct yaml *file);
+/* `measured`, `measured_under` and `loss` of a preset whose rules are read. */
+MUST_CHECK enum err load_measured(
+        struct loader *l, const struct yaml *m, struct policy_preset *out);
 /* `disclosure:` of a data set whose variables, persons and provider are read. */
 MUST_CHECK enum err load_disclosure(struct loader *l, const struct yaml *file,
         const struct rules_dataset *persons, struct policy_dataset *d);

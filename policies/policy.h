@@ -314,13 +314,21 @@ struct policy_preset {
         struct bytes id;
         struct label label, description;
         struct disclosure_rules rules; /* 0 or unsaid where each data set says it */
+        struct digest rules_digest;    /* of `rules` */
         struct measured_attack *measured;
         uint32_t measured_len;
+        bool measured_elsewise; /* what follows was measured under other rules, or nobody says
+                                 * under which */
         bool has_loss; /* what it hides of the tables measured: of 1000 cells, and persons */
         uint32_t loss_cells_permille, loss_persons_permille;
         uint32_t moved_permille; /* of one person: how far what is shown lies from the truth */
         struct rule_place at;
 };
+
+/* measured.c: SHA-256 of what the rules ask for, but for the preset's name and
+ * questions_per_day, which only slows an attacker down. Of a data set it is its preset's where
+ * the data set departs from it in nothing. */
+MUST_CHECK enum err disclosure_digest(const struct disclosure_rules *rules, struct digest *out);
 
 /* Tables that are counted and protected together, once, when a vintage is published; every
  * question that only cuts or adds up one of them is answered from there. Persons and

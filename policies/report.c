@@ -167,6 +167,18 @@ const char *report_key(struct report *r, const uint8_t key[OFFICER_KEY_LEN])
         return text == NULL ? "" : text;
 }
 
+const char *report_digest(struct report *r, const struct digest *d)
+{
+        char hex[2 * sizeof d->bytes + 1];
+        const char *text;
+
+        hex_encode(bytes_of(d->bytes, sizeof d->bytes), hex);
+        text = arena_printf(r->arena, "%s", hex);
+        if (text == NULL)
+                fail(r, ERR_NO_MEMORY);
+        return text == NULL ? "" : text;
+}
+
 const char *report_level(struct report *r, const struct variable *v, uint32_t level)
 {
         if (level >= variable_levels(v))

@@ -52,6 +52,7 @@ const char *report_roles(struct report *r, unsigned roles); /* "statistiker, dat
 const char *report_names(struct report *r, const struct bytes *names, uint32_t len);
 const char *report_date(struct report *r, int32_t days);
 /* The first half of a public key: enough to tell two apart when they are read aloud. */
+const char *report_digest(struct report *r, const struct digest *d); /* all of it */
 const char *report_key(struct report *r, const uint8_t key[OFFICER_KEY_LEN]);
 /* The name of a level: "kommun", "kvartal", "grupp"; "" when there is none. */
 const char *report_level(struct report *r, const struct variable *v, uint32_t level);

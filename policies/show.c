@@ -216,6 +216,12 @@ static void show_preset(struct report *r, const struct policy_preset *x)
         report_add(r, REPORT_HEAD, x->at, "förval %s: %s", "preset %s: %s", report_text(r, x->id),
                 report_label(r, x->label));
         report_add(r, REPORT_NOTE, x->at, "%s", "%s", report_label(r, x->description));
+        report_add(r, REPORT_NOTE, x->at, "dess regler: %s", "its rules: %s",
+                report_digest(r, &x->rules_digest));
+        if (x->measured_elsewise)
+                report_add(r, REPORT_NOTE, x->at,
+                        "det som är mätt är mätt under andra regler: mät om (tools/attack)",
+                        "what was measured was so under other rules: measure again (tools/attack)");
         for (uint32_t i = 0; i < x->measured_len; i++) {
                 const struct measured_attack *m = &x->measured[i];
 

@@ -21,6 +21,8 @@ def block(result):
             f"      - {{attack: {attack_id(name)}, recovered_permille: {permille(r['recovered'])}, "
             f"baseline_permille: {permille(r['baseline'])}, "
             f"excess_max_permille: {permille(r['excess_at_most'])}, trials: {r['trials']}}}")
+    if result.get("rules"):
+        lines.insert(0, f"    measured_under: {result['rules']}")
     cost, moved = result["loss"], result["loss"]["mean_deviation"] or 0
     more = f", moved_permille: {permille(moved)}" if moved >= 0.05 else ""
     return lines + [f"    loss: {{cells_permille: {permille(cost['cells_hidden'])}, "
@@ -32,7 +34,7 @@ def without(lines):
     kept, inside = [], False
     for line in lines:
         if re.match(r"    \S", line):
-            inside = line.startswith(("    measured:", "    loss:"))
+            inside = line.startswith(("    measured:", "    measured_under:", "    loss:"))
         if not inside:
             kept.append(line)
     while kept and not kept[-1].strip():

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/fault.h"
+#include "crypto/digest.h"
 #include "policies/question.h"
 #include "policies/report.h"
 #include "tests/support/protected_bundle.h"
@@ -119,6 +120,7 @@ static const struct bundle_fault faults[] = {
                 "trials: 400}\n      - {attack: @@differens, recovered_permille: 1, "
                 "baseline_permille: 1, trials: 1}\n",
                 "measured twice"),
+        PRESET("    loss: {", "    measured_under: @@abc\n    loss: {", "64 hexadecimal digits"),
         PRESET("loss: {cells_permille: 250", "loss: {cells_permille: @@2500", "between"),
         PRESET("cellkey: {variance", "@@rounding: {base: 2}, cellkey: {variance",
                 "without `perturbation: rounding`"),
@@ -347,6 +349,61 @@ static void measured_figures_say_their_error_and_how_far_noise_moves(void **stat
         (void)state;
         assert_int_equal(all[0].measured[0].excess_max_permille, 7);
         assert_int_equal(all[0].moved_permille, 1200);
+}
+
+static struct digest rules_with(const char *find, const char *replace)
+{
+        OWNED(policy_unref) struct policy *p = loaded("presets.yaml", find, replace);
+        uint32_t len = 0;
+
+        return policy_presets(p, &len)[0].rules_digest;
+}
+
+/* Whether figures of the first preset count as measured under other rules than these. */
+static bool measured_elsewise(const struct digest *under)
+{
+        char text[128], hex[2 * sizeof under->bytes + 1];
+        uint32_t len = 0;
+
+        hex_encode(bytes_of(under->bytes, sizeof under->bytes), hex);
+        (void)snprintf(text, sizeof text, "    measured_under: \"%s\"\n    loss: {cells", hex);
+        OWNED(policy_unref)
+        struct policy *p = loaded("presets.yaml", "    loss: {cells", text);
+        return policy_presets(p, &len)[0].measured_elsewise;
+}
+
+static void figures_hold_under_the_rules_that_were_measured_alone(void **state)
+{
+        static const char *const rules[][2] = {{"homogeneous: 3", "homogeneous: 2"},
+                {"p: 10\n", "p: 11\n"}, {"provider: 1", "provider: 2"},
+                {"answers: ledger", "answers: alone"}, {"remainder: threshold", "remainder: 4"},
+                {"zeros: protect", "zeros: publish"}, {"interval: 3", "interval: 2"}};
+        /* These slow an attacker down, or are said for people. */
+        static const char *const others[][2] = {{"questions_per_day: 50", "questions_per_day: 5"},
+                {"sv: Som alla", "sv: Som ingen"}, {"id: vanlig", "id: vanlig"},
+                {"remainder: threshold", "remainder: 5"}};
+        OWNED(policy_unref) struct policy *p = loaded(NULL, "", "");
+        uint32_t len = 0;
+        const struct policy_preset *all = policy_presets(p, &len);
+        const struct digest under = all[0].rules_digest;
+        struct digest own;
+
+        (void)state;
+        assert_true(all[0].measured_elsewise);  /* nobody says under which */
+        assert_false(all[1].measured_elsewise); /* nothing is measured */
+        assert_false(measured_elsewise(&under));
+        for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+                own = rules_with(rules[i][0], rules[i][1]);
+                assert_false(digest_equal(&own, &under));
+                assert_true(measured_elsewise(&own));
+        }
+        for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+                own = rules_with(others[i][0], others[i][1]);
+                assert_true(digest_equal(&own, &under));
+        }
+        /* Nor do they hold for a data set that departs from its preset. */
+        assert_int_equal(disclosure_digest(&dataset(p, "b")->disclosure, &own), ERR_OK);
+        assert_false(digest_equal(&own, &under));
 }
 
 static void a_bundle_perturbs_in_one_way(void **state)
@@ -753,6 +810,7 @@ int main(void)
                 cmocka_unit_test(without_a_preset_the_usual_rules_are_safe),
                 cmocka_unit_test(every_rule_knows_the_line_it_is_said_on),
                 cmocka_unit_test(presets_say_what_they_are_and_what_was_measured),
+                cmocka_unit_test(figures_hold_under_the_rules_that_were_measured_alone),
                 cmocka_unit_test(measured_figures_say_their_error_and_how_far_noise_moves),
                 cmocka_unit_test(a_bundle_perturbs_in_one_way),
                 cmocka_unit_test(of_two_the_stricter_hides_what_either_would),

@@ -64,6 +64,22 @@ WORD(REHEARSED, "{1} frågor prövade ({2} ställda): {3} besvaras nu, {4} nekas
         "{1} questions tried ({2} asked): {3} newly answered, {4} newly refused.")
 WORD(REHEARSED_CELLS, "Av {1} celler visas {2} som skyddades, och skyddas {3} som visades.",
         "Of {1} cells {2} are shown that were protected, and {3} protected that were shown.")
+WORD(REHEARSED_ATTACKS,
+        "Angrepp mot förvalet {1} är mätta: av {2} vinner {3} mest, rätt i {4} fall av 1000 mot "
+        "{5} "
+        "utan uppgiften.",
+        "Attacks on the preset {1} are measured: of {2}, {3} gains most, right in {4} cases of "
+        "1000 "
+        "against {5} without the fact.")
+WORD(REHEARSED_ELSEWISE,
+        "Angrepp mot förvalet {1} är mätta under andra regler: mät med tools/attack --bundle {2} "
+        "--write.",
+        "Attacks on the preset {1} were measured under other rules: measure with tools/attack "
+        "--bundle {2} --write.")
+WORD(REHEARSED_UNMEASURED,
+        "Förvalet {1} är inte mätt med angrepp: mät med tools/attack --bundle {2} --write.",
+        "The preset {1} is not measured by attacks: measure with tools/attack --bundle {2} "
+        "--write.")
 WORD(REHEARSED_TO, "Rapporten står i {1}; dess kontrollsumma {2} följer med det som signeras.",
         "The report is in {1}; its digest {2} is part of what gets signed.")
 WORD(REHEARSED_NOTHING, "Inga frågor står i loggen för den tiden.",

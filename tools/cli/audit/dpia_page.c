@@ -152,6 +152,12 @@ static void attacks_on(struct page *p, const struct policy_preset *x)
                                      "measured.",
                                      permille(p, x->loss_cells_permille),
                                      permille(p, x->loss_persons_permille)));
+        if (x->measured_elsewise)
+                page_text(p, L("OBS: siffrorna mättes under andra regler än de som förvalet har "
+                               "nu. De säger inget säkert om det: mät om med tools/attack.",
+                                     "NOTE: the figures were measured under other rules than the "
+                                     "preset has now. They say nothing certain of it: measure "
+                                     "again with tools/attack."));
         page_table_begin(p, "", heads, 5, 1);
         for (uint32_t i = 0; i < x->measured_len; i++) {
                 const struct measured_attack *m = &x->measured[i];

@@ -155,7 +155,61 @@ static enum exit_code ask(struct rehearsed *r, const struct wire_rehearsal *wish
 
 /* The command -------------------------------------------------------------------------------- */
 
-static enum exit_code tell(struct rehearsed *r, const char *path)
+static bool is_used(const struct policy *p, struct bytes preset)
+{
+        uint32_t n = 0;
+        const struct policy_dataset *list = policy_datasets(p, &n);
+
+        for (uint32_t i = 0; i < n; i++)
+                if (bytes_equal(list[i].disclosure.preset, preset))
+                        return true;
+        return false;
+}
+
+/* The attack that gains most over the same attack without the fact. */
+static const struct measured_attack *worst_of(const struct policy_preset *x)
+{
+        const struct measured_attack *worst = NULL;
+
+        for (uint32_t i = 0; i < x->measured_len; i++) {
+                const struct measured_attack *m = &x->measured[i];
+
+                if (worst == NULL ||
+                        (int64_t)m->recovered_permille - m->baseline_permille >
+                                (int64_t)worst->recovered_permille - worst->baseline_permille)
+                        worst = m;
+        }
+        return worst;
+}
+
+/* What attacks get under the rules that are proposed, as far as anybody has measured. */
+static void tell_attacks(const struct cli *cli, const struct policy *proposed, const char *folder)
+{
+        char attacks[NUMBER_TEXT], right[NUMBER_TEXT], without[NUMBER_TEXT];
+        uint32_t n = 0;
+        const struct policy_preset *list = policy_presets(proposed, &n);
+
+        for (uint32_t i = 0; i < n; i++) {
+                const struct measured_attack *worst = worst_of(&list[i]);
+                const char *id = text_from(cli, list[i].id);
+
+                if (!is_used(proposed, list[i].id))
+                        continue;
+                if (worst == NULL || list[i].measured_elsewise)
+                        say(cli,
+                                worst == NULL ? WORD_REHEARSED_UNMEASURED : WORD_REHEARSED_ELSEWISE,
+                                id, folder);
+                else
+                        say(cli, WORD_REHEARSED_ATTACKS, id,
+                                cli_number(cli, list[i].measured_len, attacks),
+                                text_from(cli, worst->attack),
+                                cli_number(cli, worst->recovered_permille, right),
+                                cli_number(cli, worst->baseline_permille, without));
+        }
+}
+
+static enum exit_code tell(
+        struct rehearsed *r, const struct policy *proposed, const char *folder, const char *path)
 {
         char a[NUMBER_TEXT], b[NUMBER_TEXT], c[NUMBER_TEXT], d[NUMBER_TEXT];
         char digest[DIGEST_SHORT_TEXT];
@@ -170,6 +224,7 @@ static enum exit_code tell(struct rehearsed *r, const char *path)
         if (r->cells > 0)
                 say(cli, WORD_REHEARSED_CELLS, cli_number(cli, r->cells, a),
                         cli_number(cli, r->shown, b), cli_number(cli, r->hidden, c));
+        tell_attacks(cli, proposed, folder);
         if (file_replace(path, r->report, 0644) != ERR_OK) {
                 complain(cli, WORD_CANNOT_WRITE, path, strerror(errno));
                 return EXIT_CODE_USAGE;
@@ -219,7 +274,7 @@ static enum exit_code run_rehearse(struct cli *cli, const struct arguments *args
         if (path == NULL)
                 path = path_join(cli->arena, folder, REHEARSAL_FILE);
         code = path == NULL ? EXIT_CODE_INTERNAL : ask(&r, &wish);
-        return code == EXIT_CODE_OK ? tell(&r, path) : code;
+        return code == EXIT_CODE_OK ? tell(&r, proposed, folder, path) : code;
 }
 
 static const struct option_spec options[] = {
@@ -245,8 +300,9 @@ const struct command command_policy_rehearse = {
                     "som gäller och under det föreslagna, och säger vad som skulle ändras: vilka "
                     "frågor som "
                     "besvaras eller nekas, hur många celler som visas eller skyddas, och vad "
-                    "uppmätta "
-                    "angrepp ger. Inget värde lämnas ut. Varje tabell prövas för sig; minnet av "
+                    "angrepp ger, så som det är mätt av de föreslagna förvalen (tools/attack "
+                    "--bundle FOLDER --write mäter dem). Inget värde lämnas ut. Varje tabell "
+                    "prövas för sig; minnet av "
                     "tidigare "
                     "svar räknas inte in. Ett regelverk som försvagar skyddet signeras inte utan "
                     "rapporten.",
@@ -254,9 +310,10 @@ const struct command command_policy_rehearse = {
                 "bundle in "
                 "force and under the proposed one, and tells what would change: which questions "
                 "are "
-                "answered or refused, how many cells are shown or protected, and what measured "
-                "attacks "
-                "get. No value leaves. Each table is tried by itself; the memory of earlier "
+                "answered or refused, how many cells are shown or protected, and what "
+                "attacks get, as measured of the proposed presets (tools/attack --bundle FOLDER "
+                "--write measures them). No value leaves. Each table is tried by itself; the "
+                "memory of earlier "
                 "answers is not "
                 "counted in. A bundle that weakens protection is not signed without the report."},
         .options = options,
