@@ -105,6 +105,8 @@ static void names_nobody(struct bytes part)
         char key[RECORD_KEY_LEN + 1];
         struct placement rows[CHILDREN];
 
+        if (part.len == 0)
+                return;
         for (uint32_t i = 0; i < CHILDREN; i++) {
                 not_within(part, 100 + i);
                 not_within(part, 500 + i);
