@@ -37,6 +37,7 @@ struct answering {
         struct question main, denominator;
         bool has_denominator;
         uint32_t budget_used, budget_most; /* of the day; 0 of 0: there is no limit */
+        struct promise **promises;         /* memory.h; NULL where nothing is answered */
 };
 
 /* query.c */

@@ -6,9 +6,12 @@
  * and the rows that were answered are put into the ledger as they were, whatever the ledger
  * thinks of them now.
  *
- * The order is: judge, write to the store, commit, and only then protect and send. If
- * something fails after that, more is remembered than was told, which is safe; the other way
- * round would not be. It also makes a refusal cost what an answer does. */
+ * The order is: judge, commit, protect, and write to the store with the entry that tells of the
+ * answer, in one transaction; only then does it leave. After a crash the store has both or
+ * neither, and of neither nothing has left. Who is judged meanwhile is judged in the light of
+ * what is only promised yet (memory_known.h). If something fails after the verdict, more is
+ * remembered than was told, which is safe; the other way round would not be. A question that is
+ * refused is written down like one that is answered, so it costs the same. */
 #include "gateway/memory.h"
 
 #include <pthread.h>
@@ -18,6 +21,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "crypto/digest.h"
+#include "gateway/memory_known.h"
 #include "gateway/memory_lattice.h"
 #include "gateway/memory_sets.h"
 #include "gateway/store/lattice.h"
@@ -26,13 +30,6 @@ enum { MEMBERS_MAX = 1 << 30, LEDGER_MEMORY = 512 << 20 };
 /* Steps of one admission of cells, about two seconds; and of all planned ones together. */
 #define CELLS_WORK   ((uint64_t)400000000)
 #define PLANNED_WORK ((uint64_t)800000000)
-
-/* A question that was judged, by its key. */
-struct known {
-        struct digest key;
-        uint32_t cells;
-        uint8_t *answered; /* NULL: the place is free */
-};
 
 struct shelf {
         struct shelf *next;
@@ -43,8 +40,8 @@ struct shelf {
         struct persons *persons;
         uint32_t threshold, cells_threshold;
         uint64_t planned_work; /* that cells of planned tables took */
-        struct known *known;   /* an open table */
-        uint32_t known_len, known_used;
+        struct known_table known;
+        struct promise *promised;
         struct vintage *noted; /* whose planned tables are in the ledger */
         uint32_t noted_len, noted_cap;
 };
@@ -64,13 +61,10 @@ static void shelf_clear(struct shelf *s)
         ledger_free(&s->cells);
         ledger_free(&s->records);
         persons_free(&s->persons);
-        for (uint32_t i = 0; i < s->known_len; i++)
-                free(s->known[i].answered);
-        free(s->known);
+        known_clear(&s->known);
         free(s->noted);
-        s->known = NULL;
         s->noted = NULL;
-        s->known_len = s->known_used = s->noted_len = s->noted_cap = 0;
+        s->noted_len = s->noted_cap = 0;
         s->planned_work = 0;
 }
 
@@ -146,58 +140,6 @@ static enum err shelf_get(struct memory *m, const struct memory_ask *ask, struct
                 (void)pthread_mutex_unlock(&m->lock);
         }
         *out = s;
-        return ERR_OK;
-}
-
-/* Known questions ---------------------------------------------------------------------------- */
-
-static struct known *known_place(struct known *table, uint32_t len, const struct digest *key)
-{
-        uint32_t at;
-
-        memcpy(&at, key->bytes, sizeof at);
-        for (at &= len - 1; table[at].answered != NULL; at = (at + 1) & (len - 1))
-                if (digest_equal(&table[at].key, key))
-                        break;
-        return &table[at];
-}
-
-static enum err known_room(struct shelf *s)
-{
-        uint32_t len = s->known_len == 0 ? 64 : 2 * s->known_len;
-
-        if (2 * (s->known_used + 1) <= s->known_len)
-                return ERR_OK;
-        struct known *table = calloc(len, sizeof *table);
-        if (table == NULL)
-                return ERR_NO_MEMORY;
-        for (uint32_t i = 0; i < s->known_len; i++)
-                if (s->known[i].answered != NULL)
-                        *known_place(table, len, &s->known[i].key) = s->known[i];
-        free(s->known);
-        s->known = table;
-        s->known_len = len;
-        return ERR_OK;
-}
-
-static const struct known *known_find(const struct shelf *s, const struct digest *key)
-{
-        const struct known *k = s->known_len > 0 ? known_place(s->known, s->known_len, key) : NULL;
-
-        return k != NULL && k->answered != NULL ? k : NULL;
-}
-
-static enum err known_add(
-        struct shelf *s, const struct digest *key, uint32_t cells, struct bytes answered)
-{
-        TRY(known_room(s));
-        uint8_t *copy = malloc(answered.len + 1);
-        if (copy == NULL)
-                return ERR_NO_MEMORY;
-        memcpy(copy, answered.data, answered.len);
-        *known_place(s->known, s->known_len, key) =
-                (struct known){.key = *key, .cells = cells, .answered = copy};
-        s->known_used++;
         return ERR_OK;
 }
 
@@ -435,6 +377,7 @@ struct replay {
         struct shelf *shelf;
         const struct memory_ask *ask;
         struct vintage now; /* of the view at hand */
+        bool stored;        /* what comes is from the store */
         uint32_t questions;
 };
 
@@ -474,7 +417,7 @@ static enum err replay_on(struct replay *r, const struct stored_question *q,
         TRY(rows_of(r->shelf, r->ask, view, &question, arena, &rows));
         TRY(remember_rows(r, q, &question, &rows));
         r->questions++;
-        return known_add(r->shelf, &q->key, q->rows, q->answered);
+        return known_add(&r->shelf->known, &q->key, q->rows, q->answered, r->stored);
 }
 
 /* The persons of a vintage that was closed since are those of its successor, but for what was
@@ -518,6 +461,16 @@ static enum err replay_one(void *ctx, const struct stored_question *q)
         return e == ERR_OK ? replay_on(r, q, lease.view, lease.coverage) : e;
 }
 
+/* What is on its way to the store may leave, whatever becomes of the memory it was judged by. */
+static enum err replay_promised(struct replay *r)
+{
+        r->stored = false;
+        for (const struct promise *p = r->shelf->promised; p != NULL; p = p->beside)
+                if (known_find(&r->shelf->known, &p->question.key) == NULL)
+                        TRY(replay_one(r, &p->question));
+        return ERR_OK;
+}
+
 /* An indicator's stricter floor hides cells of its own that are told elsewhere. */
 static uint32_t cells_threshold(const struct memory_ask *ask)
 {
@@ -542,7 +495,7 @@ static enum err shelf_make(struct memory *m, struct shelf *s, const struct memor
         const struct ledger_options cells = {.threshold = cells_threshold(ask),
                 .memory_ceiling = LEDGER_MEMORY,
                 .work_limit = CELLS_WORK};
-        struct replay r = {.memory = m, .shelf = s, .ask = ask, .now = now};
+        struct replay r = {.memory = m, .shelf = s, .ask = ask, .now = now, .stored = true};
 
         shelf_clear(s);
         s->threshold = threshold;
@@ -552,6 +505,7 @@ static enum err shelf_make(struct memory *m, struct shelf *s, const struct memor
         TRY(ledger_new(&cells, &s->cells));
         TRY(ledger_new(&cells, &s->records));
         TRY(store_ledger_each(m->store, s->linkage, s->dataset, replay_one, &r));
+        TRY(replay_promised(&r));
         if (r.questions > 0)
                 log_event(LOG_INFO, "memory_made", LOG_TEXT("linkage", s->linkage),
                         LOG_TEXT("dataset", s->dataset), LOG_NUM("questions", r.questions));
@@ -576,25 +530,6 @@ static enum err shelf_ready(struct memory *m, struct shelf *s, const struct memo
 }
 
 /* Judging ------------------------------------------------------------------------------------ */
-
-static enum err keep(struct memory *m, struct shelf *s, const struct memory_ask *ask,
-        const struct memory_question *q, const struct digest *key, uint32_t cells,
-        struct bytes answered)
-{
-        OWNED(buf_done) struct buf b;
-        struct stored_question stored = {
-                .key = *key,
-                .policy = *policy_digest(ask->policy),
-                .vintage = q->query.vintage,
-                .rows = cells,
-                .answered = answered,
-        };
-
-        buf_init(&b, MEMORY_QUESTION_MAX);
-        TRY(memory_question_write(q, &b));
-        TRY(buf_end(&b, &stored.question));
-        return store_ledger_put(m->store, s->linkage, s->dataset, &stored, NULL, NULL);
-}
 
 /* If all of them may be told, they may in any order; fine ones first takes far less. */
 static enum err judge_cells(
@@ -633,7 +568,7 @@ static enum err verdicts_as_bits(struct ledger *ledger, const struct memory_ques
         return ERR_OK;
 }
 
-static enum err judge_rows(struct memory *m, struct shelf *s, const struct memory_ask *ask,
+static enum err judge_rows(struct shelf *s, const struct memory_ask *ask,
         const struct memory_question *q, const struct digest *key)
 {
         OWNED(arena_free) struct arena *arena = arena_new(MEMBERS_MAX);
@@ -647,9 +582,7 @@ static enum err judge_rows(struct memory *m, struct shelf *s, const struct memor
         enum err e = verdicts_as_bits(ledger, q, arena, &rows, &answered);
 
         if (e == ERR_OK)
-                e = keep(m, s, ask, q, key, rows.of, answered);
-        if (e == ERR_OK)
-                e = known_add(s, key, rows.of, answered);
+                e = known_add(&s->known, key, rows.of, answered, false);
         if (e != ERR_OK) {
                 ledger_forget(ledger);
                 return e;
@@ -672,18 +605,47 @@ static enum err tell(
         return ERR_OK;
 }
 
+static enum err promise(struct shelf *s, const struct memory_ask *ask,
+        const struct memory_question *q, const struct known *k)
+{
+        OWNED(buf_done) struct buf b;
+        struct stored_question wanted = {
+                .key = k->key,
+                .policy = *policy_digest(ask->policy),
+                .vintage = q->query.vintage,
+                .rows = k->cells,
+                .answered = bytes_of(k->answered, ((size_t)k->cells + 7) / 8),
+        };
+        struct promise *p;
+
+        buf_init(&b, MEMORY_QUESTION_MAX);
+        TRY(memory_question_write(q, &b));
+        TRY(buf_end(&b, &wanted.question));
+        TRY(promise_new(&wanted, &p));
+        p->shelf = s;
+        p->beside = s->promised;
+        s->promised = p;
+        p->next = *ask->promises;
+        *ask->promises = p;
+        return ERR_OK;
+}
+
 static enum err judge_locked(struct memory *m, struct shelf *s, const struct memory_ask *ask,
         const struct memory_question *q, const uint8_t **answered, uint32_t *cells)
 {
+        const struct known *k;
         struct digest key;
 
         TRY(shelf_ready(m, s, ask, q));
         TRY(memory_key(ask->policy, q, &key));
-        if (known_find(s, &key) == NULL) {
+        if (known_find(&s->known, &key) == NULL) {
                 TRY(note_all(m, s, ask));
-                TRY(judge_rows(m, s, ask, q, &key));
+                TRY(judge_rows(s, ask, q, &key));
         }
-        return tell(ask->arena, known_find(s, &key), answered, cells);
+        k = known_find(&s->known, &key);
+        if (!k->stored)
+                TRY(promise(s, ask, q, k));
+        return tell(ask->arena, k, answered, cells);
 }
 
 enum err memory_judge(struct memory *m, const struct memory_ask *ask,
@@ -696,6 +658,60 @@ enum err memory_judge(struct memory *m, const struct memory_ask *ask,
         enum err e = judge_locked(m, s, ask, question, answered, cells);
         (void)pthread_mutex_unlock(&s->lock);
         return e;
+}
+
+/* Promises ----------------------------------------------------------------------------------- */
+
+static void promise_end(struct promise *p, bool stored)
+{
+        struct shelf *s = p->shelf;
+        struct promise **at = &s->promised;
+
+        (void)pthread_mutex_lock(&s->lock);
+        while (*at != p)
+                at = &(*at)->beside;
+        *at = p->beside;
+        if (stored)
+                known_is_stored(&s->known, &p->question.key);
+        (void)pthread_mutex_unlock(&s->lock);
+        free(p);
+}
+
+static void promises_end(struct promise **promises, bool stored)
+{
+        while (*promises != NULL) {
+                struct promise *p = *promises;
+
+                *promises = p->next;
+                promise_end(p, stored);
+        }
+}
+
+enum err memory_write(struct memory *m, struct promise **promises, const struct entry_draft *entry,
+        uint64_t *out_number)
+{
+        struct ledger_line *lines;
+        uint32_t len = 0, n = 0;
+        enum err e;
+
+        for (const struct promise *p = *promises; p != NULL; p = p->next)
+                len++;
+        lines = calloc((size_t)len + 1, sizeof *lines);
+        if (lines == NULL)
+                return ERR_NO_MEMORY;
+        for (const struct promise *p = *promises; p != NULL; p = p->next, n++)
+                lines[len - 1 - n] =
+                        (struct ledger_line){p->shelf->linkage, p->shelf->dataset, &p->question};
+        e = store_ledger_put(m->store, lines, len, entry, out_number);
+        free(lines);
+        if (e == ERR_OK)
+                promises_end(promises, true);
+        return e;
+}
+
+void memory_break(struct promise **promises)
+{
+        promises_end(promises, false);
 }
 
 /* Whatever question comes, of this data set or with others of the linkage. */
@@ -725,7 +741,7 @@ struct memory_status memory_status(struct memory *m, struct bytes linkage, struc
         if (s == NULL)
                 return status;
         (void)pthread_mutex_lock(&s->lock);
-        status.questions = s->known_used;
+        status.questions = s->known.used;
         if (s->ledger != NULL)
                 status.ledger = ledger_stats(s->ledger);
         (void)pthread_mutex_unlock(&s->lock);

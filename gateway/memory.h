@@ -6,7 +6,8 @@
  *
  * One ledger for each (gateway/ledger), over the persons of all vintages, who are told to be
  * the same by their record keys. Which questions were answered stands in the store before
- * the answer leaves; who was in them does not, and is counted again after a restart. Where it
+ * the answer leaves, written in one transaction with the entry that tells of it; who was in them
+ * does not, and is counted again after a restart. Where it
  * cannot be (a vintage was closed since, by an erasure or a withdrawal) nothing more
  * is answered in the light of it: ERR_VINTAGE_CLOSED. */
 #ifndef STATGATE_GATEWAY_MEMORY_H
@@ -34,6 +35,8 @@ struct memory_question {
         uint32_t counts_len;
 };
 
+struct promise; /* what an answer tells that is not in the store yet */
+
 struct memory_ask {
         struct policy *policy;
         const struct policy_linkage *linkage;
@@ -43,16 +46,24 @@ struct memory_ask {
         const struct coverage *coverage;
         const atomic_bool *cancel;
         struct arena *arena;
+        struct promise **promises; /* of the answer; what is judged is put before them */
 };
 
 /* Rows and cells are judged by themselves: each against all of its kind.
  *
  * Which cells of the question's table (the margin: its own dimensions, totals included) may
- * be answered: answered[i] = 1, in the arena. What may is remembered, and stands in the store,
- * when this returns. A question that was judged before is judged as it was. ERR_LIMIT: no
- * memory or work is left for more; ERR_VINTAGE_CLOSED: see above. */
+ * be answered: answered[i] = 1, in the arena. What may is remembered when this returns, and
+ * promised: no answer leaves before memory_write. A question that was judged before is judged as
+ * it was. ERR_LIMIT: no memory or work is left for more; ERR_VINTAGE_CLOSED: see above. */
 MUST_CHECK enum err memory_judge(struct memory *m, const struct memory_ask *ask,
         const struct memory_question *question, const uint8_t **answered, uint32_t *cells);
+
+/* The entry that tells of an answer, or of its refusal, and what the answer promised: both are
+ * durable on return, or after an error neither, and the promises stand. */
+MUST_CHECK enum err memory_write(struct memory *m, struct promise **promises,
+        const struct entry_draft *entry, uint64_t *out_number);
+/* Nothing has left, and nothing will. */
+void memory_break(struct promise **promises);
 
 /* k of the data set's ledger: the largest that any question of it is held to. */
 uint32_t memory_threshold(

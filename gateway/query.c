@@ -5,7 +5,8 @@
  *             → disclosure control → release → entry of the log → certificate
  *
  * An answer leaves when its entry is under a head that the keeper signed, a refusal when its entry
- * is durable. Where the log cannot be written, neither does.
+ * is durable. Where the log cannot be written, neither does. What memory has to know of a question
+ * later (memory.h) is written in the entry's own transaction.
  *
  * A question begun under a policy ends under it, unless its linkage ended: then it is cut
  * wherever it is, and asked once more at the door. */
@@ -151,6 +152,7 @@ struct asking {
         struct query query;
         int64_t started_ns;
         struct note note;
+        struct promise *promises; /* of all tries */
 };
 
 /* While all that the note speaks of is there. */
@@ -172,8 +174,11 @@ static enum err write_note(
 static enum err answer_once(struct asking *q, struct policy *policy, struct buf *out)
 {
         OWNED(arena_free) struct arena *arena = arena_new(TABLE_ARENA_MAX);
-        struct answering a = {
-                .call = q->call, .policy = policy, .arena = arena, .asked = &q->query};
+        struct answering a = {.call = q->call,
+                .policy = policy,
+                .arena = arena,
+                .asked = &q->query,
+                .promises = &q->promises};
         enum err e, noted;
 
         if (arena == NULL)
@@ -291,7 +296,7 @@ static enum err envelope(struct asking *q, struct buf *release, struct buf *resp
 
         TRY(buf_end(release, &a.release));
         digest_of(a.release, &a.release_digest);
-        TRY(audit_write(g->audit, &q->note.draft, &number));
+        TRY(memory_write(g->memory, &q->promises, &q->note.draft, &number));
         enum err e = audit_certify(
                 g->audit, number, deadline_ns(q->call), q->call->arena, &a.certificate);
         if (e != ERR_OK) {
@@ -315,7 +320,7 @@ static enum err write_entry(struct asking *q, enum err outcome)
                 unreadable_note(q->call, outcome, &q->note);
                 TRY(note_end(&q->note));
         }
-        return audit_write(g->audit, &q->note.draft, &number);
+        return memory_write(g->memory, &q->promises, &q->note.draft, &number);
 }
 
 static enum err read_question(struct asking *q, struct bytes request)
@@ -357,6 +362,7 @@ enum err query_answer(struct rpc_call *c, struct bytes request, struct buf *resp
         enum err e = answer_asking(&q, request, response);
 
         note_done(&q.note);
+        memory_break(&q.promises);
         if (e != ERR_OK)
                 response->len = 0;
         log_event(LOG_INFO, e == ERR_OK ? "query_answered" : "query_refused",

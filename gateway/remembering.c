@@ -77,6 +77,7 @@ static enum err judge_on(struct answering *a, const struct question *q,
                 .coverage = lease->coverage,
                 .cancel = &q->lease.stop,
                 .arena = a->arena,
+                .promises = a->promises,
         };
         enum err e = memory_judge(g->memory, &ask, what, answered, cells);
 

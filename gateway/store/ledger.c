@@ -3,25 +3,28 @@
  * them can be made anew.
  *
  * A question and which of its rows were answered; who was in them is nowhere: it is counted
- * again. Nothing is ever taken out: what was told stays told. */
+ * again. Nothing is ever taken out: what was told stays told.
+ *
+ * An answer may need several of them, and an entry in the audit log: after a crash all are there or
+ * none. Else memory would hold against later questions what never left, or an auditor
+ * would miss what it holds. */
 #include "gateway/store/inside.h"
 
 struct remembering {
-        const char *linkage, *dataset;
-        const struct stored_question *question;
+        const struct ledger_line *lines;
+        uint32_t len;
         struct log_line line;
         uint64_t number;
 };
 
-static enum err remember_job(struct db *db, void *ctx)
+static enum err insert(struct db *db, const struct ledger_line *line)
 {
         OWNED(run_done) struct run r = {0};
-        struct remembering *m = ctx;
-        const struct stored_question *q = m->question;
+        const struct stored_question *q = line->question;
 
         TRY(run_start(db, SQL_LEDGER_INSERT, &r));
-        bind_text(&r, m->linkage);
-        bind_text(&r, m->dataset);
+        bind_text(&r, line->linkage);
+        bind_text(&r, line->dataset);
         bind_bytes(&r, bytes_of(q->key.bytes, sizeof q->key.bytes));
         bind_bytes(&r, bytes_of(q->policy.bytes, sizeof q->policy.bytes));
         bind_i64(&r, q->vintage.number);
@@ -29,18 +32,26 @@ static enum err remember_job(struct db *db, void *ctx)
         bind_i64(&r, q->rows);
         bind_bytes(&r, q->question);
         bind_bytes(&r, q->answered);
-        TRY(run_to_end(&r));
+        return run_to_end(&r);
+}
+
+static enum err remember_job(struct db *db, void *ctx)
+{
+        struct remembering *m = ctx;
+
+        for (uint32_t i = 0; i < m->len; i++)
+                TRY(insert(db, &m->lines[i]));
         return log_append(db, &m->line, &m->number);
 }
 
-enum err store_ledger_put(struct store *s, const char *linkage, const char *dataset,
-        const struct stored_question *question, const struct entry_draft *entry,
-        uint64_t *out_number)
+enum err store_ledger_put(struct store *s, const struct ledger_line *lines, uint32_t len,
+        const struct entry_draft *entry, uint64_t *out_number)
 {
-        struct remembering m = {.linkage = linkage, .dataset = dataset, .question = question};
+        struct remembering m = {.lines = lines, .len = len};
 
-        if (question->answered.len != ((size_t)question->rows + 7) / 8)
-                return ERR_INVALID;
+        for (uint32_t i = 0; i < len; i++)
+                if (lines[i].question->answered.len != ((size_t)lines[i].question->rows + 7) / 8)
+                        return ERR_INVALID;
         TRY(log_line_make(entry, &m.line));
         TRY(writer_run(s->writer, JOB_GROUPED, remember_job, &m));
         if (out_number != NULL)

@@ -267,11 +267,15 @@ struct stored_question {
         struct bytes question; /* as on the wire */
         struct bytes answered; /* bit i: row i was */
 };
-/* One with the same key changes nothing; the entry, which tells of an answer, is appended all the
- * same, and *out_number is its number (NULL: not asked for). */
-MUST_CHECK enum err store_ledger_put(struct store *s, const char *linkage, const char *dataset,
-        const struct stored_question *question, const struct entry_draft *entry,
-        uint64_t *out_number);
+struct ledger_line {
+        const char *linkage, *dataset;
+        const struct stored_question *question;
+};
+/* All that one answer needs (0 lines: nothing new), and the entry that tells of it, in one
+ * transaction. A line with the same key as one before changes nothing; the entry is appended all
+ * the same, and *out_number is its number (NULL: not asked for). */
+MUST_CHECK enum err store_ledger_put(struct store *s, const struct ledger_line *lines, uint32_t len,
+        const struct entry_draft *entry, uint64_t *out_number);
 /* What is visited is borrowed until the visitor returns, whose error ends it. */
 typedef enum err (*store_ledger_visitor)(void *ctx, const struct stored_question *question);
 MUST_CHECK enum err store_ledger_each(struct store *s, const char *linkage, const char *dataset,

@@ -5,7 +5,8 @@
  * the parent kills it without warning, opens the same store and compares. What was
  * told must be there once and whole; what was not told may be there or not, but
  * nothing may be there in part. And of each batch that is there the audit log tells, once, and of
- * no other; its tree is that of its entries. */
+ * no other; its tree is that of its entries. So of each question that memory has to know: a
+ * release, what it told and its entry are one. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -26,6 +27,8 @@
 #include "tests/support/store_world.h"
 
 enum { ROUNDS = 24, THREADS = 4, PER_DELIVERY = 12, DELIVERIES_MAX = 4096, LEN = 20000 };
+/* An answer may need several questions; their entry says ASKED where others say which batch. */
+enum { PARTS = 3, ASKED = 1000 };
 
 /* One per acknowledgement; below PIPE_BUF, so it arrives whole. */
 struct told {
@@ -33,6 +36,7 @@ struct told {
         uint32_t batches; /* so many are acknowledged */
         uint32_t committed;
         uint32_t withdrawn;
+        uint32_t answered;
 };
 
 struct child {
@@ -45,6 +49,22 @@ static void tell(const struct child *c, struct told t)
 {
         if (write(c->tell, &t, sizeof t) != (ssize_t)sizeof t)
                 _exit(3);
+}
+
+static enum err write_answer(const struct child *c, uint32_t n)
+{
+        struct stored_question questions[PARTS];
+        struct ledger_line lines[PARTS];
+        struct log_word word;
+        struct entry_draft entry = log_draft(&word, n, ASKED);
+
+        for (uint32_t i = 0; i < PARTS; i++) {
+                questions[i] = (struct stored_question){.vintage = {n, i}};
+                memcpy(questions[i].key.bytes, &n, sizeof n);
+                questions[i].key.bytes[sizeof n] = (uint8_t)i;
+                lines[i] = (struct ledger_line){"riket", "anmalan", &questions[i]};
+        }
+        return store_ledger_put(c->store, lines, PARTS, &entry, NULL);
 }
 
 static enum err write_delivery(const struct child *c, uint32_t n)
@@ -64,6 +84,10 @@ static enum err write_delivery(const struct child *c, uint32_t n)
                 entry = log_draft(&word, n, (int32_t)i);
                 TRY(store_batch_put(c->store, &b, &entry, &replayed, &rows, &rejected));
                 tell(c, (struct told){.n = n, .batches = i + 1});
+                if (i == 0) {
+                        TRY(write_answer(c, n));
+                        tell(c, (struct told){.n = n, .batches = 1, .answered = 1});
+                }
         }
         TRY(commit(c->store, n, &out));
         tell(c, (struct told){.n = n, .batches = PER_DELIVERY, .committed = 1});
@@ -114,6 +138,7 @@ static void note(struct told *all, uint32_t *last, struct told t)
                 have->batches = t.batches;
         have->committed |= t.committed;
         have->withdrawn |= t.withdrawn;
+        have->answered |= t.answered;
         have->n = t.n;
         if (t.n > *last)
                 *last = t.n;
@@ -169,6 +194,8 @@ static void assert_kept(struct store *s, const struct told *t)
 struct telling {
         struct store *store;
         uint32_t *batches; /* that the log tells of, by delivery */
+        uint32_t *asked;   /* that the log tells of, and that memory has, by answer */
+        uint32_t *remembered;
         uint32_t deliveries;
 };
 
@@ -188,18 +215,30 @@ static enum err hear(void *ctx, const struct stored_entry *e)
         assert_true(n < DELIVERIES_MAX);
         if (sequence == LOG_WORLD_WHOLE)
                 t->deliveries++;
+        else if (sequence == ASKED)
+                t->asked[n]++;
         else
                 assert_int_equal(t->batches[n]++, sequence); /* each once, in order */
         return ERR_OK;
 }
 
-static void assert_told(struct store *s, uint32_t last)
+static enum err recall(void *ctx, const struct stored_question *q)
 {
-        struct telling t = {s, calloc(DELIVERIES_MAX, sizeof *t.batches), 0};
-        uint32_t there = 0;
+        struct telling *t = ctx;
 
-        assert_non_null(t.batches);
+        assert_true(q->vintage.number < DELIVERIES_MAX);
+        t->remembered[q->vintage.number]++;
+        return ERR_OK;
+}
+
+static void assert_told(struct store *s, const struct told *all, uint32_t last)
+{
+        uint32_t *counts = calloc(3 * (size_t)DELIVERIES_MAX, sizeof *counts), there = 0;
+        struct telling t = {s, counts, counts + DELIVERIES_MAX, counts + 2 * DELIVERIES_MAX, 0};
+
+        assert_non_null(counts);
         (void)log_is_whole(s);
+        assert_int_equal(store_ledger_each(s, "riket", "anmalan", recall, &t), ERR_OK);
         assert_int_equal(store_entries(s, 0, UINT64_MAX, hear, &t), ERR_OK);
         for (uint32_t n = 1; n <= last + THREADS; n++) {
                 struct submission_id id = id_of(n);
@@ -209,9 +248,11 @@ static void assert_told(struct store *s, uint32_t last)
                 assert_true(e == ERR_OK || e == ERR_NOT_FOUND);
                 there += e == ERR_OK;
                 assert_int_equal(t.batches[n], out.batches);
+                assert_int_equal(t.remembered[n], PARTS * t.asked[n]);
+                assert_true(t.asked[n] <= 1 && t.asked[n] >= all[n].answered);
         }
         assert_int_equal(t.deliveries, there);
-        free(t.batches);
+        free(counts);
 }
 
 static void what_was_acknowledged_survives_a_kill_at_any_moment(void **state)
@@ -231,7 +272,7 @@ static void what_was_acknowledged_survives_a_kill_at_any_moment(void **state)
                 for (uint32_t n = 1; n <= last; n++)
                         if (all[n].n != 0)
                                 assert_kept(w->store, &all[n]);
-                assert_told(w->store, last);
+                assert_told(w->store, all, last);
                 store_close(&w->store);
                 lives++;
         }

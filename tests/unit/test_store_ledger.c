@@ -10,6 +10,7 @@
 
 #include "base/fault.h"
 #include "crypto/digest.h"
+#include "tests/support/log_world.h"
 #include "tests/support/store_world.h"
 
 static struct stored_question question(uint32_t n)
@@ -56,6 +57,13 @@ static uint32_t count(struct world *w, const char *linkage, const char *dataset)
         return s.len;
 }
 
+static void put(struct world *w, const struct stored_question *q)
+{
+        const struct ledger_line line = {"riket", "anmalan", q};
+
+        assert_int_equal(store_ledger_put(w->store, &line, 1, NULL, NULL), ERR_OK);
+}
+
 static void questions_come_back_in_order_after_a_restart(void **state)
 {
         OWNED(world_free) struct world *w = world_new();
@@ -64,10 +72,8 @@ static void questions_come_back_in_order_after_a_restart(void **state)
         for (uint32_t n = 0; n < 5; n++) {
                 struct stored_question q = question(n);
 
-                assert_int_equal(
-                        store_ledger_put(w->store, "riket", "anmalan", &q, NULL, NULL), ERR_OK);
-                assert_int_equal(
-                        store_ledger_put(w->store, "riket", "anmalan", &q, NULL, NULL), ERR_OK);
+                put(w, &q);
+                put(w, &q);
         }
         assert_int_equal(count(w, "riket", "anmalan"), 5);
         world_reopen(w);
@@ -85,8 +91,7 @@ static void a_visitor_can_stop(void **state)
         for (uint32_t n = 0; n < 3; n++) {
                 struct stored_question q = question(n);
 
-                assert_int_equal(
-                        store_ledger_put(w->store, "riket", "anmalan", &q, NULL, NULL), ERR_OK);
+                put(w, &q);
         }
         assert_int_equal(store_ledger_each(w->store, "riket", "anmalan", look, &s), ERR_CANCELLED);
         assert_int_equal(s.len, 1);
@@ -97,15 +102,51 @@ static void answers_that_do_not_fit_their_rows_are_refused(void **state)
 {
         OWNED(world_free) struct world *w = world_new();
         struct stored_question q = question(0);
+        const struct ledger_line line = {"riket", "anmalan", &q};
 
         (void)state;
         q.rows = 17;
-        assert_int_equal(
-                store_ledger_put(w->store, "riket", "anmalan", &q, NULL, NULL), ERR_INVALID);
+        assert_int_equal(store_ledger_put(w->store, &line, 1, NULL, NULL), ERR_INVALID);
         q.rows = 8;
-        assert_int_equal(
-                store_ledger_put(w->store, "riket", "anmalan", &q, NULL, NULL), ERR_INVALID);
+        assert_int_equal(store_ledger_put(w->store, &line, 1, NULL, NULL), ERR_INVALID);
         assert_int_equal(count(w, "riket", "anmalan"), 0);
+}
+
+/* Whichever write or sync fails: of an answer's questions and its entry all are there or none. */
+static void what_one_answer_needs_is_there_whole_or_not_at_all(void **state)
+{
+        static const char *const sites[] = {"write", "sync"};
+        unsigned failed = 0;
+
+        (void)state;
+        for (unsigned s = 0; s < 2; s++)
+                for (unsigned nth = 0;; nth++) {
+                        OWNED(world_free) struct world *w = world_new();
+                        struct stored_question a = question(0), b = question(1);
+                        uint8_t bits[2][2] = {{0, 5}, {1, 5}};
+                        const struct ledger_line lines[] = {
+                                {"riket", "anmalan", &a}, {"riket", "anmalan", &b}};
+                        struct log_word word;
+                        struct entry_draft entry = log_draft(&word, 1, LOG_WORLD_WHOLE);
+
+                        a.answered = bytes_of(bits[0], 2);
+                        b.answered = bytes_of(bits[1], 2);
+                        bool armed = fault_arm(sites[s], nth);
+                        enum err e = store_ledger_put(w->store, lines, 2, &entry, NULL);
+
+                        fault_disarm();
+                        if (!armed)
+                                break;
+                        failed += e != ERR_OK;
+                        world_reopen(w);
+                        uint32_t there = count(w, "riket", "anmalan");
+
+                        assert_int_equal(log_mentions(w->store, 1, LOG_WORLD_WHOLE), there / 2);
+                        assert_true(there == 2 || (there == 0 && e != ERR_OK));
+                        if (e == ERR_OK)
+                                break;
+                }
+        assert_true(failed >= 2);
 }
 
 int main(void)
@@ -113,6 +154,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(questions_come_back_in_order_after_a_restart),
                 cmocka_unit_test(a_visitor_can_stop),
+                cmocka_unit_test(what_one_answer_needs_is_there_whole_or_not_at_all),
                 cmocka_unit_test(answers_that_do_not_fit_their_rows_are_refused),
         };
 

@@ -184,6 +184,7 @@ static void each_change_has_one_entry_and_what_is_done_already_has_none(void **s
         struct removal_wish wish = {
                 .reason = REMOVAL_RETENTION, .dataset = "placering", .ended_before = INT32_MAX};
         struct stored_question question = {.vintage = {1, 0}, .policy = {{1}}, .key = {{2}}};
+        const struct ledger_line line = {"kv", "placering", &question};
         struct removal_sum sum;
         struct stored_vintage v;
         struct vintage revised;
@@ -209,9 +210,7 @@ static void each_change_has_one_entry_and_what_is_done_already_has_none(void **s
                 store_rewrite(w->store, REMOVAL_PERSON, 114, keep, NULL, 1, &e, &revised), ERR_OK);
         assert_int_equal(log_is_whole(w->store), 3); /* whether or not anything was found */
         for (uint64_t n = 3; n < 5; n++) {
-                assert_int_equal(
-                        store_ledger_put(w->store, "kv", "placering", &question, &e, &number),
-                        ERR_OK);
+                assert_int_equal(store_ledger_put(w->store, &line, 1, &e, &number), ERR_OK);
                 assert_int_equal(number, n); /* an answer that leaves again is told again */
         }
         for (int twice = 0; twice < 2; twice++) {

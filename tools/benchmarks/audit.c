@@ -225,7 +225,7 @@ static void answer(const struct caller *c, struct arena *a, unsigned n)
         q.key.bytes[31] ^= c->certified;
         if (c->certified)
                 draft(a, n, &entry);
-        bench_must(store_ledger_put(c->h->store, "kv", "placering", &q,
+        bench_must(store_ledger_put(c->h->store, &(struct ledger_line){"kv", "placering", &q}, 1,
                            c->certified ? &entry : NULL, &number),
                 "remembering");
         if (c->certified)
