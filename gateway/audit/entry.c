@@ -270,27 +270,35 @@ static bool is_text(struct bytes text)
         return text.len > 0 && text.len <= ENTRY_TEXT_MAX && bytes_is_printable(text);
 }
 
+static enum err number_of(struct bytes raw, int64_t *out, struct bytes *out_rest)
+{
+        struct reader in = reader_of(raw);
+
+        TRY(read_i64(&in, out));
+        *out_rest = bytes_of(in.at, in.left);
+        return ERR_OK;
+}
+
 static enum err value_of(
         const struct entry_field_rule *rule, struct bytes raw, struct entry_value *out)
 {
-        struct entry_value v = {.rule = rule, .text = raw};
-        struct reader in = reader_of(raw);
+        struct bytes text = raw;
+        int64_t number = 0;
 
-        if (rule->type == ENTRY_NUMBER || rule->type == ENTRY_COUNT) {
-                TRY(read_i64(&in, &v.number));
-                v.text = bytes_of(in.at, in.left);
-        }
+        if (rule->type == ENTRY_NUMBER || rule->type == ENTRY_COUNT)
+                TRY(number_of(raw, &number, &text));
         switch (rule->type) {
         case ENTRY_NUMBER:
-                TRY(read_end(&in));
-                v.text = bytes_of(NULL, 0);
+                if (text.len > 0)
+                        return ERR_MALFORMED;
+                text = bytes_of(NULL, 0);
                 break;
         case ENTRY_COUNT:
-                if (v.number < 0 || !is_text(v.text))
+                if (number < 0 || !is_text(text))
                         return ERR_MALFORMED;
                 break;
         case ENTRY_TEXT:
-                if (!is_text(v.text))
+                if (!is_text(text))
                         return ERR_MALFORMED;
                 break;
         case ENTRY_DIGEST:
@@ -302,7 +310,7 @@ static enum err value_of(
                         return ERR_MALFORMED;
                 break;
         }
-        *out = v;
+        *out = (struct entry_value){.rule = rule, .text = text, .number = number};
         return ERR_OK;
 }
 

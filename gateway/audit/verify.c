@@ -263,7 +263,8 @@ static enum log_finding finding_in(const struct stored_entry *e)
         leaf_part(e->open_salt, e->open, &open);
         leaf_part(e->closed_salt, e->closed, &closed);
         leaf_commitment(&open, &closed, &commitment);
-        if (!digest_equal(&commitment, &e->commitment))
+        /* Nothing here is secret, and digest_equal takes its time. */
+        if (memcmp(commitment.bytes, e->commitment.bytes, sizeof commitment.bytes) != 0)
                 return LOG_FINDING_CONTENT;
         if (entry_read(ENTRY_OPEN, e->open, NULL, NULL) != ERR_OK ||
                 entry_read(ENTRY_CLOSED, e->closed, NULL, NULL) != ERR_OK)

@@ -13,6 +13,7 @@
 #include "gateway/store/db.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 
@@ -293,7 +294,6 @@ enum err column_digest(const struct run *r, int i, struct digest *out)
 
         if (b.len != sizeof out->bytes)
                 return ERR_CORRUPT;
-        for (size_t k = 0; k < b.len; k++)
-                out->bytes[k] = b.data[k];
+        memcpy(out->bytes, b.data, b.len);
         return ERR_OK;
 }

@@ -63,6 +63,29 @@ static void text_is_printable_unless_something_hides_in_it(void **state)
         assert_false(bytes_is_printable(bytes_of("a\0b", 3)));
 }
 
+/* Long text is looked at many bytes at a time, with the same result. */
+static void nothing_hides_in_long_text(void **state)
+{
+        uint8_t text[67];
+
+        (void)state;
+        for (size_t at = 0; at < sizeof text; at++)
+                for (unsigned c = 0; c < 256; c++) {
+                        memset(text, 'a', sizeof text);
+                        text[at] = (uint8_t)c;
+                        assert_int_equal(bytes_is_printable(bytes_of(text, sizeof text)),
+                                c >= 0x20 && c < 0x7f);
+                }
+        for (size_t at = 0; at + 1 < sizeof text; at++) {
+                memset(text, '~', sizeof text);
+                memcpy(text + at, "\xc3\xb6", 2);
+                assert_true(bytes_is_printable(bytes_of(text, sizeof text)));
+                assert_false(bytes_is_printable(bytes_of(text, at + 1)));
+                memcpy(text + at, "\xc2\x9b", 2);
+                assert_false(bytes_is_printable(bytes_of(text, sizeof text)));
+        }
+}
+
 /* Everything the buffer can write, in one message. */
 static void write_sample(struct buf *b)
 {
@@ -342,6 +365,7 @@ int main(void)
                 cmocka_unit_test(runs_compare_by_content_and_then_by_length),
                 cmocka_unit_test(a_copy_outlives_its_source),
                 cmocka_unit_test(text_is_printable_unless_something_hides_in_it),
+                cmocka_unit_test(nothing_hides_in_long_text),
                 cmocka_unit_test(what_was_written_is_read),
                 cmocka_unit_test(a_message_cut_anywhere_is_malformed),
                 cmocka_unit_test(a_refused_read_moves_nothing),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* audit.c: a log of ten million entries, and what being in it costs an answer.
+/* audit.c: a log of some million entries, and what being in it costs an answer.
  *
  * Entries are like those of answered questions: digests, rules, principal and the question, some
  * four hundred bytes. They are written by four threads, 256 at a time, each with fields put in
@@ -25,7 +25,7 @@
 #include "tools/benchmarks/bench.h"
 
 enum {
-        ENTRIES = 10000000,
+        ENTRIES = 2000000,
         ENTRIES_QUICK = 300000,
         WRITERS = 4,
         CALLERS = 16,
@@ -34,6 +34,8 @@ enum {
         PROOFS = 1000,
         ENTRY_ARENA = 1 << 20,
         POOL = 1 << 16,
+        APPEND_MIN = 50000,  /* entries a second, ... */
+        VERIFY_MIN = 500000, /* ... by the clock, and of one core's time */
         OPEN_MS_MAX = 50,
         MEMORY_MIB_MAX = 200
 };
@@ -114,10 +116,22 @@ static void append(struct hall *h)
                 pthread_join(ids[i], NULL);
         bench_tell(h->bench,
                 &(struct figure){"audit.append", "entries/s",
-                        (double)h->size / (bench_seconds() - begin), 0, GOAL_AT_LEAST, 50000});
-        bench_tell(h->bench,
-                &(struct figure){"audit.append.cpu", "us/entry",
-                        (bench_own_cpu() - cpu) * 1e6 / (double)h->size, 0, GOAL_NONE, 0});
+                        (double)h->size / (bench_seconds() - begin), 0, GOAL_AT_LEAST, APPEND_MIN});
+        bench_tell(h->bench, &(struct figure){"audit.append.cpu", "us/entry",
+                                     (bench_own_cpu() - cpu) * 1e6 / (double)h->size, 0,
+                                     GOAL_AT_MOST, 1e6 / APPEND_MIN});
+}
+
+/* The log, unless one was left here to be read again. */
+static void written(struct hall *h)
+{
+        uint64_t size;
+
+        bench_must(store_log_size(h->store, &size), "the log's size");
+        if (size == 0)
+                append(h);
+        else
+                h->size = size;
 }
 
 /* Reading -------------------------------------------------------------------- */
@@ -162,10 +176,10 @@ static void verify(struct hall *h)
                 bench_fail("the log does not hold");
         bench_tell(h->bench,
                 &(struct figure){"audit.verify", "entries/s",
-                        (double)entries / (bench_seconds() - begin), 0, GOAL_AT_LEAST, 500000});
-        bench_tell(h->bench,
-                &(struct figure){"audit.verify.cpu", "us/entry",
-                        (bench_own_cpu() - cpu) * 1e6 / (double)entries, 0, GOAL_NONE, 0});
+                        (double)entries / (bench_seconds() - begin), 0, GOAL_AT_LEAST, VERIFY_MIN});
+        bench_tell(h->bench, &(struct figure){"audit.verify.cpu", "us/entry",
+                                     (bench_own_cpu() - cpu) * 1e6 / (double)entries, 0,
+                                     GOAL_AT_MOST, 1e6 / VERIFY_MIN});
 }
 
 static void prove(struct hall *h, const char *name, bool consistency)
@@ -205,7 +219,7 @@ static void tell_memory(struct hall *h)
 
 struct caller {
         struct hall *h;
-        unsigned first, answers;
+        unsigned first, answers, round;
         bool certified;
         double *times;
 };
@@ -221,8 +235,9 @@ static void answer(const struct caller *c, struct arena *a, unsigned n)
         struct entry_draft entry;
         uint64_t number;
 
-        digest_of(bytes_of(&n, sizeof n), &q.key);
-        q.key.bytes[31] ^= c->certified;
+        const uint64_t key[3] = {c->h->size, n, c->round};
+
+        digest_of(bytes_of(key, sizeof key), &q.key);
         if (c->certified)
                 draft(a, n, &entry);
         bench_must(store_ledger_put(c->h->store, &(struct ledger_line){"kv", "placering", &q}, 1,
@@ -249,7 +264,7 @@ static void *answer_all(void *arg)
 }
 
 /* Milliseconds an answer: of the clock by answers, and as a caller waits (median). */
-static double answers(struct hall *h, bool certified, double *out_waits)
+static double answers(struct hall *h, unsigned round, bool certified, double *out_waits)
 {
         unsigned each = (h->bench->quick ? ANSWERS_QUICK : ANSWERS) / CALLERS;
         double *times = calloc((size_t)each * CALLERS, sizeof *times);
@@ -261,7 +276,8 @@ static double answers(struct hall *h, bool certified, double *out_waits)
         double begin = bench_seconds();
 
         for (unsigned i = 0; i < CALLERS; i++) {
-                callers[i] = (struct caller){h, i * each, each, certified, times + i * each};
+                callers[i] = (struct caller){
+                        h, i * each, each, round, certified, times + (size_t)i * each};
                 if (pthread_create(&ids[i], NULL, answer_all, &callers[i]) != 0)
                         bench_fail("no thread");
         }
@@ -280,9 +296,9 @@ static void certify(struct hall *h)
         double waits_bare, waits, bare, with;
 
         bench_must(audit_start(&options, &h->audit), "the audit log");
-        (void)answers(h, true, &waits); /* once to be warm */
-        bare = answers(h, false, &waits_bare);
-        with = answers(h, true, &waits);
+        (void)answers(h, 0, true, &waits); /* once to be warm */
+        bare = answers(h, 1, false, &waits_bare);
+        with = answers(h, 2, true, &waits);
         audit_stop(&h->audit);
         bench_tell(h->bench,
                 &(struct figure){"audit.certify.added", "ms", with - bare, 0, GOAL_AT_MOST, 1});
@@ -302,9 +318,14 @@ static void hall_open(const struct bench *b, struct hall *h)
         int fds[2];
 
         *h = (struct hall){.bench = b, .size = b->quick ? ENTRIES_QUICK : ENTRIES};
+        if (b->entries > 0)
+                h->size = (b->entries + WRITERS - 1) / WRITERS * WRITERS;
         (void)snprintf(program, sizeof program, "%s/statgate-keeper", b->program_dir);
         (void)snprintf(state, sizeof state, "%s/audit.sgk", b->folder);
-        (void)snprintf(h->db, sizeof h->db, "%s/audit.db", b->folder);
+        if (b->log_path != NULL)
+                (void)snprintf(h->db, sizeof h->db, "%s", b->log_path);
+        else
+                (void)snprintf(h->db, sizeof h->db, "%s/audit.db", b->folder);
         bench_must(keeper_start(&options, &h->keeper), "starting a keeper");
         bench_must(crypto_init(POOL, false), "secure memory");
         bench_must(sign_keygen(&h->key, h->public_key), "a key");
@@ -323,7 +344,7 @@ void part_audit(const struct bench *b)
         struct hall h;
 
         hall_open(b, &h);
-        append(&h);
+        written(&h);
         reopen(&h);
         verify(&h);
         prove(&h, "audit.inclusion", false);

@@ -21,6 +21,8 @@ struct bench {
         const char *root;        /* of the source tree, for the bundle */
         char folder[512];        /* of this run; emptied by main */
         bool json, quick;
+        uint64_t entries;     /* of the audit log; 0: as many as quick or not takes */
+        const char *log_path; /* where that log is written, and stays; NULL: in folder */
 };
 
 enum goal_kind { GOAL_NONE = 0, GOAL_AT_LEAST, GOAL_AT_MOST, GOAL_RATIO_AT_MOST };
