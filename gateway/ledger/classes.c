@@ -95,11 +95,12 @@ static enum err split(struct ledger *l, uint32_t class)
         return ERR_OK;
 }
 
-static enum err mend(struct ledger *l, uint32_t class)
+/* Of a class that was `before` persons. A row whose pivot was light then holds no heavy class. */
+static enum err mend(struct ledger *l, uint32_t class, uint32_t before)
 {
         uint32_t row = l->classes[class].pivot_row;
 
-        return row == NO_ROW ? ERR_OK : row_mend(l, row);
+        return row == NO_ROW || before < l->options.threshold ? ERR_OK : row_mend(l, row);
 }
 
 enum err classes_refine(struct ledger *l, const struct ledger_set *set)
@@ -126,12 +127,13 @@ enum err classes_refine(struct ledger *l, const struct ledger_set *set)
         }
         for (uint32_t i = 0; i < l->touched_len; i++) {
                 struct class *c = &l->classes[l->touched[i]];
-                uint32_t half = c->target;
+                uint32_t half = c->target, before;
 
                 if (half == 0)
                         continue;
-                TRY(mend(l, l->touched[i]));
-                TRY(mend(l, half));
+                before = c->size + l->classes[half].size;
+                TRY(mend(l, l->touched[i], before));
+                TRY(mend(l, half, before));
                 c = &l->classes[l->touched[i]];
                 c->marked = false;
                 c->count = c->target = 0;
@@ -193,6 +195,8 @@ static void unsplit(struct ledger *l, uint32_t class)
  * another pivot changes the list; each gets one once. */
 static enum err mend_rows_of(struct ledger *l, uint32_t class)
 {
+        if (class_is_light(l, class))
+                return ERR_OK;
         for (uint32_t i = 0; i < l->classes[class].rows_len;) {
                 uint32_t row = l->classes[class].rows[i], pivot = l->rows[row].pivot;
 

@@ -60,7 +60,8 @@ struct piece {
 struct set_print {
         uint64_t sum[2];
         uint32_t len;
-        uint8_t state; /* of the place: free, held, gone */
+        uint32_t inserted; /* of one that was refused: rows made, when no rows made it */
+        uint8_t state;     /* of the place: free, held, gone */
 };
 struct prints {
         struct set_print *table;
@@ -99,7 +100,8 @@ struct ledger {
         struct saved_row *saved;
         uint32_t saved_len, saved_cap;
         uint32_t admitted;
-        bool broken; /* admits nothing any more */
+        uint32_t inserted; /* rows made in all, those taken back too */
+        bool broken;       /* admits nothing any more */
         uint64_t work;
 
         uint32_t *touched; /* scratch: classes of the set that is being judged */
@@ -109,6 +111,7 @@ struct ledger {
         size_t bytes;
         struct pieces pieces;
         struct prints refused; /* sets, of those judged while all stand in rows */
+        struct prints known;   /* sets that rows make, of those judged */
 };
 
 /* Makes room for `need` elements; ERR_LIMIT at the ledger's ceiling. `array` is a pointer to
@@ -170,8 +173,10 @@ void pieces_commit(struct pieces *p);
 void pieces_forget(struct pieces *p);
 
 /* prints.c */
-MUST_CHECK enum err prints_add(struct prints *p, const struct ledger_set *set);
-bool prints_have(const struct prints *p, const struct ledger_set *set);
+struct set_print set_print_of(const struct ledger_set *set);
+MUST_CHECK enum err prints_add(struct prints *p, const struct set_print *print);
+/* Its place, until something is added; NULL: it is not there. */
+struct set_print *prints_find(const struct prints *p, const struct set_print *print);
 void prints_commit(struct prints *p);
 void prints_forget(struct prints *p);
 void prints_free(struct prints *p);

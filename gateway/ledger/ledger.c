@@ -18,7 +18,7 @@
 #include "gateway/ledger/inside.h"
 
 #define WORK_DEFAULT ((uint64_t)4000000000)
-enum { REFUSED_MAX = 1 << 20 }; /* forgetting them costs work and nothing else */
+enum { REFUSED_MAX = 1 << 20, KNOWN_MAX = 1 << 18 }; /* forgetting costs work, nothing else */
 
 /* Memory and work ---------------------------------------------------------------------------- */
 
@@ -109,6 +109,7 @@ void ledger_free(struct ledger **ledger)
         free(l->class_of);
         pieces_free(&l->pieces);
         prints_free(&l->refused);
+        prints_free(&l->known);
         free(l);
         *ledger = NULL;
 }
@@ -217,46 +218,61 @@ static enum err row_insert(
 
 /* What was refused is refused again, but where it has become a sum of answers since, which only
  * something undecided can. It is asked for again and again: what is answered of a town need not
- * be worked out, and what is refused should cost no more. */
-static enum err row_judge_among(
-        struct ledger *l, const struct ledger_set *set, bool forced, uint8_t *verdict)
+ * be worked out, and what is refused should cost no more. As long as no row is made, it is no
+ * sum of other rows than it was. */
+static enum err row_judge_again(struct ledger *l, const struct ledger_set *set,
+        struct set_print *refused, const struct set_print *print, uint8_t *verdict)
 {
-        if (!forced && prints_have(&l->refused, set)) {
-                bool known;
+        bool known = false;
 
+        if (refused->inserted != l->inserted)
                 TRY(is_implied(l, set, &known));
-                *verdict = known ? LEDGER_KNOWN : LEDGER_REFUSED;
-                return ERR_OK;
-        }
+        refused->inserted = l->inserted;
+        *verdict = known ? LEDGER_KNOWN : LEDGER_REFUSED;
+        return known ? prints_add(&l->known, print) : ERR_OK;
+}
+
+static enum err row_judge_among(struct ledger *l, const struct ledger_set *set, bool forced,
+        struct set_print *print, uint8_t *verdict)
+{
+        struct set_print *refused = forced ? NULL : prints_find(&l->refused, print);
+
+        if (refused != NULL)
+                return row_judge_again(l, set, refused, print, verdict);
         TRY(row_insert(l, set, forced, verdict));
-        return *verdict == LEDGER_REFUSED ? prints_add(&l->refused, set) : ERR_OK;
+        print->inserted = l->inserted;
+        if (*verdict == LEDGER_REFUSED)
+                return prints_add(&l->refused, print);
+        return forced ? ERR_OK : prints_add(&l->known, print);
 }
 
 /* Where some sets stand in no row, whether it may be answered is asked of pieces. What stands
  * there itself becomes a row now that somebody asks for it: its parts may then be known, too. */
-static enum err row_judge_beside(
-        struct ledger *l, const struct ledger_set *set, bool forced, uint8_t *verdict)
+static enum err row_judge_beside(struct ledger *l, const struct ledger_set *set, bool forced,
+        const struct set_print *print, uint8_t *verdict)
 {
-        bool known = prints_have(&l->pieces.apart, set), mixed = forced || known;
+        bool known = prints_find(&l->pieces.apart, print) != NULL, mixed = forced || known;
 
         if (!mixed)
                 TRY(pieces_mixed(l, set, &mixed));
         if (!mixed) {
                 TRY(is_implied(l, set, &known));
                 *verdict = known ? LEDGER_KNOWN : LEDGER_REFUSED;
-                return ERR_OK;
+                return known ? prints_add(&l->known, print) : ERR_OK;
         }
         TRY(row_insert(l, set, true, verdict));
+        if (!forced)
+                TRY(prints_add(&l->known, print));
         if (known)
                 *verdict = LEDGER_KNOWN;
         return *verdict == LEDGER_ADMITTED ? pieces_cut(l, set) : ERR_OK;
 }
 
 /* Without a row of its own. */
-static enum err row_judge_apart(
-        struct ledger *l, const struct ledger_set *set, bool forced, uint8_t *verdict)
+static enum err row_judge_apart(struct ledger *l, const struct ledger_set *set, bool forced,
+        const struct set_print *print, uint8_t *verdict)
 {
-        bool known = prints_have(&l->pieces.apart, set), mixed = forced;
+        bool known = prints_find(&l->pieces.apart, print) != NULL, mixed = forced;
 
         if (!known && !forced) {
                 enum err e = is_implied(l, set, &known);
@@ -271,7 +287,7 @@ static enum err row_judge_apart(
         if (*verdict != LEDGER_ADMITTED)
                 return ERR_OK;
         TRY(pieces_cut(l, set));
-        return prints_add(&l->pieces.apart, set);
+        return prints_add(&l->pieces.apart, print);
 }
 
 enum how { WITH_ROWS = 0, APART };
@@ -283,12 +299,17 @@ static enum err row_judge(
         *verdict = set->len == 0 ? LEDGER_EMPTY : LEDGER_SMALL;
         if (set->len == 0 || (set->len < l->options.threshold && !forced))
                 return ERR_OK;
+        struct set_print print = set_print_of(set);
+
+        *verdict = LEDGER_KNOWN; /* what rows make they will always make */
+        if (!forced && prints_find(&l->known, &print) != NULL)
+                return ERR_OK;
         if (how == APART)
-                TRY(row_judge_apart(l, set, forced, verdict));
+                TRY(row_judge_apart(l, set, forced, &print, verdict));
         else if (l->pieces.on)
-                TRY(row_judge_beside(l, set, forced, verdict));
+                TRY(row_judge_beside(l, set, forced, &print, verdict));
         else
-                TRY(row_judge_among(l, set, forced, verdict));
+                TRY(row_judge_among(l, set, forced, &print, verdict));
         l->admitted += *verdict == LEDGER_ADMITTED ? 1 : 0;
         return ERR_OK;
 }
@@ -417,6 +438,9 @@ void ledger_commit(struct ledger *l)
         prints_commit(&l->refused);
         if (l->refused.held > REFUSED_MAX)
                 prints_free(&l->refused);
+        prints_commit(&l->known);
+        if (l->known.held > KNOWN_MAX)
+                prints_free(&l->known);
         transaction_ends(l);
 }
 
@@ -437,6 +461,7 @@ void ledger_forget(struct ledger *l)
                 l->broken = true;
         pieces_forget(&l->pieces);
         prints_forget(&l->refused);
+        prints_forget(&l->known);
         transaction_ends(l);
 }
 
@@ -449,7 +474,8 @@ struct ledger_stats ledger_stats(const struct ledger *l)
                 .rank = l->rows_len,
                 .left_out = l->pieces.apart.held,
                 .pieces = l->pieces.len,
-                .bytes = l->bytes + l->pieces.bytes + l->pieces.apart.bytes + l->refused.bytes,
+                .bytes = l->bytes + l->pieces.bytes + l->pieces.apart.bytes + l->refused.bytes +
+                         l->known.bytes,
                 .work = l->work,
         };
 }

@@ -17,7 +17,10 @@
  * matrix is read off the rows: a class that is no pivot has a unit vector, a pivot the
  * negative of its row. Of its rows only a few random combinations are kept (`print`): what
  * is dependent stays so in them, and what seems so by bad luck (2^-61 a question) is
- * refused needlessly. */
+ * refused needlessly.
+ *
+ * Much of what is asked when much was answered cannot be decided within the steps that there
+ * are: rows are then as long as there are classes. So nothing is begun that cannot be ended. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -275,6 +278,13 @@ static void unban(struct search *s, uint32_t len)
                 s->l->rows[s->banned[--s->banned_len]].seen = false;
 }
 
+/* Whether looking on would take more steps than there are: what every look begins with, once
+ * `entries` more are held, is known beforehand. Rows can be as long as there are classes. */
+static bool is_too_much(const struct search *s, uint32_t entries)
+{
+        return s->steps + entries + s->l->touched_len > STEPS_MAX;
+}
+
 /* With every row that holds the class in turn. */
 static enum err branch(struct search *s, uint32_t class, enum finding *out)
 {
@@ -284,6 +294,10 @@ static enum err branch(struct search *s, uint32_t class, enum finding *out)
 
                 if (!can_enter(s, row))
                         continue;
+                if (is_too_much(s, s->l->rows[row].len)) {
+                        *out = UNSAFE;
+                        return ERR_OK;
+                }
                 TRY(ban(s, row));
                 TRY(enter(s, row));
                 TRY(look(s, out));
@@ -295,14 +309,15 @@ static enum err branch(struct search *s, uint32_t class, enum finding *out)
 /* Whether no word is made of the rows of the set and others. */
 static enum err look(struct search *s, enum finding *out)
 {
-        uint64_t once = persons_held_once(s), k = s->l->options.threshold;
+        uint64_t once, k = s->l->options.threshold;
         uint32_t banned = s->banned_len;
         struct branches b;
-        bool few = s->base + once < k;
 
         *out = UNSAFE;
-        if (s->steps > STEPS_MAX || s->set_len == PRINT_MAX)
+        if (is_too_much(s, 0) || s->set_len == PRINT_MAX)
                 return ERR_OK;
+        once = persons_held_once(s);
+        bool few = s->base + once < k;
         *out = few ? look_closely(s, once) : SAFE;
         if (*out == SAFE && !few && !find_branches(s, k - s->base, &b))
                 *out = UNSAFE;
@@ -318,6 +333,9 @@ static enum err look(struct search *s, enum finding *out)
 
 static enum err look_from_left(struct search *s, enum finding *out)
 {
+        *out = UNSAFE;
+        if (s->l->left.len > STEPS_MAX / 2)
+                return ERR_OK;
         TRY(hold(s, &s->l->left, NO_ROW));
         return look(s, out);
 }

@@ -11,7 +11,7 @@
 
 enum print_state { PRINT_FREE = 0, PRINT_HELD, PRINT_GONE };
 
-static struct set_print print_of(const struct ledger_set *set)
+struct set_print set_print_of(const struct ledger_set *set)
 {
         struct set_print p = {.len = set->len, .state = PRINT_HELD};
 
@@ -78,29 +78,25 @@ static enum err added_room(struct prints *p)
         return ERR_OK;
 }
 
-enum err prints_add(struct prints *p, const struct ledger_set *set)
+enum err prints_add(struct prints *p, const struct set_print *print)
 {
-        struct set_print print = print_of(set);
-
         TRY(table_room(p));
-        struct set_print *place = place_of(p->table, p->len, &print);
+        struct set_print *place = place_of(p->table, p->len, print);
         if (place->state == PRINT_HELD)
                 return ERR_OK;
         TRY(added_room(p));
-        p->added[p->added_len++] = print;
+        p->added[p->added_len++] = *print;
         p->held++;
         p->used += place->state == PRINT_FREE ? 1 : 0;
-        *place = print;
+        *place = *print;
         return ERR_OK;
 }
 
-bool prints_have(const struct prints *p, const struct ledger_set *set)
+struct set_print *prints_find(const struct prints *p, const struct set_print *print)
 {
-        if (p->used == 0)
-                return false;
-        struct set_print print = print_of(set);
+        struct set_print *place = p->used == 0 ? NULL : place_of(p->table, p->len, print);
 
-        return place_of(p->table, p->len, &print)->state == PRINT_HELD;
+        return place != NULL && place->state == PRINT_HELD ? place : NULL;
 }
 
 void prints_commit(struct prints *p)

@@ -10,6 +10,8 @@
 #include "gateway/disclosure/residue.h"
 #include "gateway/ledger/inside.h"
 
+enum { MANY = 32 }; /* one in so many classes is not few */
+
 void row_free(struct ledger *l, struct row *r)
 {
         ledger_release(l, r->entries, r->cap, sizeof *r->entries);
@@ -227,16 +229,11 @@ static int by_number(const void *a, const void *b)
         return x < y ? -1 : x > y;
 }
 
-static enum err reduce(struct ledger *l)
+/* Those of whom something is left, to the front of `touched`. */
+static uint32_t gather(struct ledger *l)
 {
-        uint32_t len = l->touched_len, left = 0;
+        uint32_t left = 0;
 
-        for (uint32_t i = 0; i < len; i++) {
-                const struct class *c = &l->classes[l->touched[i]];
-
-                if (c->pivot_row != NO_ROW)
-                        TRY(take_out(l, &l->rows[c->pivot_row], c->sum));
-        }
         for (uint32_t i = 0; i < l->touched_len; i++) {
                 uint32_t class = l->touched[i];
 
@@ -245,10 +242,37 @@ static enum err reduce(struct ledger *l)
                 l->touched[i] = l->touched[left];
                 l->touched[left++] = class;
         }
-        qsort(l->touched, left, sizeof *l->touched, by_number);
-        for (uint32_t i = 0; i < left; i++)
-                TRY(row_push(l, &l->left, l->touched[i], l->classes[l->touched[i]].sum));
+        return left;
+}
+
+/* In order of classes; where they are not few, by looking at all: nothing is left of others. */
+static enum err write_left(struct ledger *l, uint32_t left)
+{
+        bool many = left > l->classes_len / MANY;
+
+        if (!many)
+                qsort(l->touched, left, sizeof *l->touched, by_number);
+        TRY(row_reserve(l, &l->left, left));
+        for (uint32_t i = 0; i < (many ? l->classes_len : left); i++) {
+                uint32_t class = many ? i : l->touched[i];
+
+                if (l->classes[class].sum != 0)
+                        TRY(row_push(l, &l->left, class, l->classes[class].sum));
+        }
         return ERR_OK;
+}
+
+static enum err reduce(struct ledger *l)
+{
+        uint32_t len = l->touched_len;
+
+        for (uint32_t i = 0; i < len; i++) {
+                const struct class *c = &l->classes[l->touched[i]];
+
+                if (c->pivot_row != NO_ROW)
+                        TRY(take_out(l, &l->rows[c->pivot_row], c->sum));
+        }
+        return write_left(l, gather(l));
 }
 
 enum err rows_reduce(struct ledger *l)
@@ -271,6 +295,7 @@ enum err rows_insert(struct ledger *l)
         l->left = (struct row){0};
         r->saved = true; /* it goes as a whole */
         l->rows_len++;
+        l->inserted++;
         for (uint32_t i = 0; i < r->len; i++)
                 TRY(class_add_row(l, r->entries[i].at, number));
         return row_pivot(l, number, pivot);

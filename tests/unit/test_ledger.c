@@ -289,6 +289,25 @@ static void what_left_is_remembered_though_it_should_not_have(void **state)
         ledger_free(&w.ledger);
 }
 
+/* That it was refused is remembered, and so is when; that others have left since, too. */
+static void what_was_refused_is_known_when_others_that_left_make_it(void **state)
+{
+        struct world w;
+        uint32_t room[PERSONS_MAX];
+
+        (void)state;
+        world_make(&w, 14, 5);
+        const struct ledger_set few = set_of(0x0003, room);
+
+        assert_int_equal(ask(&w, 0x00ff), LEDGER_ADMITTED);
+        assert_int_equal(ask(&w, 0x00fc), LEDGER_REFUSED);
+        assert_int_equal(ask(&w, 0x00fc), LEDGER_REFUSED);
+        assert_int_equal(ledger_remember(w.ledger, &few, 1), ERR_OK);
+        assert_int_equal(ask(&w, 0x00fc), LEDGER_KNOWN);
+        assert_int_equal(ask(&w, 0x00fc), LEDGER_KNOWN);
+        ledger_free(&w.ledger);
+}
+
 static void limits_refuse_and_leave_nothing(void **state)
 {
         uint32_t room[PERSONS_MAX];
@@ -519,6 +538,7 @@ int main(void)
                 cmocka_unit_test(refusals_do_not_grow_the_memory),
                 cmocka_unit_test(persons_of_a_later_vintage_join),
                 cmocka_unit_test(what_left_is_remembered_though_it_should_not_have),
+                cmocka_unit_test(what_was_refused_is_known_when_others_that_left_make_it),
                 cmocka_unit_test(limits_refuse_and_leave_nothing),
                 cmocka_unit_test(somebody_who_is_not_there_is_an_error),
                 cmocka_unit_test(a_failure_leaves_what_was_there),
