@@ -18,7 +18,7 @@
 #include "gateway/gateway.h"
 #include "gateway/note.h"
 
-enum { TICK_MS = 100, AGAIN_MS = 10000, WITNESSES_SEEN = 16 };
+enum { TICK_MS = 100, AGAIN_MS = 10000, LOOK_MS = 1000, WITNESSES_SEEN = 16 };
 
 /* Linkages that serve some purpose today, as the audit log has been told. */
 struct standing {
@@ -192,21 +192,24 @@ static void tell_or_wait(struct watch *w)
         w->again_ns = now + (int64_t)AGAIN_MS * 1000000;
 }
 
-/* Who does not take heads any more. */
+/* Who does not take heads any more, and who does again: once each. The entry makes a new head,
+ * which they are shown at their time like any other. */
 static void look_at_witnesses(struct watch *w)
 {
         struct audit_witness list[WITNESSES_SEEN];
         int64_t now = clock_monotonic_ns();
 
-        if (now < w->witnessed_ns + (int64_t)AGAIN_MS * 1000000)
+        if (now < w->witnessed_ns + (int64_t)LOOK_MS * 1000000)
                 return;
         w->witnessed_ns = now;
         unsigned len = audit_witnesses(w->gateway->audit, list, WITNESSES_SEEN);
         for (unsigned i = 0; i < len; i++) {
                 bool deaf = list[i].failed_ms != 0;
 
-                if (deaf && !w->deaf[i])
-                        note_alarm(w->gateway->audit, "witness takes no heads", list[i].name);
+                if (deaf != w->deaf[i])
+                        note_alarm(w->gateway->audit,
+                                deaf ? "witness takes no heads" : "witness takes heads again",
+                                list[i].name);
                 w->deaf[i] = deaf;
         }
 }

@@ -29,6 +29,7 @@
 #include "gateway/store/log.h"
 
 enum { SIGN_EVERY_MS = 1000, KEEP_EVERY_MS = 1000, SAVE_EVERY_MS = 10000, PUSH_EVERY_MS = 60000 };
+enum { RETRY_EVERY_MS = 5000 };
 enum { FAREWELL_MS = 4000, WAIT_MAX_MS = 3600000, THREADS = 3 };
 
 struct audit {
@@ -223,15 +224,24 @@ static void *keeping_main(void *arg)
 
 /* Witnesses ------------------------------------------------------------------ */
 
+/* All of them at their time, and soon again whoever did not listen. */
 static void *messenger_main(void *arg)
 {
         struct audit *a = arg;
+        int64_t every_ns = (int64_t)a->push_every_ms * 1000000;
+        int64_t due_ns = clock_monotonic_ns();
         struct tree_head head;
 
         do {
-                if (newer(a, 0, false, &head))
-                        witnesses_show(a->witnesses, &head);
-        } while (sleep_ms(a, a->push_every_ms));
+                bool due = clock_monotonic_ns() >= due_ns;
+
+                if (!newer(a, 0, false, &head))
+                        continue;
+                witnesses_show(a->witnesses, &head, due ? WITNESS_ALL : WITNESS_FAILED);
+                if (due)
+                        due_ns = clock_monotonic_ns() + every_ns;
+        } while (
+                sleep_ms(a, a->push_every_ms < RETRY_EVERY_MS ? a->push_every_ms : RETRY_EVERY_MS));
         return NULL;
 }
 
@@ -347,7 +357,7 @@ void audit_stop(struct audit **a)
         (*a)->threads = 0;
         keep(*a, &none, &kept);
         if (newer(*a, 0, false, &head))
-                witnesses_show((*a)->witnesses, &head);
+                witnesses_show((*a)->witnesses, &head, WITNESS_ALL);
         audit_free(a);
 }
 

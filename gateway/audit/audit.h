@@ -3,8 +3,9 @@
  *
  * Writers append (here, or with a change of the store in its transaction) and get a number when
  * it is durable. One thread has the keeper sign what is durable, once for all who wait, keeps the
- * head, and pushes it to witnesses. Witnesses are shown a head every minute, and at the end. A log
- * that does not extend what the keeper signed last gets no head, and the gateway answers nothing.
+ * head, and pushes it to witnesses. Witnesses are shown a head every minute, one that fails every
+ * five seconds until it listens, and all at the end. A log that does not extend what the keeper
+ * signed last gets no head, and the gateway answers nothing.
  */
 #ifndef STATGATE_GATEWAY_AUDIT_AUDIT_H
 #define STATGATE_GATEWAY_AUDIT_AUDIT_H

@@ -310,7 +310,7 @@ static void note(struct witnesses *w, struct witness *to, uint64_t size, enum er
                 log_event(LOG_INFO, "witness_listens_again", LOG_TEXT("witness", to->name));
 }
 
-void witnesses_show(struct witnesses *w, const struct tree_head *head)
+void witnesses_show(struct witnesses *w, const struct tree_head *head, enum witness_set which)
 {
         char text[TREE_HEAD_TEXT_MAX];
 
@@ -319,7 +319,8 @@ void witnesses_show(struct witnesses *w, const struct tree_head *head)
                 struct witness *to = &w->list[i];
                 int kind = kind_of(to->name);
 
-                if (to->has && to->size == head->size && to->failed_ms == 0)
+                if (to->failed_ms == 0 &&
+                        (which == WITNESS_FAILED || (to->has && to->size == head->size)))
                         continue;
                 note(w, to, head->size,
                         in_time(w) ? kinds[kind].show(w, to->name + kinds[kind].skip, head,

@@ -21,7 +21,8 @@ void witnesses_free(struct witnesses **w);
 /* To each in turn; takes as long as they take, some seconds each at most. From one thread at a
  * time. Whoever has it already is not asked; whoever begins or ceases to fail is told of, once, in
  * the log of events. */
-void witnesses_show(struct witnesses *w, const struct tree_head *head);
+enum witness_set { WITNESS_ALL, WITNESS_FAILED /* whoever did not listen last time */ };
+void witnesses_show(struct witnesses *w, const struct tree_head *head, enum witness_set which);
 /* From any thread: whatever is shown from now on may take this long in all. */
 void witnesses_hurry(struct witnesses *w, int64_t ms);
 unsigned witnesses_tell(struct witnesses *w, struct audit_witness *out, unsigned room);
