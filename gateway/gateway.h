@@ -18,6 +18,7 @@ struct publisher;
 struct pulse;
 struct quota_state;
 struct rotation;
+struct turned;
 struct watch;
 
 struct gateway {
@@ -29,6 +30,7 @@ struct gateway {
         struct memory *memory;
         struct publisher *publisher;
         struct watch *watch;
+        struct turned *turned;
         struct rotation *rotation;
         struct pulse *pulse;
         struct door *door;
@@ -55,6 +57,13 @@ uint64_t gateway_generation(void *ctx);
 /* Whether the policy in force gives a method (enum policy_method) to this role. */
 bool gateway_may_call(void *ctx, const struct principal *who, unsigned right);
 bool gateway_healthy(void *ctx, struct bytes service);
+
+/* turned.c: calls that are not for the caller's role, counted until the log is told. */
+MUST_CHECK enum err turned_new(struct turned **out);
+void turned_free(struct turned **t);
+void gateway_turned_away(void *ctx, const struct principal *who, const char *path);
+void turned_tell(struct turned *t, struct audit *a);      /* what is due; from one thread */
+void turned_tell_last(struct turned *t, struct audit *a); /* all there is, while nobody calls */
 
 /* submit.c */
 enum err submit_open(struct rpc_call *c);

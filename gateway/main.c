@@ -259,7 +259,8 @@ static enum err start_network(struct gateway *g, const struct config *c)
                 .workers = c->workers,
                 .drain_ms = c->drain_ms,
                 .handlers = g,
-                .authority = {g, gateway_authenticate, gateway_generation, gateway_may_call},
+                .authority = {g, gateway_authenticate, gateway_generation, gateway_may_call,
+                        gateway_turned_away},
                 .healthy = gateway_healthy,
         };
 
@@ -334,6 +335,7 @@ static enum err start(struct gateway *g, const struct config *c, struct arena *a
         STEP("the rotation of keys", rotation_start(g, &g->rotation));
         STEP("the keeper's pulse", pulse_start(g, &g->pulse));
         STEP("the publisher", publisher_start(g, &g->publisher));
+        STEP("who is turned away", turned_new(&g->turned));
         STEP("the watch over linkages", watch_start(g, &g->watch));
         STEP("listening", start_network(g, c));
         STEP("writing run/address", write_address(c, rpc_port(g->rpc)));
@@ -354,6 +356,9 @@ static void stop(struct gateway *g, const char *why)
         views_stop(g->views); /* else a vintage that is being protected is waited for */
         rpc_stop(&g->rpc);
         watch_stop(&g->watch);
+        if (g->turned != NULL)
+                turned_tell_last(g->turned, g->audit);
+        turned_free(&g->turned);
         publisher_stop(&g->publisher);
         pulse_stop(&g->pulse);
         rotation_stop(&g->rotation);

@@ -225,6 +225,7 @@ static void *run(void *arg)
                 gateway_review_linkages(w->gateway);
                 tell_or_wait(w);
                 look_at_witnesses(w);
+                turned_tell(w->gateway->turned, w->gateway->audit);
                 (void)pthread_mutex_lock(&w->lock);
         }
         (void)pthread_mutex_unlock(&w->lock);

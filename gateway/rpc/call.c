@@ -364,8 +364,12 @@ static enum err check(struct call *call, int64_t now_ms)
         call->pub.peer = seat_principal(call->seat);
         if (call->method->registered == NULL)
                 return ERR_UNSUPPORTED;
-        if (!may_call(call))
+        if (!may_call(call)) {
+                if (s->options.authority.turned_away != NULL)
+                        s->options.authority.turned_away(
+                                s->options.authority.ctx, call->pub.peer, call->method->def.path);
                 return ERR_NOT_ALLOWED;
+        }
         if (atomic_load_explicit(&s->draining, memory_order_relaxed))
                 return ERR_DRAINING;
         if (call->pub.arena == NULL)

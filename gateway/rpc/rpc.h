@@ -79,6 +79,9 @@ struct rpc_authority {
         /* Asked at every call of a method with a `right`, on the queue's thread: it must
          * not block. NULL: there are no such methods. */
         bool (*may_call)(void *ctx, const struct principal *who, unsigned right);
+        /* Told of a call that a method's `roles` or `may_call` turned away: on the same thread, and
+         * it must not block either. `path` is the method's own. NULL: nobody is told. */
+        void (*turned_away)(void *ctx, const struct principal *who, const char *path);
 };
 
 /* What it points at outlives the server. Zeros are defaults: streams_per_peer 100,

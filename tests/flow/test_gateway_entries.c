@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -282,6 +283,58 @@ static void an_indicator_is_told_with_its_version_and_its_rules(void **state)
         assert_int_equal(world_stop(&world), 0);
 }
 
+/* Calls that are not for the caller -------------------------------------------------------------
+ */
+
+static long long number_of(const char *line)
+{
+        static const char word[] = "\"number\": ";
+        long long last = -1;
+
+        for (const char *at = line; (at = strstr(at, word)) != NULL; at++)
+                last = strtoll(at + strlen(word), NULL, 10); /* the entry's own comes first */
+        return last;
+}
+
+/* However often somebody calls: the first is told at once, the others with their number. */
+static void who_calls_what_is_not_for_her_role_is_told_of_once_a_minute(void **state)
+{
+        enum { CALLS = 50 };
+        static const char *const of_log[] = {"\"not for this role\"", "Audit/GetHeads", NULL};
+        struct client *anna, *olle;
+        long long first;
+        unsigned many;
+
+        (void)state;
+        begin();
+        anna = world_client(&world, WORLD_STATISTICIAN);
+        olle = world_client(&world, WORLD_OPERATOR);
+        tells_nothing_of("alarm", "not for this role");
+        assert_int_equal(world_call(&world, anna, "Audit/GetHeads", bytes_of(NULL, 0)),
+                STATUS_PERMISSION_DENIED);
+        WILL_TELL("alarm", "\"not for this role\"", "\"NOT_ALLOWED\"", "Audit/GetHeads",
+                "statgate://demo/statistician/anna", "\"certificate\"");
+        first = number_of(told("alarm", of_log, &many));
+        assert_int_equal(first, 1);
+        for (unsigned i = 1; i < CALLS; i++)
+                assert_int_equal(world_call(&world, anna, "Audit/GetHeads", bytes_of(NULL, 0)),
+                        STATUS_PERMISSION_DENIED);
+        assert_int_equal(world_call(&world, olle, "Statistics/Query", bytes_of(NULL, 0)),
+                STATUS_PERMISSION_DENIED);
+        WILL_TELL("alarm", "\"not for this role\"", "Statistics/Query", "operator/olle");
+        assert_non_null(told("alarm", of_log, &many));
+        assert_int_equal(many, 1);
+        assert_int_equal(
+                world_call(&world, anna, "Statistics/ListDatasets", bytes_of(NULL, 0)), STATUS_OK);
+        assert_int_equal(world_stop(&world), 0);
+        world_start(&world);
+        /* What was counted since is told before the gateway ends. */
+        assert_int_equal(number_of(told("alarm", of_log, &many)), CALLS - 1);
+        assert_int_equal(many, 2);
+        tells_nothing_of("alarm", "ListDatasets");
+        assert_int_equal(world_stop(&world), 0);
+}
+
 /* Witnesses ----------------------------------------------------------------------------------- */
 
 static void a_witness_that_does_not_listen_is_told_once_and_once_when_it_does(void **state)
@@ -456,6 +509,7 @@ int main(void)
                 SENTENCE(keys_that_rotate_and_go_are_told),
                 SENTENCE(more_persons_than_a_municipality_can_have_are_an_alarm),
                 SENTENCE(an_indicator_is_told_with_its_version_and_its_rules),
+                SENTENCE(who_calls_what_is_not_for_her_role_is_told_of_once_a_minute),
                 SENTENCE(a_witness_that_does_not_listen_is_told_once_and_once_when_it_does),
                 SENTENCE(a_keeper_that_is_gone_keeps_the_answer_back),
                 SENTENCE(a_log_that_was_changed_keeps_the_answer_back),
