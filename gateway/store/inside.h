@@ -11,8 +11,9 @@
 /* See schema.c; the longest a local part can be with pages of 32 KiB. */
 enum { SPACER_LEN = 32733, SEALED_MAX = 64 << 20 };
 
-/* Readers: lent for one call, kept for the next. */
-enum { READERS_KEPT = 8 };
+/* Readers: lent for one call, kept for the next: as many as call at a time, since opening one takes
+ * longer than most of what is read. */
+enum { READERS_KEPT = 32 };
 struct readers {
         pthread_mutex_t lock;
         struct db *kept[READERS_KEPT];
