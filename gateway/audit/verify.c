@@ -65,6 +65,10 @@ struct log_check {
         bool wrong; /* the last head that was looked at did not hold */
         uint64_t sound_size;
         int64_t sound_at_ms;
+        int64_t tail_ms; /* when the first entry behind it was written */
+        bool after_stop; /* something there follows a stop and is no start */
+        uint16_t kind;   /* of the entry before */
+        uint64_t unsigned_len;
         struct wiped wiped[ENTRY_KIND_END];
 
         struct block *filling, *looked_at; /* the second thread has, or had, the latter */
@@ -366,6 +370,12 @@ static void take_entry(struct log_check *c, const struct stored_entry *e, enum l
         c->at_ms = e->at_ms;
         if (c->gap)
                 return;
+        if (e->number == c->sound_size) {
+                c->tail_ms = e->at_ms;
+                c->after_stop = false;
+        }
+        c->after_stop |= c->kind == ENTRY_STOP && e->kind != ENTRY_START;
+        c->kind = e->kind;
         leaf_hash(e->number, e->at_ms, e->kind, &e->commitment, &leaf);
         merkle_push(&c->edge, &leaf);
         check_heads(c);
@@ -475,6 +485,17 @@ enum err log_check_entry(struct log_check *c, const struct stored_entry *entry)
         return ERR_OK;
 }
 
+/* Whoever cuts heads off may say anything after the last one: what is told is how much is not
+ * signed, and since when. A gateway that stops leaves nothing unsigned, so nothing can follow but
+ * its next start. */
+static void take_tail(struct log_check *c)
+{
+        if (c->sound_at_ms != 0 && c->at_ms - c->tail_ms <= LOG_UNSIGNED_MS && !c->after_stop)
+                c->unsigned_len = c->number - c->sound_size;
+        else
+                tell(c, LOG_FINDING_UNSIGNED, c->sound_size, NULL);
+}
+
 static void tell_end(struct log_check *c)
 {
         const struct shown_head *last = c->heads_len > 0 ? &c->heads[c->heads_len - 1] : NULL;
@@ -483,7 +504,13 @@ static void tell_end(struct log_check *c)
         if (last != NULL && last->head.size > c->number)
                 tell(c, LOG_FINDING_HEAD_BEYOND, last->head.size, last->witness);
         else if (!c->gap && !c->wrong && c->sound_size < c->number)
-                tell(c, LOG_FINDING_UNSIGNED, c->sound_size, NULL);
+                take_tail(c);
+}
+
+uint64_t log_check_unsigned(const struct log_check *c, int64_t *out_signed_at_ms)
+{
+        *out_signed_at_ms = c->sound_at_ms;
+        return c->unsigned_len;
 }
 
 enum err log_check_end(struct log_check *c, uint64_t *out_entries, uint64_t *out_pruned,

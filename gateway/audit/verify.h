@@ -2,7 +2,11 @@
 /* verify.h: the whole log, held to heads that were signed over it.
  *
  * Entries go in one by one, wherever they come from: the gateway, its file, a backup. What is wrong
- * is named: which entry or which head, and since which head that one can be sure of. */
+ * is named: which entry or which head, and since which head that one can be sure of.
+ *
+ * A gateway that runs has its newest entries under a head within some seconds. So a copy of its
+ * file may end with a few that have none yet: those are counted and no fault, if they follow a head
+ * that holds, were written within LOG_UNSIGNED_MS, and the gateway had not stopped before. */
 #ifndef STATGATE_GATEWAY_AUDIT_VERIFY_H
 #define STATGATE_GATEWAY_AUDIT_VERIFY_H
 
@@ -54,5 +58,9 @@ MUST_CHECK enum err log_check_entry(struct log_check *c, const struct stored_ent
 /* Tells what is left to tell. *out_findings: how many were told in all. */
 MUST_CHECK enum err log_check_end(struct log_check *c, uint64_t *out_entries, uint64_t *out_pruned,
         uint64_t *out_heads, uint64_t *out_findings);
+/* After that: how many entries at the end are under no head, and no fault; and when the last head
+ * was signed. */
+enum { LOG_UNSIGNED_MS = 10000 };
+uint64_t log_check_unsigned(const struct log_check *c, int64_t *out_signed_at_ms);
 
 #endif

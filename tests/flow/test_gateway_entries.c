@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -500,6 +501,64 @@ static void a_log_that_was_changed_keeps_the_answer_back(void **state)
         assert_int_equal(world_stop(&world), 0);
 }
 
+/* Copies of a live store
+ * --------------------------------------------------------------------------- */
+
+/* As an operator makes one while the gateway runs. */
+static int verify_copy(void)
+{
+        const char *copy = world_path(&world, "copy.db");
+        sqlite3 *from = NULL, *to = NULL;
+        sqlite3_backup *b;
+
+        (void)unlink(copy);
+        assert_int_equal(sqlite3_open_v2(world_path(&world, "store/statgate.db"), &from,
+                                 SQLITE_OPEN_READONLY, NULL),
+                SQLITE_OK);
+        assert_int_equal(sqlite3_open(copy, &to), SQLITE_OK);
+        b = sqlite3_backup_init(to, "main", from, "main");
+        assert_non_null(b);
+        assert_int_equal(sqlite3_backup_step(b, -1), SQLITE_DONE);
+        assert_int_equal(sqlite3_backup_finish(b), SQLITE_OK);
+        (void)sqlite3_close(to);
+        (void)sqlite3_close(from);
+        return WORLD_RUN(&world, "audit", "verify", "--store", copy, "--key",
+                world_path(&world, "client/keeper.pub"));
+}
+
+/* Refused before anything is counted. */
+static void leave_an_entry(void)
+{
+        struct wire_release r;
+
+        assert_int_not_equal(ask_yaml(&world, "dataset: finns_inte\n", &r), STATUS_OK);
+}
+
+/* While the keeper stands still nothing is signed. */
+static void a_copy_of_a_running_gateways_store_may_end_with_what_is_not_signed_yet(void **state)
+{
+        (void)state;
+        begin();
+        world_keeper_pub(&world);
+        leave_an_entry();
+        nap(3000); /* signed and kept */
+        assert_int_equal(verify_copy(), 0);
+        assert_false(world_out_has("not signed yet"));
+        assert_int_equal(kill(world.keeper, SIGSTOP), 0);
+        leave_an_entry();
+        leave_an_entry();
+        assert_int_equal(verify_copy(), 0);
+        assert_true(world_out_has("The log is whole"));
+        assert_true(world_out_has("2 entries after the last head ("));
+        assert_true(world_out_has("are not signed yet"));
+        nap(10500);
+        leave_an_entry();
+        assert_int_equal(verify_copy(), 8);
+        assert_true(world_out_has("no head covers the last entries"));
+        assert_int_equal(kill(world.keeper, SIGCONT), 0);
+        assert_int_equal(world_stop(&world), 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -513,6 +572,7 @@ int main(void)
                 SENTENCE(a_witness_that_does_not_listen_is_told_once_and_once_when_it_does),
                 SENTENCE(a_keeper_that_is_gone_keeps_the_answer_back),
                 SENTENCE(a_log_that_was_changed_keeps_the_answer_back),
+                SENTENCE(a_copy_of_a_running_gateways_store_may_end_with_what_is_not_signed_yet),
 #undef SENTENCE
         };
 

@@ -265,9 +265,11 @@ static const struct tampering {
                 LOG_FINDING_GAP, false, 0, 0},
         {"the last fifty dropped", "DELETE FROM entry WHERE number >= 550", NULL, NULL,
                 LOG_FINDING_HEAD_BEYOND, false, 600, 500},
-        {"the last fifty and their head dropped",
-                "DELETE FROM entry WHERE number >= 550; DELETE FROM head WHERE size > 550", NULL,
-                NULL, LOG_FINDING_UNSIGNED, false, 500, 500},
+        {"the last head dropped, and what it covered was written in more than ten seconds",
+                "UPDATE entry SET at_ms = at_ms + 10000 WHERE number >= 500;"
+                "UPDATE entry SET at_ms = at_ms + 20001 WHERE number = 599;"
+                "DELETE FROM head WHERE size > 500",
+                NULL, NULL, LOG_FINDING_UNSIGNED, false, 500, 500},
         {"all but two hundred dropped, with their heads",
                 "DELETE FROM entry WHERE number >= 200; DELETE FROM head WHERE size > 200", NULL,
                 NULL, LOG_FINDING_HEAD_BEYOND, true, 300, 200},
@@ -275,11 +277,15 @@ static const struct tampering {
                 600, 0},
         {"everything dropped", "DELETE FROM entry; DELETE FROM head", NULL, NULL,
                 LOG_FINDING_HEAD_BEYOND, true, 300, 0},
-        {"one more, that nobody signed",
+        {"two more that nobody signed, the second later than a gateway may leave them",
                 "INSERT INTO entry SELECT 600, at_ms, kind, commitment, pruned, salts, open, "
-                "closed "
-                "FROM entry WHERE number = 599",
+                "closed FROM entry WHERE number = 599;"
+                "INSERT INTO entry SELECT 601, at_ms + 10001, kind, commitment, pruned, salts, "
+                "open, closed FROM entry WHERE number = 599",
                 NULL, NULL, LOG_FINDING_UNSIGNED, false, 600, 600},
+        {"one more after the gateway had stopped",
+                "UPDATE entry SET kind = 2 WHERE number = 598; DELETE FROM head WHERE size > 500",
+                NULL, NULL, LOG_FINDING_UNSIGNED, false, 500, 500},
         {"the last with a number of its own", "UPDATE entry SET number = 700 WHERE number = 599",
                 NULL, NULL, LOG_FINDING_GAP, false, 599, 500},
         {"something said of what was pruned", "UPDATE entry SET pruned = 0 WHERE number = 20", NULL,
@@ -325,6 +331,9 @@ static enum err check_one(void *ctx, const struct stored_entry *e)
         return log_check_entry(ctx, e);
 }
 
+static uint64_t unsigned_len;
+static int64_t signed_at_ms;
+
 static void look(struct store *s, struct found *f, uint64_t *out_pruned)
 {
         OWNED(arena_free) struct arena *a = arena_new(1 << 20);
@@ -343,6 +352,7 @@ static void look(struct store *s, struct found *f, uint64_t *out_pruned)
         assert_int_equal(store_entries(s, 0, UINT64_MAX, check_one, c), ERR_OK);
         assert_int_equal(log_check_end(c, &entries, out_pruned, &heads, &findings), ERR_OK);
         assert_int_equal(findings, f->count);
+        unsigned_len = log_check_unsigned(c, &signed_at_ms);
 }
 
 /* The log as it is. */
@@ -355,6 +365,7 @@ static void an_untouched_log_has_nothing_to_be_found(void **state)
         look(made.w->store, &f, &pruned);
         assert_int_equal(f.count, 0);
         assert_int_equal(pruned, 20);
+        assert_int_equal(unsigned_len, 0);
 }
 
 static void file_copy(const char *from, const char *to)
@@ -423,6 +434,57 @@ static void each_way_of_tampering_is_found_and_named(void **state)
         }
         print_message("%zu ways\n", ARRAY_LEN(ways));
         assert_int_equal(wrong, 0);
+}
+
+/* What a copy of a running gateway's file looks like. */
+static const struct {
+        const char *what, *script;
+        uint64_t open;
+        bool fault; /* in what is open */
+} endings[] = {
+        {"fifty that have no head yet",
+                "DELETE FROM entry WHERE number >= 550; DELETE FROM head WHERE size > 550", 50,
+                false},
+        {"ten seconds of them",
+                "UPDATE entry SET at_ms = (SELECT at_ms FROM entry WHERE number = 500) + 10000 "
+                "WHERE number > 500; DELETE FROM head WHERE size > 500",
+                100, false},
+        {"an hour after the head",
+                "UPDATE entry SET at_ms = (SELECT at_ms FROM entry WHERE number = 499) + 3600000 "
+                "WHERE number >= 500; DELETE FROM head WHERE size > 500",
+                100, false},
+        {"a stop, and a start",
+                "UPDATE entry SET kind = 2 WHERE number = 598; UPDATE entry SET kind = 1 WHERE "
+                "number = 599; DELETE FROM head WHERE size > 500",
+                100, false},
+        {"one of them is not what was committed to",
+                "DELETE FROM head WHERE size > 500;"
+                "UPDATE entry SET open = zeroblob(length(open)) WHERE number = 570",
+                100, true},
+};
+
+static void the_end_of_a_running_gateways_log_is_counted_and_no_fault(void **state)
+{
+        (void)state;
+        for (unsigned i = 0; i < ARRAY_LEN(endings); i++) {
+                const struct tampering way = {.what = endings[i].what, .script = endings[i].script};
+                struct store *s = NULL;
+                char path[TEXT_ROOM];
+                struct found f;
+                uint64_t pruned;
+
+                place("tampered", path);
+                tamper(&way, path);
+                assert_int_equal(store_open(path, &s), ERR_OK);
+                look(s, &f, &pruned);
+                store_close(&s);
+                print_message("%s\n", way.what);
+                assert_int_equal(f.count, endings[i].fault);
+                if (endings[i].fault)
+                        assert_int_equal(f.first.finding, LOG_FINDING_CONTENT);
+                assert_int_equal(unsigned_len, endings[i].open);
+                assert_int_equal(signed_at_ms, 500 * 60000);
+        }
 }
 
 static void what_comes_too_late_is_refused(void **state)
@@ -538,6 +600,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(an_untouched_log_has_nothing_to_be_found),
                 cmocka_unit_test(each_way_of_tampering_is_found_and_named),
+                cmocka_unit_test(the_end_of_a_running_gateways_log_is_counted_and_no_fault),
                 cmocka_unit_test(what_comes_too_late_is_refused),
                 cmocka_unit_test(an_entry_that_comes_twice_is_out_of_order),
         };
