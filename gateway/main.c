@@ -325,7 +325,7 @@ static enum err start(struct gateway *g, const struct config *c, struct arena *a
                 STEP("the officers' door", door_open(g->keeper, c->folder, &g->door));
         STEP("unsealing the keyring", unseal(g, c, signals));
         STEP("opening the store", store_open(c->store, &g->store));
-        STEP("the audit log", start_audit(g, c));
+        STEP("starting the log", start_audit(g, c));
         STEP("loading the policy", load_policy(g, c, why));
         reign_heed(g->reign, &(struct rehearsals){g, rehearsal_known});
         const struct views_options views = {

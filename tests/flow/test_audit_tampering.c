@@ -515,7 +515,9 @@ static void assert_does_not_start(const char *what, struct bytes store)
         assert_int_equal(truncate(world.output, 0), 0);
         int code = world_try(&world, &plain);
 
-        if (code != EXIT_START || !world_said(&world, "the audit log"))
+        if (code != EXIT_START ||
+                !world_said(&world, "statgated: starting the log: the audit log is "
+                                    "not what was signed"))
                 fail_msg("%s: the gateway ended with %d", what, code);
         if (!world_exists(&world, "keys/restore.sgr.needed"))
                 fail_msg("%s: nobody was told what to do", what);

@@ -480,6 +480,7 @@ static void of_heads_the_newest_is_kept_and_one_of_each_minute(void **state)
 
 struct prunedness {
         uint64_t before;
+        bool all; /* kinds; else the first alone */
         unsigned pruned;
 };
 
@@ -488,7 +489,7 @@ static enum err count_pruned(void *ctx, const struct stored_entry *e)
         struct prunedness *p = ctx;
         char text[LOG_WORD_LEN];
 
-        assert_int_equal(e->pruned, e->number < p->before && e->kind == 1);
+        assert_int_equal(e->pruned, e->number < p->before && (p->all || e->kind == 1));
         p->pruned += e->pruned;
         if (e->pruned) {
                 assert_int_equal(e->open.len + e->closed.len, 0);
@@ -578,6 +579,61 @@ static void what_is_pruned_is_in_no_file_and_the_tree_stays(void **state)
         store_log_edge(w->store, &edge);
         assert_int_equal(
                 store_entries_prune(w->store, edge.size + 1, UINT64_MAX, &pruned), ERR_INVALID);
+}
+
+/* Of all entries: how long what they say is, or was. */
+static int64_t words_at_rest(const char *path)
+{
+        static const char ask[] = "SELECT sum(length(salts) + length(open) + length(closed)) "
+                                  "FROM entry";
+        sqlite3 *db = NULL;
+        sqlite3_stmt *s = NULL;
+
+        assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_prepare_v2(db, ask, -1, &s, NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+        int64_t sum = sqlite3_column_int64(s, 0);
+
+        (void)sqlite3_finalize(s);
+        (void)sqlite3_close(db);
+        return sum;
+}
+
+/* Rows keep their length, or cells would move and leave copies behind. */
+static void a_log_that_says_nothing_any_more_goes_on(void **state)
+{
+        enum { SIZE = 700, ALL = 1000 };
+        OWNED(world_free) struct world *w = world_new();
+        struct prunedness p = {.before = SIZE, .all = true};
+        struct merkle_edge edge;
+        struct merkle_proof proof;
+        struct digest before, root;
+        uint64_t pruned;
+
+        (void)state;
+        log_fill(w->store, 0, SIZE);
+        store_log_edge(w->store, &edge);
+        merkle_root(&edge, &before);
+        int64_t words = words_at_rest(w->path);
+
+        assert_int_equal(store_entries_prune(w->store, SIZE, UINT64_MAX, &pruned), ERR_OK);
+        assert_int_equal(pruned, SIZE);
+        assert_int_equal(texts_in_files(w, 0, SIZE, 1), 0);
+        assert_int_equal(words_at_rest(w->path), words);
+        world_reopen(w);
+        assert_int_equal(log_is_whole(w->store), SIZE);
+        log_fill(w->store, SIZE, ALL - SIZE);
+        world_reopen(w);
+        assert_int_equal(log_is_whole(w->store), ALL);
+        assert_int_equal(store_log_root(w->store, ALL, &root), ERR_OK);
+        assert_int_equal(store_log_consistency(w->store, SIZE, ALL, &proof), ERR_OK);
+        assert_int_equal(merkle_check_consistency(SIZE, &before, ALL, &root, &proof), ERR_OK);
+        assert_int_equal(store_entries(w->store, 0, ALL, count_pruned, &p), ERR_OK);
+        assert_int_equal(p.pruned, SIZE);
+        assert_int_equal(store_entries_prune(w->store, ALL, UINT64_MAX, &pruned), ERR_OK);
+        assert_int_equal(pruned, ALL - SIZE);
+        assert_int_equal(texts_in_files(w, 0, ALL, 1), 0);
+        assert_int_equal(log_is_whole(w->store), ALL);
 }
 
 static void long_entries_are_pruned_to_their_last_page(void **state)
@@ -727,6 +783,7 @@ int main(void)
                 cmocka_unit_test(entries_are_read_forwards_and_backwards_and_as_far_as_wanted),
                 cmocka_unit_test(of_heads_the_newest_is_kept_and_one_of_each_minute),
                 cmocka_unit_test(what_is_pruned_is_in_no_file_and_the_tree_stays),
+                cmocka_unit_test(a_log_that_says_nothing_any_more_goes_on),
                 cmocka_unit_test(long_entries_are_pruned_to_their_last_page),
                 cmocka_unit_test(pruning_that_fails_half_way_goes_on_where_it_stopped),
                 cmocka_unit_test(any_write_may_fail_and_log_and_batches_agree),

@@ -45,9 +45,11 @@ WORD(LOG_UNSOUND, "{1} fel i {2} poster och {3} trädhuvuden.",
 WORD(LOG_NO_HEAD, "inget trädhuvud är signerat än: pröva igen om en stund",
         "no head is signed yet: try again in a while")
 WORD(LOG_OPEN,
-        "{1} poster efter det sista trädhuvudet ({2}) är inte signerade än: så slutar en kopia av en "
+        "{1} poster efter det sista trädhuvudet ({2}) är inte signerade än: så slutar en kopia av "
+        "en "
         "sluss som är i gång. Vad de säger är inget löfte förrän ett senare huvud täcker dem.",
-        "{1} entries after the last head ({2}) are not signed yet: a copy of a running gateway ends "
+        "{1} entries after the last head ({2}) are not signed yet: a copy of a running gateway "
+        "ends "
         "so. What they say is no promise until a later head covers them.")
 WORD(LOG_BEHIND, "{1} poster har kommit till sedan dess.", "{1} entries have been added since.")
 WORD(LOG_NO_WITNESS,
