@@ -3,8 +3,8 @@
  *
  * A reader never moves when it refuses and never writes its output then, so a
  * caller that forgets to look sees old values, not half of new ones. Integers
- * are put together byte by byte: compilers make one load of it, and nothing has
- * to be aligned. */
+ * are copied out and turned round where the machine wants that: compilers make one
+ * load of it, and nothing has to be aligned. */
 #include "base/bytes.h"
 
 #include <endian.h>
