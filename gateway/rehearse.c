@@ -10,19 +10,13 @@
  * A linkage that the proposed bundle adds cannot be tried: the keeper links by signed rules only.
  */
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/fd.h"
 #include "base/log.h"
 #include "crypto/cert.h"
 #include "crypto/digest.h"
@@ -39,8 +33,6 @@ enum {
         TABLE_ARENA = 1 << 30,
         REPORT_ARENA = 64 << 20,
         REPORT_MAX = 8 << 20,
-        PATH_LEN_MAX = 512,
-        REMOVE_FDS = 16,
 };
 
 struct asked {
@@ -62,83 +54,19 @@ struct rehearsing {
 
 /* The proposed bundle ---------------------------------------------------------------- */
 
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-        (void)st;
-        (void)kind;
-        (void)at;
-        (void)remove(path);
-        return 0;
-}
-
-/* A folder of our own, gone with everything in it. */
-struct draft_folder {
-        char path[64];
-};
-
-static void draft_folder_done(struct draft_folder *f)
-{
-        if (f->path[0] != '\0')
-                (void)nftw(f->path, remove_one, REMOVE_FDS, FTW_DEPTH | FTW_PHYS);
-}
-
-static enum err make_folders(char *path, size_t root)
-{
-        for (char *c = path + root + 1; *c != '\0'; c++) {
-                if (*c != '/')
-                        continue;
-                *c = '\0';
-                int rc = mkdir(path, 0700);
-
-                *c = '/';
-                if (rc != 0 && errno != EEXIST)
-                        return ERR_IO;
-        }
-        return ERR_OK;
-}
-
-/* The path was held to small names without dots that lead upwards (wire_review.c). */
-static enum err write_draft(const struct draft_folder *f, const struct wire_bundle_file *file)
-{
-        char path[PATH_LEN_MAX];
-        OWNED(fd_close) int fd = -1;
-        int len = snprintf(path, sizeof path, "%s/%.*s", f->path, (int)file->path.len,
-                (const char *)file->path.data);
-
-        if (len < 0 || (size_t)len >= sizeof path)
-                return ERR_TOO_LARGE;
-        TRY(make_folders(path, strlen(f->path)));
-        fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (fd < 0)
-                return ERR_IO;
-        for (size_t done = 0; done < file->content.len;) {
-                ssize_t n = write(fd, file->content.data + done, file->content.len - done);
-
-                if (n <= 0)
-                        return ERR_IO;
-                done += (size_t)n;
-        }
-        return ERR_OK;
-}
-
+/* It is read where it arrived, and is on no disk. A report of an earlier try is left out. */
 static enum err load_draft(struct rehearsing *r)
 {
-        OWNED(draft_folder_done) struct draft_folder f = {"/tmp/statgate-rehearsal-XXXXXX"};
+        struct policy_file *files = arena_alloc(r->call->arena, r->wish.len, sizeof *files);
+        uint32_t len = 0;
 
-        if (mkdtemp(f.path) == NULL) {
-                f.path[0] = '\0';
-                return ERR_IO;
-        }
-        for (uint32_t i = 0; i < r->wish.len; i++) {
-                if (bytes_is_text(r->wish.files[i].path, REHEARSAL_FILE))
-                        continue; /* of an earlier try */
-                enum err e = write_draft(&f, &r->wish.files[i]);
-
-                if (e != ERR_OK)
-                        return refuse(&r->call->why, ERR_INVALID, "files",
-                                "a file stands there twice, or cannot be written");
-        }
-        return policy_load(f.path, &r->proposed, &r->call->why);
+        if (files == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t i = 0; i < r->wish.len; i++)
+                if (!bytes_is_text(r->wish.files[i].path, REHEARSAL_FILE))
+                        files[len++] = (struct policy_file){
+                                r->wish.files[i].path, r->wish.files[i].content};
+        return policy_load_files(files, len, &r->proposed, &r->call->why);
 }
 
 /* The log's questions ------------------------------------------------------------------ */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bundle.c: reads a folder of rules from bundle.yaml downwards.
+/* bundle.c: reads a folder of rules from bundle.yaml downwards, or the same from memory.
  *
  * The order of reading is the order of dependence: code lists, purposes and
  * roles, data sets, linkages; then what points back is resolved and the canonical
@@ -10,6 +10,7 @@
  * folder and is not named has no effect, and none can be named outside of it. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "policies/load.h"
 #include "policies/rehearsal.h"
@@ -36,6 +37,46 @@ static bool is_file_name(struct bytes name)
         return true;
 }
 
+static const struct policy_file *find_file(const struct loader *l, struct bytes name)
+{
+        for (uint32_t i = 0; i < l->files_len; i++)
+                if (bytes_equal(l->files[i].name, name))
+                        return &l->files[i];
+        return NULL;
+}
+
+static char *path_of(const struct loader *l, struct bytes name)
+{
+        return arena_printf(
+                l->scratch, "%s/%.*s", l->folder, (int)name.len, (const char *)name.data);
+}
+
+bool load_has_file(const struct loader *l, struct bytes name)
+{
+        const char *path = l->folder != NULL ? path_of(l, name) : NULL;
+
+        return l->folder != NULL ? path != NULL && access(path, F_OK) == 0
+                                 : find_file(l, name) != NULL;
+}
+
+enum err load_file(const struct loader *l, struct bytes name, struct bytes *out)
+{
+        const struct policy_file *f = l->folder == NULL ? find_file(l, name) : NULL;
+        const char *path = l->folder != NULL
+                                   ? path_of(l, name)
+                                   : arena_strndup(l->scratch, (const char *)name.data, name.len);
+
+        if (path == NULL)
+                return ERR_NO_MEMORY;
+        if (l->folder != NULL)
+                return yaml_slurp(l->scratch, path, out, l->why);
+        if (f == NULL)
+                return refuse(l->why, ERR_UNREADABLE, path, "is not among the files");
+        if (f->content.len > YAML_BYTES_MAX)
+                return refuse(l->why, ERR_CONFIG, path, "is larger than %d bytes", YAML_BYTES_MAX);
+        return bytes_copy(l->scratch, f->content, out);
+}
+
 static enum err note_source(struct loader *l, struct bytes name, struct bytes text)
 {
         struct rules *r = &l->policy->rules;
@@ -49,14 +90,12 @@ static enum err note_source(struct loader *l, struct bytes name, struct bytes te
 
 static enum err read_source(struct loader *l, struct bytes name, struct yaml **out)
 {
-        char *path = arena_printf(
-                l->scratch, "%s/%.*s", l->folder, (int)name.len, (const char *)name.data);
         char *short_name = arena_strndup(l->scratch, (const char *)name.data, name.len);
         struct bytes text;
 
-        if (path == NULL || short_name == NULL)
+        if (short_name == NULL)
                 return ERR_NO_MEMORY;
-        TRY(yaml_slurp(l->scratch, path, &text, l->why));
+        TRY(load_file(l, name, &text));
         TRY(yaml_read_text(l->scratch, short_name, text, out, l->why));
         return note_source(l, name, text);
 }
@@ -550,7 +589,8 @@ static void free_loader(struct loader **l)
         free(*l);
 }
 
-enum err policy_load(const char *folder, struct policy **out, struct refusal *why)
+static enum err load(const char *folder, const struct policy_file *files, uint32_t len,
+        struct policy **out, struct refusal *why)
 {
         OWNED(free_loader) struct loader *l = calloc(1, sizeof *l);
         OWNED(policy_unref) struct policy *p = NULL;
@@ -564,6 +604,8 @@ enum err policy_load(const char *folder, struct policy **out, struct refusal *wh
         TRY(policy_new(&p));
         l->arena = p->arena;
         l->folder = folder;
+        l->files = files;
+        l->files_len = len;
         l->policy = p;
         l->why = why;
         rc = load_all(l);
@@ -578,4 +620,21 @@ enum err policy_load(const char *folder, struct policy **out, struct refusal *wh
         *out = p;
         p = NULL;
         return ERR_OK;
+}
+
+enum err policy_load(const char *folder, struct policy **out, struct refusal *why)
+{
+        return load(folder, NULL, 0, out, why);
+}
+
+enum err policy_load_files(
+        const struct policy_file *files, uint32_t len, struct policy **out, struct refusal *why)
+{
+        for (uint32_t i = 0; i < len; i++)
+                for (uint32_t k = i + 1; k < len; k++)
+                        if (bytes_equal(files[i].name, files[k].name))
+                                return refuse(why, ERR_POLICY_REFUSED, "files",
+                                        "%.*s stands there twice", (int)files[i].name.len,
+                                        (const char *)files[i].name.data);
+        return load(NULL, files, len, out, why);
 }

@@ -96,11 +96,17 @@ MUST_CHECK enum err policy_new(struct policy **out);
 struct loader {
         struct arena *arena;   /* the policy's: what stays */
         struct arena *scratch; /* trees and file bytes: gone when loading ends */
-        const char *folder;
+        const char *folder;    /* NULL: the files are these */
+        const struct policy_file *files;
+        uint32_t files_len;
         struct policy *policy;
         struct draft_dataset drafts[RULES_DATASETS_MAX];
         struct refusal *why;
 };
+
+/* bundle.c: what a file of the bundle says, in the scratch; found as `has` says. */
+bool load_has_file(const struct loader *l, struct bytes name);
+MUST_CHECK enum err load_file(const struct loader *l, struct bytes name, struct bytes *out);
 
 /* load.c: what all topics read alike. */
 /* An identifier under `key`. */

@@ -480,6 +480,13 @@ struct policy; /* counted */
 
 /* Reads folder/bundle.yaml and what it names. Refusals carry file:line:column. */
 MUST_CHECK enum err policy_load(const char *folder, struct policy **out, struct refusal *why);
+/* The same of files in memory, borrowed while it reads: nothing is looked for on a disk. Names are
+ * from the bundle's folder down. */
+struct policy_file {
+        struct bytes name, content;
+};
+MUST_CHECK enum err policy_load_files(
+        const struct policy_file *files, uint32_t len, struct policy **out, struct refusal *why);
 struct policy *policy_ref(struct policy *p);
 void policy_unref(struct policy **p);
 

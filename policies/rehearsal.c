@@ -6,7 +6,6 @@
 #include "policies/rehearsal.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "crypto/digest.h"
@@ -24,16 +23,13 @@ enum err load_rehearsal(struct loader *l)
 {
         struct rules *r = &l->policy->rules;
         struct rules_source *source = &r->sources[r->sources_len];
-        const char *path = arena_printf(l->scratch, "%s/" REHEARSAL_FILE, l->folder);
         struct bytes text;
 
-        if (path == NULL)
-                return ERR_NO_MEMORY;
-        if (access(path, F_OK) != 0)
+        if (!load_has_file(l, bytes_of_text(REHEARSAL_FILE)))
                 return ERR_OK;
         if (r->sources_len == RULES_SOURCES_MAX)
                 return ERR_LIMIT;
-        TRY(yaml_slurp(l->scratch, path, &text, l->why));
+        TRY(load_file(l, bytes_of_text(REHEARSAL_FILE), &text));
         TRY(load_keep(l, text, &l->policy->rehearsal));
         source->name = bytes_of_text(REHEARSAL_FILE);
         digest_of(text, &source->digest);

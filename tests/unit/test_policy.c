@@ -385,6 +385,58 @@ static void a_missing_file_is_named(void **state)
         assert_int_equal(policy_load("/nowhere", &p, NULL), ERR_POLICY_REFUSED);
 }
 
+/* The small bundle's files but `without`, and `more` behind them. */
+static enum err load_from_memory(const char *without, const struct policy_file *more,
+        struct policy **out, struct refusal *why)
+{
+        struct policy_file files[32];
+        uint32_t len = 0;
+
+        for (size_t i = 0; i < small.len; i++)
+                if (strcmp(small.files[i].name, without) != 0)
+                        files[len++] = (struct policy_file){bytes_of_text(small.files[i].name),
+                                bytes_of_text(small.files[i].text)};
+        if (more != NULL)
+                files[len++] = *more;
+        *why = (struct refusal){0};
+        return policy_load_files(files, len, out, why);
+}
+
+static void a_bundle_in_memory_is_the_one_that_lies_in_a_folder(void **state)
+{
+        static uint8_t large[(4 << 20) + 1];
+        const struct policy_file stray = {bytes_of_text("stray.yaml"), bytes_of_text(": [")};
+        const struct policy_file again = {bytes_of_text("kon.yaml"), bytes_of_text("")};
+        const struct policy_file larger = {
+                bytes_of_text("kon.yaml"), bytes_of(large, sizeof large)};
+        OWNED(policy_unref) struct policy *folded = NULL;
+        OWNED(policy_unref) struct policy *p = NULL;
+        struct refusal why;
+
+        (void)state;
+        memset(large, ' ', sizeof large);
+        small_bundle_write(&small);
+        assert_int_equal(small_bundle_load(&small, &folded, &why), ERR_OK);
+        small_bundle_write_file(&small, "kon.yaml", "broken");
+        assert_int_equal(load_from_memory("", NULL, &p, &why), ERR_OK);
+        assert_true(digest_equal(policy_digest(p), policy_digest(folded)));
+        policy_unref(&p);
+        /* What is not named has no effect, here or there. */
+        assert_int_equal(load_from_memory("", &stray, &p, &why), ERR_OK);
+        assert_true(digest_equal(policy_digest(p), policy_digest(folded)));
+        policy_unref(&p);
+        assert_int_equal(load_from_memory("kon.yaml", NULL, &p, &why), ERR_POLICY_REFUSED);
+        assert_string_equal(why.violations[0].field, "kon.yaml");
+        assert_int_equal(load_from_memory("bundle.yaml", NULL, &p, &why), ERR_POLICY_REFUSED);
+        assert_string_equal(why.violations[0].field, "bundle.yaml");
+        assert_int_equal(load_from_memory("", &again, &p, &why), ERR_POLICY_REFUSED);
+        assert_non_null(strstr(why.violations[0].text, "kon.yaml stands there twice"));
+        assert_int_equal(load_from_memory("kon.yaml", &larger, &p, &why), ERR_POLICY_REFUSED);
+        assert_non_null(strstr(why.violations[0].text, "is larger than"));
+        assert_int_equal(policy_load_files(NULL, 0, &p, &why), ERR_POLICY_REFUSED);
+        small_bundle_write(&small);
+}
+
 static void every_short_of_memory_is_survived(void **state)
 {
         unsigned tried = 0;
@@ -655,6 +707,7 @@ int main(void)
                 cmocka_unit_test(each_fault_is_told_where_it_stands),
                 cmocka_unit_test(several_faults_are_told_at_once),
                 cmocka_unit_test(a_missing_file_is_named),
+                cmocka_unit_test(a_bundle_in_memory_is_the_one_that_lies_in_a_folder),
                 cmocka_unit_test(every_short_of_memory_is_survived),
                 cmocka_unit_test(the_national_bundle_loads_quickly),
                 cmocka_unit_test(every_municipality_is_there_with_its_county),
