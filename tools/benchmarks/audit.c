@@ -39,6 +39,7 @@ enum {
         APPEND_MIN = 50000,  /* entries a second, ... */
         VERIFY_MIN = 500000, /* ... by the clock, and of one core's time */
         OPEN_MS_MAX = 50,
+        ADDED_MS_MAX = 1,
         MEMORY_MIB_MAX = 200
 };
 
@@ -318,10 +319,18 @@ static void tell_costs(struct hall *h, const char *name, const struct costs *wit
                                      median_of(bare, offset), GOAL_NONE, 0});
 }
 
+static void tell_added(struct hall *h, const char *name, const struct costs *with,
+        const struct costs *bare, size_t offset)
+{
+        bench_tell(h->bench,
+                &(struct figure){name, "ms", median_of(with, offset) - median_of(bare, offset), 0,
+                        GOAL_AT_MOST, ADDED_MS_MAX});
+}
+
 static void certify(struct hall *h)
 {
         const struct audit_options options = {.store = h->store, .keeper = h->keeper};
-        const size_t clock = offsetof(struct costs, clock);
+        const size_t clock = offsetof(struct costs, clock), cpu = offsetof(struct costs, cpu);
         struct costs with[TURNS], bare[TURNS];
 
         bench_must(audit_start(&options, &h->audit), "the audit log");
@@ -331,11 +340,10 @@ static void certify(struct hall *h)
                 with[i] = answers(h, 2 * i + 2, true);
         }
         audit_stop(&h->audit);
-        bench_tell(h->bench,
-                &(struct figure){"audit.certify.added", "ms",
-                        median_of(with, clock) - median_of(bare, clock), 0, GOAL_AT_MOST, 1});
+        tell_added(h, "audit.certify.added", with, bare, clock);
+        tell_added(h, "audit.certify.added_cpu", with, bare, cpu);
         tell_costs(h, "audit.certify", with, bare, clock);
-        tell_costs(h, "audit.certify.cpu", with, bare, offsetof(struct costs, cpu));
+        tell_costs(h, "audit.certify.cpu", with, bare, cpu);
         tell_costs(h, "audit.certify.wait", with, bare, offsetof(struct costs, wait));
 }
 
