@@ -91,7 +91,7 @@ static enum err note_source(struct loader *l, struct bytes name, struct bytes te
 static enum err read_source(struct loader *l, struct bytes name, struct yaml **out)
 {
         char *short_name = arena_strndup(l->scratch, (const char *)name.data, name.len);
-        struct bytes text;
+        struct bytes text = {0};
 
         if (short_name == NULL)
                 return ERR_NO_MEMORY;

@@ -61,13 +61,14 @@ struct log_check {
         uint64_t entries, pruned;
         uint64_t number; /* of the entry that should come */
         int64_t at_ms;
-        bool gap;   /* the tree cannot be gone on with */
-        bool wrong; /* the last head that was looked at did not hold */
+        uint16_t kind;   /* of the entry before */
+        bool gap;        /* the tree cannot be gone on with */
+        bool wrong;      /* the last head that was looked at did not hold */
+        bool after_stop; /* behind the last one that did, something follows a stop and is no start
+                          */
         uint64_t sound_size;
         int64_t sound_at_ms;
         int64_t tail_ms; /* when the first entry behind it was written */
-        bool after_stop; /* something there follows a stop and is no start */
-        uint16_t kind;   /* of the entry before */
         uint64_t unsigned_len;
         struct wiped wiped[ENTRY_KIND_END];
 

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_memory.c: what memory has promised and no disk knows of.
+ *
+ * Memory itself, on a real store and real ledgers; who is in which row is made up here. Question A
+ * is about sixty persons, question B about the same but one: together they would tell of her. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "crypto/digest.h"
+#include "gateway/memory.h"
+#include "gateway/memory_lattice.h"
+#include "gateway/memory_sets.h"
+#include "tests/support/log_world.h"
+#include "tests/support/store_world.h"
+
+enum { PERSONS = 60, A = 1, B = 2 };
+
+/* What is made up -------------------------------------------------------------------------------
+ */
+
+struct policy {
+        struct digest digest;
+};
+static struct policy policy;
+static struct policy_dataset dataset;
+static struct bytes names[1];
+static struct rules_linkage rules;
+static struct policy_linkage linkage = {.rules = &rules};
+static uint32_t everybody[PERSONS];
+
+struct persons {
+        char nothing;
+};
+
+const struct digest *policy_digest(const struct policy *p)
+{
+        return &p->digest;
+}
+
+const struct policy_dataset *policy_dataset_find(const struct policy *p, struct bytes id)
+{
+        (void)p;
+        (void)id;
+        return &dataset;
+}
+
+const struct indicator *policy_indicators(const struct policy *p, uint32_t *out_len)
+{
+        (void)p;
+        *out_len = 0;
+        return NULL;
+}
+
+enum err persons_new(struct persons **out)
+{
+        static struct persons all;
+
+        *out = &all;
+        return ERR_OK;
+}
+
+void persons_free(struct persons **p)
+{
+        *p = NULL;
+}
+
+uint32_t persons_len(const struct persons *p)
+{
+        (void)p;
+        return PERSONS;
+}
+
+enum err views_lease(struct views *v, const struct view_wish *wish, struct view_lease *out)
+{
+        (void)v;
+        (void)wish;
+        (void)out;
+        return ERR_OK;
+}
+
+void view_lease_done(struct view_lease *l)
+{
+        (void)l;
+}
+
+struct vintage view_vintage(const struct view *v)
+{
+        (void)v;
+        return (struct vintage){1, 0};
+}
+
+const struct deliveries *coverage_find(const struct coverage *c, struct bytes id)
+{
+        (void)c;
+        (void)id;
+        return NULL;
+}
+
+enum err lattice_told_of(
+        const struct lattice_telling *t, struct lattice_told **out, uint32_t *out_len)
+{
+        (void)t;
+        *out = NULL;
+        *out_len = 0;
+        return ERR_OK;
+}
+
+enum err memory_successor(
+        struct store *store, struct vintage closed, struct arena *arena, struct successor *out)
+{
+        (void)store;
+        (void)closed;
+        (void)arena;
+        (void)out;
+        return ERR_VINTAGE_CLOSED;
+}
+
+/* A question is its number. */
+enum err memory_key(const struct policy *p, const struct memory_question *q, struct digest *out)
+{
+        *out = p->digest;
+        out->bytes[0] = (uint8_t)q->counts_len;
+        return ERR_OK;
+}
+
+enum err memory_question_write(const struct memory_question *q, struct buf *b)
+{
+        put_u32(b, q->counts_len);
+        return ERR_OK;
+}
+
+enum err memory_question_read(struct arena *arena, struct bytes from, struct memory_question *out)
+{
+        (void)arena;
+        assert_int_equal(from.len, sizeof(uint32_t));
+        *out = (struct memory_question){.query = {.vintage = {1, 0}}, .counts_len = from.data[0]};
+        return ERR_OK;
+}
+
+enum err memory_rows(struct persons *persons, const struct memory_ask *ask, const struct view *view,
+        const struct memory_question *q, struct arena *arena, struct rows *out)
+{
+        (void)persons;
+        (void)ask;
+        (void)view;
+        *out = (struct rows){.sets = arena_alloc(arena, 1, sizeof *out->sets),
+                .cells = arena_alloc(arena, 1, sizeof *out->cells),
+                .len = 1,
+                .of = 1};
+        if (out->sets == NULL || out->cells == NULL)
+                return ERR_NO_MEMORY;
+        out->sets[0] = (struct ledger_set){
+                .persons = everybody, .len = q->counts_len == A ? PERSONS : PERSONS - 1};
+        return ERR_OK;
+}
+
+/* Asking -------------------------------------------------------------------------------------- */
+
+static struct world *world;
+static struct memory *memory;
+
+static int setup(void **state)
+{
+        (void)state;
+        policy = (struct policy){.digest = {{0, 7}}};
+        names[0] = bytes_of_text("anmalan");
+        rules = (struct rules_linkage){
+                .id = bytes_of_text("riket"), .datasets = names, .datasets_len = 1};
+        dataset = (struct policy_dataset){.id = names[0]};
+        dataset.disclosure.threshold = 5;
+        for (uint32_t i = 0; i < PERSONS; i++)
+                everybody[i] = i;
+        world = world_new();
+        assert_int_equal(memory_new(world->store, NULL, &memory), ERR_OK);
+        return 0;
+}
+
+static int teardown(void **state)
+{
+        (void)state;
+        memory_free(&memory);
+        world_free(&world);
+        return 0;
+}
+
+/* Whether its only row may be told. */
+static bool may_tell(uint32_t question, struct promise **promises)
+{
+        OWNED(arena_free) struct arena *arena = arena_new(1 << 20);
+        const struct memory_question q = {.query = {.vintage = {1, 0}}, .counts_len = question};
+        const struct memory_ask ask = {.policy = &policy,
+                .linkage = &linkage,
+                .dataset = &dataset,
+                .purpose = "uppfoljning",
+                .arena = arena,
+                .promises = promises};
+        const uint8_t *answered;
+        uint32_t cells;
+
+        assert_non_null(arena);
+        assert_int_equal(memory_judge(memory, &ask, &q, &answered, &cells), ERR_OK);
+        assert_int_equal(cells, 1);
+        return answered[0] != 0;
+}
+
+/* Stricter rules are another policy, and memory is made anew under them. */
+static void raise_threshold(void)
+{
+        dataset.disclosure.threshold++;
+        policy.digest.bytes[1]++;
+}
+
+static enum err write_down(struct promise **promises)
+{
+        struct log_word word;
+        struct entry_draft entry = log_draft(&word, 1, LOG_WORLD_WHOLE);
+        uint64_t number;
+
+        return memory_write(memory, promises, &entry, &number);
+}
+
+static enum err count_one(void *ctx, const struct stored_question *q)
+{
+        assert_int_equal(q->rows, 1);
+        ++*(unsigned *)ctx;
+        return ERR_OK;
+}
+
+static unsigned stored(void)
+{
+        unsigned n = 0;
+
+        assert_int_equal(
+                store_ledger_each(world->store, "riket", "anmalan", count_one, &n), ERR_OK);
+        return n;
+}
+
+static unsigned told(void)
+{
+        return log_mentions(world->store, 1, LOG_WORLD_WHOLE);
+}
+
+/* What is found ------------------------------------------------------------------------------- */
+
+static void nothing_is_stored_before_the_answer_is_written(void **state)
+{
+        struct promise *first = NULL, *again = NULL;
+
+        (void)state;
+        assert_true(may_tell(A, &first));
+        assert_non_null(first);
+        assert_int_equal(stored(), 0);
+        assert_int_equal(write_down(&first), ERR_OK);
+        assert_null(first);
+        assert_int_equal(stored(), 1);
+        assert_int_equal(told(), 1);
+        /* From here on it costs nothing. */
+        assert_true(may_tell(A, &again));
+        assert_null(again);
+        assert_int_equal(write_down(&again), ERR_OK);
+        assert_int_equal(stored(), 1);
+        assert_int_equal(told(), 2);
+}
+
+static void others_are_judged_in_the_light_of_what_is_promised(void **state)
+{
+        struct promise *a = NULL, *b = NULL;
+
+        (void)state;
+        assert_true(may_tell(A, &a));
+        assert_false(may_tell(B, &b));
+        memory_break(&b);
+        /* Also by a memory that is made anew meanwhile, of which the store knows nothing. */
+        raise_threshold();
+        assert_false(may_tell(B, &b));
+        assert_int_equal(stored(), 0);
+        assert_int_equal(write_down(&a), ERR_OK);
+        assert_int_equal(write_down(&b), ERR_OK);
+        assert_int_equal(stored(), 2);
+        raise_threshold();
+        assert_false(may_tell(B, &b));
+        memory_break(&b);
+}
+
+/* Nothing left: whoever comes after a restart may be told what was not. */
+static void what_was_promised_and_never_left_is_forgotten_in_the_end(void **state)
+{
+        struct promise *a = NULL, *b = NULL;
+
+        (void)state;
+        assert_true(may_tell(A, &a));
+        memory_break(&a);
+        assert_null(a);
+        assert_false(may_tell(B, &b)); /* more is remembered than was told */
+        memory_break(&b);
+        raise_threshold();
+        assert_true(may_tell(B, &b));
+        assert_int_equal(write_down(&b), ERR_OK);
+        assert_int_equal(stored(), 1);
+}
+
+/* The second answer does not rest on what became of the first. */
+static void two_who_ask_the_same_promise_it_both(void **state)
+{
+        struct promise *first = NULL, *second = NULL;
+
+        (void)state;
+        assert_true(may_tell(A, &first));
+        assert_true(may_tell(A, &second));
+        assert_non_null(second);
+        memory_break(&first);
+        assert_int_equal(write_down(&second), ERR_OK);
+        assert_int_equal(stored(), 1);
+        assert_int_equal(told(), 1);
+}
+
+static void a_write_that_fails_leaves_neither_and_can_be_tried_again(void **state)
+{
+        struct promise *a = NULL, *again = NULL;
+
+        (void)state;
+        assert_true(may_tell(A, &a));
+        (void)fault_arm("write", 0);
+        assert_int_not_equal(write_down(&a), ERR_OK);
+        fault_disarm();
+        assert_non_null(a);
+        assert_int_equal(stored(), 0);
+        assert_int_equal(told(), 0);
+        assert_true(may_tell(A, &again));
+        assert_non_null(again);
+        memory_break(&again);
+        assert_int_equal(write_down(&a), ERR_OK);
+        assert_int_equal(stored(), 1);
+        assert_int_equal(told(), 1);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+#define SENTENCE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+                SENTENCE(nothing_is_stored_before_the_answer_is_written),
+                SENTENCE(others_are_judged_in_the_light_of_what_is_promised),
+                SENTENCE(what_was_promised_and_never_left_is_forgotten_in_the_end),
+                SENTENCE(two_who_ask_the_same_promise_it_both),
+                SENTENCE(a_write_that_fails_leaves_neither_and_can_be_tried_again),
+#undef SENTENCE
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
