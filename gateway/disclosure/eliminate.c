@@ -2,8 +2,8 @@
 /* eliminate.c: rows that are gone, in terms of those that were left at the time.
  *
  * Publishing a column with remainder v means v = 0: one row of v, the pivot, is gone, and
- * from now on is a sum of the others, its *part*. Parts are written once and never touched
- * again, though rows in them may go later. Two walks make up for that:
+ * from now on is a sum of the others, its *part*. Rows in it may go later, and it is left as
+ * it is. Two walks make up for that:
  *
  *   to reduce a column, replace its rows that are gone by their parts, the earliest first:
  *   what a part brings in went later, or is free;
@@ -14,11 +14,17 @@
  * Most candidates need neither. Two directions chosen at random, `print`, are kept for every
  * row: under both, a published column is zero. A candidate that is zero under both is
  * computable, and one that is a multiple of a protected column gives it away (secrets.h).
- * Only what is really published is reduced, and moves the random directions so that it is
- * zero under them from then on.
+ * A third, `above`, moves no row of the lowest value that is free: where a column moves under
+ * the two and not under the third, nothing is left of it but such rows. Only what is really
+ * published is reduced, and moves the random directions so that it is zero under them from
+ * then on.
  *
  * What surprised us: keeping every row in terms of the rows that are free now, as books
- * tell it, spends nine tenths of its time copying long vectors to change a few entries. */
+ * tell it, spends nine tenths of its time copying long vectors to change a few entries; but
+ * never doing so spends as much. The total's row is the sum of all others when it goes, and
+ * of one county's when all other counties have gone. So now and then, when the walks have
+ * taken some times as long as it takes, all parts are made anew, and those are kept that
+ * are shorter so: a third of the entries are left, and a fifth of the time. */
 #include "gateway/disclosure/eliminate.h"
 
 #include <string.h>
@@ -27,6 +33,11 @@
 #include "gateway/disclosure/secrets.h"
 
 #define FREE UINT32_MAX
+
+/* Parts are made anew when so many entries of every row have been looked at, and then when the
+ * walks have looked at so many times what that took. For a part no more is looked at than it has
+ * entries, times so many. */
+enum { RENEW_FIRST = 16, RENEW_AGAIN = 2, RENEW_WORTH = 32 };
 
 struct elimination {
         struct arena *arena;
@@ -38,12 +49,13 @@ struct elimination {
         uint32_t went_len;
         struct vector *stands; /* of rows: in whose parts (by `gone`), with which value */
         struct print *print;   /* of rows: the random directions */
+        uint64_t *above;       /* of rows: the third; NULL: none has the lowest value */
         struct secrets *secrets;
         struct bag rows, parts;
-        struct vector remainder, direction;
+        struct vector remainder, direction, anew;
         uint8_t *fate;
         struct elimination_stats stats;
-        uint64_t work_limit;
+        uint64_t work_limit, renew_at;
 };
 
 /* Walks ------------------------------------------------------------------------------------ */
@@ -56,20 +68,33 @@ static void add_row(struct elimination *e, uint32_t row, uint64_t value)
                 bag_add(&e->parts, e->gone[row], value);
 }
 
-/* What is left of a column, rows ascending. */
-static void reduce(struct elimination *e, uint32_t column, struct vector *out)
+static void drain(struct bag *b)
 {
-        const struct model *m = e->model;
-        uint32_t went, row;
         uint64_t value;
+        uint32_t at;
 
-        for (size_t k = m->start[column]; k < m->start[column + 1]; k++)
-                add_row(e, m->row[k], 1);
+        bag_start_low(b);
+        while (bag_take_low(b, &at, &value))
+                continue;
+}
+
+/* What is left of the rows in the bags, ascending; false where more than `most` entries are to be
+ * looked at for it. */
+static bool settle(struct elimination *e, uint64_t most, struct vector *out)
+{
+        uint64_t before = e->stats.work, value;
+        uint32_t went, row;
+
         bag_start_low(&e->parts);
         while (bag_take_low(&e->parts, &went, &value)) {
                 const struct vector *part = &e->part[went];
 
                 e->stats.work += part->len;
+                if (e->stats.work - before > most) {
+                        drain(&e->parts);
+                        drain(&e->rows);
+                        return false;
+                }
                 for (uint32_t i = 0; i < part->len; i++)
                         add_row(e, part->at[i], residue_times(part->value[i], value));
         }
@@ -79,16 +104,19 @@ static void reduce(struct elimination *e, uint32_t column, struct vector *out)
                 out->at[out->len] = row;
                 out->value[out->len++] = value;
         }
-        e->stats.work += m->start[column + 1] - m->start[column] + out->len;
+        e->stats.work += out->len;
+        return true;
 }
 
-static void drain(struct bag *b)
+/* What is left of a column. */
+static void reduce(struct elimination *e, uint32_t column, struct vector *out)
 {
-        uint64_t value;
-        uint32_t at;
+        const struct model *m = e->model;
 
-        while (bag_take_high(b, &at, &value))
-                continue;
+        for (size_t k = m->start[column]; k < m->start[column + 1]; k++)
+                add_row(e, m->row[k], 1);
+        e->stats.work += m->start[column + 1] - m->start[column];
+        (void)settle(e, UINT64_MAX, out);
 }
 
 /* By how much every row changes when a free row grows by one and published cells stay;
@@ -131,6 +159,61 @@ static struct print print_of(const struct elimination *e, uint32_t column)
         return sum;
 }
 
+static uint64_t above_of(const struct elimination *e, uint32_t column)
+{
+        const struct model *m = e->model;
+        uint64_t sum = 0;
+
+        for (size_t k = m->start[column]; e->above != NULL && k < m->start[column + 1]; k++)
+                sum = residue_add(sum, e->above[m->row[k]]);
+        return sum;
+}
+
+/* Parts anew ------------------------------------------------------------------------------- */
+
+/* In terms of the rows that are free now, where that is shorter. */
+static void part_renew(struct elimination *e, struct vector *part)
+{
+        bool went = false;
+
+        e->stats.work += part->len;
+        for (uint32_t i = 0; i < part->len && !went; i++)
+                went = e->gone[part->at[i]] != FREE;
+        if (!went)
+                return;
+        for (uint32_t i = 0; i < part->len; i++)
+                add_row(e, part->at[i], part->value[i]);
+        if (!settle(e, (uint64_t)RENEW_WORTH * part->len, &e->anew) || e->anew.len >= part->len)
+                return;
+        part->len = e->anew.len;
+        memcpy(part->at, e->anew.at, part->len * sizeof *part->at);
+        memcpy(part->value, e->anew.value, part->len * sizeof *part->value);
+}
+
+/* The latest first, so that the earlier ones meet short ones. What a new part holds is free, so
+ * it will go later than the row: both walks stay true. */
+static enum err parts_renew(struct elimination *e)
+{
+        uint64_t before = e->stats.work;
+
+        for (uint32_t went = e->went_len; went-- > 0;) {
+                if (model_cancelled(e->model))
+                        return ERR_CANCELLED;
+                part_renew(e, &e->part[went]);
+        }
+        for (uint32_t r = 0; r < e->model->rows; r++)
+                e->stands[r].len = 0;
+        for (uint32_t went = 0; went < e->went_len; went++) {
+                const struct vector *part = &e->part[went];
+
+                e->stats.work += part->len;
+                for (uint32_t i = 0; i < part->len; i++)
+                        TRY(vector_push(&e->pool, &e->stands[part->at[i]], went, part->value[i]));
+        }
+        e->renew_at = e->stats.work + RENEW_AGAIN * (e->stats.work - before);
+        return ERR_OK;
+}
+
 /* Publishing ------------------------------------------------------------------------------- */
 
 /* Index in v of the row to go: the one that stands in the fewest parts, the last by number
@@ -170,41 +253,51 @@ static enum err let_go(struct elimination *e, struct vector *v, uint32_t pivot)
         return vector_copy(e->arena, v, &e->part[e->went_len++]);
 }
 
-static void prints_move(struct elimination *e, const struct vector *direction, struct print by)
+static void prints_move(
+        struct elimination *e, const struct vector *direction, struct print by, uint64_t above)
 {
         for (uint32_t i = 0; i < direction->len; i++) {
-                struct print *p = &e->print[direction->at[i]];
+                uint32_t row = direction->at[i];
+                struct print *p = &e->print[row];
 
                 p->f = residue_add(p->f, residue_times(direction->value[i], by.f));
                 p->g = residue_add(p->g, residue_times(direction->value[i], by.g));
+                if (e->above != NULL)
+                        e->above[row] = residue_add(
+                                e->above[row], residue_times(direction->value[i], above));
         }
 }
 
 /* Publishes a column with print `print`, unless something speaks against it. Along the
  * pivot's direction it moves by its value at the pivot, so that much of the direction
- * makes it zero under both random ones. */
+ * makes it zero under all random ones. */
 static enum err publish(
         struct elimination *e, uint32_t column, struct print print, bool whatever, bool *published)
 {
         struct vector *v = &e->remainder;
 
         reduce(e, column, v);
-        if (v->len == 0 || (!whatever && v->at[v->len - 1] < e->model->lowest)) {
-                *published = v->len == 0;
+        if (v->len == 0)
                 return ERR_OK;
-        }
         uint32_t pivot = pivot_of(e, v);
         uint64_t inverse = residue_inverse(v->value[pivot]);
         struct print by = {residue_negative(residue_times(print.f, inverse)),
                 residue_negative(residue_times(print.g, inverse))};
+        uint64_t above = residue_negative(residue_times(above_of(e, column), inverse));
 
         if (!walk_direction(e, v->at[pivot], e->model->rows, &e->direction))
                 return ERR_INTERNAL; /* more rows than there are */
         *published = secrets_move(e->secrets, &e->direction, by, whatever);
         if (!*published)
                 return ERR_OK;
-        prints_move(e, &e->direction, by);
+        prints_move(e, &e->direction, by, above);
         return let_go(e, v, pivot);
+}
+
+/* A sum of rows of the lowest value, and of what is published: it would tell them all. */
+static bool is_lowest(const struct elimination *e, uint32_t column)
+{
+        return e->above != NULL && above_of(e, column) == 0;
 }
 
 /* `whatever`: it is known already, so nobody asks whether it may be. */
@@ -212,11 +305,14 @@ static enum err consider(struct elimination *e, uint32_t column, bool whatever, 
 {
         struct print print = print_of(e, column);
 
+        if (e->stats.work >= e->renew_at)
+                TRY(parts_renew(e));
+
         e->stats.work += e->model->start[column + 1] - e->model->start[column];
         *published = true;
         if (print.f == 0 && print.g == 0)
                 return ERR_OK;
-        *published = whatever || !secrets_given_away(e->secrets, print);
+        *published = whatever || !(secrets_given_away(e->secrets, print) || is_lowest(e, column));
         return *published ? publish(e, column, print, whatever, published) : ERR_OK;
 }
 
@@ -282,10 +378,15 @@ static enum err allocate(struct elimination *e)
                 e->print[r].f = residue_mix(2, r) % RESIDUE_PRIME;
                 e->print[r].g = residue_mix(3, r) % RESIDUE_PRIME;
         }
+        if (e->model->lowest > 0 && (e->above = arena_alloc(a, rows, sizeof *e->above)) == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t r = e->model->lowest; e->above != NULL && r < rows; r++)
+                e->above[r] = residue_mix(4, r) % RESIDUE_PRIME;
         TRY(bag_new(a, rows, &e->rows));
         TRY(bag_new(a, rows, &e->parts));
         TRY(vector_new(a, rows, &e->remainder));
         TRY(vector_new(a, rows, &e->direction));
+        TRY(vector_new(a, rows, &e->anew));
         return secrets_new(a, e->model, e->print, &e->secrets);
 }
 
@@ -305,6 +406,7 @@ enum err elimination_run(const struct model *model, const uint32_t *order, size_
         e->arena = e->pool.arena = arena;
         e->model = model;
         e->work_limit = work_limit;
+        e->renew_at = RENEW_FIRST * (uint64_t)model->rows;
         TRY(allocate(e));
         TRY(publish_known(e));
         TRY(publish_candidates(e, order, len));

@@ -116,7 +116,11 @@ enum err bag_new(struct arena *arena, uint32_t len, struct bag *out)
 
 void bag_add(struct bag *b, uint32_t at, uint64_t value)
 {
-        b->sum[at] = residue_add(b->sum[at], value);
+        uint64_t was = b->sum[at];
+
+        b->sum[at] = residue_add(was, value);
+        if (was != 0)
+                return; /* marked already */
         b->marks[at / 64] |= UINT64_C(1) << at % 64;
         b->words[at / 4096] |= UINT64_C(1) << at / 64 % 64;
 }
