@@ -20,10 +20,11 @@ struct question {
         struct query query;      /* as it is run; the vintage is resolved once leased */
         struct decision allowed; /* by the policy of `lease` */
         struct view_lease lease;
-        struct table *table; /* protected */
-        bool looks_beside;   /* at more data sets than its own */
-        uint32_t counted;    /* municipalities that count in it */
-        enum answers source; /* where the table comes from */
+        struct table *table;          /* protected */
+        const struct plan_rows *rows; /* while it is being made; NULL: they are not kept */
+        bool looks_beside;            /* at more data sets than its own */
+        uint32_t counted;             /* municipalities that count in it */
+        enum answers source;          /* where the table comes from */
         struct disclosure_report report;
         struct rounding_told rounded; /* where it is */
 };

@@ -69,20 +69,21 @@ static enum err margin_of(struct answering *a, const struct question *q,
 {
         const struct query *asked = &q->query;
 
-        *out = (struct memory_question){.query = {
-                                                .dataset = asked->dataset,
-                                                .purpose = asked->purpose,
-                                                .vintage = asked->vintage,
-                                                .unit = UNIT_PERSON,
-                                                .municipality_rule = asked->municipality_rule,
-                                                .has_period = asked->has_period,
-                                                .period = asked->period,
-                                                .period_date = asked->period_date,
-                                                .has_age_at = asked->has_age_at,
-                                                .age_at = asked->age_at,
-                                                .has_division_at = asked->has_division_at,
-                                                .division_at = asked->division_at,
-                                        }};
+        *out = (struct memory_question){.counted = true,
+                .query = {
+                        .dataset = asked->dataset,
+                        .purpose = asked->purpose,
+                        .vintage = asked->vintage,
+                        .unit = UNIT_PERSON,
+                        .municipality_rule = asked->municipality_rule,
+                        .has_period = asked->has_period,
+                        .period = asked->period,
+                        .period_date = asked->period_date,
+                        .has_age_at = asked->has_age_at,
+                        .age_at = asked->age_at,
+                        .has_division_at = asked->has_division_at,
+                        .division_at = asked->division_at,
+                }};
         TRY(margin_keep(a->arena, q->allowed.dataset, asked, &out->query));
         return question_counts(a, q, scope, out);
 }

@@ -18,6 +18,7 @@
 #include "policies/policy.h"
 
 struct memory; /* for many threads */
+struct plan_rows;
 
 MUST_CHECK enum err memory_new(struct store *store, struct views *views, struct memory **out);
 void memory_free(struct memory **m);
@@ -28,6 +29,7 @@ struct memory_question {
         struct query query; /* its vintage is resolved */
         bool cells;
         bool records;         /* cells: how many records they have, not how many they are */
+        bool counted;         /* of the table that was counted, not of a part of it */
         const uint8_t *shown; /* cells: 1 where one would be told; NULL: all */
         uint32_t shown_len;
         /* By municipality: 1 where it counts in the answer. NULL: the data set has none. */
@@ -44,6 +46,7 @@ struct memory_ask {
         const char *purpose;     /* of who asks now: views of earlier vintages are lent for it */
         const struct view *view; /* of the question's vintage */
         const struct coverage *coverage;
+        const struct plan_rows *rows; /* of the table, counted in `view`; NULL: they are not kept */
         const atomic_bool *cancel;
         struct arena *arena;
         struct promise **promises; /* of the answer; what is judged is put before them */

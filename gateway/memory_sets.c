@@ -201,28 +201,38 @@ static enum err scope_of(const struct memory_ask *ask, const struct view *view,
         return ERR_OK;
 }
 
-static enum err members_of(const struct memory_ask *ask, const struct view *view,
-        const struct memory_question *q, const struct plan *plan, struct arena *arena,
-        struct plan_members *out)
+static enum err look_again(const struct memory_ask *ask, const struct view *view,
+        const struct memory_question *q, struct arena *arena, struct plan_members *out)
 {
+        struct plan_scope scope;
+        struct refusal why = {0};
+        struct plan *plan;
+
+        TRY(scope_of(ask, view, q, arena, &scope));
+        TRY(plan_make(&scope, &q->query, arena, &plan, &why));
         if (!q->records)
                 return plan_members(plan, view, !q->cells, arena, ask->cancel, out);
-        TRY(plan_members_counted(plan, view, arena, ask->cancel, out));
-        return order_by_records(out, arena);
+        return plan_members_counted(plan, view, arena, ask->cancel, out);
+}
+
+/* What is about to be told was counted a moment ago: its rows are at hand. */
+static enum err members_of(const struct memory_ask *ask, const struct view *view,
+        const struct memory_question *q, struct arena *arena, struct plan_members *out)
+{
+        if (q->counted && ask->rows != NULL && view == ask->view)
+                TRY(plan_rows_members(ask->rows, !q->cells, q->records, arena, ask->cancel, out));
+        else
+                TRY(look_again(ask, view, q, arena, out));
+        return q->records ? order_by_records(out, arena) : ERR_OK;
 }
 
 enum err memory_rows(struct persons *persons, const struct memory_ask *ask, const struct view *view,
         const struct memory_question *q, struct arena *arena, struct rows *out)
 {
-        struct plan_scope scope;
-        struct refusal why = {0};
         struct plan_members members;
-        struct plan *plan;
         const uint32_t *numbers;
 
-        TRY(scope_of(ask, view, q, arena, &scope));
-        TRY(plan_make(&scope, &q->query, arena, &plan, &why));
-        TRY(members_of(ask, view, q, plan, arena, &members));
+        TRY(members_of(ask, view, q, arena, &members));
         TRY(persons_number(persons, view, &numbers));
         for (size_t i = 0; i < members.starts[members.shape->cells_len]; i++)
                 members.persons[i] = numbers[members.persons[i]];

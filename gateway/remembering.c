@@ -75,6 +75,7 @@ static enum err judge_on(struct answering *a, const struct question *q,
                 .purpose = lease->purpose,
                 .view = lease->view,
                 .coverage = lease->coverage,
+                .rows = lease == &q->lease ? q->rows : NULL,
                 .cancel = &q->lease.stop,
                 .arena = a->arena,
                 .promises = a->promises,
@@ -120,7 +121,8 @@ static enum err part_of(struct answering *a, const struct question *q,
                 return ERR_NO_MEMORY;
         if (len > FILTERS_MAX)
                 return say_full(&a->call->why);
-        *out = (struct memory_question){.query = *asked, .cells = true};
+        *out = (struct memory_question){
+                .query = *asked, .cells = true, .counted = len == asked->filters_len};
         out->query.measures = NULL;
         out->query.measures_len = 0;
         out->query.unit = UNIT_PERSON;

@@ -15,7 +15,10 @@
 #include "gateway/disclosure/wipe.h"
 #include "gateway/lattice.h"
 
-enum { AUDITED = 5000 }; /* protected cells looked at one by one; a sample beyond */
+enum {
+        AUDITED = 5000,    /* protected cells looked at one by one; a sample beyond */
+        KEPT_MAX = 1 << 24 /* rows of a view: eight bytes each, of those that count */
+};
 
 /* What the engine may look at --------------------------------------------------------------- */
 
@@ -186,7 +189,16 @@ static enum err judge_rows(struct answering *a, struct question *q, const struct
         return r->answers == ANSWERS_ALONE ? ERR_OK : eligible_by_memory(a, q, scope);
 }
 
-static enum err count(struct answering *a, struct question *q, struct plan_scope *out_scope)
+/* The memory of answers asks who is in the cells, twice or more often. */
+static bool keeps_rows(const struct question *q)
+{
+        return q->lease.linkage != NULL && q->allowed.disclosure.answers != ANSWERS_ALONE &&
+               view_rows(q->lease.view) <= KEPT_MAX;
+}
+
+/* `rows`: NULL, nobody will ask. */
+static enum err count(struct answering *a, struct question *q, struct plan_scope *out_scope,
+        struct plan_rows **rows)
 {
         struct rpc_call *c = a->call;
         struct gateway *g = c->handlers;
@@ -194,7 +206,11 @@ static enum err count(struct answering *a, struct question *q, struct plan_scope
 
         TRY(scope_of(a, q, out_scope));
         TRY(plan_make(out_scope, &q->query, a->arena, &plan, &c->why));
-        TRY(plan_run(plan, q->lease.view, g->threads, a->arena, &q->lease.stop, &q->table));
+        if (rows != NULL && keeps_rows(q))
+                TRY(plan_run_kept(plan, q->lease.view, g->threads, a->arena, &q->lease.stop,
+                        &q->table, rows));
+        else
+                TRY(plan_run(plan, q->lease.view, g->threads, a->arena, &q->lease.stop, &q->table));
         q->looks_beside = plan_looks_beside(plan);
         return plan_places(plan, q->lease.view, a->arena, &q->counted);
 }
@@ -215,28 +231,39 @@ static enum err audit_again(struct answering *a, struct question *q,
         return ERR_OK;
 }
 
-static enum err count_and_protect(struct answering *a, struct question *q)
+static enum err protect_counted(
+        struct answering *a, struct question *q, const struct plan_scope *scope)
 {
         const struct disclosure_settings settings = settings_of(a, q);
         OWNED(disclosure_seen_free) struct disclosure_seen *seen = NULL;
         struct rounding_exact *exact = NULL;
-        struct plan_scope scope;
 
-        TRY(count(a, q, &scope));
         if (q->allowed.dataset->kind == DATASET_DELIVERIES)
                 coverage_note_unexpected(q->table);
         TRY(perturb_begin(a, q, &exact));
-        TRY(judge_rows(a, q, &scope));
+        TRY(judge_rows(a, q, scope));
         TRY(disclosure_protect_table_seen(
                 a->arena, q->table, &settings, &q->lease.stop, &q->report, &seen));
         q->source = q->allowed.disclosure.answers == ANSWERS_ALONE ? ANSWERS_ALONE : ANSWERS_LEDGER;
         if (q->source == ANSWERS_LEDGER && q->lease.linkage != NULL) {
                 size_t hidden = q->report.secondary;
 
-                TRY(cells_by_memory(a, q, &scope));
+                TRY(cells_by_memory(a, q, scope));
                 TRY(audit_again(a, q, &settings, seen, hidden));
         }
         return perturb_end(a, q, exact);
+}
+
+static enum err count_and_protect(struct answering *a, struct question *q)
+{
+        OWNED(plan_rows_free) struct plan_rows *rows = NULL;
+        struct plan_scope scope;
+
+        TRY(count(a, q, &scope, &rows));
+        q->rows = rows;
+        enum err e = protect_counted(a, q, &scope);
+        q->rows = NULL;
+        return e;
 }
 
 enum err table_rehearse(struct answering *a, struct question *q)
@@ -245,7 +272,7 @@ enum err table_rehearse(struct answering *a, struct question *q)
         const struct disclosure_rules *r = &q->allowed.disclosure;
         struct plan_scope scope;
 
-        TRY(count(a, q, &scope));
+        TRY(count(a, q, &scope, NULL));
         if (q->allowed.dataset->kind == DATASET_DELIVERIES)
                 coverage_note_unexpected(q->table);
         if (q->lease.linkage != NULL && !question_is_planned(a, q) &&
@@ -387,7 +414,7 @@ static enum err answer_planned(struct answering *a, struct question *q)
         if (!question_is_perturbed(q))
                 return ERR_OK;
         planned = q->table;
-        TRY(count(a, q, &scope));
+        TRY(count(a, q, &scope, NULL));
         TRY(perturb_begin(a, q, &exact));
         TRY(take_statuses(a, planned, q->table));
         return perturb_end(a, q, exact);

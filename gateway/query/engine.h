@@ -58,6 +58,14 @@ size_t plan_cells(const struct plan *plan);
 MUST_CHECK enum err plan_run(const struct plan *plan, const struct view *view, unsigned threads,
         struct arena *arena, const atomic_bool *cancel, struct table **out);
 
+/* Where the rows were counted, for lists (below) that need no other look at the view. Borrows plan
+ * and view. */
+struct plan_rows;
+MUST_CHECK enum err plan_run_kept(const struct plan *plan, const struct view *view,
+        unsigned threads, struct arena *arena, const atomic_bool *cancel, struct table **out,
+        struct plan_rows **rows);
+void plan_rows_free(struct plan_rows **rows);
+
 /* Whether more must have been delivered than the base, and how many municipalities count. */
 bool plan_looks_beside(const struct plan *plan);
 MUST_CHECK enum err plan_places(
@@ -76,6 +84,9 @@ struct plan_members {
         uint32_t *cells_of_margin; /* margin only */
 };
 MUST_CHECK enum err plan_members(const struct plan *plan, const struct view *view, bool margin,
+        struct arena *arena, const atomic_bool *cancel, struct plan_members *out);
+/* The same of rows that were counted. */
+MUST_CHECK enum err plan_rows_members(const struct plan_rows *rows, bool margin, bool counted,
         struct arena *arena, const atomic_bool *cancel, struct plan_members *out);
 /* Of the full table, with their records. */
 MUST_CHECK enum err plan_members_counted(const struct plan *plan, const struct view *view,

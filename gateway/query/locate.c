@@ -25,6 +25,23 @@ static void keep_set_u16(const struct test *t, const uint16_t *v, uint32_t n, ui
                 cell[i] |= v[i] < t->set_len && t->set[v[i]] ? 0 : CELL_FILTERED;
 }
 
+/* One range, as most are: no call for each value. */
+static void keep_one_range_i32(const struct test *t, const int32_t *v, uint32_t n, uint32_t *cell)
+{
+        const struct range r = *t->ranges;
+        bool none = r.low > INT32_MAX || r.high < INT32_MIN;
+        int32_t low = none ? 1 : r.low < INT32_MIN ? INT32_MIN : (int32_t)r.low;
+        int32_t high = none ? 0 : r.high > INT32_MAX ? INT32_MAX : (int32_t)r.high;
+        const uint32_t missing = t->missing ? 0 : CELL_FILTERED;
+        const uint32_t inside = t->negated ? CELL_FILTERED : 0, outside = inside ^ CELL_FILTERED;
+
+        for (uint32_t i = 0; i < n; i++) {
+                uint32_t flag = ((v[i] < low) | (v[i] > high)) ? outside : inside;
+
+                cell[i] |= v[i] == INT32_MIN ? missing : flag;
+        }
+}
+
 static void keep_range_i32(const struct test *t, const int32_t *v, uint32_t n, uint32_t *cell)
 {
         for (uint32_t i = 0; i < n; i++)
@@ -55,7 +72,10 @@ void test_values(const struct test *test, enum physical form, const void *values
                 keep_set_u16(test, values, n, flags);
                 return;
         case PHYSICAL_I32:
-                keep_range_i32(test, values, n, flags);
+                if (test->set == NULL && test->ranges_len == 1)
+                        keep_one_range_i32(test, values, n, flags);
+                else
+                        keep_range_i32(test, values, n, flags);
                 return;
         case PHYSICAL_I64:
                 keep_range_i64(test, values, n, flags);

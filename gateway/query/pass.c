@@ -3,6 +3,8 @@
  * and room for each worker to count in. */
 #include "gateway/query/pass.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 
 enum { MARGIN_TABLE_MAX = 1 << 21 }; /* entries; beyond, margins are computed each time */
@@ -130,17 +132,20 @@ size_t pass_margin_cell(const struct pass *p, const struct table *full, size_t c
         return table_cell(p->table, kept);
 }
 
+/* Who begins is marked first, and marks are added up: to follow persons by comparing each row with
+ * where the next begins is a chain of loads and of wrong guesses. */
 uint32_t pass_name_persons(
-        const struct pass *p, uint32_t person, uint32_t row, uint32_t n, uint32_t *stamps)
+        const struct pass *p, struct tally *t, uint32_t next, uint32_t row, uint32_t n)
 {
         const uint32_t *starts = view_person_starts(p->view);
+        uint32_t stamp = next;
 
-        for (uint32_t at = row; at < row + n;) {
-                while (starts[person + 1] <= at)
-                        person++;
-                uint32_t end = starts[person + 1] < row + n ? starts[person + 1] : row + n;
-                for (; at < end; at++)
-                        stamps[at - row] = person + 1;
+        memset(t->begins, 0, n * sizeof(*t->begins));
+        for (; starts[next] < row + n; next++)
+                t->begins[starts[next] - row]++;
+        for (uint32_t i = 0; i < n; i++) {
+                stamp += t->begins[i];
+                t->stamp[i] = stamp;
         }
-        return person;
+        return next;
 }

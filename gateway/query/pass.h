@@ -17,6 +17,23 @@ struct count {
         uint64_t word;
 };
 
+/* A person in an inner cell. */
+struct note {
+        uint32_t cell, stamp;
+};
+
+/* Rows of persons that count, as a pass located them: those of task i from begin[i] on, as many as
+ * len[i]; stamps are one more than persons. */
+struct plan_rows {
+        struct arena *arena;
+        const struct plan *plan;
+        const struct view *view;
+        struct note *notes;
+        uint32_t *begin, *len;
+        uint32_t tasks;
+        bool margin_is_total; /* nothing sensitive left a row out */
+};
+
 /* What a worker counts; all arrays have one entry per cell. */
 struct tally {
         struct count *counts;
@@ -36,7 +53,7 @@ struct tally {
         uint64_t sensitive_drops; /* rows that only sensitive filters or dimensions left out */
         uint32_t cell[BLOCK];     /* inner cell of each row of the block; CELL_FILTERED */
         uint32_t stamp[BLOCK], row[BLOCK]; /* of the rows that are left */
-        uint8_t begins[BLOCK + 1];
+        uint32_t begins[BLOCK];            /* how many persons begin at a row: who has none, too */
         uint32_t family[BLOCK];       /* of all rows of the block, where families are counted */
         uint32_t flags[BLOCK];        /* CELL_FILTERED: a part does not keep the row */
         uint32_t kept[BLOCK];         /* which of the rows that are left a part keeps */
@@ -45,6 +62,7 @@ struct tally {
         uint32_t first_person;        /* of the block; view_persons: its first row is of nobody */
         uint32_t place_person, place; /* person + 1 whose municipality was found last */
         uint32_t *seen, seen_now;     /* stamps by id, for counting distinct values */
+        struct note *noted;           /* where the next rows of the task go; NULL: nowhere */
 };
 
 /* Municipalities that count, by number; see places.c. */
@@ -77,6 +95,7 @@ struct pass {
         unsigned tallies_len;
         struct events *events; /* by computed operand: what derived ones look at; column.c */
         uint32_t tasks_persons, persons_per_task, tasks_rest;
+        struct plan_rows *rows; /* that it keeps; or NULL */
 };
 
 /* A number, a date or an index, whatever it is kept as. False: missing. */
@@ -126,10 +145,11 @@ MUST_CHECK enum err pass_prepare(struct pass *p, unsigned threads, struct arena 
 void pass_shape_margin(struct pass *p, struct dimension kept[DIMENSIONS_MAX], struct table *shape);
 /* The cell of such a pass that a cell of the full table lies in. */
 size_t pass_margin_cell(const struct pass *p, const struct table *full, size_t cell);
-/* Names the persons of rows row..row+n-1, all of persons: one more than the number of each.
- * `person` has the row before or begins there; returned is who has the last. */
+/* Names the persons of rows row..row+n-1, all of persons: a stamp is one more than the number of
+ * each. `next` is the first person who does not begin before `row`; returned is that of the block
+ * that follows. */
 uint32_t pass_name_persons(
-        const struct pass *p, uint32_t person, uint32_t row, uint32_t n, uint32_t *stamps);
+        const struct pass *p, struct tally *t, uint32_t next, uint32_t row, uint32_t n);
 /* Asked at every block: where persons have thousands of events each, a task lasts. */
 static inline bool pass_cancelled(const struct pass *p)
 {

@@ -131,6 +131,14 @@ static uint32_t close_ranks(struct tally *t, uint32_t filtered, uint32_t row, ui
         return left;
 }
 
+/* For lists of who is where. */
+static void keep_rows(struct tally *t, uint32_t n)
+{
+        for (uint32_t i = 0; i < n; i++)
+                t->noted[i] = (struct note){t->cell[i], t->stamp[i]};
+        t->noted += n;
+}
+
 /* Rows row..row+n-1, whose stamps are set. */
 static void count_rows(const struct pass *p, struct tally *t, uint32_t row, uint32_t n)
 {
@@ -139,72 +147,33 @@ static void count_rows(const struct pass *p, struct tally *t, uint32_t row, uint
         if (filtered > 0 || p->parts || p->tells)
                 left = close_ranks(t, filtered, row, n);
         count_block(p, t, left);
+        if (t->noted != NULL)
+                keep_rows(t, left);
         if (p->parts)
                 parts_count(p, t, row, n, left);
         if (p->tells)
                 contributions_count(p, t, row, left);
 }
 
-/* Where a task stands in its persons. A stamp is not the person's number, unless her key is
- * wanted: persons without rows here have none, so stamps lag behind, but every person keeps
- * hers. */
-struct walk {
-        uint32_t next;   /* first person that begins at the next row or behind it */
-        uint32_t person; /* of the row before */
-        uint32_t stamp;  /* of the row before */
-};
-
-/* Stamps of rows row..row+n-1. */
-static void stamp_persons(
-        const struct pass *p, struct tally *t, struct walk *walk, uint32_t row, uint32_t n)
+/* Families of the rows of a block, whose persons are named. */
+static void name_families(const struct pass *p, struct tally *t, uint32_t n)
 {
-        const uint32_t *starts = view_person_starts(p->view);
-        uint32_t stamp = walk->stamp, next = walk->next;
-
-        memset(t->begins, 0, n);
-        for (; starts[next] < row + n; next++)
-                t->begins[starts[next] - row] = 1;
-        for (uint32_t i = 0; i < n; i++) {
-                stamp += t->begins[i];
-                t->stamp[i] = stamp;
-        }
-        walk->next = next;
-        walk->stamp = stamp;
-}
-
-/* Families of rows row..row+n-1. */
-static void name_families(
-        const struct pass *p, struct tally *t, struct walk *walk, uint32_t row, uint32_t n)
-{
-        const uint32_t *starts = view_person_starts(p->view);
-        uint32_t at = row, person = walk->person;
-
-        while (at < row + n) {
-                while (starts[person + 1] <= at)
-                        person++;
-                uint32_t end = starts[person + 1] < row + n ? starts[person + 1] : row + n;
-                for (; at < end; at++)
-                        t->family[at - row] = p->families->family[person];
-        }
-        walk->person = person;
+        for (uint32_t i = 0; i < n; i++)
+                t->family[i] = p->families->family[t->stamp[i] - 1];
 }
 
 /* Rows of whole persons; the first row is the start of `person`. */
 static void count_persons(
         const struct pass *p, struct tally *t, uint32_t person, uint32_t row, uint32_t end)
 {
-        struct walk walk = {.next = person, .person = person, .stamp = person};
-        uint32_t named = person;
+        uint32_t next = person;
 
         while (row < end && !pass_cancelled(p)) {
                 uint32_t n = end - row < BLOCK ? end - row : BLOCK;
 
-                if (p->keys != NULL)
-                        named = pass_name_persons(p, named, row, n, t->stamp);
-                else
-                        stamp_persons(p, t, &walk, row, n);
+                next = pass_name_persons(p, t, next, row, n);
                 if (p->families != NULL)
-                        name_families(p, t, &walk, row, n);
+                        name_families(p, t, n);
                 count_rows(p, t, row, n);
                 row += n;
         }
@@ -260,6 +229,21 @@ static uint32_t task_begin(const struct pass *p, size_t i)
                                    : whole_families(p->families, (uint32_t)first, persons);
 }
 
+/* Tasks have rows of their own, and room for all of them. */
+static void begin_keeping(const struct pass *p, struct tally *t, uint32_t row)
+{
+        t->noted = p->rows == NULL ? NULL : p->rows->notes + row;
+}
+
+static void end_keeping(const struct pass *p, struct tally *t, size_t i, uint32_t row)
+{
+        if (t->noted == NULL)
+                return;
+        p->rows->begin[i] = row;
+        p->rows->len[i] = (uint32_t)(t->noted - p->rows->notes) - row;
+        t->noted = NULL;
+}
+
 static enum err run_task(void *ctx, unsigned worker, size_t i)
 {
         struct pass *p = ctx;
@@ -269,7 +253,9 @@ static enum err run_task(void *ctx, unsigned worker, size_t i)
         if (i < p->tasks_persons) {
                 uint32_t first = task_begin(p, i), last = task_begin(p, i + 1);
 
+                begin_keeping(p, t, starts[first]);
                 count_persons(p, t, first, starts[first], starts[last]);
+                end_keeping(p, t, i, starts[first]);
         } else {
                 uint32_t row =
                         view_personless(p->view) + (uint32_t)(i - p->tasks_persons) * TASK_ROWS;
@@ -285,6 +271,18 @@ static enum err run_task(void *ctx, unsigned worker, size_t i)
 
 /* A pass ------------------------------------------------------------------------------- */
 
+static enum err make_room(const struct pass *p)
+{
+        struct plan_rows *r = p->rows;
+
+        r->notes =
+                arena_alloc_raw(r->arena, (size_t)view_personless(p->view) + 1, sizeof(*r->notes));
+        r->begin = arena_alloc(r->arena, p->tasks_persons, sizeof(*r->begin));
+        r->len = arena_alloc(r->arena, p->tasks_persons, sizeof(*r->len));
+        r->tasks = p->tasks_persons;
+        return r->notes == NULL || r->begin == NULL || r->len == NULL ? ERR_NO_MEMORY : ERR_OK;
+}
+
 static enum err run_pass(struct pass *p, unsigned threads, struct arena *scratch)
 {
         uint32_t persons = view_persons(p->view), rows = view_rows(p->view);
@@ -295,6 +293,8 @@ static enum err run_pass(struct pass *p, unsigned threads, struct arena *scratch
         p->tasks_persons = (persons + p->persons_per_task - 1) / p->persons_per_task;
         p->tasks_rest = (rest + TASK_ROWS - 1) / TASK_ROWS;
         TRY(pass_prepare(p, parallel_threads(threads), scratch));
+        if (p->rows != NULL)
+                TRY(make_room(p));
         return parallel_for(p->tallies_len, (size_t)p->tasks_persons + p->tasks_rest, run_task, p);
 }
 
@@ -443,6 +443,8 @@ static enum err run_question(
         TRY(run_pass(p, threads, scratch));
         TRY(finish(p, t, scratch));
         TRY(contributions_finish(p, t, arena));
+        if (p->rows != NULL)
+                p->rows->margin_is_total = margin_is_total(p);
         if (plan->margin_differs && margin_is_total(p))
                 read_margin(plan, t);
         else if (plan->margin_differs)
@@ -452,13 +454,14 @@ static enum err run_question(
         return ERR_OK;
 }
 
-enum err plan_run(const struct plan *plan, const struct view *view, unsigned threads,
-        struct arena *arena, const atomic_bool *cancel, struct table **out)
+static enum err run_plan(const struct plan *plan, const struct view *view, unsigned threads,
+        struct arena *arena, const atomic_bool *cancel, struct plan_rows *rows, struct table **out)
 {
         OWNED(arena_free) struct arena *scratch = arena_new((size_t)2 << 30);
         struct table *t = arena_alloc(arena, 1, sizeof(*t));
         struct places places;
-        struct pass p = {.plan = plan, .view = view, .places = &places, .cancel = cancel};
+        struct pass p = {
+                .plan = plan, .view = view, .places = &places, .cancel = cancel, .rows = rows};
 
         if (t == NULL || scratch == NULL)
                 return ERR_NO_MEMORY;
@@ -476,5 +479,47 @@ enum err plan_run(const struct plan *plan, const struct view *view, unsigned thr
         mark_missing_cells(t);
         mark_nobody(&places, t);
         *out = t;
+        return ERR_OK;
+}
+
+enum err plan_run(const struct plan *plan, const struct view *view, unsigned threads,
+        struct arena *arena, const atomic_bool *cancel, struct table **out)
+{
+        return run_plan(plan, view, threads, arena, cancel, NULL, out);
+}
+
+/* Rows that are kept --------------------------------------------------------------------- */
+
+static enum err new_rows(const struct plan *plan, const struct view *view, struct plan_rows **out)
+{
+        struct arena *arena = arena_new((size_t)8 << 30);
+
+        *out = arena == NULL ? NULL : arena_alloc(arena, 1, sizeof(**out));
+        if (*out == NULL) {
+                arena_free(&arena);
+                return ERR_NO_MEMORY;
+        }
+        **out = (struct plan_rows){.arena = arena, .plan = plan, .view = view};
+        return ERR_OK;
+}
+
+void plan_rows_free(struct plan_rows **rows)
+{
+        struct arena *arena = rows != NULL && *rows != NULL ? (*rows)->arena : NULL;
+
+        arena_free(&arena);
+        if (rows != NULL)
+                *rows = NULL;
+}
+
+enum err plan_run_kept(const struct plan *plan, const struct view *view, unsigned threads,
+        struct arena *arena, const atomic_bool *cancel, struct table **out, struct plan_rows **rows)
+{
+        OWNED(plan_rows_free) struct plan_rows *kept = NULL;
+
+        TRY(new_rows(plan, view, &kept));
+        TRY(run_plan(plan, view, threads, arena, cancel, kept, out));
+        *rows = kept;
+        kept = NULL;
         return ERR_OK;
 }

@@ -129,6 +129,27 @@ static enum err plan_for(
         return plan_make(&scope, q, a, out, &why);
 }
 
+/* The same lists, of the rows that were counted. */
+static void check_counted(
+        const struct plan *plan, const struct view *v, const struct query *q, struct arena *a)
+{
+        struct plan_members full = {0}, margin = {0};
+        struct plan_rows *rows = NULL;
+        struct table *t = NULL;
+
+        assert_int_equal(plan_run_kept(plan, v, 2, a, NULL, &t, &rows), ERR_OK);
+        assert_int_equal(plan_rows_members(rows, false, false, a, NULL, &full), ERR_OK);
+        assert_null(full.records);
+        check_members(v, q, &full, false);
+        assert_int_equal(plan_rows_members(rows, false, true, a, NULL, &full), ERR_OK);
+        assert_non_null(full.records);
+        check_members(v, q, &full, false);
+        assert_int_equal(plan_rows_members(rows, true, false, a, NULL, &margin), ERR_OK);
+        check_members(v, q, &margin, true);
+        plan_rows_free(&rows);
+        assert_null(rows);
+}
+
 static bool ask_random(struct plain_world *w, const struct view *v, struct arena *a, bool margins)
 {
         struct filter filters[CONDITIONS];
@@ -155,6 +176,7 @@ static bool ask_random(struct plain_world *w, const struct view *v, struct arena
         check_members(v, &q, &full, false);
         assert_int_equal(plan_members(plan, v, true, a, NULL, &margin), ERR_OK);
         check_members(v, &q, &margin, true);
+        check_counted(plan, v, &q, a);
         if (!margins)
                 return true;
         assert_int_equal(plan_run(plan, v, 2, a, NULL, &t), ERR_OK);

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ledger.c: what remembering costs when ten thousand tables are remembered.
  *
- * Tables as people ask for them besides the plan: of one municipality, a county's worth of them
- * or the country, by one or two variables, in one of four spans of time. Who is in their cells
- * comes from the engine, as in the gateway; persons are in several cells of a table, which
- * is what makes memories large. Limits are those of gateway/memory.c.
+ * Tables as people ask for them besides the plan: of one municipality or the country, by none, one
+ * or two variables, in one of four spans of time. Who is in their cells comes from the engine,
+ * as in the gateway; persons are in several cells of a table, which is what makes memories
+ * large. Limits are those of gateway/memory.c.
  *
- * Beside the memory stands what the question costs anyhow: the engine's count of the same table. */
+ * Beside the memory stands what questions cost anyhow. Of one large table that is the engine's
+ * count alone. The last tables are asked as whole questions besides: counted with what the rules
+ * want to know, protected and audited as the data set's preset has it, and listed and judged.
+ * What the gateway does around that (TLS, the log, the store) is in no figure. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "gateway/disclosure/disclosure.h"
 #include "gateway/disclosure/residue.h"
 #include "gateway/ledger/ledger.h"
 #include "gateway/query/engine.h"
@@ -52,39 +56,68 @@ struct world {
         unsigned crosses;
         struct ledger *ledger;
         uint64_t judged, admitted;
+        double *took; /* ms, by table */
+};
+
+/* The `n`th table. */
+struct drawn {
+        const struct cross *cross;
+        bool everywhere, by_a, by_b;
+        uint32_t place; /* the total: everywhere */
 };
 
 static const char *const pairs[CROSSES][2] = {{"kon", "form"}, {"kon", "lagrum"},
         {"kon", "utforare"}, {"form", "utforare"}, {"lagrum", "utforare"}, {"form", "avslut"}};
 
-static struct plan *plan_of(
-        struct world *w, const struct cross *c, struct arena *a, struct dimension_ref *by)
+/* By `by`, within the span; `place`: NULL, everywhere. `contributors`: whose parts are told. */
+static struct plan *plan_of(struct world *w, const struct cross *c, struct arena *a,
+        struct dimension_ref *by, uint32_t len, const struct bytes *place, unsigned contributors)
 {
+        const struct policy_dataset *d =
+                policy_dataset_find(w->in.policy, bytes_of_text(RECORDS_DATASET));
         struct plan_scope scope = {
-                .dataset = policy_dataset_find(w->in.policy, bytes_of_text(RECORDS_DATASET)),
+                .dataset = d,
                 .span = view_span(w->view),
+                .contributors = contributors,
                 .provider = UINT32_MAX,
         };
         struct query *q = arena_alloc(a, 1, sizeof *q);
+        struct filter *f = arena_alloc(a, 1, sizeof *f);
         struct refusal why = {0};
         struct plan *plan;
 
-        if (q == NULL)
+        if (q == NULL || f == NULL)
                 bench_fail("out of memory");
-        by[0] = (struct dimension_ref){bytes_of_text("kommun"), {0}};
-        by[1] = (struct dimension_ref){bytes_of_text(c->a), {0}};
-        by[2] = (struct dimension_ref){bytes_of_text(c->b), {0}};
+        *f = (struct filter){.variable = bytes_of_text("kommun"),
+                .op = FILTER_EQ,
+                .values = place,
+                .values_len = 1};
         *q = (struct query){.dataset = bytes_of_text(RECORDS_DATASET),
                 .purpose = bytes_of_text(RECORDS_PURPOSE),
                 .unit = UNIT_PERSON,
                 .dimensions = by,
-                .dimensions_len = 3,
+                .dimensions_len = len,
+                .filters = f,
+                .filters_len = place != NULL ? 1 : 0,
                 .has_period = true,
                 .period = c->span};
         enum err e = plan_make(&scope, q, a, &plan, &why);
         if (e != ERR_OK)
                 bench_fail(why.violations[0].text);
         return plan;
+}
+
+/* Of all places. */
+static struct plan *plan_of_cross(struct world *w, const struct cross *c, struct arena *a)
+{
+        struct dimension_ref *by = arena_alloc(a, 3, sizeof *by);
+
+        if (by == NULL)
+                bench_fail("out of memory");
+        by[0] = (struct dimension_ref){bytes_of_text("kommun"), {0}};
+        by[1] = (struct dimension_ref){bytes_of_text(c->a), {0}};
+        by[2] = (struct dimension_ref){bytes_of_text(c->b), {0}};
+        return plan_of(w, c, a, by, 3, NULL, 0);
 }
 
 static void make_crosses(struct world *w)
@@ -94,12 +127,11 @@ static void make_crosses(struct world *w)
 
         for (unsigned i = 0; i < (w->bench->quick ? 2 : CROSSES * SPANS); i++) {
                 struct cross *c = &w->cross[w->crosses++];
-                struct dimension_ref *by = arena_alloc(w->arena, 3, sizeof *by);
 
                 *c = (struct cross){.a = pairs[i % CROSSES][0], .b = pairs[i % CROSSES][1]};
                 c->span = (struct period){whole.first, whole.first + days[i / CROSSES] - 1};
-                bench_must(plan_members(plan_of(w, c, w->arena, by), w->view, false, w->arena, NULL,
-                                   &c->members),
+                bench_must(plan_members(plan_of_cross(w, c, w->arena), w->view, false, w->arena,
+                                   NULL, &c->members),
                         "who is in which cell");
         }
 }
@@ -115,40 +147,168 @@ static struct ledger_set cell_of(const struct cross *c, uint32_t place, uint32_t
                 .len = (uint32_t)(c->members.starts[cell + 1] - from)};
 }
 
-/* The `n`th table: coarse cells first. */
-static uint32_t table_of(const struct world *w, uint64_t n, struct ledger_set *sets)
+static struct drawn draw(const struct world *w, uint64_t n)
 {
         uint64_t r = residue_mix(11, n);
-        const struct cross *c = &w->cross[r % w->crosses];
+        struct drawn t = {.cross = &w->cross[r % w->crosses]};
+        uint32_t places = t.cross->members.shape->dimensions[0].len;
+
+        t.everywhere = (r >> 8) % 50 == 0;
+        t.by_a = (r >> 16) % 3 > 0;
+        t.by_b = (r >> 24) % 3 > 0;
+        t.place = t.everywhere ? places : (uint32_t)((r >> 32) % places);
+        return t;
+}
+
+/* Coarse cells first. */
+static uint32_t table_of(const struct drawn *t, struct ledger_set *sets)
+{
+        const struct cross *c = t->cross;
         const struct dimension *d = c->members.shape->dimensions;
-        bool everywhere = (r >> 8) % 50 == 0, by_a = (r >> 16) % 3 > 0, by_b = (r >> 24) % 3 > 0;
-        uint32_t place = everywhere ? d[0].len : (uint32_t)((r >> 32) % d[0].len), len = 0;
+        uint32_t place = t->place, len = 0;
 
         sets[len++] = cell_of(c, place, d[1].len, d[2].len);
-        for (uint32_t i = 0; by_a && i < d[1].len; i++)
+        for (uint32_t i = 0; t->by_a && i < d[1].len; i++)
                 sets[len++] = cell_of(c, place, i, d[2].len);
-        for (uint32_t k = 0; by_b && k < d[2].len; k++)
+        for (uint32_t k = 0; t->by_b && k < d[2].len; k++)
                 sets[len++] = cell_of(c, place, d[1].len, k);
-        for (uint32_t i = 0; by_a && by_b && i < d[1].len; i++)
+        for (uint32_t i = 0; t->by_a && t->by_b && i < d[1].len; i++)
                 for (uint32_t k = 0; k < d[2].len && len < SETS_MAX; k++)
                         sets[len++] = cell_of(c, place, i, k);
         return len;
 }
 
-static double remember(struct world *w, uint64_t n, struct ledger_set *sets, uint8_t *verdicts)
+static void remember(struct world *w, uint64_t n, struct ledger_set *sets, uint8_t *verdicts)
 {
-        uint32_t len = table_of(w, n, sets);
+        const struct drawn t = draw(w, n);
+        uint32_t len = table_of(&t, sets);
         double began = bench_own_cpu();
 
         bench_must(ledger_judge(w->ledger, sets, len, verdicts), "judging");
         ledger_commit(w->ledger);
-        double took = bench_own_cpu() - began;
-
+        w->took[n] = (bench_own_cpu() - began) * 1000;
         for (uint32_t i = 0; i < len; i++) {
                 w->judged += verdicts[i] != LEDGER_EMPTY && verdicts[i] != LEDGER_SMALL;
                 w->admitted += verdicts[i] == LEDGER_KNOWN || verdicts[i] == LEDGER_ADMITTED;
         }
-        return took;
+}
+
+/* Whole questions ------------------------------------------------------------------------ */
+
+/* In milliseconds. */
+struct cost {
+        double count, protect, list;
+};
+
+/* As gateway/tables.c has them. */
+static struct disclosure_settings settings_of(const struct policy_dataset *d)
+{
+        const struct disclosure_rules *r = &d->disclosure;
+        struct disclosure_settings s = {
+                .threshold = r->threshold,
+                .zeros_published = r->zeros_published,
+                .homogeneous = r->homogeneous,
+                .contributors = 1u << CONTRIBUTOR_MUNICIPALITY,
+                .remainder = r->remainder,
+                .secondary = r->secondary,
+                .interval = r->interval,
+                .audit_cells_max = 5000,
+                .cost = (enum disclosure_cost)r->cost,
+                .seed = 1,
+        };
+
+        memcpy(s.number, r->number, sizeof s.number);
+        return s;
+}
+
+/* What lists cost beyond the count: that the rows are kept, and both lists of a question. */
+static double list_of(const struct plan_rows *rows, struct arena *a)
+{
+        struct plan_members members;
+        double began = bench_own_cpu();
+
+        bench_must(plan_rows_members(rows, true, false, a, NULL, &members), "listing rows");
+        bench_must(plan_rows_members(rows, false, false, a, NULL, &members), "listing cells");
+        return (bench_own_cpu() - began) * 1000;
+}
+
+static double count_plain(struct world *w, const struct plan *plan)
+{
+        OWNED(arena_free) struct arena *a = arena_new((size_t)1 << 30);
+        struct table *table;
+        double began = bench_own_cpu();
+
+        if (a == NULL)
+                bench_fail("out of memory");
+        bench_must(plan_run(plan, w->view, 1, a, NULL, &table), "counting");
+        return (bench_own_cpu() - began) * 1000;
+}
+
+/* Counted without keeping the rows, with, and without: the difference is the lists'. */
+static struct cost count_and_list(
+        struct world *w, const struct plan *plan, struct arena *a, struct table **table)
+{
+        OWNED(plan_rows_free) struct plan_rows *rows = NULL;
+        struct cost c = {.count = count_plain(w, plan)};
+        double began = bench_own_cpu();
+
+        bench_must(plan_run_kept(plan, w->view, 1, a, NULL, table, &rows), "counting");
+        c.list = (bench_own_cpu() - began) * 1000 + list_of(rows, a);
+        c.count = (c.count + count_plain(w, plan)) / 2;
+        c.list -= c.count;
+        return c;
+}
+
+static struct cost ask_whole(struct world *w, uint64_t n)
+{
+        OWNED(arena_free) struct arena *a = arena_new((size_t)1 << 30);
+        OWNED(disclosure_seen_free) struct disclosure_seen *seen = NULL;
+        const struct drawn t = draw(w, n);
+        const struct disclosure_settings settings =
+                settings_of(policy_dataset_find(w->in.policy, bytes_of_text(RECORDS_DATASET)));
+        const struct dimension *places = &t.cross->members.shape->dimensions[0];
+        struct disclosure_report report;
+        struct dimension_ref by[2];
+        struct table *table;
+        uint32_t len = 0;
+
+        if (a == NULL)
+                bench_fail("out of memory");
+        if (t.by_a)
+                by[len++] = (struct dimension_ref){bytes_of_text(t.cross->a), {0}};
+        if (t.by_b)
+                by[len++] = (struct dimension_ref){bytes_of_text(t.cross->b), {0}};
+        const struct plan *plan = plan_of(w, t.cross, a, by, len,
+                t.everywhere ? NULL : &places->categories[t.place].code,
+                1u << CONTRIBUTOR_MUNICIPALITY);
+        struct cost c = count_and_list(w, plan, a, &table);
+        double began = bench_own_cpu();
+
+        bench_must(disclosure_protect_table_seen(a, table, &settings, NULL, &report, &seen),
+                "protecting");
+        c.protect = (bench_own_cpu() - began) * 1000;
+        return c;
+}
+
+static void tell_whole(struct world *w, uint64_t tables)
+{
+        double memory[LAST], rest[LAST], share[LAST], memory_sum = 0, rest_sum = 0;
+
+        for (uint64_t n = 0; n < LAST; n++) {
+                const struct cost c = ask_whole(w, tables + n);
+
+                memory[n] = c.list + w->took[tables + n];
+                rest[n] = c.count + c.protect;
+                share[n] = memory[n] / rest[n];
+                memory_sum += memory[n];
+                rest_sum += rest[n];
+        }
+        bench_tell(w->bench, &(struct figure){"ledger.whole", "ms", bench_median(memory, LAST),
+                                     bench_median(rest, LAST), GOAL_RATIO_AT_MOST, 0.1});
+        bench_tell(w->bench, &(struct figure){"ledger.whole.mean", "ms", memory_sum / LAST,
+                                     rest_sum / LAST, GOAL_RATIO_AT_MOST, 0.1});
+        bench_tell(w->bench, &(struct figure){"ledger.whole.share", "of it",
+                                     bench_median(share, LAST), 0, GOAL_AT_MOST, 0.1});
 }
 
 /* Figures -------------------------------------------------------------------------------- */
@@ -160,52 +320,92 @@ static void tell_engine(struct world *w, double *count_ms)
 
         for (unsigned i = 0; i < TIMED; i++) {
                 OWNED(arena_free) struct arena *a = arena_new((size_t)1 << 30);
-                struct dimension_ref by[3];
-                struct plan_members members;
                 struct table *table;
 
                 if (a == NULL)
                         bench_fail("out of memory");
-                struct plan *plan = plan_of(w, &w->cross[0], a, by);
-                double began = bench_own_cpu();
-                bench_must(plan_run(plan, w->view, 1, a, NULL, &table), "counting");
-                double then = bench_own_cpu();
-                bench_must(plan_members(plan, w->view, false, a, NULL, &members), "listing");
-                count[i] = (then - began) * 1000;
-                list[i] = (bench_own_cpu() - then) * 1000;
+                const struct cost c =
+                        count_and_list(w, plan_of_cross(w, &w->cross[0], a), a, &table);
+
+                count[i] = c.count;
+                list[i] = c.list;
         }
         *count_ms = bench_median(count, TIMED);
         bench_tell(w->bench, &(struct figure){"ledger.listing", "ms", bench_median(list, TIMED),
                                      *count_ms, GOAL_NONE, 0});
 }
 
+/* Mean of those of a kind, milliseconds. */
+static double mean_of(const struct world *w, uint64_t tables, bool everywhere)
+{
+        double sum = 0;
+        uint64_t n = 0;
+
+        for (uint64_t i = 0; i < tables; i++) {
+                if (draw(w, i).everywhere != everywhere)
+                        continue;
+                sum += w->took[i];
+                n++;
+        }
+        return n > 0 ? sum / (double)n : 0;
+}
+
+static int by_size(const void *a, const void *b)
+{
+        double x = *(const double *)a, y = *(const double *)b;
+
+        return x < y ? -1 : x > y;
+}
+
+static void tell_judging(struct world *w, uint64_t tables, double count_ms)
+{
+        const double towns = mean_of(w, tables, false), country = mean_of(w, tables, true);
+        double sum = 0, *all = arena_alloc(w->arena, tables, sizeof *all);
+        const struct bench *b = w->bench;
+
+        if (all == NULL)
+                bench_fail("out of memory");
+        for (uint64_t n = 0; n < tables; n++)
+                sum += w->took[n];
+        memcpy(all, w->took, tables * sizeof *all);
+        qsort(all, tables, sizeof *all, by_size);
+        bench_tell(b, &(struct figure){"ledger.judge.all", "ms", all[tables / 2], count_ms,
+                              GOAL_RATIO_AT_MOST, 0.1});
+        bench_tell(b, &(struct figure){"ledger.judge.mean", "ms", sum / (double)tables, count_ms,
+                              GOAL_RATIO_AT_MOST, 0.1});
+        bench_tell(b, &(struct figure){"ledger.judge.towns", "ms", towns, count_ms, GOAL_NONE, 0});
+        bench_tell(
+                b, &(struct figure){"ledger.judge.country", "ms", country, count_ms, GOAL_NONE, 0});
+        bench_tell(b, &(struct figure){"ledger.judge.p99", "ms", all[tables * 99 / 100], count_ms,
+                              GOAL_NONE, 0});
+        bench_tell(b, &(struct figure){
+                              "ledger.judge.worst", "ms", all[tables - 1], count_ms, GOAL_NONE, 0});
+        bench_tell(b, &(struct figure){"ledger.made_anew", "s", sum / 1000, 0, GOAL_NONE, 0});
+}
+
 static void tell_ledger(struct world *w, uint64_t tables, double count_ms)
 {
         struct ledger_set *sets = arena_alloc(w->arena, SETS_MAX, sizeof *sets);
         uint8_t *verdicts = arena_alloc(w->arena, SETS_MAX, 1);
-        double took[LAST], sum = 0, worst = 0;
+        double last[LAST];
 
-        if (sets == NULL || verdicts == NULL)
+        w->took = arena_alloc(w->arena, tables + LAST, sizeof *w->took);
+        if (sets == NULL || verdicts == NULL || w->took == NULL)
                 bench_fail("out of memory");
         for (uint64_t n = 0; n < tables; n++)
-                sum += remember(w, n, sets, verdicts);
+                remember(w, n, sets, verdicts);
         w->judged = w->admitted = 0;
-        for (uint64_t n = 0; n < LAST; n++) {
-                took[n] = remember(w, tables + n, sets, verdicts) * 1000;
-                worst = took[n] > worst ? took[n] : worst;
-        }
+        for (uint64_t n = tables; n < tables + LAST; n++)
+                remember(w, n, sets, verdicts);
+        memcpy(last, w->took + tables, sizeof last);
         struct ledger_stats stats = ledger_stats(w->ledger);
 
         bench_tell(w->bench,
                 &(struct figure){"ledger.tables", "tables", (double)tables, 0, GOAL_NONE, 0});
-        bench_tell(w->bench, &(struct figure){"ledger.judge", "ms", bench_median(took, LAST),
+        bench_tell(w->bench, &(struct figure){"ledger.judge", "ms", bench_median(last, LAST),
                                      count_ms, GOAL_RATIO_AT_MOST, 0.1});
-        bench_tell(
-                w->bench, &(struct figure){"ledger.judge.mean", "ms", sum * 1000 / (double)tables,
-                                  count_ms, GOAL_RATIO_AT_MOST, 0.1});
-        bench_tell(w->bench,
-                &(struct figure){"ledger.judge.worst", "ms", worst, count_ms, GOAL_NONE, 0});
-        bench_tell(w->bench, &(struct figure){"ledger.made_anew", "s", sum, 0, GOAL_NONE, 0});
+        tell_judging(w, tables, count_ms);
+        tell_whole(w, tables);
         bench_tell(w->bench, &(struct figure){"ledger.memory", "MiB", (double)stats.bytes / 1048576,
                                      0, GOAL_AT_MOST, 640});
         bench_tell(w->bench, &(struct figure){"ledger.rows", "rows", stats.rank, 0, GOAL_NONE, 0});
