@@ -11,6 +11,10 @@
  *                cell is at least 1, but for those of refused rows; with a threshold, that a
  * primary one is below it where nothing else can have been the reason
  *
+ * Among more than 200 unknowns that hang together not every whole end is looked for: two whole
+ * tables that differ show that a cell cannot be computed, and its ends are those of real numbers,
+ * rounded inwards. No attacker learns less than they say; one with much time may learn more.
+ *
  * Fischetti & Salazar-González, Management Science 47 (2001), for the attacker's programs. */
 #ifndef STATGATE_GATEWAY_DISCLOSURE_AUDIT_H
 #define STATGATE_GATEWAY_DISCLOSURE_AUDIT_H

@@ -14,6 +14,7 @@
 
 #include "gateway/disclosure/bounds.h"
 #include "gateway/disclosure/bounds_inside.h"
+#include "gateway/disclosure/residue.h"
 
 /* A value of the program this near to a whole number is one; relative beside large values. */
 #define NEAR     1e-6
@@ -23,6 +24,8 @@
  * branch and bound for one question: few where each takes long. */
 enum {
         BRANCHED = 2000,
+        SEARCHED = 200,     /* beyond which not every whole end is looked for */
+        NODES_BEGIN = 4000, /* for any solution at all */
         NODES_ENOUGH = 12,
         NODES_LEAST = 20,
         NODES_MOST = 4000,
@@ -30,6 +33,8 @@ enum {
 };
 /* Joint questions of a component go on while each decides one in so many pieces. */
 enum { SURVEY_ROUNDS = 24, SURVEY_YIELD = 50 };
+/* Joint pulls that decide nothing before the rest is left. */
+enum { PULLS = 3 };
 /* Known sums that are remembered to bind one side of a piece. */
 enum { HELD_MAX = 256, DEPTH = 3 };
 
@@ -477,9 +482,10 @@ static void side_end(struct piece *p, bool larger, int64_t at)
         *(larger ? &p->high_done : &p->low_done) = true;
 }
 
-/* What the program says is a bound. It is reached where a solution was seen; else, of
- * reals, the solution that was seen is what is certain, and of whole numbers branches. */
-static void side_judge(struct bounds *b, struct piece *p, bool larger, int64_t enough)
+/* What the program says is a bound, and of reals the end; of whole numbers it is one where a
+ * solution was seen, and else branches look for it. */
+static void side_judge(
+        struct bounds *b, struct piece *p, bool larger, int64_t enough, bool branches)
 {
         int64_t most = whole_of(b, larger);
         int64_t *seen = larger ? &p->seen_high : &p->seen_low;
@@ -490,10 +496,12 @@ static void side_judge(struct bounds *b, struct piece *p, bool larger, int64_t e
                 side_end(p, larger, *seen);
                 return;
         }
-        if (!b->options.whole && lp_is_exact(b->lp)) {
+        if (!b->options.whole) {
                 side_end(p, larger, most);
                 return;
         }
+        if (!branches)
+                return;
         /* Who hides more anyway does not ask how narrow exactly. */
         bool hopeless_width = b->options.binding && p->high != BOUNDS_NONE &&
                               p->low != -BOUNDS_NONE && p->high - p->low < enough;
@@ -512,7 +520,8 @@ static void side_judge(struct bounds *b, struct piece *p, bool larger, int64_t e
 }
 
 /* Numbers that grew too large for the tableau are Clp's from there on. */
-static enum err side_solve(struct bounds *b, struct piece *p, bool larger, int64_t enough)
+static enum err side_solve(
+        struct bounds *b, struct piece *p, bool larger, int64_t enough, bool branches)
 {
         double until = b->options.whole ? cost_of_enough(p, larger, enough) : -LP_INFINITY;
 
@@ -530,7 +539,7 @@ static enum err side_solve(struct bounds *b, struct piece *p, bool larger, int64
         } else if (outcome == LP_OPTIMAL) {
                 if (b->options.binding && !has_enough(p, enough))
                         TRY(held_note(b, p, larger));
-                side_judge(b, p, larger, enough);
+                side_judge(b, p, larger, enough, branches);
         }
         cost_add(b, p, 0);
         return ERR_OK;
@@ -578,11 +587,16 @@ static enum err survey(struct bounds *b, const struct component *c, const bool *
         return ERR_OK;
 }
 
-/* Is there a solution at all? */
-static bool begin(struct bounds *b, const struct component *c)
+/* Is there a solution at all? Already the first one can be beyond the tableau. */
+static bool begin(struct bounds *b, uint32_t component)
 {
+        const struct component *c = &b->component[component];
         enum lp_outcome outcome = solve(b, LP_AFTER_BOUNDS);
-        struct branching x = {.b = b, .nodes = nodes_for(c, 0)};
+
+        if (outcome == LP_FAILED && lp_is_exact(b->lp) &&
+                program_make(b, component, true) == ERR_OK)
+                outcome = solve(b, LP_AFTER_BOUNDS);
+        struct branching x = {.b = b, .nodes = c->unknowns > BRANCHED ? 1 : NODES_BEGIN};
 
         if (outcome == LP_INFEASIBLE)
                 b->feasible = false;
@@ -607,6 +621,71 @@ static void without_rows(struct bounds *b, const struct component *c)
         }
 }
 
+static enum err sides(struct bounds *b, const struct component *c, const bool *wanted,
+        int64_t enough, bool branches)
+{
+        for (uint32_t i = 0; i < c->pieces; i++) {
+                uint32_t at = b->piece_member[c->piece_first + i];
+                struct piece *p = &b->piece[at];
+
+                TRY(bounds_cancelled(b));
+                for (int larger = 1; larger >= 0 && wanted[at]; larger--)
+                        if (!side_done(p, larger) && !has_enough(p, enough) && !b->limited)
+                                TRY(side_solve(b, p, larger, enough, branches));
+        }
+        return ERR_OK;
+}
+
+/* Pieces of which no two whole solutions differ yet, each pulled one way or the other. */
+static uint32_t pull(
+        struct bounds *b, const struct component *c, const bool *wanted, uint64_t *random)
+{
+        uint32_t len = 0;
+
+        for (uint32_t i = 0; i < c->pieces; i++) {
+                uint32_t at = b->piece_member[c->piece_first + i];
+
+                if (!wanted[at] || has_enough(&b->piece[at], 1))
+                        continue;
+                *random = residue_mix(*random, at);
+                cost_add(b, &b->piece[at], *random % 2 == 0 ? 1 : -1);
+                len++;
+        }
+        return len;
+}
+
+/* In a component where each whole end would take seconds it is enough that two solutions differ:
+ * then nobody can compute it, and the ends are the program's, rounded. */
+static enum err differ(struct bounds *b, const struct component *c, const bool *wanted)
+{
+        uint64_t random = c->unknowns;
+        uint32_t idle = 0, before = UINT32_MAX;
+
+        while (idle < PULLS && !b->limited) {
+                uint32_t left = pull(b, c, wanted, &random);
+
+                idle = left < before ? 0 : idle + 1;
+                before = left;
+                if (left > 0 && idle < PULLS && solve(b, LP_AFTER_COSTS) == LP_OPTIMAL) {
+                        struct branching x = {.b = b, .nodes = NODES_BEGIN};
+
+                        branch(&x);
+                }
+                for (uint32_t u = 0; u < c->unknowns; u++)
+                        lp_cost(b->lp, u, 0);
+                TRY(bounds_cancelled(b));
+                if (left == 0)
+                        break;
+        }
+        for (uint32_t i = 0; i < c->pieces; i++) {
+                struct piece *p = &b->piece[b->piece_member[c->piece_first + i]];
+
+                if (has_enough(p, 1))
+                        p->low_done = p->high_done = true;
+        }
+        return ERR_OK;
+}
+
 enum err bounds_component_work(
         struct bounds *b, uint32_t component, const bool *wanted, int64_t enough)
 {
@@ -626,20 +705,14 @@ enum err bounds_component_work(
                 return ERR_OK;
         }
         TRY(program_make(b, component, false));
-        if (!begin(b, c))
+        if (!begin(b, component))
                 return ERR_OK;
         TRY(survey(b, c, wanted, true, enough));
         TRY(survey(b, c, wanted, false, enough));
-        for (uint32_t i = 0; i < c->pieces; i++) {
-                uint32_t at = b->piece_member[c->piece_first + i];
-                struct piece *p = &b->piece[at];
+        bool rounded = b->options.whole && enough == 0 && c->unknowns > SEARCHED;
 
-                TRY(bounds_cancelled(b));
-                for (int larger = 1; larger >= 0 && wanted[at]; larger--)
-                        if (!side_done(p, larger) && !has_enough(p, enough) && !b->limited)
-                                TRY(side_solve(b, p, larger, enough));
-        }
-        return ERR_OK;
+        TRY(sides(b, c, wanted, enough, !rounded));
+        return rounded ? differ(b, c, wanted) : ERR_OK;
 }
 
 /* Answers about what binds ----------------------------------------------------------------- */

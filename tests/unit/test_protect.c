@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_protect.c: `statgate protect` and `statgate audit-table`, as people run them: what one
  * makes the other cannot break, and what is broken in a file is said and not repeated. */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -263,6 +264,79 @@ static void a_limit_hides_more_and_never_less(void **state)
         }
 }
 
+/* 960 combinations in four dimensions: their programs have numbers that the exact simplex tableau
+ * does not hold. */
+enum { DEEP_MUN = 20, DEEP_KIND = 6, DEEP_SEX = 2, DEEP_AGE = 4 };
+
+static uint32_t deep_counts[DEEP_MUN][DEEP_KIND][DEEP_SEX][DEEP_AGE];
+
+static void write_deep(const char **in, const char **regions)
+{
+        char *text = malloc(ROOM_TEXT), groups[1024];
+        size_t at = (size_t)snprintf(text, ROOM_TEXT, "mun,kind,sex,age,freq\n");
+        size_t end = (size_t)snprintf(groups, sizeof groups, "child,parent\n");
+        uint64_t random = 20261122;
+
+        assert_non_null(text);
+        for (unsigned i = 0; i < DEEP_MUN * DEEP_KIND * DEEP_SEX * DEEP_AGE; i++) {
+                unsigned mun = i / (DEEP_KIND * DEEP_SEX * DEEP_AGE), kind = i / 8 % DEEP_KIND;
+                unsigned sex = i / DEEP_AGE % DEEP_SEX, age = i % DEEP_AGE;
+                uint32_t tail = 1000 / (1 + (uint32_t)next(&random) % 1000); /* a few are large */
+                uint32_t count = next(&random) % 10 < 3 ? 0 : tail * tail / 2;
+
+                deep_counts[mun][kind][sex][age] = count;
+                at += (size_t)snprintf(text + at, ROOM_TEXT - at, "m%02u,k%u,s%u,a%u,%u\n", mun,
+                        kind, sex, age, count);
+        }
+        for (unsigned mun = 0; mun < DEEP_MUN; mun++)
+                end += (size_t)snprintf(
+                        groups + end, sizeof groups - end, "m%02u,l%u\n", mun, mun / 10);
+        *in = room_write("deep.csv", text);
+        *regions = room_write("deep-regions.csv", groups);
+        free(text);
+}
+
+/* Audited inner cells; what attackers say of them holds what is true. */
+static unsigned deep_lines_hold(const char *csv)
+{
+        unsigned mun, kind, sex, age, seen = 0;
+        uint64_t low, high;
+
+        for (const char *at = strchr(csv, '\n'); at != NULL; at = strchr(at + 1, '\n')) {
+                if (sscanf(at + 1, "m%u,k%u,s%u,a%u,%" SCNu64 ",%" SCNu64, &mun, &kind, &sex, &age,
+                            &low, &high) != 6)
+                        continue;
+                uint32_t is = deep_counts[mun][kind][sex][age];
+                assert_true(low <= is && is <= high && low < high);
+                seen++;
+        }
+        return seen;
+}
+
+static void a_table_beyond_the_exact_tableau_is_audited_to_its_last_cell(void **state)
+{
+        const char *in, *regions;
+        char hierarchy[ROOM_PATH + 8];
+
+        (void)state;
+        write_deep(&in, &regions);
+        (void)snprintf(hierarchy, sizeof hierarchy, "mun=%s", regions);
+        RAN r = RUN("protect", in, "--count", "freq", "--dims", "mun,kind,sex,age", "--hierarchy",
+                hierarchy, "--zeros", "publish", "--out", room_path("out.csv"));
+        assert_int_equal(r.code, EXIT_CODE_OK);
+        RAN real = RUN("audit-table", room_path("out.csv"), "--dims", "mun,kind,sex,age",
+                "--hierarchy", hierarchy, "--zeros", "publish", "--attacker", "real", "--format",
+                "csv");
+        assert_int_equal(real.code, EXIT_CODE_OK);
+        assert_null(strstr(real.out, "not_audited"));
+        assert_true(deep_lines_hold(real.out) > 200);
+        RAN whole = RUN("audit-table", room_path("out.csv"), "--dims", "mun,kind,sex,age",
+                "--hierarchy", hierarchy, "--zeros", "publish", "--attacker", "whole", "--sample",
+                "60", "--format", "csv");
+        assert_int_equal(whole.code, EXIT_CODE_OK);
+        assert_true(deep_lines_hold(whole.out) > 10);
+}
+
 static void a_table_beyond_measure_is_refused(void **state)
 {
         OWNED(ran_free) struct ran r;
@@ -440,6 +514,7 @@ int main(void)
                 cmocka_unit_test(all_or_nothing_may_be_small),
                 cmocka_unit_test(a_width_that_the_threshold_cannot_leave_is_refused),
                 cmocka_unit_test(a_limit_hides_more_and_never_less),
+                cmocka_unit_test(a_table_beyond_the_exact_tableau_is_audited_to_its_last_cell),
                 cmocka_unit_test(a_table_beyond_measure_is_refused),
                 cmocka_unit_test(rounded_counts_still_add_up),
                 cmocka_unit_test(the_report_is_json_too),

@@ -9,7 +9,9 @@
 #include "tools/cli/output.h"
 #include "tools/cli/protect_options.h"
 
-enum { SAMPLE = 2000, LARGE = 100, SEED = 1 };
+enum { SAMPLE = 2000, LARGE = 100, SEED = 1, WORK = 300000 };
+/* Protected cells from which on an attack is not over at once. */
+enum { LARGE_TABLE = 500 };
 #define AUDIT_ARENA ((size_t)12 << 30)
 
 struct auditing {
@@ -95,6 +97,7 @@ static enum exit_code read_numbers(struct auditing *a)
         a->sample = SAMPLE;
         a->large = LARGE;
         a->seed = SEED;
+        a->work_limit = WORK;
         code = option_number(a->cli, a->args, "sample", 0, INT32_MAX, &a->sample);
         if (code == EXIT_CODE_OK)
                 code = option_number(a->cli, a->args, "large", 0, INT32_MAX, &a->large);
@@ -103,7 +106,7 @@ static enum exit_code read_numbers(struct auditing *a)
         if (code == EXIT_CODE_OK)
                 code = option_number(a->cli, a->args, "width", 1, INT32_MAX, &a->width);
         if (code == EXIT_CODE_OK)
-                code = option_number(a->cli, a->args, "work-limit", 1, UINT64_MAX, &a->work_limit);
+                code = option_number(a->cli, a->args, "work-limit", 0, UINT64_MAX, &a->work_limit);
         return code;
 }
 
@@ -198,6 +201,19 @@ static bool attacks_any(const struct auditing *a)
         return any;
 }
 
+/* A large table takes its time; on a terminal people see at what. */
+static void tell_attacker(const struct auditing *a, enum audit_attacker i)
+{
+        char cells[NUMBER_TEXT];
+        uint64_t len = 0;
+
+        for (size_t k = 0; k < a->cells; k++)
+                len += a->status[k] == AUDIT_PROTECTED || a->status[k] == AUDIT_REFUSED;
+        if (a->cli->terminal_err && len >= LARGE_TABLE)
+                complain(a->cli, WORD_AUDIT_AT_WORK, cli_number(a->cli, len, cells),
+                        audit_attacker_name(i));
+}
+
 static enum err attack(struct auditing *a)
 {
         const struct audit_table table = {a->whole, a->options.names_len, a->status, a->values};
@@ -221,6 +237,7 @@ static enum err attack(struct auditing *a)
 
                 if (!attacks(a, i))
                         continue;
+                tell_attacker(a, i);
                 TRY(audit_run(a->arena, &release, &options, &r->verdict[i]));
                 r->attacked[i] = true;
                 if (!r->verdict[i].feasible)
@@ -314,9 +331,12 @@ static const struct option_spec options[] = {
                 {"celler som dras där en tabell är för stor att räkna ut helt; 0: inga",
                         "cells drawn where a table is too large to be solved whole; 0: none"}},
         {"seed", "N", "1", false, false, {"urvalets frö", "seed of the sample"}},
-        {"work-limit", "N", NULL, false, false,
-                {"iterationer som får läggas ner på en angripare",
-                        "iterations that may be spent on an attacker"}},
+        {"work-limit", "N", "300000", false, false,
+                {"iterationer som får läggas ner på en angripare (en kvarts till en halv minut); "
+                 "0: "
+                 "hur många som helst",
+                        "iterations that may be spent on an attacker (a quarter to half a "
+                        "minute); 0: any number"}},
         {"format", "table|csv|json", "table", false, false, {"utformat", "output format"}},
         {"out", "FILE", NULL, false, false,
                 {"skriv till en fil, hel eller inte alls", "write to a file, whole or not at all"}},

@@ -337,7 +337,9 @@ static void tell_verdicts(const struct cli *cli, FILE *to, const struct audited 
                 TELL(WORD_AUDIT_LIMITED);
         else if (sampled)
                 TELL(WORD_AUDIT_SAMPLED);
-        TELL(exposed ? WORD_AUDIT_EXPOSED : WORD_AUDIT_CLEAN);
+        TELL(exposed                 ? WORD_AUDIT_EXPOSED
+                : limited || sampled ? WORD_AUDIT_CLEAN_SOME
+                                     : WORD_AUDIT_CLEAN);
 }
 
 static enum err write_table(const struct cli *cli, FILE *to, const struct audited *a)

@@ -163,6 +163,8 @@ WORD(AUDIT_NOT_ADDITIVE,
         "{1}: the table does not add up: no values of the protected cells give the totals")
 WORD(AUDIT_LIMITED, "En gräns (för arbete eller storlek) nåddes innan alla celler var granskade.",
         "A limit (of work or of size) was reached before all cells were audited.")
+WORD(AUDIT_AT_WORK, "granskar {1} skyddade celler som angriparen {2}",
+        "auditing {1} protected cells as the attacker {2}")
 WORD(AUDIT_VERDICT, "{1}: {2} av {3} skyddade celler granskade, {4} går att räkna ut exakt.",
         "{1}: {2} of {3} protected cells audited, {4} can be computed exactly.")
 WORD(AUDIT_MORE, "… och {1} celler till; --format csv visar alla.",
@@ -172,6 +174,8 @@ WORD(AUDIT_EXPOSED, "Osäker: skyddade värden går att räkna ut.",
         "Not safe: protected values can be computed.")
 WORD(AUDIT_CLEAN, "Inget skyddat värde går att räkna ut exakt.",
         "No protected value can be computed exactly.")
+WORD(AUDIT_CLEAN_SOME, "Av dem som granskats går inget skyddat värde att räkna ut exakt.",
+        "Of those audited no protected value can be computed exactly.")
 WORD(AUDIT_SAMPLED, "Bara ett urval är granskat; --sample 0 granskar alla.",
         "Only a sample was audited; --sample 0 audits all.")
 WORD(AUDIT_NEGATIVE, "{1}, rad {2}: värdet i {3} är negativt; ange --signed om det får vara det",
