@@ -29,10 +29,8 @@ enum err class_add(struct ledger *l, uint32_t parent, uint32_t *out)
 
 /* Touching ----------------------------------------------------------------------------------- */
 
-enum err class_touch(struct ledger *l, uint32_t class)
+enum err class_mark(struct ledger *l, uint32_t class)
 {
-        if (l->classes[class].marked)
-                return ERR_OK;
         TRY(ledger_reserve(
                 l, &l->touched, &l->touched_cap, l->touched_len + 1, sizeof *l->touched));
         l->classes[class].marked = true;
@@ -83,7 +81,6 @@ static enum err split(struct ledger *l, uint32_t class)
                 struct row *r = &l->rows[c->rows[i]];
 
                 TRY(ledger_work(l, 1));
-                TRY(row_save(l, c->rows[i]));
                 TRY(row_push(l, r, half, row_value(r, class)));
                 TRY(class_add_row(l, half, c->rows[i]));
         }

@@ -136,7 +136,11 @@ MUST_CHECK enum err class_add(struct ledger *l, uint32_t parent, uint32_t *out);
 MUST_CHECK enum err classes_refine(struct ledger *l, const struct ledger_set *set);
 /* Whether it is made of whole classes. */
 MUST_CHECK enum err classes_whole(struct ledger *l, const struct ledger_set *set, bool *out);
-MUST_CHECK enum err class_touch(struct ledger *l, uint32_t class);
+MUST_CHECK enum err class_mark(struct ledger *l, uint32_t class);
+static inline enum err class_touch(struct ledger *l, uint32_t class)
+{
+        return l->classes[class].marked ? ERR_OK : class_mark(l, class);
+}
 void classes_untouch(struct ledger *l);
 /* As they were before the transaction; rows must be so already. */
 MUST_CHECK enum err classes_restore(struct ledger *l);
@@ -148,7 +152,10 @@ void row_free(struct ledger *l, struct row *r);
 uint64_t row_value(const struct row *r, uint32_t class); /* 0: not there */
 MUST_CHECK enum err row_push(struct ledger *l, struct row *r, uint32_t at, uint64_t value);
 MUST_CHECK enum err class_add_row(struct ledger *l, uint32_t class, uint32_t row);
-/* Before a row is changed for the first time in a transaction. */
+/* Takes out of a row that was there before the transaction what splitting put into it, which is
+ * all behind what it had. */
+void row_unsplit(const struct ledger *l, struct row *r);
+/* Before a row is changed for the first time in a transaction, but for splitting. */
 MUST_CHECK enum err row_save(struct ledger *l, uint32_t number);
 /* What is left of the touched classes, each `sum` times, in `left`; nothing: it is implied. */
 MUST_CHECK enum err rows_reduce(struct ledger *l);

@@ -9,7 +9,8 @@
  * answered besides: rows are made as long as they can be, since they tell what is known already.
  *
  * What a transaction changes is undone from copies of the rows it changed; classes that split
- * remember what they were split from. Undoing takes no memory. */
+ * remember what they were split from, and are taken out of rows that hold them without a copy.
+ * Undoing takes no memory. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -457,6 +458,8 @@ void ledger_forget(struct ledger *l)
                 row_free(l, &l->rows[s->number]);
                 l->rows[s->number] = s->as_it_was;
         }
+        for (uint32_t i = 0; changed && i < l->rows_len; i++)
+                row_unsplit(l, &l->rows[i]);
         if (changed && classes_restore(l) != ERR_OK)
                 l->broken = true;
         pieces_forget(&l->pieces);

@@ -244,6 +244,8 @@ static bool find_branches(struct search *s, uint64_t wanted, struct branches *ou
                         continue;
                 if (out->len > 0 && sum >= wanted)
                         most = out->takers[out->len - 1];
+                if (most > 0 && s->steps > STEPS_MAX)
+                        return false; /* whoever could enter is one too many */
                 n = takers(s, class, most);
                 if (n >= most)
                         continue;

@@ -45,6 +45,14 @@ uint64_t row_value(const struct row *r, uint32_t class)
         return low < r->len && r->entries[low].at == class ? r->entries[low].value : 0;
 }
 
+void row_unsplit(const struct ledger *l, struct row *r)
+{
+        while (r->len > 0 && r->entries[r->len - 1].at >= l->classes_kept)
+                r->len--;
+        while (r->pivot >= l->classes_kept)
+                r->pivot = l->classes[r->pivot].parent;
+}
+
 enum err row_save(struct ledger *l, uint32_t number)
 {
         struct row *r = &l->rows[number];
@@ -55,6 +63,7 @@ enum err row_save(struct ledger *l, uint32_t number)
         TRY(ledger_reserve(l, &l->saved, &l->saved_cap, l->saved_len + 1, sizeof *l->saved));
         TRY(row_reserve(l, &copy, r->len));
         memcpy(copy.entries, r->entries, r->len * sizeof *r->entries);
+        row_unsplit(l, &copy); /* now: numbers of classes that come together are given again */
         l->saved[l->saved_len++] = (struct saved_row){.number = number, .as_it_was = copy};
         r->saved = true;
         return ERR_OK;

@@ -173,10 +173,20 @@ static void move_together(struct listing *l)
         l->starts[l->p->cells] = to;
 }
 
-static enum err new_notes(
-        struct listing *l, bool counted, struct arena *scratch, struct arena *arena)
+static size_t rows_of(const struct plan_rows *rows)
 {
-        size_t rows = (size_t)view_personless(l->p->view) + 1;
+        size_t n = 0;
+
+        for (uint32_t i = 0; i < rows->tasks; i++)
+                n += rows->len[i];
+        return n;
+}
+
+/* One note a row at most, and one that is written over. */
+static enum err new_notes(struct listing *l, const struct plan_rows *kept, bool counted,
+        struct arena *scratch, struct arena *arena)
+{
+        size_t rows = (kept != NULL ? rows_of(kept) : view_personless(l->p->view)) + 1;
 
         l->block = arena_alloc(scratch, BLOCK + 1, sizeof *l->block);
         l->notes = arena_alloc_raw(scratch, rows, sizeof *l->notes);
@@ -272,7 +282,7 @@ static enum err make_members(const struct wanted *w, struct arena *arena, struct
         m.shape->cells_len = p.cells;
         if (w->margin)
                 TRY(map_to_margin(&p, arena, &m.cells_of_margin));
-        TRY(new_notes(&l, w->counted, scratch, arena));
+        TRY(new_notes(&l, w->rows, w->counted, scratch, arena));
         TRY(w->rows == NULL ? note_view(&l) : note_counted(&l, w->rows, m.cells_of_margin));
         TRY(list_noted(&l, w->counted, arena, &m));
         *out = m;

@@ -292,7 +292,8 @@ static struct cost ask_whole(struct world *w, uint64_t n)
 
 static void tell_whole(struct world *w, uint64_t tables)
 {
-        double memory[LAST], rest[LAST], share[LAST], memory_sum = 0, rest_sum = 0;
+        double memory[LAST], rest[LAST], share[LAST];
+        double lists_sum = 0, memory_sum = 0, rest_sum = 0;
 
         for (uint64_t n = 0; n < LAST; n++) {
                 const struct cost c = ask_whole(w, tables + n);
@@ -300,6 +301,7 @@ static void tell_whole(struct world *w, uint64_t tables)
                 memory[n] = c.list + w->took[tables + n];
                 rest[n] = c.count + c.protect;
                 share[n] = memory[n] / rest[n];
+                lists_sum += c.list;
                 memory_sum += memory[n];
                 rest_sum += rest[n];
         }
@@ -307,6 +309,8 @@ static void tell_whole(struct world *w, uint64_t tables)
                                      bench_median(rest, LAST), GOAL_RATIO_AT_MOST, 0.1});
         bench_tell(w->bench, &(struct figure){"ledger.whole.mean", "ms", memory_sum / LAST,
                                      rest_sum / LAST, GOAL_RATIO_AT_MOST, 0.1});
+        bench_tell(w->bench, &(struct figure){"ledger.whole.lists", "ms", lists_sum / LAST,
+                                     rest_sum / LAST, GOAL_NONE, 0});
         bench_tell(w->bench, &(struct figure){"ledger.whole.share", "of it",
                                      bench_median(share, LAST), 0, GOAL_AT_MOST, 0.1});
 }
