@@ -39,17 +39,19 @@
  * entries, times so many. */
 enum { RENEW_FIRST = 16, RENEW_AGAIN = 2, RENEW_WORTH = 32 };
 
+_Static_assert(MODEL_ROWS_MAX <= LIST_PLACES, "a row has a place in a list");
+
 struct elimination {
         struct arena *arena;
         const struct model *model;
         struct pool pool;
-        uint32_t *gone;      /* of rows: how many went before it; FREE */
-        uint32_t *went;      /* the other way round */
-        struct vector *part; /* of those that went: rows that were free then */
+        uint32_t *gone;    /* of rows: how many went before it; FREE */
+        uint32_t *went;    /* the other way round */
+        struct list *part; /* of those that went: rows that were free then */
         uint32_t went_len;
-        struct vector *stands; /* of rows: in whose parts (by `gone`), with which value */
-        struct print *print;   /* of rows: the random directions */
-        uint64_t *above;       /* of rows: the third; NULL: none has the lowest value */
+        struct list *stands; /* of rows: in whose parts (by `gone`), with which value */
+        struct print *print; /* of rows: the random directions */
+        uint64_t *above;     /* of rows: the third; NULL: none has the lowest value */
         struct secrets *secrets;
         struct bag rows, parts;
         struct vector remainder, direction, anew;
@@ -66,6 +68,25 @@ static void add_row(struct elimination *e, uint32_t row, uint64_t value)
                 bag_add(&e->rows, row, value);
         else
                 bag_add(&e->parts, e->gone[row], value);
+}
+
+static void add_part(struct elimination *e, const struct list *part, uint64_t times)
+{
+        for (uint32_t i = 0; i < part->len; i++)
+                add_row(e, list_at(part->entry[i]),
+                        residue_times(list_value(part->entry[i]), times));
+        for (uint32_t i = 0; part->rest != NULL && i < part->rest->len; i++)
+                add_row(e, part->rest->at[i], residue_times(part->rest->value[i], times));
+}
+
+static void add_stands(struct elimination *e, const struct list *stands, uint64_t times)
+{
+        for (uint32_t i = 0; i < stands->len; i++)
+                bag_add(&e->parts, list_at(stands->entry[i]),
+                        residue_times(list_value(stands->entry[i]), times));
+        for (uint32_t i = 0; stands->rest != NULL && i < stands->rest->len; i++)
+                bag_add(&e->parts, stands->rest->at[i],
+                        residue_times(stands->rest->value[i], times));
 }
 
 static void drain(struct bag *b)
@@ -87,16 +108,15 @@ static bool settle(struct elimination *e, uint64_t most, struct vector *out)
 
         bag_start_low(&e->parts);
         while (bag_take_low(&e->parts, &went, &value)) {
-                const struct vector *part = &e->part[went];
+                const struct list *part = &e->part[went];
 
-                e->stats.work += part->len;
+                e->stats.work += list_len(part);
                 if (e->stats.work - before > most) {
                         drain(&e->parts);
                         drain(&e->rows);
                         return false;
                 }
-                for (uint32_t i = 0; i < part->len; i++)
-                        add_row(e, part->at[i], residue_times(part->value[i], value));
+                add_part(e, part, value);
         }
         out->len = 0;
         bag_start_low(&e->rows);
@@ -130,7 +150,7 @@ static bool walk_direction(
         out->len = 0;
         bag_start_high(&e->parts);
         do {
-                const struct vector *stands = &e->stands[row];
+                const struct list *stands = &e->stands[row];
 
                 if (out->len == most) {
                         drain(&e->parts);
@@ -138,9 +158,8 @@ static bool walk_direction(
                 }
                 out->at[out->len] = row;
                 out->value[out->len++] = value;
-                e->stats.work += stands->len + 1;
-                for (uint32_t i = 0; i < stands->len; i++)
-                        bag_add(&e->parts, stands->at[i], residue_times(stands->value[i], value));
+                e->stats.work += list_len(stands) + 1;
+                add_stands(e, stands, value);
                 if (!bag_take_high(&e->parts, &went, &value))
                         return true;
                 row = e->went[went];
@@ -171,23 +190,42 @@ static uint64_t above_of(const struct elimination *e, uint32_t column)
 
 /* Parts anew ------------------------------------------------------------------------------- */
 
-/* In terms of the rows that are free now, where that is shorter. */
-static void part_renew(struct elimination *e, struct vector *part)
+static bool any_gone(const struct elimination *e, const struct list *part)
 {
-        bool went = false;
-
-        e->stats.work += part->len;
-        for (uint32_t i = 0; i < part->len && !went; i++)
-                went = e->gone[part->at[i]] != FREE;
-        if (!went)
-                return;
         for (uint32_t i = 0; i < part->len; i++)
-                add_row(e, part->at[i], part->value[i]);
-        if (!settle(e, (uint64_t)RENEW_WORTH * part->len, &e->anew) || e->anew.len >= part->len)
-                return;
-        part->len = e->anew.len;
-        memcpy(part->at, e->anew.at, part->len * sizeof *part->at);
-        memcpy(part->value, e->anew.value, part->len * sizeof *part->value);
+                if (e->gone[list_at(part->entry[i])] != FREE)
+                        return true;
+        for (uint32_t i = 0; part->rest != NULL && i < part->rest->len; i++)
+                if (e->gone[part->rest->at[i]] != FREE)
+                        return true;
+        return false;
+}
+
+/* In terms of the rows that are free now, where that is shorter. */
+static enum err part_renew(struct elimination *e, struct list *part)
+{
+        uint32_t len = list_len(part);
+
+        e->stats.work += len;
+        if (!any_gone(e, part))
+                return ERR_OK;
+        add_part(e, part, 1);
+        if (!settle(e, (uint64_t)RENEW_WORTH * len, &e->anew) || e->anew.len >= len)
+                return ERR_OK;
+        return list_set(e->arena, part, &e->anew);
+}
+
+static enum err stands_add(struct elimination *e, uint32_t went)
+{
+        const struct list *part = &e->part[went];
+
+        e->stats.work += list_len(part);
+        for (uint32_t i = 0; i < part->len; i++)
+                TRY(list_push(&e->pool, &e->stands[list_at(part->entry[i])], went,
+                        list_value(part->entry[i])));
+        for (uint32_t i = 0; part->rest != NULL && i < part->rest->len; i++)
+                TRY(list_push(&e->pool, &e->stands[part->rest->at[i]], went, part->rest->value[i]));
+        return ERR_OK;
 }
 
 /* The latest first, so that the earlier ones meet short ones. What a new part holds is free, so
@@ -199,17 +237,12 @@ static enum err parts_renew(struct elimination *e)
         for (uint32_t went = e->went_len; went-- > 0;) {
                 if (model_cancelled(e->model))
                         return ERR_CANCELLED;
-                part_renew(e, &e->part[went]);
+                TRY(part_renew(e, &e->part[went]));
         }
         for (uint32_t r = 0; r < e->model->rows; r++)
-                e->stands[r].len = 0;
-        for (uint32_t went = 0; went < e->went_len; went++) {
-                const struct vector *part = &e->part[went];
-
-                e->stats.work += part->len;
-                for (uint32_t i = 0; i < part->len; i++)
-                        TRY(vector_push(&e->pool, &e->stands[part->at[i]], went, part->value[i]));
-        }
+                list_clear(&e->stands[r]);
+        for (uint32_t went = 0; went < e->went_len; went++)
+                TRY(stands_add(e, went));
         e->renew_at = e->stats.work + RENEW_AGAIN * (e->stats.work - before);
         return ERR_OK;
 }
@@ -223,10 +256,10 @@ static uint32_t pivot_of(const struct elimination *e, const struct vector *v)
 {
         uint32_t best = v->len - 1;
 
-        for (uint32_t i = v->len; i-- > 0 && e->stands[v->at[best]].len > 0;) {
+        for (uint32_t i = v->len; i-- > 0 && list_len(&e->stands[v->at[best]]) > 0;) {
                 if (v->at[i] < e->model->lowest && v->at[best] >= e->model->lowest)
                         break;
-                if (e->stands[v->at[i]].len < e->stands[v->at[best]].len)
+                if (list_len(&e->stands[v->at[i]]) < list_len(&e->stands[v->at[best]]))
                         best = i;
         }
         return best;
@@ -243,14 +276,14 @@ static enum err let_go(struct elimination *e, struct vector *v, uint32_t pivot)
                         continue;
                 v->at[kept] = v->at[i];
                 v->value[kept] = residue_times(v->value[i], factor);
-                TRY(vector_push(&e->pool, &e->stands[v->at[kept]], e->went_len, v->value[kept]));
+                TRY(list_push(&e->pool, &e->stands[v->at[kept]], e->went_len, v->value[kept]));
                 kept++;
         }
         v->len = kept;
         e->gone[row] = e->went_len;
         e->went[e->went_len] = row;
         e->stats.work += kept;
-        return vector_copy(e->arena, v, &e->part[e->went_len++]);
+        return list_set(e->arena, &e->part[e->went_len++], v);
 }
 
 static void prints_move(
