@@ -58,9 +58,11 @@ uint64_t gateway_generation(void *ctx);
 bool gateway_may_call(void *ctx, const struct principal *who, unsigned right);
 bool gateway_healthy(void *ctx, struct bytes service);
 
-/* turned.c: calls that are not for the caller's role, counted until the log is told. */
+/* turned.c: calls that are not for the caller's role (ERR_NOT_ALLOWED), or more than a quota
+ * (ERR_ERASURES), counted until the log is told. `path` is one of the table of methods. */
 MUST_CHECK enum err turned_new(struct turned **out);
 void turned_free(struct turned **t);
+void turned_count(struct turned *t, const struct principal *who, const char *path, enum err why);
 void gateway_turned_away(void *ctx, const struct principal *who, const char *path);
 void turned_tell(struct turned *t, struct audit *a);      /* what is due; from one thread */
 void turned_tell_last(struct turned *t, struct audit *a); /* all there is, while nobody calls */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* turned.c: who calls what is not for her role is told to the officers.
+/* turned.c: who calls what is not for her role, or erases more than there may be in a day, is told
+ * to the officers.
  *
- * Such a call is turned away on a thread that must not wait for a disk, and before anything of it
- * is read; so it is counted there, and the watch tells the audit log soon after: the first one at
- * once, those that follow once a minute with their number. Nobody can fill the log so: there is at
- * most one entry a minute for each principal and method, however often and with however many
- * certificates she calls, and one for all for whom there is no room here. */
+ * A call that is not for the caller is turned away on a thread that must not wait for a disk, and
+ * before anything of it is read; so it is counted there, and the watch tells the audit log soon
+ * after: the first one at once, those that follow once a minute with their number. Nobody can fill
+ * the log so: there is at most one entry a minute for each principal, method and reason, however
+ * often and with however many certificates she calls, and one for all for whom there is no room
+ * here. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +22,9 @@ enum { PLACES = 256, EVERY_MS = 60000 };
 struct place {
         struct principal who; /* with the certificate that came last */
         const char *path;     /* of the table of methods; NULL: the place is free */
-        uint64_t calls;       /* that the log does not know of */
-        int64_t told_ns;      /* when it was told; 0: never */
+        enum err why;
+        uint64_t calls;  /* that the log does not know of */
+        int64_t told_ns; /* when it was told; 0: never */
 };
 
 struct turned {
@@ -49,7 +52,8 @@ void turned_free(struct turned **t)
         *t = NULL;
 }
 
-static struct place *place_of(struct turned *t, const struct principal *who, const char *path)
+static struct place *place_of(
+        struct turned *t, const struct principal *who, const char *path, enum err why)
 {
         struct place *free_one = &t->places[PLACES];
 
@@ -58,26 +62,30 @@ static struct place *place_of(struct turned *t, const struct principal *who, con
 
                 if (p->path == NULL && free_one == &t->places[PLACES])
                         free_one = p;
-                if (p->path != NULL && strcmp(p->path, path) == 0 &&
+                if (p->path != NULL && p->why == why && strcmp(p->path, path) == 0 &&
                         strcmp(p->who.uri, who->uri) == 0)
                         return p;
         }
         return free_one;
 }
 
-void gateway_turned_away(void *ctx, const struct principal *who, const char *path)
+void turned_count(struct turned *t, const struct principal *who, const char *path, enum err why)
 {
-        struct turned *t = ((struct gateway *)ctx)->turned;
-
         (void)pthread_mutex_lock(&t->lock);
-        struct place *p = place_of(t, who, path);
+        struct place *p = place_of(t, who, path, why);
 
         if (p != &t->places[PLACES]) {
                 p->who = *who;
                 p->path = path;
+                p->why = why;
         }
         p->calls++;
         (void)pthread_mutex_unlock(&t->lock);
+}
+
+void gateway_turned_away(void *ctx, const struct principal *who, const char *path)
+{
+        turned_count(((struct gateway *)ctx)->turned, who, path, ERR_NOT_ALLOWED);
 }
 
 static void tell(struct audit *a, const struct place *p)
@@ -85,8 +93,12 @@ static void tell(struct audit *a, const struct place *p)
         OWNED(note_done) struct note n;
 
         note_begin(&n, ENTRY_ALARM);
-        note_outcome(&n, ERR_NOT_ALLOWED);
-        entry_put_words(&n.w, FIELD_WORD, "not for this role");
+        if (p->path != NULL)
+                note_outcome(&n, p->why);
+        entry_put_words(&n.w, FIELD_WORD,
+                p->path == NULL             ? "turned away"
+                : p->why == ERR_NOT_ALLOWED ? "not for this role"
+                                            : "more than the quota");
         entry_put_words(&n.w, FIELD_DETAIL, p->path != NULL ? p->path + 1 : "several");
         entry_put_number(&n.w, FIELD_NUMBER, (int64_t)p->calls);
         if (p->path != NULL)

@@ -172,6 +172,11 @@ static enum err begin(struct rpc_call *c, const struct keeper_person *what, stru
         if (record)
                 memcpy(name, dataset.data, dataset.len);
         e = keeper_erase_begin(g->keeper, c->peer->municipality, name, what);
+        if (e == ERR_ERASURES)
+                turned_count(g->turned, c->peer,
+                        record ? "/statgate.v1.Submission/EraseRecord"
+                               : "/statgate.v1.Submission/ErasePerson",
+                        e);
         if (e == ERR_BOX_NEEDED)
                 return refuse(&c->why, e, record ? "record_key" : "person.clear",
                         "fetch the keeper's keys (GetKeeperKeys), seal to the first and send "

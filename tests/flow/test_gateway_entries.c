@@ -260,6 +260,41 @@ static void more_persons_than_a_municipality_can_have_are_an_alarm(void **state)
         assert_int_equal(world_stop(&world), 0);
 }
 
+static enum status erase(uint32_t child)
+{
+        struct wire_person person = {.kind = PERSON_NATIONAL};
+
+        child_id(child, person.id);
+        return world_erase(&world, 180, &person);
+}
+
+static void more_erasures_than_a_day_may_have_are_an_alarm_once_a_minute(void **state)
+{
+        unsigned many;
+
+        (void)state;
+        world_edit(&world, "policy/bundle.yaml", "erasure_quota: {per_day: 100}",
+                "erasure_quota: {per_day: 2}");
+        begin();
+        deliver_some(180, 100, CHILDREN);
+        assert_int_equal(erase(100), STATUS_OK);
+        assert_int_equal(erase(9000), STATUS_OK);
+        tells_nothing_of("alarm", "quota");
+        assert_int_equal(erase(101), STATUS_RESOURCE_EXHAUSTED);
+        WILL_TELL("alarm", "\"more than the quota\"", "\"ERASURES\"", "Submission/ErasePerson",
+                "statgate://demo/municipality/0180");
+        for (uint32_t i = 0; i < 10; i++)
+                assert_int_equal(erase(102 + i), STATUS_RESOURCE_EXHAUSTED);
+        assert_int_equal(world_stop(&world), 0);
+        world_start(&world);
+        assert_non_null(
+                told("alarm", (const char *const[]){"\"more than the quota\"", NULL}, &many));
+        assert_int_equal(many, 2);
+        assert_non_null(told("erasure", (const char *const[]){"\"person\"", NULL}, &many));
+        assert_int_equal(many, 2);
+        assert_int_equal(world_stop(&world), 0);
+}
+
 /* Indicators ---------------------------------------------------------------------------------- */
 
 static void an_indicator_is_told_with_its_version_and_its_rules(void **state)
@@ -567,6 +602,7 @@ int main(void)
                 SENTENCE(aliases_are_told_with_who_sent_them_and_not_how_many),
                 SENTENCE(keys_that_rotate_and_go_are_told),
                 SENTENCE(more_persons_than_a_municipality_can_have_are_an_alarm),
+                SENTENCE(more_erasures_than_a_day_may_have_are_an_alarm_once_a_minute),
                 SENTENCE(an_indicator_is_told_with_its_version_and_its_rules),
                 SENTENCE(who_calls_what_is_not_for_her_role_is_told_of_once_a_minute),
                 SENTENCE(a_witness_that_does_not_listen_is_told_once_and_once_when_it_does),
