@@ -15,8 +15,9 @@
 
 /* Rows of a direction: longer ones have large numbers, and take long. */
 enum { LONGEST = 1024 };
-/* Sums made in whole numbers: so many, and an eighth of what the elimination looked at. */
-#define SUMS_LEAST (UINT64_C(1) << 28)
+/* Sums made in whole numbers, and what is looked at to find directions, too long ones among them:
+ * so much, and an eighth of what the elimination looked at. */
+#define WORK_LEAST (UINT64_C(1) << 28)
 /* Parts of a fraction; and numbers of a witness, of which MODEL_ROWS_MAX fit a sum. */
 enum { PART_MAX = 1 << 29 };
 #define NUMBER_MAX ((int64_t)1 << 38)
@@ -154,9 +155,11 @@ static void sums_judge(struct proof *p, const uint8_t *fate)
  * numbers of one are small. */
 static enum err prove_whole(struct proof *p, struct elimination *e, struct witness_report *report)
 {
-        uint64_t most = SUMS_LEAST + elimination_stats(e).work / 8;
+        uint64_t before = elimination_stats(e).work, most = WORK_LEAST + before / 8;
 
-        for (uint32_t r = 0; r < p->model->rows && p->missing > 0 && p->sums < most; r++) {
+        for (uint32_t r = 0; r < p->model->rows && p->missing > 0; r++) {
+                if (p->sums + (elimination_stats(e).work - before) > most)
+                        break;
                 if (!elimination_is_free(e, r))
                         continue;
                 if (model_cancelled(p->model))

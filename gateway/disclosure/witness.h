@@ -16,7 +16,7 @@
  * With whole numbers not even that is left: no linear combination of published cells,
  * over the rationals, gives the protected one. Such witnesses are looked for among the
  * shorter directions, and found for all cells of tables of some ten thousand; on the
- * largest the numbers of some grow beyond a word.
+ * largest some are too long, the numbers of some grow beyond a word, and the search has an end.
  *
  * What neither proves: that no narrow interval can be given for the cell (that is for the
  * auditor), and that nobody who knows a cell of his own can compute another. */
