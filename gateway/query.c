@@ -247,10 +247,11 @@ enum err query_rehearse(struct answering *a)
         TRY(expand(a));
         TRY(decide(a));
         TRY(lease(a, &a->main, a->asked->vintage));
+        if (a->has_denominator) /* each table heeds the other's deliveries: both, before any */
+                TRY(lease(a, &a->denominator, a->main.query.vintage));
         TRY(table_rehearse(a, &a->main));
         if (!a->has_denominator)
                 return ERR_OK;
-        TRY(lease(a, &a->denominator, a->main.query.vintage));
         TRY(table_rehearse(a, &a->denominator));
         return quotient_make(a->arena, a->indicator->scale, a->main.table, a->denominator.table);
 }

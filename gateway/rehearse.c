@@ -381,10 +381,12 @@ static void write_attacks(const struct policy *p, const char *which, struct buf 
                 for (uint32_t k = 0; k < x->measured_len; k++) {
                         const struct measured_attack *m = &x->measured[k];
 
-                        line(out, "attacks %s %.*s %.*s recovered %u baseline %u most %u trials %u",
+                        line(out,
+                                "attacks %s %.*s %.*s recovered %u baseline %u most %u trials %u%s",
                                 which, (int)x->id.len, (const char *)x->id.data, (int)m->attack.len,
                                 (const char *)m->attack.data, m->recovered_permille,
-                                m->baseline_permille, m->excess_max_permille, m->trials);
+                                m->baseline_permille, m->excess_max_permille, m->trials,
+                                m->leaks ? " leaks" : "");
                 }
         }
 }

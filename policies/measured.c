@@ -40,7 +40,7 @@ enum err disclosure_digest(const struct disclosure_rules *x, struct digest *out)
 static enum err load_attack(struct loader *l, const struct yaml *m, struct measured_attack *out)
 {
         static const char *const keys[] = {"attack", "recovered_permille", "baseline_permille",
-                "excess_max_permille", "trials", NULL};
+                "excess_max_permille", "trials", "leaks", NULL};
         int64_t recovered = 0, baseline = 0, excess = 1000, trials = 0;
 
         TRY(yaml_known_keys(m, keys, l->why));
@@ -49,6 +49,7 @@ static enum err load_attack(struct loader *l, const struct yaml *m, struct measu
         TRY(yaml_integer(m, "baseline_permille", true, 0, 1000, &baseline, l->why));
         TRY(yaml_integer(m, "excess_max_permille", false, 0, 1000, &excess, l->why));
         TRY(yaml_integer(m, "trials", true, 1, INT32_MAX, &trials, l->why));
+        TRY(yaml_boolean(m, "leaks", false, &out->leaks, l->why));
         out->recovered_permille = (uint32_t)recovered;
         out->baseline_permille = (uint32_t)baseline;
         out->excess_max_permille = (uint32_t)excess;

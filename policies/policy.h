@@ -309,6 +309,7 @@ struct disclosure_rules {
 struct measured_attack {
         struct bytes attack;
         uint32_t recovered_permille, baseline_permille, excess_max_permille, trials;
+        bool leaks; /* more than the baseline, beyond the statistical error */
 };
 struct policy_preset {
         struct bytes id;

@@ -20,7 +20,8 @@ def block(result):
         lines.append(
             f"      - {{attack: {attack_id(name)}, recovered_permille: {permille(r['recovered'])}, "
             f"baseline_permille: {permille(r['baseline'])}, "
-            f"excess_max_permille: {permille(r['excess_at_most'])}, trials: {r['trials']}}}")
+            f"excess_max_permille: {permille(r['excess_at_most'])}, trials: {r['trials']}"
+            f"{', leaks: yes' if r['leaks'] else ''}}}")
     if result.get("rules"):
         lines.insert(0, f"    measured_under: {result['rules']}")
     cost, moved = result["loss"], result["loss"]["mean_deviation"] or 0

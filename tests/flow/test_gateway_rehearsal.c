@@ -111,6 +111,20 @@ static void what_a_higher_threshold_would_protect_is_counted(void **state)
         assert_true(end.entry > 0);
 }
 
+/* An indicator that divides one data set by another heeds the deliveries of both. */
+static void a_quotient_of_two_data_sets_is_rehearsed(void **state)
+{
+        struct wire_rehearsal_progress end;
+        struct wire_release r;
+
+        (void)state;
+        (void)ask_yaml(&world, "indicator: {id: avvikelser_per_1000_vardygn}\nperiod: 2025\n", &r);
+        assert_int_equal(ask_by("kon"), STATUS_OK);
+        propose("threshold: 9");
+        assert_int_equal(world_rehearse(&world, &end), STATUS_OK);
+        assert_true(world_rehearsed_len == 2);
+}
+
 static void what_weakens_comes_into_force_with_its_report_only(void **state)
 {
         struct wire_rehearsal_progress end;
@@ -203,6 +217,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 IN_WORLD(what_a_higher_threshold_would_protect_is_counted),
+                IN_WORLD(a_quotient_of_two_data_sets_is_rehearsed),
                 IN_WORLD(what_weakens_comes_into_force_with_its_report_only),
                 IN_WORLD(a_rehearsal_costs_no_question_and_changes_no_answer),
                 IN_WORLD(a_bundle_that_does_not_load_is_refused_with_its_place),

@@ -341,13 +341,14 @@ static void measured_figures_say_their_error_and_how_far_noise_moves(void **stat
         OWNED(policy_unref)
         struct policy *p =
                 loaded("presets.yaml", "baseline_permille: 10, trials: 400}\n    loss: {",
-                        "baseline_permille: 10, excess_max_permille: 7, trials: 400}\n"
+                        "baseline_permille: 10, excess_max_permille: 7, trials: 400, leaks: yes}\n"
                         "    loss: {moved_permille: 1200, ");
         uint32_t len = 0;
         const struct policy_preset *all = policy_presets(p, &len);
 
         (void)state;
         assert_int_equal(all[0].measured[0].excess_max_permille, 7);
+        assert_true(all[0].measured[0].leaks);
         assert_int_equal(all[0].moved_permille, 1200);
 }
 

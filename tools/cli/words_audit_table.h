@@ -72,12 +72,14 @@ WORD(REHEARSED, "{1} frågor prövade ({2} ställda): {3} besvaras nu, {4} nekas
 WORD(REHEARSED_CELLS, "Av {1} celler visas {2} som skyddades, och skyddas {3} som visades.",
         "Of {1} cells {2} are shown that were protected, and {3} protected that were shown.")
 WORD(REHEARSED_ATTACKS,
-        "Angrepp mot förvalet {1} är mätta: av {2} vinner {3} mest, rätt i {4} fall av 1000 mot "
-        "{5} "
-        "utan uppgiften.",
-        "Attacks on the preset {1} are measured: of {2}, {3} gains most, right in {4} cases of "
-        "1000 "
-        "against {5} without the fact.")
+        "Angrepp mot förvalet {1}: av {2} uppmätta vinner {3} mer än sin osäkerhet, mest {4}: rätt "
+        "i "
+        "{5} fall av 1000 mot {6} utan uppgiften.",
+        "Attacks on the preset {1}: of {2} measured {3} gain more than their statistical error, "
+        "most {4}: right in {5} cases of 1000 against {6} without the fact.")
+WORD(REHEARSED_NO_LEAK,
+        "Angrepp mot förvalet {1}: inget av {2} uppmätta vinner mer än sin osäkerhet.",
+        "Attacks on the preset {1}: none of {2} measured gains more than its statistical error.")
 WORD(REHEARSED_ELSEWISE,
         "Angrepp mot förvalet {1} är mätta under andra regler: mät med tools/attack --bundle {2} "
         "--write.",

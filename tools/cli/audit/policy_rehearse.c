@@ -166,45 +166,62 @@ static bool is_used(const struct policy *p, struct bytes preset)
         return false;
 }
 
-/* The attack that gains most over the same attack without the fact. */
-static const struct measured_attack *worst_of(const struct policy_preset *x)
+/* Of the attacks that gain more than their statistical error the one that gains most; NULL:
+ * there is none. */
+static const struct measured_attack *worst_of(const struct policy_preset *x, uint32_t *out_leaks)
 {
         const struct measured_attack *worst = NULL;
+        int64_t most = 0;
 
+        *out_leaks = 0;
         for (uint32_t i = 0; i < x->measured_len; i++) {
                 const struct measured_attack *m = &x->measured[i];
+                int64_t gain = (int64_t)m->recovered_permille - m->baseline_permille;
 
-                if (worst == NULL ||
-                        (int64_t)m->recovered_permille - m->baseline_permille >
-                                (int64_t)worst->recovered_permille - worst->baseline_permille)
+                if (!m->leaks)
+                        continue;
+                (*out_leaks)++;
+                if (worst == NULL || gain > most)
                         worst = m;
+                most = worst == m ? gain : most;
         }
         return worst;
+}
+
+static void tell_measured(const struct cli *cli, const struct policy_preset *x)
+{
+        char attacks[NUMBER_TEXT], leaking[NUMBER_TEXT], right[NUMBER_TEXT], without[NUMBER_TEXT];
+        uint32_t leaks;
+        const struct measured_attack *worst = worst_of(x, &leaks);
+        const char *id = text_from(cli, x->id);
+
+        cli_number(cli, x->measured_len, attacks);
+        if (worst == NULL)
+                say(cli, WORD_REHEARSED_NO_LEAK, id, attacks);
+        else
+                say(cli, WORD_REHEARSED_ATTACKS, id, attacks, cli_number(cli, leaks, leaking),
+                        text_from(cli, worst->attack),
+                        cli_number(cli, worst->recovered_permille, right),
+                        cli_number(cli, worst->baseline_permille, without));
 }
 
 /* What attacks get under the rules that are proposed, as far as anybody has measured. */
 static void tell_attacks(const struct cli *cli, const struct policy *proposed, const char *folder)
 {
-        char attacks[NUMBER_TEXT], right[NUMBER_TEXT], without[NUMBER_TEXT];
         uint32_t n = 0;
         const struct policy_preset *list = policy_presets(proposed, &n);
 
         for (uint32_t i = 0; i < n; i++) {
-                const struct measured_attack *worst = worst_of(&list[i]);
                 const char *id = text_from(cli, list[i].id);
 
                 if (!is_used(proposed, list[i].id))
                         continue;
-                if (worst == NULL || list[i].measured_elsewise)
-                        say(cli,
-                                worst == NULL ? WORD_REHEARSED_UNMEASURED : WORD_REHEARSED_ELSEWISE,
-                                id, folder);
+                if (list[i].measured_len == 0)
+                        say(cli, WORD_REHEARSED_UNMEASURED, id, folder);
+                else if (list[i].measured_elsewise)
+                        say(cli, WORD_REHEARSED_ELSEWISE, id, folder);
                 else
-                        say(cli, WORD_REHEARSED_ATTACKS, id,
-                                cli_number(cli, list[i].measured_len, attacks),
-                                text_from(cli, worst->attack),
-                                cli_number(cli, worst->recovered_permille, right),
-                                cli_number(cli, worst->baseline_permille, without));
+                        tell_measured(cli, &list[i]);
         }
 }
 
