@@ -10,8 +10,10 @@
 
 struct secret {
         struct print print;
-        uint64_t key; /* f/g; 0 where g is */
+        uint64_t key;        /* f/g; 0 where g is */
+        uint64_t key_before; /* of those that moved last */
         uint32_t next;
+        uint32_t moved; /* in which move, last */
         bool alone;
 };
 
@@ -32,6 +34,7 @@ struct secrets {
         struct bag bag; /* of secrets: their change along a direction */
         struct move *move;
         uint32_t moves;
+        uint32_t move_number;
 };
 
 static uint64_t key_of(struct print p)
@@ -176,11 +179,14 @@ static void moves_find(struct secrets *s, const struct vector *direction, struct
                 for (size_t n = s->start[direction->at[k]]; n < s->start[direction->at[k] + 1]; n++)
                         bag_add(&s->bag, s->of[n], direction->value[k]);
         s->moves = 0;
+        s->move_number++;
         bag_start_low(&s->bag);
         while (bag_take_low(&s->bag, &i, &change)) {
                 struct secret *secret = &s->secret[i];
 
                 link_out(s, i);
+                secret->key_before = secret->key;
+                secret->moved = s->move_number;
                 s->move[s->moves++] =
                         (struct move){.secret = i, .was = secret->print, .old_key = secret->key};
                 secret->print.f = moved(secret->print.f, change, by.f);
@@ -210,11 +216,19 @@ static void keys_compute(struct secrets *s)
         }
 }
 
-/* Is there another in its place, of which or of this somebody knows the value? */
+static uint64_t key_before(const struct secrets *s, const struct secret *secret)
+{
+        return secret->moved == s->move_number ? secret->key_before : secret->key;
+}
+
+/* Is there another in its place, of which or of this somebody knows the value? Two that stood in
+ * one place before do not meet: what everybody knows told it already, and to hide more helps
+ * nobody. */
 static bool meets(const struct secrets *s, const struct secret *mine)
 {
         for (uint32_t i = *head_of(s, mine->key); i != NONE; i = s->secret[i].next)
-                if (s->secret[i].key == mine->key && (mine->alone || s->secret[i].alone))
+                if (s->secret[i].key == mine->key && (mine->alone || s->secret[i].alone) &&
+                        key_before(s, &s->secret[i]) != mine->key_before)
                         return true;
         return false;
 }
