@@ -108,6 +108,7 @@ struct ledger {
         uint32_t touched_len, touched_cap;
         struct row left; /* scratch: what is left of it */
         uint32_t tables, answered;
+        uint32_t judged; /* tables, those refused too, since it was made */
         size_t bytes;
         struct pieces pieces;
         struct prints refused; /* sets, of those judged while all stand in rows */

@@ -324,6 +324,7 @@ static enum err judge(struct ledger *l, const struct ledger_set *rows, uint32_t 
         uint8_t one = LEDGER_REFUSED;
 
         l->work = 0;
+        l->judged += how == WITH_ROWS && !forced ? 1 : 0;
         for (uint32_t i = 0; e == ERR_OK && i < len && (all == NULL || *all); i++) {
                 e = row_judge(l, &rows[i], how, forced, &one);
                 classes_untouch(l);

@@ -27,7 +27,15 @@
 #include "gateway/disclosure/residue.h"
 #include "gateway/ledger/inside.h"
 
-enum { PRINT_MAX = 16, BRANCH_MAX = 64, STEPS_MAX = 10000 };
+enum { PRINT_MAX = 16, BRANCH_MAX = 64 };
+
+/* Steps of one search, and of all searches of one table before each gets the least. A set that
+ * cannot be decided is refused, so while little was asked much is tried: some milliseconds, of
+ * the tenths of a second that counting takes where sets are that large. Every 200 tables it is
+ * half as much, since the more was told the less can be decided at all. None of it depends on
+ * what sets hold. */
+enum { STEPS_MOST = 500000, STEPS_LEAST = 10000, TABLES_HALVE = 200, HALVES = 6 };
+enum { STEPS_TABLE = 8000000 };
 
 struct print {
         uint64_t at[PRINT_MAX];
@@ -41,7 +49,7 @@ struct search {
         uint32_t pivot;          /* that what is left would have */
         uint32_t *banned;        /* rows that were looked at with all that they can be in */
         uint32_t banned_len, banned_cap;
-        uint64_t steps;
+        uint64_t steps, steps_max;
         /* The classes chosen, their prints in echelon form. */
         struct print basis[PRINT_MAX];
         unsigned leading[PRINT_MAX], chosen;
@@ -177,7 +185,7 @@ static bool rest_is_safe(struct search *s, uint32_t from, uint64_t room)
                 if (s->l->classes[class].count < 2 || s->l->classes[class].size >= room)
                         continue;
                 s->steps += 8;
-                if (s->steps > STEPS_MAX || !choose(s, class))
+                if (s->steps > s->steps_max || !choose(s, class))
                         return false;
                 if (!rest_is_safe(s, i + 1, room - s->l->classes[class].size))
                         return false;
@@ -244,12 +252,12 @@ static bool find_branches(struct search *s, uint64_t wanted, struct branches *ou
                         continue;
                 if (out->len > 0 && sum >= wanted)
                         most = out->takers[out->len - 1];
-                if (most > 0 && s->steps > STEPS_MAX)
+                if (most > 0 && s->steps > s->steps_max)
                         return false; /* whoever could enter is one too many */
                 n = takers(s, class, most);
                 if (n >= most)
                         continue;
-                if (out->len == BRANCH_MAX || s->steps > STEPS_MAX)
+                if (out->len == BRANCH_MAX || s->steps > s->steps_max)
                         return false;
                 for (at = out->len++; at > 0 && out->takers[at - 1] > n; at--) {
                         out->class[at] = out->class[at - 1];
@@ -284,7 +292,7 @@ static void unban(struct search *s, uint32_t len)
  * `entries` more are held, is known beforehand. Rows can be as long as there are classes. */
 static bool is_too_much(const struct search *s, uint32_t entries)
 {
-        return s->steps + entries + s->l->touched_len > STEPS_MAX;
+        return s->steps + entries + s->l->touched_len > s->steps_max;
 }
 
 /* With every row that holds the class in turn. */
@@ -336,16 +344,28 @@ static enum err look(struct search *s, enum finding *out)
 static enum err look_from_left(struct search *s, enum finding *out)
 {
         *out = UNSAFE;
-        if (s->l->left.len > STEPS_MAX / 2)
+        if (s->l->left.len > s->steps_max / 2)
                 return ERR_OK;
         TRY(hold(s, &s->l->left, NO_ROW));
         return look(s, out);
+}
+
+static uint64_t steps_for(const struct ledger *l)
+{
+        uint32_t halves = l->judged / TABLES_HALVE;
+
+        if (halves > HALVES)
+                halves = HALVES;
+        uint64_t steps = (uint64_t)STEPS_MOST >> halves;
+        return l->work > (uint64_t)STEPS_TABLE >> halves || steps < STEPS_LEAST ? STEPS_LEAST
+                                                                                : steps;
 }
 
 enum err light_is_safe(struct ledger *l, bool *out)
 {
         uint32_t k = l->options.threshold;
         struct search s = {.l = l,
+                .steps_max = steps_for(l),
                 .width = k - 1 < PRINT_MAX ? k - 1 : PRINT_MAX,
                 .pivot = l->left.entries[0].at};
         enum finding finding = UNSAFE;
