@@ -326,17 +326,6 @@ static enum err write_changes(const struct rehearsing *r, struct buf *out)
         return ERR_OK;
 }
 
-static bool is_used(const struct policy *p, struct bytes preset)
-{
-        uint32_t n = 0;
-        const struct policy_dataset *list = policy_datasets(p, &n);
-
-        for (uint32_t i = 0; i < n; i++)
-                if (bytes_equal(list[i].disclosure.preset, preset))
-                        return true;
-        return false;
-}
-
 /* How far what is measured of presets holds for the data sets that name them. */
 static enum err write_measured(const struct policy *p, const char *which, struct buf *out)
 {
@@ -370,7 +359,7 @@ static void write_attacks(const struct policy *p, const char *which, struct buf 
         for (uint32_t i = 0; i < n; i++) {
                 const struct policy_preset *x = &list[i];
 
-                if (!is_used(p, x->id))
+                if (!policy_uses_preset(p, x->id))
                         continue;
                 if (x->measured_len == 0)
                         line(out, "attacks %s %.*s not measured", which, (int)x->id.len,

@@ -37,6 +37,17 @@ enum err disclosure_digest(const struct disclosure_rules *x, struct digest *out)
         return ERR_OK;
 }
 
+bool policy_uses_preset(const struct policy *p, struct bytes preset)
+{
+        uint32_t n = 0;
+        const struct policy_dataset *list = policy_datasets(p, &n);
+
+        for (uint32_t i = 0; i < n; i++)
+                if (bytes_equal(list[i].disclosure.preset, preset))
+                        return true;
+        return false;
+}
+
 static enum err load_attack(struct loader *l, const struct yaml *m, struct measured_attack *out)
 {
         static const char *const keys[] = {"attack", "recovered_permille", "baseline_permille",

@@ -520,6 +520,8 @@ const struct code_list *policy_municipalities(const struct policy *p);
 bool policy_expects(const struct policy *p, uint32_t code, struct period period);
 
 const struct policy_preset *policy_presets(const struct policy *p, uint32_t *out_len);
+/* Whether a data set takes its rules from it. */
+bool policy_uses_preset(const struct policy *p, struct bytes preset);
 
 /* population.c: how many inhabitants a row is about, whatever stands in the data: the margin
  * where membership itself is sensitive, and of questions outside a lattice. A part is what an

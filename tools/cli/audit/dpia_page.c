@@ -125,17 +125,6 @@ static const char *permille(const struct page *p, uint32_t n)
         return text_from(p->cli, bytes_of_text(permille_text(p->cli, n, text)));
 }
 
-static bool is_used(const struct policy *policy, struct bytes preset)
-{
-        uint32_t n = 0;
-        const struct policy_dataset *list = policy_datasets(policy, &n);
-
-        for (uint32_t i = 0; i < n; i++)
-                if (bytes_equal(list[i].disclosure.preset, preset))
-                        return true;
-        return false;
-}
-
 static void attacks_on(struct page *p, const struct policy_preset *x)
 {
         const char *const heads[] = {L("angrepp", "attack"), L("rätt i", "right in"),
@@ -188,7 +177,7 @@ static void attacks(struct page *p, const struct policy *policy)
                              "what is no "
                              "more than that does not come from her data."));
         for (uint32_t i = 0; i < n; i++)
-                if (is_used(policy, list[i].id) && list[i].measured_len > 0)
+                if (policy_uses_preset(policy, list[i].id) && list[i].measured_len > 0)
                         attacks_on(p, &list[i]);
 }
 

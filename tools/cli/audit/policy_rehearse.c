@@ -155,17 +155,6 @@ static enum exit_code ask(struct rehearsed *r, const struct wire_rehearsal *wish
 
 /* The command -------------------------------------------------------------------------------- */
 
-static bool is_used(const struct policy *p, struct bytes preset)
-{
-        uint32_t n = 0;
-        const struct policy_dataset *list = policy_datasets(p, &n);
-
-        for (uint32_t i = 0; i < n; i++)
-                if (bytes_equal(list[i].disclosure.preset, preset))
-                        return true;
-        return false;
-}
-
 /* Of the attacks that gain more than their statistical error the one that gains most; NULL:
  * there is none. */
 static const struct measured_attack *worst_of(const struct policy_preset *x, uint32_t *out_leaks)
@@ -214,7 +203,7 @@ static void tell_attacks(const struct cli *cli, const struct policy *proposed, c
         for (uint32_t i = 0; i < n; i++) {
                 const char *id = text_from(cli, list[i].id);
 
-                if (!is_used(proposed, list[i].id))
+                if (!policy_uses_preset(proposed, list[i].id))
                         continue;
                 if (list[i].measured_len == 0)
                         say(cli, WORD_REHEARSED_UNMEASURED, id, folder);
