@@ -38,7 +38,9 @@
  * Decisions look at identifying sets and at earlier answers only, never at what the sets
  * hold: whoever could know the sets could make the decision herself (simulatable auditing:
  * Kenthapadi, Mishra & Nissim, PODS 2005). And they do not depend on what was refused, but for
- * what could not be decided: that stays refused, until answers make it by themselves. */
+ * what could not be decided: that stays refused, until answers make it by themselves; and the
+ * more tables were judged, refused ones too, the shorter is searched (light.c), which refuses
+ * more and never less. */
 #ifndef STATGATE_GATEWAY_LEDGER_LEDGER_H
 #define STATGATE_GATEWAY_LEDGER_LEDGER_H
 

@@ -32,8 +32,8 @@ enum { PRINT_MAX = 16, BRANCH_MAX = 64 };
 /* Steps of one search, and of all searches of one table before each gets the least. A set that
  * cannot be decided is refused, so while little was asked much is tried: some milliseconds, of
  * the tenths of a second that counting takes where sets are that large. Every 200 tables it is
- * half as much, since the more was told the less can be decided at all. None of it depends on
- * what sets hold. */
+ * half as much, since the more was told the less can be decided at all. Whoever knows the sets and
+ * how many tables were asked for knows where a search ends. */
 enum { STEPS_MOST = 500000, STEPS_LEAST = 10000, TABLES_HALVE = 200, HALVES = 6 };
 enum { STEPS_TABLE = 8000000 };
 
