@@ -335,6 +335,10 @@ static void a_table_beyond_the_exact_tableau_is_audited_to_its_last_cell(void **
                 "60", "--format", "csv");
         assert_int_equal(whole.code, EXIT_CODE_OK);
         assert_true(deep_lines_hold(whole.out) > 10);
+        RAN none = RUN("audit-table", room_path("out.csv"), "--dims", "mun,kind,sex,age",
+                "--hierarchy", hierarchy, "--zeros", "publish", "--attacker", "whole",
+                "--work-limit", "5");
+        assert_non_null(strstr(none.out, "No cell was audited in time"));
 }
 
 static void a_table_beyond_measure_is_refused(void **state)

@@ -316,7 +316,7 @@ static void tell_sampled(
 static void tell_verdicts(const struct cli *cli, FILE *to, const struct audited *a)
 {
         char audited[NUMBER_TEXT], all[NUMBER_TEXT], exact[NUMBER_TEXT];
-        bool exposed = false, sampled = false, limited = false;
+        bool exposed = false, sampled = false, limited = false, any = false;
 
         for (enum audit_attacker i = 0; i < AUDIT_ATTACKERS; i++) {
                 const struct audit_verdict *v = &a->verdict[i];
@@ -327,6 +327,7 @@ static void tell_verdicts(const struct cli *cli, FILE *to, const struct audited 
                         cli_number(cli, v->audited, audited), cli_number(cli, v->len, all),
                         cli_number(cli, v->exact, exact));
                 exposed |= v->exact > 0;
+                any |= v->audited > 0;
                 limited |= v->limited;
                 sampled |= v->audited < v->len;
         }
@@ -338,6 +339,7 @@ static void tell_verdicts(const struct cli *cli, FILE *to, const struct audited 
         else if (sampled)
                 TELL(WORD_AUDIT_SAMPLED);
         TELL(exposed                 ? WORD_AUDIT_EXPOSED
+                : !any               ? WORD_AUDIT_NONE
                 : limited || sampled ? WORD_AUDIT_CLEAN_SOME
                                      : WORD_AUDIT_CLEAN);
 }
