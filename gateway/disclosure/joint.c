@@ -327,9 +327,10 @@ static enum err suppress(struct joint *j, struct arena *scratch, const struct jo
                 *out = (struct suppress_result){.limited = true};
                 err = ERR_OK;
         }
+        TRY(err);
         j->work += out->work;
         j->limited |= out->limited;
-        return err;
+        return ERR_OK;
 }
 
 /* A zero that a rule hides is told where a published total of it is zero. Then it is shown

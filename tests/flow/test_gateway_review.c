@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -146,6 +147,32 @@ static int leave(void **state)
 
 /* Who may ------------------------------------------------------------------------------ */
 
+static int64_t calls_told_of(void)
+{
+        const struct wire_log_request all = {.from = 0};
+        struct entry_value v;
+        struct pages p;
+        int64_t calls = 0;
+
+        read_log(&all, &p);
+        for (uint32_t i = 0; i < p.len; i++)
+                if (p.list[i].kind == ENTRY_ALARM &&
+                        (entry_find(p.list[i].open, FIELD_NUMBER, &v) ||
+                                entry_find(p.list[i].closed, FIELD_NUMBER, &v)))
+                        calls += v.number;
+        return calls;
+}
+
+/* Who was turned away is told to the log a moment later; the tests below count what is in it. */
+static void await_alarms(int64_t calls)
+{
+        int64_t until = clock_monotonic_ns() + FOLLOW_MS * INT64_C(1000000);
+
+        while (calls_told_of() < calls && clock_monotonic_ns() < until)
+                (void)nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+        assert_int_equal(calls_told_of(), calls);
+}
+
 static void nobody_but_a_data_protection_officer_may_look(void **state)
 {
         static const char *const others[] = {
@@ -164,6 +191,7 @@ static void nobody_but_a_data_protection_officer_may_look(void **state)
                                                  methods[k], bytes_of(NULL, 0)),
                                 STATUS_PERMISSION_DENIED);
         }
+        await_alarms(ARRAY_LEN(others) * (ARRAY_LEN(methods) + 1));
 }
 
 static bool is_of(const struct wire_log_entry *e, const char *uri)
