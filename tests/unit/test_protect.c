@@ -75,7 +75,7 @@ static void what_is_only_small_hidden_is_computed(void **state)
         assert_non_null(strstr(json.out, "\"status\": \"exact\", \"real\": [3, 3]"));
 }
 
-static void a_table_that_does_not_add_up_is_told_so(void **state)
+static void a_table_that_does_not_add_up_and_one_without_secrets_are_told_so(void **state)
 {
         const char *wrong = room_write("wrong.csv", "kind,value\na,\nb,12\nTotal,11\n");
 
@@ -85,6 +85,10 @@ static void a_table_that_does_not_add_up_is_told_so(void **state)
         assert_non_null(strstr(r.err, "does not add up"));
         RAN overlapping = RUN("audit-table", wrong, "--dims", "kind", "--overlapping", "sort");
         assert_int_equal(overlapping.code, EXIT_CODE_USAGE);
+        RAN open = RUN("audit-table", room_write("open.csv", "kind,value\na,3\nTotal,3\n"),
+                "--dims", "kind");
+        assert_int_equal(open.code, EXIT_CODE_OK);
+        assert_non_null(strstr(open.out, "No cell is protected"));
 }
 
 /* There and back ----------------------------------------------------------------------------- */
@@ -339,6 +343,12 @@ static void a_table_beyond_the_exact_tableau_is_audited_to_its_last_cell(void **
                 "--hierarchy", hierarchy, "--zeros", "publish", "--attacker", "whole",
                 "--work-limit", "5");
         assert_non_null(strstr(none.out, "No cell was audited in time"));
+        assert_int_equal(none.code, EXIT_CODE_NOT_AUDITED);
+        RAN csv = RUN("audit-table", room_path("out.csv"), "--dims", "mun,kind,sex,age",
+                "--hierarchy", hierarchy, "--zeros", "publish", "--attacker", "whole",
+                "--work-limit", "5", "--format", "csv");
+        assert_int_equal(csv.code, EXIT_CODE_NOT_AUDITED);
+        assert_non_null(strstr(csv.out, "not_audited"));
 }
 
 static void a_table_beyond_measure_is_refused(void **state)
@@ -508,7 +518,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_table_of_the_literature_is_hidden_as_printed_there),
                 cmocka_unit_test(what_is_only_small_hidden_is_computed),
-                cmocka_unit_test(a_table_that_does_not_add_up_is_told_so),
+                cmocka_unit_test(a_table_that_does_not_add_up_and_one_without_secrets_are_told_so),
                 cmocka_unit_test(what_is_protected_cannot_be_computed),
                 cmocka_unit_test(the_order_of_rows_does_not_show),
                 cmocka_unit_test(a_person_counts_once_in_a_total),

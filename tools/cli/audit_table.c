@@ -270,7 +270,9 @@ static enum exit_code conclude(struct auditing *a)
         code = output_put(a->cli, a->args, &output, &path);
         if (code != EXIT_CODE_OK)
                 return code;
-        return exposed ? EXIT_CODE_NOT_SAFE : EXIT_CODE_OK;
+        return exposed                      ? EXIT_CODE_NOT_SAFE
+               : !audit_reached(&a->result) ? EXIT_CODE_NOT_AUDITED
+                                            : EXIT_CODE_OK;
 }
 
 static enum exit_code run(struct cli *cli, const struct arguments *args)
@@ -352,16 +354,18 @@ const struct command command_audit_table = {
         .details = {"Tar tabellen som alla ser den, med eller utan summor (koden Total och "
                     "hierarkins grupper), vilket verktyg som än gjort den, och räknar ut det "
                     "minsta och det största som varje skyddad cell kan vara. Slutkoden är 7 när "
-                    "någon går att räkna ut exakt, 4 när tabellen inte stämmer; 0 säger det om de "
-                    "celler som hann granskas, och hur många de är står i svaret.\nExempel: "
+                    "någon går att räkna ut exakt, 4 när tabellen inte stämmer och 9 när ingen "
+                    "cell hann granskas; 0 talar om de celler som hann granskas, och hur många de "
+                    "är står i svaret.\nExempel: "
                     "statgate audit-table saker.csv --dims mun,kind --hierarchy mun=regions.csv "
                     "--zeros publish --threshold 5",
                 "Takes the table as everybody sees it, with or without margins (the code Total "
                 "and the hierarchy's groups), whatever tool made it, and computes the smallest "
                 "and the largest that each protected cell can be. The exit code is 7 when one can "
-                "be computed exactly, 4 when the table does not add up; 0 speaks of the cells that "
-                "were audited, and how many those are is said.\nExample: statgate "
-                "audit-table safe.csv --dims mun,kind --hierarchy mun=regions.csv --zeros publish "
+                "be computed exactly, 4 when the table does not add up and 9 when no cell could be "
+                "audited in time; 0 speaks of the cells that were audited, and how many those are "
+                "is said.\nExample: statgate audit-table safe.csv --dims mun,kind --hierarchy "
+                "mun=regions.csv --zeros publish "
                 "--threshold 5"},
         .options = options,
         .options_len = ARRAY_LEN(options),

@@ -21,6 +21,15 @@ static const struct audit_verdict *cells_of(const struct audited *a)
         return &a->verdict[0];
 }
 
+bool audit_reached(const struct audited *a)
+{
+        bool reached = cells_of(a)->len == 0;
+
+        for (enum audit_attacker i = 0; i < AUDIT_ATTACKERS; i++)
+                reached |= a->attacked[i] && a->verdict[i].audited > 0;
+        return reached;
+}
+
 static void place_of(const struct audited *a, size_t cell, uint32_t *out)
 {
         for (uint32_t d = a->dimensions_len; d-- > 0; cell /= a->shape[d].nodes)
@@ -316,7 +325,7 @@ static void tell_sampled(
 static void tell_verdicts(const struct cli *cli, FILE *to, const struct audited *a)
 {
         char audited[NUMBER_TEXT], all[NUMBER_TEXT], exact[NUMBER_TEXT];
-        bool exposed = false, sampled = false, limited = false, any = false;
+        bool exposed = false, sampled = false, limited = false;
 
         for (enum audit_attacker i = 0; i < AUDIT_ATTACKERS; i++) {
                 const struct audit_verdict *v = &a->verdict[i];
@@ -327,7 +336,6 @@ static void tell_verdicts(const struct cli *cli, FILE *to, const struct audited 
                         cli_number(cli, v->audited, audited), cli_number(cli, v->len, all),
                         cli_number(cli, v->exact, exact));
                 exposed |= v->exact > 0;
-                any |= v->audited > 0;
                 limited |= v->limited;
                 sampled |= v->audited < v->len;
         }
@@ -339,7 +347,7 @@ static void tell_verdicts(const struct cli *cli, FILE *to, const struct audited 
         else if (sampled)
                 TELL(WORD_AUDIT_SAMPLED);
         TELL(exposed                 ? WORD_AUDIT_EXPOSED
-                : !any               ? WORD_AUDIT_NONE
+                : !audit_reached(a)  ? WORD_AUDIT_NONE
                 : limited || sampled ? WORD_AUDIT_CLEAN_SOME
                                      : WORD_AUDIT_CLEAN);
 }

@@ -18,6 +18,9 @@ struct audited {
         struct audit_verdict verdict[AUDIT_ATTACKERS];
 };
 
+/* Whether anything was learnt of any protected cell; so too where none is protected. */
+bool audit_reached(const struct audited *a);
+
 /* csv: codes, for each attacker `real.low` and `real.high`, empty where there is no bound or
  * the cell is not in the sample, and `status`: exact, open or not_audited. */
 MUST_CHECK enum err audit_write(

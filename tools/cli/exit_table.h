@@ -19,3 +19,5 @@ EXIT_CODE(NOT_SAFE, 7,
         "could be proved safe, or too little was audited, and nothing is shown (protect)")
 EXIT_CODE(NOT_GENUINE, 8, "loggen eller intyget är inte vad som signerades (audit verify, verify)",
         "the log, or the certificate, is not what was signed (audit verify, verify)")
+EXIT_CODE(NOT_AUDITED, 9, "ingen skyddad cell hann granskas: inget är sagt (audit-table)",
+        "no protected cell could be audited in time: nothing is said (audit-table)")

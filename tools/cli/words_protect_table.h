@@ -174,8 +174,8 @@ WORD(AUDIT_EXPOSED, "Osäker: skyddade värden går att räkna ut.",
         "Not safe: protected values can be computed.")
 WORD(AUDIT_CLEAN, "Inget skyddat värde går att räkna ut exakt.",
         "No protected value can be computed exactly.")
-WORD(AUDIT_NONE, "Ingen cell hann granskas: det säger inget om tabellen (--work-limit).",
-        "No cell was audited in time: that says nothing of the table (--work-limit).")
+WORD(AUDIT_NONE, "Ingen cell hann granskas: det säger inget om tabellen (--work-limit, --large).",
+        "No cell was audited in time: that says nothing of the table (--work-limit, --large).")
 WORD(AUDIT_CLEAN_SOME, "Av dem som granskats går inget skyddat värde att räkna ut exakt.",
         "Of those audited no protected value can be computed exactly.")
 WORD(AUDIT_SAMPLED, "Bara ett urval är granskat; --sample 0 granskar alla.",
