@@ -539,12 +539,11 @@ static unsigned texts_in_files(const struct world *w, uint32_t from, uint32_t to
         for (int i = 0; i < LOG_WORD_LEN; i++)
                 put_u8(&b, 0);
         assert_int_equal(buf_end(&b, &all), ERR_OK);
-        for (unsigned i = 0; i < ARRAY_LEN(heads); i++) {
-                const uint8_t *at = all.data, *end = all.data + all.len;
-
-                while ((at = memmem(at, (size_t)(end - at), heads[i], 7)) != NULL)
-                        found += is_wanted(at++, from, to, step);
-        }
+        /* Under sanitizers memmem looks at all that follows, each time. */
+        for (size_t at = 0; at + LOG_WORD_LEN <= all.len; at++)
+                for (unsigned i = 0; i < ARRAY_LEN(heads); i++)
+                        if (all.data[at + 6] == '/' && memcmp(all.data + at, heads[i], 7) == 0)
+                                found += is_wanted(all.data + at, from, to, step);
         return found;
 }
 
