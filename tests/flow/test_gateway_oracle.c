@@ -28,6 +28,7 @@ enum {
         SMALL = 2418, /* some three thousand inhabitants */
         ROWS = 10,
         TRIALS = 900, /* of each kind */
+        TRIES = 5,
         ALIKE = 12,
         KNOWN = TRIALS * ROWS,
         STRANGERS = 300000, /* from this child on nobody has heard of them */
@@ -190,14 +191,21 @@ static void times_do_not_tell_who_is_known(void **state)
         assert_true(tell("delivering", &t) < 0.6);
 }
 
-/* A thousand rows or ten: what a difference looks like. */
+/* A thousand rows or ten: what a difference looks like. The least of some tries, or on a machine
+ * that is busy with other things nobody would see it. */
 static double uneven_trial(unsigned i, bool known)
 {
         uint32_t len = known ? PIECE : ROWS;
-        struct bytes answer;
+        double least = 0;
 
         fill(STRANGERS + i * ROWS, len);
-        return exchange(say_batch(talk.arena, sequence++, rows, len), &answer);
+        for (unsigned k = 0; k < TRIES; k++) {
+                struct bytes answer;
+                double took = exchange(say_batch(talk.arena, sequence++, rows, len), &answer);
+
+                least = k == 0 || took < least ? took : least;
+        }
+        return least;
 }
 
 static void a_difference_of_times_would_be_seen(void **state)
