@@ -62,7 +62,11 @@ bool gateway_healthy(void *ctx, struct bytes service);
  * (ERR_ERASURES), counted until the log is told. `path` is one of the table of methods. */
 MUST_CHECK enum err turned_new(struct turned **out);
 void turned_free(struct turned **t);
+/* A call that was refused; `path` stays where it is. */
 void turned_count(struct turned *t, const struct principal *who, const char *path, enum err why);
+/* A delivery that was, and under which rules. */
+void turned_count_delivery(struct turned *t, const struct principal *who, const char *path,
+        enum err why, struct policy *rules, const struct stored_submission *delivery);
 void gateway_turned_away(void *ctx, const struct principal *who, const char *path);
 void turned_tell(struct turned *t, struct audit *a);      /* what is due; from one thread */
 void turned_tell_last(struct turned *t, struct audit *a); /* all there is, while nobody calls */

@@ -239,17 +239,6 @@ static void reject_ids(const struct batch *b, const struct keeper_accepted *got,
         }
 }
 
-/* More persons than a municipality of this size can have: officers shall look. */
-static void tell_quota(const struct rpc_call *c, const struct delivery *d)
-{
-        struct gateway *g = c->handlers;
-        OWNED(note_done) struct note n;
-
-        delivery_note(c, d, ENTRY_ALARM, &d->submission, &n);
-        note_outcome(&n, ERR_QUOTA);
-        note_tell(g->audit, &n);
-}
-
 /* What who sealed the box can do about it. */
 static enum err box_refused(struct rpc_call *c, enum err e)
 {
@@ -292,8 +281,10 @@ static enum err pseudonymise(struct rpc_call *c, struct delivery *d, const struc
 
                 enum err e = keeper_accept(g->keeper, &in, c->message_arena, out);
 
+                /* More persons than a municipality of this size can have: officers shall look. */
                 if (e == ERR_QUOTA)
-                        tell_quota(c, d);
+                        turned_count_delivery(g->turned, c->peer, "/statgate.v1.Submission/Submit",
+                                e, d->policy, &d->submission);
                 if (e != ERR_OK)
                         return box_refused(c, e);
                 if (out->rows_refused)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* turned.c: who calls what is not for her role, or erases more than there may be in a day, is told
- * to the officers.
+/* turned.c: who calls what is not for her role, erases more than there may be in a day or delivers
+ * more persons than a municipality can have, is told to the officers.
  *
  * A call that is not for the caller is turned away on a thread that must not wait for a disk, and
  * before anything of it is read; so it is counted there, and the watch tells the audit log soon
  * after: the first one at once, those that follow once a minute with their number. Nobody can fill
  * the log so: there is at most one entry a minute for each principal, method and reason, however
  * often and with however many certificates she calls, and one for all for whom there is no room
- * here. */
+ * here. Of deliveries the entry names the last one. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +25,9 @@ struct place {
         enum err why;
         uint64_t calls;  /* that the log does not know of */
         int64_t told_ns; /* when it was told; 0: never */
+        /* Where the last of them was a delivery: under which rules; counted, NULL: it was none. */
+        struct policy *rules;
+        struct stored_submission delivery;
 };
 
 struct turned {
@@ -47,6 +50,8 @@ void turned_free(struct turned **t)
 {
         if (t == NULL || *t == NULL)
                 return;
+        for (unsigned i = 0; i <= PLACES; i++)
+                policy_unref(&(*t)->places[i].rules);
         (void)pthread_mutex_destroy(&(*t)->lock);
         free(*t);
         *t = NULL;
@@ -69,7 +74,9 @@ static struct place *place_of(
         return free_one;
 }
 
-void turned_count(struct turned *t, const struct principal *who, const char *path, enum err why)
+/* `rules` and `delivery`: NULL of what is none. */
+static void count(struct turned *t, const struct principal *who, const char *path, enum err why,
+        struct policy *rules, const struct stored_submission *delivery)
 {
         (void)pthread_mutex_lock(&t->lock);
         struct place *p = place_of(t, who, path, why);
@@ -78,9 +85,26 @@ void turned_count(struct turned *t, const struct principal *who, const char *pat
                 p->who = *who;
                 p->path = path;
                 p->why = why;
+                policy_unref(&p->rules);
+                if (delivery != NULL) {
+                        p->rules = policy_ref(rules);
+                        p->delivery = *delivery;
+                        p->delivery.mode = DELIVERY_NONE; /* the entry's word is another */
+                }
         }
         p->calls++;
         (void)pthread_mutex_unlock(&t->lock);
+}
+
+void turned_count(struct turned *t, const struct principal *who, const char *path, enum err why)
+{
+        count(t, who, path, why, NULL, NULL);
+}
+
+void turned_count_delivery(struct turned *t, const struct principal *who, const char *path,
+        enum err why, struct policy *rules, const struct stored_submission *delivery)
+{
+        count(t, who, path, why, rules, delivery);
 }
 
 void gateway_turned_away(void *ctx, const struct principal *who, const char *path)
@@ -103,11 +127,15 @@ static void tell(struct audit *a, const struct place *p)
         entry_put_number(&n.w, FIELD_NUMBER, (int64_t)p->calls);
         if (p->path != NULL)
                 entry_put_principal(&n.w, &p->who);
+        if (p->rules != NULL) {
+                note_policy(&n, p->rules);
+                note_delivery(&n, &p->delivery);
+        }
         note_tell(a, &n);
 }
 
-/* Takes the calls of the next place whose time has come, from place *at on. A place that was quiet
- * since it was told is free again. */
+/* Takes the calls of the next place whose time has come, from place *at on, and its rules with
+ * them. A place that was quiet since it was told is free again. */
 static bool take_next(struct turned *t, unsigned *at, int64_t now_ns, struct place *out)
 {
         bool found = false;
@@ -122,6 +150,7 @@ static bool take_next(struct turned *t, unsigned *at, int64_t now_ns, struct pla
                 if (found) {
                         *out = *p;
                         p->calls = 0;
+                        p->rules = NULL;
                         p->told_ns = now_ns;
                 } else if (p->told_ns != 0) {
                         *p = (struct place){.path = NULL};
@@ -136,8 +165,10 @@ void turned_tell(struct turned *t, struct audit *a)
         int64_t now = clock_monotonic_ns();
         struct place p;
 
-        for (unsigned at = 0; take_next(t, &at, now, &p);)
+        for (unsigned at = 0; take_next(t, &at, now, &p);) {
                 tell(a, &p);
+                policy_unref(&p.rules);
+        }
 }
 
 void turned_tell_last(struct turned *t, struct audit *a)

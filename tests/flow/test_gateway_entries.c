@@ -230,15 +230,52 @@ static void keys_that_rotate_and_go_are_told(void **state)
         assert_int_equal(world_stop(&world), 0);
 }
 
+static long long number_of(const char *line)
+{
+        static const char word[] = "\"number\": ";
+        long long last = -1;
+
+        for (const char *at = line; (at = strstr(at, word)) != NULL; at++)
+                last = strtoll(at + strlen(word), NULL, 10); /* the entry's own comes first */
+        return last;
+}
+
 /* Quotas -------------------------------------------------------------------------------------- */
 
-/* 0114 has some 50,000 inhabitants, so it may deliver some 50 persons. */
-static void more_persons_than_a_municipality_can_have_are_an_alarm(void **state)
+static void deliver_too_many(const struct wire_open *open, const struct placement *rows)
 {
+        struct talk t;
+
+        talk_begin(&t, &world, town(&world, 114));
+        assert_int_equal(talk_open(&t, open), STATUS_OK);
+        assert_int_equal(talk_batch(&t, rows, MANY), STATUS_RESOURCE_EXHAUSTED);
+        talk_break(&t);
+}
+
+/* All of that kind with that word, added up. */
+static long long numbers_told(const char *kind, const char *word, unsigned *out_many)
+{
+        char *rest, *text;
+        long long sum = 0;
+
+        (void)told(kind, (const char *const[]){word, NULL}, out_many);
+        text = arena_strndup(world.arena, world_out, strlen(world_out));
+        assert_non_null(text);
+        for (char *line = strtok_r(text, "\n", &rest); line != NULL;
+                line = strtok_r(NULL, "\n", &rest))
+                sum += strstr(line, word) != NULL ? number_of(line) : 0;
+        return sum;
+}
+
+/* 0114 has some 50,000 inhabitants, so it may deliver some 50 persons. */
+static void more_persons_than_a_municipality_can_have_are_an_alarm_once_a_minute(void **state)
+{
+        enum { AGAIN = 10 };
         const struct wire_open open = placering_append();
         static struct placement rows[MANY];
         uint64_t random = 5;
-        struct talk t;
+        static const char *const of_log[] = {"\"more than the quota\"", NULL};
+        unsigned many;
 
         (void)state;
         world_edit(&world, "policy/bundle.yaml", "person_quota: {permille: 500, minimum: 2000}",
@@ -249,14 +286,22 @@ static void more_persons_than_a_municipality_can_have_are_an_alarm(void **state)
                 rows[i].person = i;
                 rows[i].local = false;
         }
-        talk_begin(&t, &world, town(&world, 114));
-        assert_int_equal(talk_open(&t, &open), STATUS_OK);
-        assert_int_equal(talk_batch(&t, rows, MANY), STATUS_RESOURCE_EXHAUSTED);
-        talk_break(&t);
-        const char *line = TELLS("alarm", "\"QUOTA\"", "\"placering\"", "\"0114\"",
+        deliver_too_many(&open, rows);
+        WILL_TELL("alarm", "\"more than the quota\"", "\"QUOTA\"", "\"placering\"", "\"0114\"",
+                "Submission/Submit", "\"policy_digest\"", "\"submission\"",
                 "statgate://demo/municipality/0114");
+        const char *line = told("alarm", of_log, &many);
 
+        assert_int_equal(many, 1);
+        assert_int_equal(number_of(line), 1);
         assert_null(strstr(line, "\"rows\""));
+        for (unsigned i = 0; i < AGAIN; i++)
+                deliver_too_many(&open, rows);
+        assert_int_equal(world_stop(&world), 0);
+        world_start(&world);
+        /* The others are one entry, however many they are: or two where a minute went by. */
+        assert_int_equal(numbers_told("alarm", of_log[0], &many), 1 + AGAIN);
+        assert_in_range(many, 2, AGAIN / 2);
         assert_int_equal(world_stop(&world), 0);
 }
 
@@ -321,16 +366,6 @@ static void an_indicator_is_told_with_its_version_and_its_rules(void **state)
 
 /* Calls that are not for the caller -------------------------------------------------------------
  */
-
-static long long number_of(const char *line)
-{
-        static const char word[] = "\"number\": ";
-        long long last = -1;
-
-        for (const char *at = line; (at = strstr(at, word)) != NULL; at++)
-                last = strtoll(at + strlen(word), NULL, 10); /* the entry's own comes first */
-        return last;
-}
 
 /* However often somebody calls: the first is told at once, the others with their number. */
 static void who_calls_what_is_not_for_her_role_is_told_of_once_a_minute(void **state)
@@ -601,7 +636,7 @@ int main(void)
                 SENTENCE(a_linkage_that_ends_is_told_with_the_reason),
                 SENTENCE(aliases_are_told_with_who_sent_them_and_not_how_many),
                 SENTENCE(keys_that_rotate_and_go_are_told),
-                SENTENCE(more_persons_than_a_municipality_can_have_are_an_alarm),
+                SENTENCE(more_persons_than_a_municipality_can_have_are_an_alarm_once_a_minute),
                 SENTENCE(more_erasures_than_a_day_may_have_are_an_alarm_once_a_minute),
                 SENTENCE(an_indicator_is_told_with_its_version_and_its_rules),
                 SENTENCE(who_calls_what_is_not_for_her_role_is_told_of_once_a_minute),
