@@ -377,7 +377,9 @@ static enum err settle_persons(struct gateway *g, struct arena *a, struct refusa
         TRY(refuse_owing_aliases(told, told_len, why));
         TRY(close_unsettled(g, a, settled, why));
         TRY(close_older(g, epoch, why));
-        return keeper_settle_persons(g->keeper);
+        TRY(keeper_settle_persons(g->keeper));
+        views_name_anew(g->views);
+        return ERR_OK;
 }
 
 static enum err rotate_persons(

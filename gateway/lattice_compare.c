@@ -242,7 +242,8 @@ static const struct lattice_source *source_of(const struct pairing *p, uint32_t 
         return state == p->past->len ? p->source : p->earlier[p->past->len - 1 - state].source;
 }
 
-/* By persons, where they can still be counted and have keys; else by what was published. */
+/* By persons, where they can still be counted and have keys, of the same keys; else by what was
+ * published. */
 static enum err count_again(const struct pairing *p, uint32_t older, uint32_t newer,
         struct lattice_difference *differ, struct lattice_keys *inner)
 {

@@ -139,8 +139,8 @@ struct lattice_difference {
         uint32_t *persons;  /* who is in it under one source and not under the other */
         uint8_t *otherwise; /* whether records or amounts differ */
 };
-/* Of each table. Both views keep record keys (else ERR_NOT_FOUND); tables and blocks are those
- * of `cube`. */
+/* Of each table. Both views keep record keys, of the same keys (else ERR_NOT_FOUND); tables and
+ * blocks are those of `cube`. */
 MUST_CHECK enum err lattice_differ(const struct lattice_source *now,
         const struct lattice_source *then, const struct lattice_cube *cube, struct arena *arena,
         struct lattice_difference *out);

@@ -11,7 +11,11 @@
  * neither, and of neither nothing has left. Who is judged meanwhile is judged in the light of
  * what is only promised yet (memory_known.h). If something fails after the verdict, more is
  * remembered than was told, which is safe; the other way round would not be. A question that is
- * refused is written down like one that is answered, so it costs the same. */
+ * refused is written down like one that is answered, so it costs the same.
+ *
+ * Persons are told to be the same by their record keys. When these are made with other keys from
+ * now on (a second k_person has taken the place of the first), the shelf is made anew in views
+ * of the new ones. */
 #include "gateway/memory.h"
 
 #include <pthread.h>
@@ -38,6 +42,7 @@ struct shelf {
         struct ledger *ledger; /* of rows; NULL: not made yet */
         struct ledger *cells, *records;
         struct persons *persons;
+        uint64_t named_by; /* of all views (view.h); 0: nobody was seen yet */
         uint32_t threshold, cells_threshold;
         uint64_t planned_work; /* that cells of planned tables took */
         struct known_table known;
@@ -66,6 +71,7 @@ static void shelf_clear(struct shelf *s)
         s->noted = NULL;
         s->noted_len = s->noted_cap = 0;
         s->planned_work = 0;
+        s->named_by = 0;
 }
 
 enum err memory_new(struct store *store, struct views *views, struct memory **out)
@@ -152,9 +158,19 @@ static struct ledger *ledger_of(struct shelf *s, const struct memory_question *q
         return !q->cells ? s->ledger : q->records ? s->records : s->cells;
 }
 
+/* Of two names one person would be two: of a view from before an exchange of keys nothing can be
+ * judged beside those from after. It is asked of once more, and then it is another. */
+static enum err take_names(struct shelf *s, const struct view *view)
+{
+        if (s->named_by == 0)
+                s->named_by = view_named_by(view);
+        return s->named_by == view_named_by(view) || view_persons(view) == 0 ? ERR_OK : ERR_BUSY;
+}
+
 static enum err rows_of(struct shelf *s, const struct memory_ask *ask, const struct view *view,
         const struct memory_question *q, struct arena *arena, struct rows *out)
 {
+        TRY(take_names(s, view));
         TRY(memory_rows(s->persons, ask, view, q, arena, out));
         return ledger_grow(ledger_of(s, q), persons_len(s->persons));
 }
@@ -518,7 +534,7 @@ static enum err shelf_ready(struct memory *m, struct shelf *s, const struct memo
         uint32_t threshold = memory_threshold(ask->policy, ask->linkage, ask->dataset);
 
         if (s->ledger != NULL && s->threshold >= threshold &&
-                s->cells_threshold >= cells_threshold(ask))
+                s->cells_threshold >= cells_threshold(ask) && take_names(s, ask->view) == ERR_OK)
                 return ERR_OK;
         enum err e = shelf_make(m, s, ask, q->query.vintage, threshold);
         if (e != ERR_OK) {

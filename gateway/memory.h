@@ -57,7 +57,8 @@ struct memory_ask {
  * Which cells of the question's table (the margin: its own dimensions, totals included) may
  * be answered: answered[i] = 1, in the arena. What may is remembered when this returns, and
  * promised: no answer leaves before memory_write. A question that was judged before is judged as
- * it was. ERR_LIMIT: no memory or work is left for more; ERR_VINTAGE_CLOSED: see above. */
+ * it was. ERR_LIMIT: no memory or work is left for more; ERR_VINTAGE_CLOSED: see above; ERR_BUSY:
+ * keys of persons were exchanged since the view was built. */
 MUST_CHECK enum err memory_judge(struct memory *m, const struct memory_ask *ask,
         const struct memory_question *question, const uint8_t **answered, uint32_t *cells);
 

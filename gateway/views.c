@@ -27,7 +27,7 @@
 #include "crypto/digest.h"
 #include "gateway/note.h"
 
-enum { SLOTS_MAX = 64, WAIT_TICK_MS = 100, LATEST_TRIES = 3 };
+enum { SLOTS_MAX = 64, WAIT_TICK_MS = 100, TRIES = 3 };
 
 enum slot_state { SLOT_EMPTY = 0, SLOT_BUILDING, SLOT_READY };
 
@@ -502,11 +502,11 @@ static enum err lease_one(struct views *v, const struct view_wish *w, struct vie
 
 static enum err lease_latest(struct views *v, const struct view_wish *wish, struct view_lease *out)
 {
-        bool latest = wish->vintage.number == 0;
         struct view_wish resolved = *wish;
         enum err e = ERR_VINTAGE_CLOSED;
 
-        for (int i = 0; e == ERR_VINTAGE_CLOSED && i < (latest ? LATEST_TRIES : 1); i++) {
+        /* One that is closed is not found again. */
+        for (int i = 0; e == ERR_VINTAGE_CLOSED && i < TRIES; i++) {
                 TRY(store_vintage_find(v->options.store, wish->vintage, &out->vintage));
                 resolved.vintage = out->vintage.vintage;
                 e = lease_one(v, &resolved, out);
@@ -554,6 +554,15 @@ void views_retire(struct views *v, struct vintage current)
         (void)pthread_mutex_lock(&v->lock);
         for (unsigned i = 0; i < SLOTS_MAX; i++)
                 if (v->slots[i].state != SLOT_EMPTY && older(v->slots[i].vintage, current))
+                        slot_drop(&v->slots[i]);
+        (void)pthread_mutex_unlock(&v->lock);
+}
+
+void views_name_anew(struct views *v)
+{
+        (void)pthread_mutex_lock(&v->lock);
+        for (unsigned i = 0; i < SLOTS_MAX; i++)
+                if (v->slots[i].state != SLOT_EMPTY && v->slots[i].linkage != NULL)
                         slot_drop(&v->slots[i]);
         (void)pthread_mutex_unlock(&v->lock);
 }

@@ -70,7 +70,8 @@ struct view_wish {
         const atomic_bool *cancel; /* may be NULL */
 };
 /* A removal that comes while views are built closes the vintage under them
- * (ERR_VINTAGE_CLOSED). Who asked for the latest gets the revision instead. A linkage
+ * (ERR_VINTAGE_CLOSED). Who asked for the latest gets the revision instead. Where keys of persons
+ * were exchanged meanwhile, views are built once more. A linkage
  * that ends meanwhile is ERR_LINKAGE_REFUSED. `out` stays where it is until it is done. */
 MUST_CHECK enum err views_lease(
         struct views *v, const struct view_wish *wish, struct view_lease *out);
@@ -78,6 +79,8 @@ void view_lease_done(struct view_lease *l);
 
 /* Drops what is not of this vintage (a newer one is out, or an erasure revised it). */
 void views_retire(struct views *v, struct vintage current);
+/* Drops every linked view: persons are named by other keys from now on (keeper_settle_persons). */
+void views_name_anew(struct views *v);
 /* Drops what was built under another policy than this: it may have linked more. */
 void views_keep_policy(struct views *v, const struct digest *policy);
 

@@ -421,6 +421,7 @@ static enum err read_opened(struct ask *ask, struct keeper_opened *out)
         TRY(read_u32(&ask->answer, &o.guardians_len));
         TRY(read_u32(&ask->answer, &body_len));
         TRY(read_u8(&ask->answer, &joined));
+        TRY(read_u64(&ask->answer, &o.named_by));
         o.joined = joined == 1;
         tokens = (size_t)o.rows * PSEUDONYM_LEN;
         tags = (size_t)o.rows * RECORD_TAG_LEN;

@@ -160,6 +160,9 @@ struct keeper_opened { /* borrowed from a slot until keeper_release */
         /* rows × PERSON_KEY_LEN, little-endian: what noise is drawn with (pseudonym.h); the
          * same for a person in every vintage of the linkage. All zero: no person. */
         const uint8_t *person_keys;
+        /* Which keys these were made with: another number, where a second k_person has taken the
+         * place of the first or the linkage has been made again. Never 0. */
+        uint64_t named_by;
         bool joined; /* false: the municipality is outside the linkage, and its tokens
                       * are equal to those of this domain alone */
         unsigned slot;

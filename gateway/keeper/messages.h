@@ -39,7 +39,7 @@ const char *keeper_state_name(enum keeper_state state); /* "RULED" */
 enum keeper_lane { KEEPER_LANE_SMALL, KEEPER_LANE_STATE, KEEPER_LANE_BULK };
 
 enum {
-        KEEPER_PROTOCOL = 5,
+        KEEPER_PROTOCOL = 6,
         KEEPER_MAGIC = 0x314b4753, /* "SGK1" */
         /* A sealed batch; a slot holds one opened too, with a record key more for each row. */
         KEEPER_SEALED_MAX = 8 << 20,
@@ -121,7 +121,7 @@ enum {
         MESSAGE(PUBLIC_KEYS, 9, KEEPER_WITH_KEYS, BULK, 0, 0, 0, 0, 2)                             \
         MESSAGE(OPEN_FOR_VIEW, 10, KEEPER_IN(RULED), BULK, 0, 1,                                   \
                 2 * NAME_WIRE_MIN + 8 + BATCH_NAME_WIRE_MIN + 8,                                   \
-                2 * NAME_WIRE_MAX + 8 + BATCH_NAME_WIRE_MAX + 8, 13)                               \
+                2 * NAME_WIRE_MAX + 8 + BATCH_NAME_WIRE_MAX + 8, 13 + 8)                           \
         MESSAGE(ERASE_FIND, 11, KEEPER_IN(RULED), BULK, 0, 1,                                      \
                 BATCH_NAME_WIRE_MIN + 4 + PERSON_WIRE_MIN,                                         \
                 BATCH_NAME_WIRE_MAX + 4 + PERSON_WIRE_MAX, 16)                                     \

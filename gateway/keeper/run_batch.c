@@ -175,6 +175,7 @@ struct translation {
         const struct block_key *domain;
         const struct token_cipher *view;
         const struct alias_map *aliases; /* NULL: nobody became anybody */
+        uint64_t named_by;
         bool joined;
 };
 
@@ -208,6 +209,26 @@ static enum err translate_batch(
         put_u32(rq->answer, b->guardians);
         put_u32(rq->answer, (uint32_t)b->body.len);
         put_u8(rq->answer, t->joined ? 1 : 0);
+        put_u64(rq->answer, t->named_by);
+        return ERR_OK;
+}
+
+/* The record key of nobody: of a code that no person has, since those end in zeros. Two views
+ * whose persons are to be told the same must have the same. */
+static enum err named_by(struct run *r, const struct open *o, uint64_t *out)
+{
+        uint8_t code[PSEUDONYM_LEN], key[PERSON_KEY_LEN];
+        const struct token_cipher *all;
+        uint64_t number = 0;
+
+        TRY(run_token_cipher(r, o->linkage, o->vintage, NULL, &all));
+        memset(code, 0xff, sizeof code);
+        for (unsigned i = 0; i < 4; i++)
+                code[i] = (uint8_t)(r->persons[0].epoch >> (8 * i));
+        TRY(record_keys_make(all->noise, code, 1, key));
+        for (unsigned i = 0; i < sizeof key; i++)
+                number |= (uint64_t)key[i] << (8 * i);
+        *out = number != 0 ? number : 1;
         return ERR_OK;
 }
 
@@ -233,6 +254,8 @@ enum err run_OPEN_FOR_VIEW(struct run *r, struct request *rq)
         /* Named by an ended k_person alone, they stand by themselves like a municipality outside.
          */
         t.joined = e == ERR_OK && run_persons_now(r, &b) && t.joined;
+        if (e == ERR_OK)
+                e = named_by(r, &o, &t.named_by);
         if (e == ERR_OK)
                 e = run_token_cipher(
                         r, o.linkage, o.vintage, t.joined ? NULL : &o.name.domain, &t.view);

@@ -14,6 +14,7 @@ struct view {
         uint32_t rows, persons, personless; /* personless: first row without a person */
         uint32_t *starts;                   /* persons + 1 */
         bool keyed;                         /* its rows carry record keys */
+        uint64_t named_by;                  /* while it stands alone, likewise */
         uint64_t *record_keys; /* by person, while it stands alone; linked views share theirs */
         void *columns[LAYOUT_VARIABLES_MAX];
         uint8_t *delivered;

@@ -55,6 +55,7 @@ enum err view_build(const struct view_request *request, struct view **out)
         enum err e = build_view(&s, &r, request->dataset);
         if (e == ERR_OK) {
                 r.view->build_ms = ms_since(started);
+                r.view->named_by = atomic_load(&s.named_by);
                 *out = r.view;
                 r.view = NULL;
         }
@@ -164,5 +165,6 @@ enum err linked_build(const struct linked_request *request, struct linked **out)
         TRY(start_linked(&b, out));
         (*out)->build_ms = ms_since(started);
         (*out)->vintage = request->vintage;
+        (*out)->named_by = atomic_load(&b.source.named_by);
         return ERR_OK;
 }

@@ -12,6 +12,7 @@ struct linked {
         struct view **views; /* owned: they live as long as this */
         uint32_t len;
         uint64_t *record_keys; /* by person; NULL: a view has none */
+        uint64_t named_by;
         uint32_t persons;
         bool family; /* `families` says something */
         struct families families;

@@ -81,6 +81,7 @@ static enum err make_view(const struct view_plain *plain, const struct work *w,
         TRY(partition_plain(plain, &l, p));
         TRY(view_new(plain->dataset, &v));
         v->keyed = plain->record_keys != NULL;
+        v->named_by = plain->named_by;
         TRY(assemble(v, p, &l, w, out_tokens));
         TRY(plain_delivered(plain, v));
         *out = v;
@@ -128,5 +129,6 @@ enum err linked_from_plain(const struct linked_plain *plain, unsigned threads, s
         linking_done(&g, &w);
         TRY(e);
         (*out)->build_ms = ms_since(started);
+        (*out)->named_by = plain->parts_len > 0 ? plain->parts[0].named_by : 0;
         return ERR_OK;
 }

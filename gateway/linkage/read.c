@@ -188,6 +188,16 @@ static enum err place_guardians(
         return ERR_OK;
 }
 
+/* Keys that were exchanged half-way would make two persons of one. */
+static enum err check_names(struct source *s, const struct keeper_opened *opened)
+{
+        uint64_t before = 0;
+
+        if (atomic_compare_exchange_strong(&s->named_by, &before, opened->named_by))
+                return ERR_OK;
+        return before == opened->named_by ? ERR_OK : ERR_VINTAGE_CLOSED;
+}
+
 static enum err take_batch(struct reading *r, struct domain_rows *d, const struct span *s,
         const struct keeper_opened *opened)
 {
@@ -196,6 +206,7 @@ static enum err take_batch(struct reading *r, struct domain_rows *d, const struc
 
         if (opened->rows > d->cap - d->len)
                 return ERR_CORRUPT;
+        TRY(check_names(r->source, opened));
         /* Rules that changed half-way would make two persons of one. */
         if (d->known && d->joined != opened->joined)
                 return ERR_LINKAGE_REFUSED;

@@ -17,7 +17,8 @@ struct source {
         struct work work;
         void (*progress)(void *ctx, uint64_t done, uint64_t total);
         void *progress_ctx;
-        uint64_t total; /* rows of all data sets */
+        _Atomic uint64_t named_by; /* keeper_opened, of all batches; 0: none was opened yet */
+        uint64_t total;            /* rows of all data sets */
         _Atomic uint64_t done;
 };
 

@@ -52,6 +52,11 @@ const uint64_t *view_record_keys(const struct view *v)
         return v->linked != NULL ? v->linked->record_keys : v->record_keys;
 }
 
+uint64_t view_named_by(const struct view *v)
+{
+        return v->linked != NULL ? v->linked->named_by : v->named_by;
+}
+
 uint32_t view_personless(const struct view *v)
 {
         return v->personless;

@@ -47,6 +47,7 @@ struct view_plain {
         const uint16_t *municipalities;
         const void *const *columns;
         const uint64_t *record_keys; /* by row; NULL: none */
+        uint64_t named_by;
 };
 MUST_CHECK enum err view_from_plain(
         const struct view_plain *plain, unsigned threads, struct view **out);
@@ -74,7 +75,7 @@ struct linked_request {
 };
 /* Guardians are followed where the linkage says so, in the data sets that have them, as
  * records name them that no correction has replaced. ERR_VINTAGE_CLOSED when anything
- * was removed before all of it was read. */
+ * was removed, or keys of persons were exchanged, before all of it was read. */
 MUST_CHECK enum err linked_build(const struct linked_request *request, struct linked **out);
 struct linked *linked_ref(struct linked *l);
 void linked_unref(struct linked **l);
@@ -137,6 +138,10 @@ const struct families *view_families(const struct view *v);
  * vintage of the linkage, so that noise is, and so that persons of two vintages can be
  * told to be the same. NULL: the linkage keeps none (a plain view made without). */
 const uint64_t *view_record_keys(const struct view *v);
+/* Which keys they were made with. Persons of two views can be told to be the same where this is;
+ * it changes when a second k_person takes the place of the first, and when a linkage is made again
+ * after its keys have ended. 0: nobody is named. */
+uint64_t view_named_by(const struct view *v);
 
 uint32_t view_rows(const struct view *v);
 /* Persons are 0..persons-1; rows of person p are starts[p] .. starts[p+1]-1. Rows

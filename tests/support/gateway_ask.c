@@ -123,10 +123,9 @@ static void say_batch_of(struct talk *t, const struct report *rows, uint32_t len
         t->rows += len;
 }
 
-struct submission_id deliver_concerns(
-        struct world *w, municipality_t m, const struct report *rows, uint32_t len)
+static struct submission_id deliver_opened(struct world *w, municipality_t m, struct wire_open open,
+        const struct report *rows, uint32_t len)
 {
-        struct wire_open open = placering_append();
         struct talk t;
 
         open.dataset = bytes_of_text("anmalan");
@@ -137,6 +136,18 @@ struct submission_id deliver_concerns(
         assert_int_equal(talk_commit(&t), STATUS_OK);
         assert_int_equal(talk_end(&t), STATUS_OK);
         return open.id;
+}
+
+struct submission_id deliver_concerns(
+        struct world *w, municipality_t m, const struct report *rows, uint32_t len)
+{
+        return deliver_opened(w, m, placering_append(), rows, len);
+}
+
+struct submission_id redeliver_concerns(
+        struct world *w, municipality_t m, const struct report *rows, uint32_t len)
+{
+        return deliver_opened(w, m, placering_replace(), rows, len);
 }
 
 /* Questions ------------------------------------------------------------------------ */

@@ -21,6 +21,9 @@ enum { SCHOOL_FROM = 100000, RELATIVE_FROM = 140000 };
 /* As a whole delivery of `anmalan` for 2025, in batches; asserts that all of it was taken. */
 struct submission_id deliver_concerns(
         struct world *w, municipality_t m, const struct report *rows, uint32_t len);
+/* The same in the place of what it has delivered before. */
+struct submission_id redeliver_concerns(
+        struct world *w, municipality_t m, const struct report *rows, uint32_t len);
 
 /* A question in YAML as in `statgate query -f`; purpose uppfoljning where none is said.
  * STATUS_OK and the release, in the world's arena. */

@@ -156,7 +156,7 @@ struct view *lattice_world_view(const struct lattice_world *w)
                 for (uint32_t b = 0; b < 16; b++)
                         tokens[rows * 16 + b] = (uint8_t)(1 + (r->person >> (b % 3 * 7)) % 120 + b);
                 places[rows] = r->place;
-                keys[rows] = (r->person + 1) * UINT64_C(0x9e3779b97f4a7c15);
+                keys[rows] = (r->person + 1) * UINT64_C(0x9e3779b97f4a7c15) + w->named_by;
                 for (uint32_t k = 0; k < d->variables_len; k++)
                         if (columns[k] != NULL)
                                 put_value(&d->variables[k], r, columns[k], rows);
@@ -167,7 +167,8 @@ struct view *lattice_world_view(const struct lattice_world *w)
                 .tokens = tokens,
                 .municipalities = places,
                 .columns = (const void *const *)columns,
-                .record_keys = keys};
+                .record_keys = keys,
+                .named_by = w->named_by};
         if (view_from_plain(&plain, 1, &v) != ERR_OK)
                 abort();
         for (uint32_t k = 0; k < 128; k++)

@@ -26,6 +26,7 @@ struct lattice_world {
         struct lattice_record *records;
         uint32_t records_len;
         uint64_t random;
+        uint64_t named_by; /* another number: other record keys */
 };
 
 /* About `records` records of a third as many persons, in a few municipalities of a few counties,

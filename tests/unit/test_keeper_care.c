@@ -352,6 +352,19 @@ static void keys_of_an_ended_linkage_go_when_the_keepers_own_rules_say_so(void *
         stage_down(&s);
 }
 
+static uint64_t named_by(struct stage *s, const struct stored *b)
+{
+        struct keeper_open in = stage_open_of(&b->batch, &b->accepted);
+        struct keeper_opened o;
+
+        assert_int_equal(keeper_open_for_view(s->k, &in, &o), ERR_OK);
+        uint64_t number = o.named_by;
+
+        keeper_release(s->k, &o);
+        assert_int_not_equal(number, 0);
+        return number;
+}
+
 /* Tokens of a batch, and whether it is joined with others. */
 static bool joined_tokens(struct stage *s, const struct stored *b, uint8_t **out)
 {
@@ -378,11 +391,13 @@ static void persons_keep_their_older_name_until_everybody_has_the_newer(void **s
         struct stage s;
         struct stored old, here, there;
         uint8_t *before, *during, *elsewhere, *alone;
+        uint64_t older;
 
         (void)state;
         stage_up(&s, 0);
         store_in(&s, 114, 0, &old);
         assert_int_equal(old.accepted.person_epoch, 1);
+        older = named_by(&s, &old);
         assert_true(joined_tokens(&s, &old, &before));
         assert_int_equal(keeper_settle_persons(s.k), ERR_NOT_FOUND);
         assert_int_equal(keeper_begin_persons(s.k), ERR_OK);
@@ -393,6 +408,8 @@ static void persons_keep_their_older_name_until_everybody_has_the_newer(void **s
         assert_true(here.accepted.sealed.len > old.accepted.sealed.len);
         assert_true(joined_tokens(&s, &here, &during));
         assert_memory_equal(before, during, ROWS * PSEUDONYM_LEN); /* linked by the older */
+        assert_int_equal(named_by(&s, &here), older);
+        assert_int_equal(named_by(&s, &old), older);
 
         /* Both names survive the domain's own rotation. */
         rotate(&s);
@@ -404,6 +421,9 @@ static void persons_keep_their_older_name_until_everybody_has_the_newer(void **s
         assert_memory_not_equal(before, during, PSEUDONYM_LEN);
         assert_false(joined_tokens(&s, &old, &alone));
         assert_memory_not_equal(alone, during, PSEUDONYM_LEN);
+        assert_int_not_equal(named_by(&s, &here), older);
+        assert_int_equal(named_by(&s, &there), named_by(&s, &here));
+        assert_int_equal(named_by(&s, &old), named_by(&s, &here)); /* one number for one view */
 
         /* The ended name goes with the next rekeying. */
         size_t both = here.accepted.sealed.len;

@@ -434,6 +434,14 @@ static void deliver_one(struct lattice_world *w)
         }
 }
 
+/* Everybody's record key is another besides. */
+static void erase_one_and_exchange_keys(struct lattice_world *w)
+{
+        erase_one(w);
+        w->named_by = UINT64_C(0x5bd1e995cc9e2d51);
+}
+
+/* `gone`: is the older view, or nobody in it can be told to be the same as anybody now. */
 static void change_and_attack(
         void (*change)(struct lattice_world *), bool gone, uint64_t seed, struct count *out)
 {
@@ -443,7 +451,7 @@ static void change_and_attack(
         begin(&w, &c, RECORDS, seed);
         publish(&c, false);
         change(&w);
-        publish(&c, gone);
+        publish(&c, gone && w.named_by == 0);
         attack(&c, 0, 1, gone, out);
         end(&w, &c);
 }
@@ -465,6 +473,16 @@ static void an_erasure_is_not_told_though_the_older_view_is_gone(void **state)
         (void)state;
         for (uint64_t seed = 21; seed <= 32; seed++)
                 change_and_attack(erase_one, true, seed, &n);
+        assert_true(n.few > 100 && n.held > 50 && n.told > 300);
+}
+
+static void where_keys_were_exchanged_what_was_published_is_what_counts(void **state)
+{
+        struct count n = {0};
+
+        (void)state;
+        for (uint64_t seed = 21; seed <= 32; seed++)
+                change_and_attack(erase_one_and_exchange_keys, true, seed, &n);
         assert_true(n.few > 100 && n.held > 50 && n.told > 300);
 }
 
@@ -552,6 +570,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_correction_of_one_record_is_not_told),
                 cmocka_unit_test(an_erasure_is_not_told_though_the_older_view_is_gone),
+                cmocka_unit_test(where_keys_were_exchanged_what_was_published_is_what_counts),
                 cmocka_unit_test(a_delivery_tells_what_many_changed_and_not_what_few_did),
                 cmocka_unit_test(of_three_cubes_no_two_tell_a_small_change),
                 cmocka_unit_test(all_of_three_cubes_together_tell_no_small_change),

@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/fault.h"
 #include "crypto/digest.h"
+#include "gateway/keeper/care.h"
 #include "gateway/store/body.h"
 #include "gateway/store/store.h"
 #include "tests/support/keeper_stage.h"
@@ -570,6 +571,33 @@ static void withdraw_late(void *ctx, uint64_t done, uint64_t total)
                 ERR_OK);
 }
 
+static void settle_late(void *ctx, uint64_t done, uint64_t total)
+{
+        struct watch *w = ctx;
+
+        (void)total;
+        if (done < w->from || w->done)
+                return;
+        w->done = true;
+        assert_int_equal(keeper_settle_persons(w->hall->stage.k), ERR_OK);
+}
+
+/* Half of the rows under the one name of a person and half under the other. */
+static void an_exchange_of_keys_behind_the_reader_is_noticed(void **state)
+{
+        struct hall *h = *state;
+        struct linked_request request = request_of(h, 1);
+        struct watch w = {.hall = h, .from = RECORDS / 2};
+        struct linked *l = NULL;
+
+        assert_int_equal(keeper_begin_persons(h->stage.k), ERR_OK);
+        request.progress = settle_late;
+        request.progress_ctx = &w;
+        assert_int_equal(linked_build(&request, &l), ERR_VINTAGE_CLOSED);
+        assert_null(l);
+        assert_true(w.done);
+}
+
 /* The data set that was read first loses a delivery when the last row of the other has
  * been read: nothing tells but the vintage itself. */
 static void a_removal_behind_the_reader_is_noticed(void **state)
@@ -616,6 +644,7 @@ int main(void)
                 cmocka_unit_test(memory_has_a_ceiling),
                 cmocka_unit_test(a_build_can_be_cancelled_until_its_end),
                 cmocka_unit_test(allocations_that_fail_leave_nothing_behind),
+                cmocka_unit_test(an_exchange_of_keys_behind_the_reader_is_noticed),
                 cmocka_unit_test(a_removal_behind_the_reader_is_noticed),
         };
 

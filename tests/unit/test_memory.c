@@ -33,7 +33,9 @@ static struct policy_dataset dataset;
 static struct bytes names[1];
 static struct rules_linkage rules;
 static struct policy_linkage linkage = {.rules = &rules};
-static uint32_t everybody[PERSONS];
+/* Under each of two keys. */
+static uint32_t everybody[2][PERSONS];
+static uint64_t key; /* of whoever looks at a view now */
 
 struct persons {
         char nothing;
@@ -74,6 +76,18 @@ void persons_free(struct persons **p)
 uint32_t persons_len(const struct persons *p)
 {
         (void)p;
+        return 2 * PERSONS;
+}
+
+uint64_t view_named_by(const struct view *v)
+{
+        (void)v;
+        return key;
+}
+
+uint32_t view_persons(const struct view *v)
+{
+        (void)v;
         return PERSONS;
 }
 
@@ -157,7 +171,7 @@ enum err memory_rows(struct persons *persons, const struct memory_ask *ask, cons
         if (out->sets == NULL || out->cells == NULL)
                 return ERR_NO_MEMORY;
         out->sets[0] = (struct ledger_set){
-                .persons = everybody, .len = q->counts_len == A ? PERSONS : PERSONS - 1};
+                .persons = everybody[key - 1], .len = q->counts_len == A ? PERSONS : PERSONS - 1};
         return ERR_OK;
 }
 
@@ -175,8 +189,11 @@ static int setup(void **state)
                 .id = bytes_of_text("riket"), .datasets = names, .datasets_len = 1};
         dataset = (struct policy_dataset){.id = names[0]};
         dataset.disclosure.threshold = 5;
-        for (uint32_t i = 0; i < PERSONS; i++)
-                everybody[i] = i;
+        key = 1;
+        for (uint32_t i = 0; i < PERSONS; i++) {
+                everybody[0][i] = i;
+                everybody[1][i] = PERSONS + i;
+        }
         world = world_new();
         assert_int_equal(memory_new(world->store, NULL, &memory), ERR_OK);
         return 0;
@@ -289,6 +306,22 @@ static void others_are_judged_in_the_light_of_what_is_promised(void **state)
         memory_break(&b);
 }
 
+/* Under the other key all of them are other persons, unless all is counted again. */
+static void who_was_told_of_under_an_ended_key_is_known_under_the_next(void **state)
+{
+        struct promise *a = NULL, *b = NULL;
+
+        (void)state;
+        assert_true(may_tell(A, &a));
+        key = 2;
+        assert_false(may_tell(B, &b));
+        memory_break(&b);
+        assert_int_equal(write_down(&a), ERR_OK);
+        key = 1; /* who still has a view of then */
+        assert_false(may_tell(B, &b));
+        memory_break(&b);
+}
+
 /* Nothing left: whoever comes after a restart may be told what was not. */
 static void what_was_promised_and_never_left_is_forgotten_in_the_end(void **state)
 {
@@ -347,6 +380,7 @@ int main(void)
 #define SENTENCE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
                 SENTENCE(nothing_is_stored_before_the_answer_is_written),
                 SENTENCE(others_are_judged_in_the_light_of_what_is_promised),
+                SENTENCE(who_was_told_of_under_an_ended_key_is_known_under_the_next),
                 SENTENCE(what_was_promised_and_never_left_is_forgotten_in_the_end),
                 SENTENCE(two_who_ask_the_same_promise_it_both),
                 SENTENCE(a_write_that_fails_leaves_neither_and_can_be_tried_again),
