@@ -27,6 +27,7 @@ struct gateway {
         struct audit *audit;
         struct reign *reign;
         struct views *views;
+        struct shelf *shelf; /* of protected cubes (lattice_shelf.h) */
         struct memory *memory;
         struct publisher *publisher;
         struct watch *watch;

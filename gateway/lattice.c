@@ -23,6 +23,7 @@
 #include "base/log.h"
 #include "crypto/digest.h"
 #include "gateway/lattice_parts.h"
+#include "gateway/lattice_shelf.h"
 #include "gateway/store/lattice.h"
 
 enum { ARENA_MAX = (int)(((unsigned)1 << 31) - 1), EARLIER_MAX = 6, WAIT_MS = 50 };
@@ -205,25 +206,17 @@ static void copy_name(char *to, struct bytes name)
         to[name.len] = '\0';
 }
 
-static enum err find(struct gateway *g, const struct lattice_wish *w, struct vintage v,
-        struct arena *arena, struct stored_lattice *out)
-{
-        char id[NAME_MAX_LEN + 1];
-
-        copy_name(id, w->dataset->id);
-        return store_lattice_find(g->store, id, v, policy_digest(w->policy), arena, out);
-}
-
 static enum err make_if_missing(
         struct gateway *g, const struct lattice_wish *w, struct vintage v, struct arena *arena)
 {
         struct making m = {.gateway = g, .wish = w, .dataset = w->dataset, .arena = arena};
         struct stored_lattice found;
-        enum err e = find(g, w, v, arena, &found);
+        enum err e;
 
+        copy_name(m.id, w->dataset->id);
+        e = store_lattice_look(g->store, m.id, v, policy_digest(w->policy), &found);
         if (e != ERR_NOT_FOUND)
                 return e;
-        copy_name(m.id, w->dataset->id);
         copy_name(m.purpose, w->dataset->purposes[0]);
         e = make(&m, v);
         if (e == ERR_CANCELLED && atomic_load(&m.lease.ended))
@@ -277,23 +270,59 @@ static void tell(const struct lattice_cube *c, const struct table *t, struct dis
         }
 }
 
+static enum err keep(struct arena *a, struct bytes *word)
+{
+        uint8_t *to = arena_alloc_raw(a, word->len, 1);
+
+        if (to == NULL)
+                return ERR_NO_MEMORY;
+        if (word->len > 0)
+                memcpy(to, word->data, word->len);
+        *word = bytes_of(to, word->len);
+        return ERR_OK;
+}
+
+/* The cube's words, which the table borrows: the answer leaves after the cube is returned. */
+static enum err keep_words(struct table *t, struct arena *a)
+{
+        for (uint32_t i = 0; i < t->dimensions_len; i++) {
+                struct dimension *d = &t->dimensions[i];
+
+                TRY(keep(a, &d->variable));
+                TRY(keep(a, &d->level));
+                TRY(keep(a, &d->label_sv));
+                TRY(keep(a, &d->label_en));
+                for (uint32_t k = 0; k < d->len; k++) {
+                        TRY(keep(a, &d->categories[k].code));
+                        TRY(keep(a, &d->categories[k].label_sv));
+                        TRY(keep(a, &d->categories[k].label_en));
+                }
+        }
+        for (uint32_t i = 0; i < t->measures_len; i++) {
+                TRY(keep(a, &t->measures[i].variable));
+                TRY(keep(a, &t->measures[i].label_sv));
+                TRY(keep(a, &t->measures[i].label_en));
+                TRY(keep(a, &t->measures[i].unit));
+        }
+        return ERR_OK;
+}
+
 enum err lattice_answer(struct gateway *g, const struct lattice_wish *wish, const struct query *q,
         struct arena *arena, struct table **out, struct disclosure_report *report)
 {
+        OWNED(shelf_return) struct shelved *cube = NULL;
         struct stored_vintage vintage;
-        struct stored_lattice found;
-        struct lattice_cube *cube = arena_alloc(arena, 1, sizeof(*cube));
+        char id[NAME_MAX_LEN + 1];
         struct table *t = NULL;
 
-        if (cube == NULL)
-                return ERR_NO_MEMORY;
         if (!is_planned(wish->dataset))
                 return ERR_NOT_FOUND;
+        copy_name(id, wish->dataset->id);
         TRY(store_vintage_find(g->store, wish->vintage, &vintage));
-        TRY(find(g, wish, vintage.vintage, arena, &found));
-        TRY(lattice_decode(found.body, arena, cube));
-        TRY(lattice_cut(wish->policy, wish->dataset, cube, q, arena, &t));
-        tell(cube, t, report);
+        TRY(shelf_take(g->shelf, id, vintage.vintage, policy_digest(wish->policy), &cube));
+        TRY(lattice_cut(wish->policy, wish->dataset, shelved_cube(cube), q, arena, &t));
+        TRY(keep_words(t, arena));
+        tell(shelved_cube(cube), t, report);
         *out = t;
         return ERR_OK;
 }

@@ -13,6 +13,7 @@
  *      lattice_change.c  what a new cube may tell to whoever has older ones
  *      lattice_code.c    a protected cube as bytes, and back
  *      lattice_answer.c  the table of a question, cut out of a cube
+ *      lattice_shelf.c   cubes unpacked, for the next who asks
  *
  * A *cube* is all planned tables of a data set with one more dimension in front, the
  * *blocks*: the calendar years, those records that lie in none of them, and the total, which

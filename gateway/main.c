@@ -28,6 +28,7 @@
 #include "gateway/door.h"
 #include "gateway/gateway.h"
 #include "gateway/keeper/care.h"
+#include "gateway/lattice_shelf.h"
 #include "gateway/note.h"
 #include "gateway/rotation.h"
 
@@ -331,6 +332,7 @@ static enum err start(struct gateway *g, const struct config *c, struct arena *a
         const struct views_options views = {
                 g->store, g->keeper, c->view_memory, c->threads, g->audit};
         STEP("linked views", views_new(&views, &g->views));
+        STEP("protected tables at hand", shelf_new(g->store, SHELF_BYTES, &g->shelf));
         STEP("the memory of answers", memory_new(g->store, g->views, &g->memory));
         STEP("the rotation of keys", rotation_start(g, &g->rotation));
         STEP("the keeper's pulse", pulse_start(g, &g->pulse));
@@ -363,6 +365,7 @@ static void stop(struct gateway *g, const char *why)
         pulse_stop(&g->pulse);
         rotation_stop(&g->rotation);
         memory_free(&g->memory);
+        shelf_free(&g->shelf);
         views_free(&g->views);
         reign_free(&g->reign);
         if (g->door != NULL)

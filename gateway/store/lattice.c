@@ -71,25 +71,25 @@ static enum err head_read(const struct run *r, struct stored_lattice *out)
         out->number = (uint64_t)number;
         TRY(column_u32(r, 1, &out->vintage.number));
         TRY(column_u32(r, 2, &out->vintage.revision));
-        return column_digest(r, 3, &out->policy);
+        TRY(column_digest(r, 3, &out->policy));
+        return column_digest(r, 4, &out->checksum);
 }
 
-static enum err body_read(const struct run *r, struct arena *a, struct bytes *out)
+static enum err body_read(const struct run *r, struct arena *a, struct stored_lattice *out)
 {
         struct bytes packed = column_bytes(r, 6);
-        struct digest checksum, is;
+        struct digest is;
         int64_t len;
 
-        TRY(column_digest(r, 4, &checksum));
         TRY(column_range(r, 5, 1, (int64_t)LATTICE_BODY_MAX, &len));
         uint8_t *plain = arena_alloc_raw(a, (size_t)len, 1);
         if (plain == NULL)
                 return ERR_NO_MEMORY;
         if (ZSTD_decompress(plain, (size_t)len, packed.data, packed.len) != (size_t)len)
                 return ERR_CORRUPT;
-        *out = bytes_of(plain, (size_t)len);
-        digest_of(*out, &is);
-        return digest_equal(&is, &checksum) ? ERR_OK : ERR_CORRUPT;
+        out->body = bytes_of(plain, (size_t)len);
+        digest_of(out->body, &is);
+        return digest_equal(&is, &out->checksum) ? ERR_OK : ERR_CORRUPT;
 }
 
 struct finding {
@@ -98,35 +98,47 @@ struct finding {
         const struct digest *policy;
 };
 
+/* `a`: NULL, without its body. */
 static enum err find(
         struct db *db, const struct finding *f, struct arena *a, struct stored_lattice *out)
 {
         OWNED(run_done) struct run r = {0};
 
-        TRY(run_start(db, SQL_LATTICE_FIND, &r));
+        TRY(run_start(db, a != NULL ? SQL_LATTICE_FIND : SQL_LATTICE_LOOK, &r));
         bind_text(&r, f->dataset);
         bind_i64(&r, f->vintage.number);
         bind_i64(&r, f->vintage.revision);
         bind_bytes(&r, bytes_of(f->policy->bytes, sizeof f->policy->bytes));
         TRY(run_row(&r));
         TRY(head_read(&r, out));
-        return body_read(&r, a, &out->body);
+        return a != NULL ? body_read(&r, a, out) : ERR_OK;
 }
 
-enum err store_lattice_find(struct store *s, const char *dataset, struct vintage vintage,
-        const struct digest *policy, struct arena *a, struct stored_lattice *out)
+static enum err find_one(
+        struct store *s, const struct finding *f, struct arena *a, struct stored_lattice *out)
 {
-        struct finding f = {dataset, vintage, policy};
         struct stored_lattice found = {0};
         struct db *db;
 
         TRY(reader_borrow(s, &db));
-        enum err e = find(db, &f, a, &found);
+        enum err e = find(db, f, a, &found);
 
         reader_return(s, &db);
         TRY(e);
         *out = found;
         return ERR_OK;
+}
+
+enum err store_lattice_find(struct store *s, const char *dataset, struct vintage vintage,
+        const struct digest *policy, struct arena *a, struct stored_lattice *out)
+{
+        return find_one(s, &(struct finding){dataset, vintage, policy}, a, out);
+}
+
+enum err store_lattice_look(struct store *s, const char *dataset, struct vintage vintage,
+        const struct digest *policy, struct stored_lattice *out)
+{
+        return find_one(s, &(struct finding){dataset, vintage, policy}, NULL, out);
 }
 
 static enum err list(struct db *db, const char *dataset, struct arena *a,

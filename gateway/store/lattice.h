@@ -13,7 +13,8 @@ struct stored_lattice {
         uint64_t number; /* order in which they were made, from 1 */
         struct vintage vintage;
         struct digest policy;
-        struct bytes body; /* in the arena; of a list: empty */
+        struct digest checksum; /* of the body; found, not put */
+        struct bytes body;      /* in the arena; of a list: empty */
 };
 
 /* One of the same data set, vintage and policy changes nothing: the first stands. */
@@ -22,6 +23,9 @@ MUST_CHECK enum err store_lattice_put(
 /* ERR_NOT_FOUND; ERR_CORRUPT. */
 MUST_CHECK enum err store_lattice_find(struct store *s, const char *dataset, struct vintage vintage,
         const struct digest *policy, struct arena *a, struct stored_lattice *out);
+/* The same without its body, and so without a look at whether that is damaged. */
+MUST_CHECK enum err store_lattice_look(struct store *s, const char *dataset, struct vintage vintage,
+        const struct digest *policy, struct stored_lattice *out);
 /* All of a data set, the latest first, without their bodies. */
 MUST_CHECK enum err store_lattices(struct store *s, const char *dataset, struct arena *a,
         struct stored_lattice **out, uint32_t *out_len);

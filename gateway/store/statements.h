@@ -163,7 +163,9 @@
         X(LATTICE_FIND,                                                                            \
                 "SELECT number, vintage, revision, policy, checksum, length, body FROM lattice "   \
                 "WHERE dataset = ? AND vintage = ? AND revision = ? AND policy = ?")               \
-        X(LATTICES, "SELECT number, vintage, revision, policy FROM lattice "                       \
+        X(LATTICE_LOOK, "SELECT number, vintage, revision, policy, checksum FROM lattice "         \
+                        "WHERE dataset = ? AND vintage = ? AND revision = ? AND policy = ?")       \
+        X(LATTICES, "SELECT number, vintage, revision, policy, checksum FROM lattice "             \
                     "WHERE dataset = ? ORDER BY number DESC")                                      \
         X(ENTRY_INSERT,                                                                            \
                 "INSERT INTO entry (number, at_ms, kind, commitment, salts, open, closed) "        \
