@@ -416,12 +416,15 @@ static uint32_t random_set(uint64_t seed, uint64_t n, unsigned persons)
         }
 }
 
-static void one_sequence(uint64_t seed, unsigned *counts)
+/* `before`: tables that were judged first, of nobody. */
+static void one_sequence(uint64_t seed, unsigned before, unsigned *counts)
 {
         struct world w;
         uint64_t mix = residue_mix(seed, 0);
 
         world_make(&w, (unsigned)(6 + mix % 7), (unsigned)(2 + (mix >> 8) % 4));
+        for (unsigned i = 0; i < before; i++)
+                assert_int_equal(ask(&w, 0), LEDGER_EMPTY);
         for (unsigned n = 1; n < 16; n++) {
                 uint32_t bits = random_set(seed, n, w.persons);
                 enum ledger_verdict should = expected(&w, bits);
@@ -447,10 +450,23 @@ static void verdicts_are_those_of_brute_force(void **state)
 
         (void)state;
         for (uint64_t seed = 1; seed <= times(300); seed++)
-                one_sequence(seed, counts);
+                one_sequence(seed, 0, counts);
         for (unsigned v = 0; v <= LEDGER_ADMITTED; v++)
                 if (v != LEDGER_EMPTY)
                         assert_true(counts[v] > times(300) / 10);
+}
+
+/* When searches are as short as they get (light.c). */
+static void verdicts_are_those_of_brute_force_when_much_was_asked_before(void **state)
+{
+        enum { MUCH = 1300 };
+        unsigned counts[LEDGER_ADMITTED + 1] = {0};
+
+        (void)state;
+        for (uint64_t seed = 1001; seed <= 1000 + times(100); seed++)
+                one_sequence(seed, MUCH, counts);
+        assert_true(counts[LEDGER_REFUSED] > times(100) / 10);
+        assert_true(counts[LEDGER_ADMITTED] > times(100) / 10);
 }
 
 /* Three sets, by what each would be after those before it. */
@@ -543,6 +559,7 @@ int main(void)
                 cmocka_unit_test(somebody_who_is_not_there_is_an_error),
                 cmocka_unit_test(a_failure_leaves_what_was_there),
                 cmocka_unit_test(verdicts_are_those_of_brute_force),
+                cmocka_unit_test(verdicts_are_those_of_brute_force_when_much_was_asked_before),
                 cmocka_unit_test(all_or_none_is_what_each_would_be),
                 cmocka_unit_test(the_order_of_what_was_admitted_says_nothing),
         };
