@@ -69,17 +69,7 @@ static void each_fault_is_told_where_it_stands(void **state)
 
 static struct policy *loaded(const char *file, const char *find, const char *replace)
 {
-        struct policy *p = NULL;
-        struct refusal why;
-        char place[64], marked[1024];
-
-        small_bundle_write(&bundle);
-        (void)snprintf(marked, sizeof marked, "@@%s", replace);
-        if (file != NULL)
-                small_bundle_write_broken(&bundle, file, find, marked, place, sizeof place);
-        if (small_bundle_load(&bundle, &p, &why) != ERR_OK)
-                fail_msg("%s: %s (%s)", why.violations[0].field, why.violations[0].text, replace);
-        return p;
+        return protected_policy(&bundle, file, find, replace);
 }
 
 static const struct policy_dataset *dataset(const struct policy *p, const char *id)
