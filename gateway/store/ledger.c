@@ -8,7 +8,10 @@
  * An answer may need several of them, and an entry in the audit log: after a crash all are there or
  * none. Else memory would hold against later questions what never left, or an auditor
  * would miss what it holds. */
+#include "base/arena.h"
 #include "gateway/store/inside.h"
+
+enum { QUESTION_ARENA_MAX = 64 << 20 };
 
 struct remembering {
         const struct ledger_line *lines;
@@ -71,32 +74,44 @@ static enum err question_read(const struct run *r, struct stored_question *out)
         return out->answered.len == ((size_t)out->rows + 7) / 8 ? ERR_OK : ERR_CORRUPT;
 }
 
-static enum err visit(
-        struct db *db, const char *linkage, const char *dataset, store_ledger_visitor fn, void *ctx)
+/* A question's place among all, and what is asked of it: read in a transaction of its own and
+ * copied out, since the visitor may well wait for the writer, who waits for readers. */
+static enum err next_question(struct db *db, const char *linkage, const char *dataset,
+        int64_t *after, struct arena *arena, struct stored_question *out)
 {
         OWNED(run_done) struct run r = {0};
-        enum err e;
 
         TRY(run_start(db, SQL_LEDGER, &r));
         bind_text(&r, linkage);
         bind_text(&r, dataset);
-        while ((e = run_row(&r)) == ERR_OK) {
-                struct stored_question q = {0};
-
-                TRY(question_read(&r, &q));
-                TRY(fn(ctx, &q));
-        }
-        return e == ERR_NOT_FOUND ? ERR_OK : e;
+        bind_i64(&r, *after);
+        TRY(run_row(&r));
+        TRY(question_read(&r, out));
+        *after = column_i64(&r, 7);
+        TRY(bytes_copy(arena, out->question, &out->question));
+        return bytes_copy(arena, out->answered, &out->answered);
 }
 
 enum err store_ledger_each(struct store *s, const char *linkage, const char *dataset,
         store_ledger_visitor fn, void *ctx)
 {
-        struct db *db;
+        OWNED(arena_free) struct arena *arena = arena_new(QUESTION_ARENA_MAX);
+        int64_t after = 0;
 
-        TRY(reader_borrow(s, &db));
-        enum err e = visit(db, linkage, dataset, fn, ctx);
+        if (arena == NULL)
+                return ERR_NO_MEMORY;
+        for (;;) {
+                struct stored_question q = {0};
+                struct db *db;
 
-        reader_return(s, &db);
-        return e;
+                arena_reset(arena);
+                TRY(reader_borrow(s, &db));
+                enum err e = next_question(db, linkage, dataset, &after, arena, &q);
+
+                reader_return(s, &db);
+                if (e == ERR_NOT_FOUND)
+                        return ERR_OK;
+                TRY(e);
+                TRY(fn(ctx, &q));
+        }
 }

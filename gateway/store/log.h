@@ -47,8 +47,8 @@ MUST_CHECK enum err store_log_root(struct store *s, uint64_t size, struct digest
 MUST_CHECK enum err store_log_remake(struct store *s);
 
 /* Entries from..to-1 in order, or backwards where from > to (from-1 down to `to`). What is visited
- * is borrowed until the visitor returns, whose error ends it; ERR_CANCELLED ends it well. Holds no
- * transaction open for longer than some thousand entries. */
+ * is borrowed until the visitor returns, whose error ends it; ERR_CANCELLED ends it well. No
+ * transaction is open while it looks: it may take its time, and write. */
 typedef enum err (*store_entry_visitor)(void *ctx, const struct stored_entry *entry);
 MUST_CHECK enum err store_entries(
         struct store *s, uint64_t from, uint64_t to, store_entry_visitor fn, void *ctx);

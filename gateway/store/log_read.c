@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* log_read.c: entries and heads, read beside the writer.
  *
- * A long reading is many short ones, so that no transaction stays open over all of it and the log
- * of the database can be emptied meanwhile. What is durable never changes, so nobody notices, but
- * for content that is pruned between two of them. */
+ * A long reading is many short ones, each copied out and ended before anybody looks at it. The
+ * writer waits for readers when it empties the log of the database; so nobody may have a
+ * transaction open who waits for a slow client, or for the writer. What is durable never changes,
+ * so nobody notices that there are several, but for content that is pruned between two of them. */
 #include <string.h>
 
 #include "base/arena.h"
 #include "gateway/store/log_inside.h"
 
-enum { ENTRIES_AT_ONCE = 1024 };
+/* A page is four times as long as the last, up to a limit: who wants a few reads a few. */
+enum { ENTRIES_FIRST = 16, ENTRIES_AT_ONCE = 1024, BYTES_AT_ONCE = 1 << 20 };
+#define PAGE_ARENA_MAX ((size_t)64 << 20)
 
 static enum err entry_read(const struct run *r, struct stored_entry *out)
 {
@@ -39,53 +42,90 @@ static enum err entry_read(const struct run *r, struct stored_entry *out)
 
 /* What is still to be visited. */
 struct visiting {
+        struct store *store;
         uint64_t low, high;
         bool back, ended;
-        store_entry_visitor fn;
-        void *ctx;
+        uint32_t at_once;
+        struct arena *arena; /* of a page */
+        struct stored_entry *page;
+        uint32_t len;
 };
 
-static enum err visit_some(struct db *db, struct visiting *v)
+static enum err entry_keep(struct visiting *v, const struct stored_entry *e)
+{
+        struct stored_entry *to = &v->page[v->len];
+
+        *to = *e;
+        TRY(bytes_copy(v->arena, e->open, &to->open));
+        TRY(bytes_copy(v->arena, e->closed, &to->closed));
+        v->len++;
+        if (v->back)
+                v->high = e->number;
+        else
+                v->low = e->number + 1;
+        return ERR_OK;
+}
+
+static enum err page_fill(struct db *db, struct visiting *v)
 {
         OWNED(run_done) struct run r = {0};
-        uint32_t seen = 0;
-        enum err e;
+        struct stored_entry entry;
+        enum err e = ERR_OK;
 
         TRY(run_start(db, v->back ? SQL_ENTRIES_BACK : SQL_ENTRIES, &r));
         bind_i64(&r, (int64_t)v->low);
         bind_i64(&r, (int64_t)v->high);
-        bind_i64(&r, ENTRIES_AT_ONCE);
-        while ((e = run_row(&r)) == ERR_OK) {
-                struct stored_entry entry;
-
+        bind_i64(&r, v->at_once);
+        while (v->len < v->at_once && arena_used(v->arena) < BYTES_AT_ONCE &&
+                (e = run_row(&r)) == ERR_OK) {
                 TRY(entry_read(&r, &entry));
-                seen++;
-                if (v->back)
-                        v->high = entry.number;
-                else
-                        v->low = entry.number + 1;
-                TRY(v->fn(v->ctx, &entry));
+                TRY(entry_keep(v, &entry));
         }
-        v->ended = seen < ENTRIES_AT_ONCE;
-        return e == ERR_NOT_FOUND ? ERR_OK : e;
+        v->ended = e == ERR_NOT_FOUND;
+        return v->ended ? ERR_OK : e;
+}
+
+static enum err page_read(struct visiting *v)
+{
+        struct db *db;
+
+        arena_reset(v->arena);
+        v->len = 0;
+        v->page = arena_alloc_raw(v->arena, v->at_once, sizeof *v->page);
+        if (v->page == NULL)
+                return ERR_NO_MEMORY;
+        TRY(reader_borrow(v->store, &db));
+        enum err e = page_fill(db, v);
+
+        reader_return(v->store, &db);
+        return e;
 }
 
 enum err store_entries(
         struct store *s, uint64_t from, uint64_t to, store_entry_visitor fn, void *ctx)
 {
-        struct visiting v = {.back = from > to, .fn = fn, .ctx = ctx};
-        struct db *db;
-        enum err e = ERR_OK;
+        OWNED(arena_free) struct arena *arena = arena_new(PAGE_ARENA_MAX);
+        struct visiting v = {
+                .store = s, .back = from > to, .at_once = ENTRIES_FIRST, .arena = arena};
 
+        if (arena == NULL)
+                return ERR_NO_MEMORY;
         v.low = v.back ? to : from;
         v.high = v.back ? from : to;
         if (v.high > INT64_MAX)
                 v.high = INT64_MAX;
-        TRY(reader_borrow(s, &db));
-        while (e == ERR_OK && !v.ended && v.low < v.high)
-                e = visit_some(db, &v);
-        reader_return(s, &db);
-        return e == ERR_CANCELLED ? ERR_OK : e;
+        while (!v.ended && v.low < v.high) {
+                TRY(page_read(&v));
+                for (uint32_t i = 0; i < v.len; i++) {
+                        enum err e = fn(ctx, &v.page[i]);
+
+                        if (e != ERR_OK)
+                                return e == ERR_CANCELLED ? ERR_OK : e;
+                }
+                if (v.at_once < ENTRIES_AT_ONCE)
+                        v.at_once *= 4;
+        }
+        return ERR_OK;
 }
 
 enum err log_size(struct db *db, uint64_t *out)

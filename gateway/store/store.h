@@ -276,7 +276,8 @@ struct ledger_line {
  * the same, and *out_number is its number (NULL: not asked for). */
 MUST_CHECK enum err store_ledger_put(struct store *s, const struct ledger_line *lines, uint32_t len,
         const struct entry_draft *entry, uint64_t *out_number);
-/* What is visited is borrowed until the visitor returns, whose error ends it. */
+/* What is visited is borrowed until the visitor returns, whose error ends it. No transaction is
+ * open meanwhile. */
 typedef enum err (*store_ledger_visitor)(void *ctx, const struct stored_question *question);
 MUST_CHECK enum err store_ledger_each(struct store *s, const char *linkage, const char *dataset,
         store_ledger_visitor fn, void *ctx);

@@ -98,6 +98,28 @@ static void a_visitor_can_stop(void **state)
         assert_int_equal(count(w, "riket", "anmalan"), 3);
 }
 
+/* What removes waits until nobody reads. */
+static enum err remove_meanwhile(void *ctx, const struct stored_question *q)
+{
+        struct world *w = ctx;
+        uint32_t expired;
+
+        (void)q;
+        return store_expire(w->store, 0, NULL, &expired);
+}
+
+static void a_visitor_may_write(void **state)
+{
+        OWNED(world_free) struct world *w = world_new();
+        struct stored_question first = question(0), second = question(1);
+
+        (void)state;
+        put(w, &first);
+        put(w, &second);
+        assert_int_equal(
+                store_ledger_each(w->store, "riket", "anmalan", remove_meanwhile, w), ERR_OK);
+}
+
 static void answers_that_do_not_fit_their_rows_are_refused(void **state)
 {
         OWNED(world_free) struct world *w = world_new();
@@ -154,6 +176,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(questions_come_back_in_order_after_a_restart),
                 cmocka_unit_test(a_visitor_can_stop),
+                cmocka_unit_test(a_visitor_may_write),
                 cmocka_unit_test(what_one_answer_needs_is_there_whole_or_not_at_all),
                 cmocka_unit_test(answers_that_do_not_fit_their_rows_are_refused),
         };

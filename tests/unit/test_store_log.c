@@ -446,6 +446,25 @@ static void entries_are_read_forwards_and_backwards_and_as_far_as_wanted(void **
         assert_int_equal(o.seen, 0);
 }
 
+/* What removes waits until nobody reads. */
+static enum err remove_meanwhile(void *ctx, const struct stored_entry *e)
+{
+        struct world *w = ctx;
+        uint32_t expired;
+
+        return e->number % 100 == 0 ? store_expire(w->store, 0, NULL, &expired) : ERR_OK;
+}
+
+static void who_reads_entries_may_write(void **state)
+{
+        OWNED(world_free) struct world *w = world_new();
+
+        (void)state;
+        log_fill(w->store, 0, 300);
+        assert_int_equal(store_entries(w->store, 0, 300, remove_meanwhile, w), ERR_OK);
+        assert_int_equal(store_entries(w->store, 300, 0, remove_meanwhile, w), ERR_OK);
+}
+
 static void of_heads_the_newest_is_kept_and_one_of_each_minute(void **state)
 {
         static const int64_t seconds[] = {0, 10, 59, 60, 61, 119, 121, 122};
@@ -780,6 +799,7 @@ int main(void)
                 cmocka_unit_test(spoiled_rows_of_the_tree_are_made_anew_from_the_entries),
                 cmocka_unit_test(a_log_with_a_hole_opens_and_takes_no_more),
                 cmocka_unit_test(entries_are_read_forwards_and_backwards_and_as_far_as_wanted),
+                cmocka_unit_test(who_reads_entries_may_write),
                 cmocka_unit_test(of_heads_the_newest_is_kept_and_one_of_each_minute),
                 cmocka_unit_test(what_is_pruned_is_in_no_file_and_the_tree_stays),
                 cmocka_unit_test(a_log_that_says_nothing_any_more_goes_on),
