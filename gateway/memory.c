@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* memory.c: judging a question in the light of all that was answered before.
  *
- * A *shelf* holds the memory of one data set under one linkage. It is made when first
- * needed: every question that the store has is counted again, in the views of its vintage,
- * and the rows that were answered are put into the ledger as they were, whatever the ledger
- * thinks of them now.
+ * A *shelf* holds the memory of one data set. It is made when first
+ * needed: every question that the store has is counted again, in the views of its vintage and
+ * linkage, and the rows that were answered are put into the ledger as they were, whatever the
+ * ledger thinks of them now. Persons are those of the data set's own linkage ("home"), and so are
+ * planned tables; what was asked under another is told by its own view with that one beside it.
  *
  * The order is: judge, commit, protect, and write to the store with the entry that tells of the
  * answer, in one transaction; only then does it leave. After a crash the store has both or
@@ -27,6 +28,7 @@
 #include "crypto/digest.h"
 #include "gateway/memory_known.h"
 #include "gateway/memory_lattice.h"
+#include "gateway/memory_linkage.h"
 #include "gateway/memory_sets.h"
 #include "gateway/store/lattice.h"
 
@@ -37,15 +39,17 @@ enum { MEMBERS_MAX = 1 << 30, LEDGER_MEMORY = 512 << 20 };
 
 struct shelf {
         struct shelf *next;
-        char linkage[NAME_MAX_LEN + 1], dataset[NAME_MAX_LEN + 1];
+        char dataset[NAME_MAX_LEN + 1];
         pthread_mutex_t lock;
-        struct ledger *ledger; /* of rows; NULL: not made yet */
+        char linkage[NAME_MAX_LEN + 1]; /* the data set's own, when this was made */
+        struct ledger *ledger;          /* of rows; NULL: not made yet */
         struct ledger *cells, *records;
         struct persons *persons;
         uint64_t named_by; /* of all views (view.h); 0: nobody was seen yet */
         uint32_t threshold, cells_threshold;
         uint64_t planned_work; /* that cells of planned tables took */
         struct known_table known;
+        bool incomplete; /* a question could not be counted again: its linkage has ended */
         struct promise *promised;
         struct vintage *noted; /* whose planned tables are in the ledger */
         uint32_t noted_len, noted_cap;
@@ -72,6 +76,7 @@ static void shelf_clear(struct shelf *s)
         s->noted_len = s->noted_cap = 0;
         s->planned_work = 0;
         s->named_by = 0;
+        s->incomplete = false;
 }
 
 enum err memory_new(struct store *store, struct views *views, struct memory **out)
@@ -106,34 +111,31 @@ void memory_free(struct memory **memory)
         *memory = NULL;
 }
 
-static struct shelf *shelf_find(struct memory *m, struct bytes linkage, struct bytes dataset)
+static struct shelf *shelf_find(struct memory *m, struct bytes dataset)
 {
         struct shelf *s;
 
         (void)pthread_mutex_lock(&m->lock);
         for (s = m->shelves; s != NULL; s = s->next)
-                if (bytes_is_text(linkage, s->linkage) && bytes_is_text(dataset, s->dataset))
+                if (bytes_is_text(dataset, s->dataset))
                         break;
         (void)pthread_mutex_unlock(&m->lock);
         return s;
 }
 
-static enum err shelf_get(struct memory *m, const struct memory_ask *ask, struct shelf **out)
+static enum err shelf_get(struct memory *m, struct bytes dataset, struct shelf **out)
 {
-        struct bytes linkage = ask->linkage->rules->id, dataset = ask->dataset->id;
-        struct shelf *s = shelf_find(m, linkage, dataset), *again;
+        struct shelf *s = shelf_find(m, dataset), *again;
 
         if (s == NULL) {
                 s = calloc(1, sizeof *s);
                 if (s == NULL)
                         return ERR_NO_MEMORY;
-                memcpy(s->linkage, linkage.data, linkage.len);
                 memcpy(s->dataset, dataset.data, dataset.len);
                 (void)pthread_mutex_init(&s->lock, NULL);
                 (void)pthread_mutex_lock(&m->lock);
                 for (again = m->shelves; again != NULL; again = again->next)
-                        if (strcmp(again->linkage, s->linkage) == 0 &&
-                                strcmp(again->dataset, s->dataset) == 0)
+                        if (strcmp(again->dataset, s->dataset) == 0)
                                 break;
                 if (again == NULL) {
                         s->next = m->shelves;
@@ -168,10 +170,11 @@ static enum err take_names(struct shelf *s, const struct view *view)
 }
 
 static enum err rows_of(struct shelf *s, const struct memory_ask *ask, const struct view *view,
-        const struct memory_question *q, struct arena *arena, struct rows *out)
+        const struct view *home, const struct memory_question *q, struct arena *arena,
+        struct rows *out)
 {
-        TRY(take_names(s, view));
-        TRY(memory_rows(s->persons, ask, view, q, arena, out));
+        TRY(take_names(s, home != NULL ? home : view));
+        TRY(memory_rows(s->persons, ask, view, home, q, arena, out));
         return ledger_grow(ledger_of(s, q), persons_len(s->persons));
 }
 
@@ -256,7 +259,7 @@ static enum err remember_told(struct shelf *s, const struct memory_ask *ask,
         if (arena == NULL)
                 return ERR_NO_MEMORY;
         told->question.query.vintage = view_vintage(of->view);
-        TRY(rows_of(s, ask, of->view, &told->question, arena, &rows));
+        TRY(rows_of(s, ask, of->view, NULL, &told->question, arena, &rows));
         for (uint32_t i = 0; i < rows.len; i++)
                 if (told->cells == rows.of ? told->told[rows.cells[i]]
                                            : rows.sets[i].len >= s->threshold)
@@ -391,9 +394,9 @@ static enum err note_all(struct memory *m, struct shelf *s, const struct memory_
 struct replay {
         struct memory *memory;
         struct shelf *shelf;
-        const struct memory_ask *ask;
-        struct vintage now; /* of the view at hand */
-        bool stored;        /* what comes is from the store */
+        const struct memory_ask *ask; /* under the data set's own linkage */
+        struct vintage now;           /* of the view at hand */
+        bool stored;                  /* what comes is from the store */
         uint32_t questions;
 };
 
@@ -419,19 +422,64 @@ static enum err remember_rows(struct replay *r, const struct stored_question *q,
                                : ledger_remember(ledger, rows->sets, n);
 }
 
-static enum err replay_on(struct replay *r, const struct stored_question *q,
+struct counting {
+        const struct stored_question *stored;
+        struct memory_question question;
+        const struct view *home;
+        struct arena *arena;
+};
+
+/* Under a linkage that is not the data set's own. */
+static enum err count_under(
+        struct replay *r, const struct policy_linkage *l, const struct counting *c)
+{
+        OWNED(view_lease_done) struct view_lease lease = {0};
+        struct memory_ask ask = *r->ask;
+        struct rows rows;
+
+        ask.linkage = l;
+        TRY(memory_purpose(l, c->arena, &ask.purpose));
+        TRY(lease_of(r->memory, &ask, view_vintage(c->home), &lease));
+        TRY(rows_of(r->shelf, &ask, lease.view, c->home, &c->question, c->arena, &rows));
+        return remember_rows(r, c->stored, &c->question, &rows);
+}
+
+static enum err count_at_home(struct replay *r, const struct counting *c)
+{
+        struct rows rows;
+
+        TRY(rows_of(r->shelf, r->ask, c->home, NULL, &c->question, c->arena, &rows));
+        return remember_rows(r, c->stored, &c->question, &rows);
+}
+
+/* What cannot be counted any more as it was leaves the memory with a gap, which it knows of. */
+static enum err count_again(struct replay *r, const char *linkage, const struct counting *c)
+{
+        const struct policy_linkage *l = memory_linkage_find(r->ask->policy, r->ask->linkage,
+                bytes_of_text(linkage), r->ask->dataset, &c->question);
+        enum err e = l == NULL              ? ERR_LINKAGE_REFUSED
+                     : l == r->ask->linkage ? count_at_home(r, c)
+                                            : count_under(r, l, c);
+
+        if (l == r->ask->linkage || (e != ERR_LINKAGE_REFUSED && e != ERR_UNSUPPORTED))
+                return e;
+        log_event(LOG_WARNING, "memory_incomplete", LOG_TEXT("dataset", r->shelf->dataset),
+                LOG_TEXT("linkage", linkage), LOG_TEXT("code", err_name(e)));
+        r->shelf->incomplete = true;
+        return c->question.query.derived_len > 0 ? ERR_OK : count_at_home(r, c);
+}
+
+static enum err replay_on(struct replay *r, const char *linkage, const struct stored_question *q,
         const struct view *view, const struct coverage *coverage)
 {
         OWNED(arena_free) struct arena *arena = arena_new(MEMBERS_MAX);
-        struct memory_question question = {0};
-        struct rows rows;
+        struct counting c = {.stored = q, .home = view, .arena = arena};
 
         if (arena == NULL)
                 return ERR_NO_MEMORY;
         TRY(note_planned(r->memory, r->shelf, r->ask, view, coverage));
-        TRY(memory_question_read(arena, q->question, &question));
-        TRY(rows_of(r->shelf, r->ask, view, &question, arena, &rows));
-        TRY(remember_rows(r, q, &question, &rows));
+        TRY(memory_question_read(arena, q->question, &c.question));
+        TRY(count_again(r, linkage, &c));
         r->questions++;
         return known_add(&r->shelf->known, &q->key, q->rows, q->answered, r->stored);
 }
@@ -456,7 +504,7 @@ static enum err replay_closed(struct replay *r, const struct stored_question *q)
         TRY(memory_successor(r->memory->store, q->vintage, arena, &next));
         TRY(lease_of(r->memory, r->ask, next.vintage, &lease));
         question.query.vintage = next.vintage;
-        TRY(rows_of(r->shelf, r->ask, lease.view, &question, arena, &rows));
+        TRY(rows_of(r->shelf, r->ask, lease.view, NULL, &question, arena, &rows));
         for (uint32_t i = 0; i < rows.len; i++)
                 if (q->rows != rows.of || is_answered(q->answered, rows.cells[i]))
                         rows.sets[n++] = rows.sets[i];
@@ -464,17 +512,17 @@ static enum err replay_closed(struct replay *r, const struct stored_question *q)
         return ledger_suspect(ledger_of(r->shelf, &question), rows.sets, n, next.removed);
 }
 
-static enum err replay_one(void *ctx, const struct stored_question *q)
+static enum err replay_one(void *ctx, const char *linkage, const struct stored_question *q)
 {
         struct replay *r = ctx;
         OWNED(view_lease_done) struct view_lease lease = {0};
 
         if (q->vintage.number == r->now.number && q->vintage.revision == r->now.revision)
-                return replay_on(r, q, r->ask->view, r->ask->coverage);
+                return replay_on(r, linkage, q, r->ask->view, r->ask->coverage);
         enum err e = lease_of(r->memory, r->ask, q->vintage, &lease);
         if (e == ERR_NOT_FOUND || e == ERR_VINTAGE_CLOSED)
                 return replay_closed(r, q);
-        return e == ERR_OK ? replay_on(r, q, lease.view, lease.coverage) : e;
+        return e == ERR_OK ? replay_on(r, linkage, q, lease.view, lease.coverage) : e;
 }
 
 /* What is on its way to the store may leave, whatever becomes of the memory it was judged by. */
@@ -483,24 +531,8 @@ static enum err replay_promised(struct replay *r)
         r->stored = false;
         for (const struct promise *p = r->shelf->promised; p != NULL; p = p->beside)
                 if (known_find(&r->shelf->known, &p->question.key) == NULL)
-                        TRY(replay_one(r, &p->question));
+                        TRY(replay_one(r, p->linkage, &p->question));
         return ERR_OK;
-}
-
-/* An indicator's stricter floor hides cells of its own that are told elsewhere. */
-static uint32_t cells_threshold(const struct memory_ask *ask)
-{
-        const struct rules_linkage *rules = ask->linkage->rules;
-        uint32_t most = ask->dataset->disclosure.threshold;
-
-        for (uint32_t i = 0; i < rules->datasets_len; i++) {
-                const struct policy_dataset *d =
-                        policy_dataset_find(ask->policy, rules->datasets[i]);
-
-                if (d != NULL && d->disclosure.threshold > most)
-                        most = d->disclosure.threshold;
-        }
-        return most;
 }
 
 static enum err shelf_make(struct memory *m, struct shelf *s, const struct memory_ask *ask,
@@ -508,19 +540,23 @@ static enum err shelf_make(struct memory *m, struct shelf *s, const struct memor
 {
         const struct ledger_options options = {
                 .threshold = threshold, .memory_ceiling = LEDGER_MEMORY};
-        const struct ledger_options cells = {.threshold = cells_threshold(ask),
+        const struct ledger_options cells = {
+                .threshold = memory_floor(ask->policy, ask->linkage, ask->dataset),
                 .memory_ceiling = LEDGER_MEMORY,
                 .work_limit = CELLS_WORK};
         struct replay r = {.memory = m, .shelf = s, .ask = ask, .now = now, .stored = true};
+        struct bytes home = ask->linkage->rules->id;
 
         shelf_clear(s);
+        memset(s->linkage, 0, sizeof s->linkage);
+        memcpy(s->linkage, home.data, home.len);
         s->threshold = threshold;
         s->cells_threshold = cells.threshold;
         TRY(persons_new(&s->persons));
         TRY(ledger_new(&options, &s->ledger));
         TRY(ledger_new(&cells, &s->cells));
         TRY(ledger_new(&cells, &s->records));
-        TRY(store_ledger_each(m->store, s->linkage, s->dataset, replay_one, &r));
+        TRY(store_ledger_each(m->store, s->dataset, replay_one, &r));
         TRY(replay_promised(&r));
         if (r.questions > 0)
                 log_event(LOG_INFO, "memory_made", LOG_TEXT("linkage", s->linkage),
@@ -534,7 +570,9 @@ static enum err shelf_ready(struct memory *m, struct shelf *s, const struct memo
         uint32_t threshold = memory_threshold(ask->policy, ask->linkage, ask->dataset);
 
         if (s->ledger != NULL && s->threshold >= threshold &&
-                s->cells_threshold >= cells_threshold(ask) && take_names(s, ask->view) == ERR_OK)
+                s->cells_threshold >= memory_floor(ask->policy, ask->linkage, ask->dataset) &&
+                bytes_is_text(ask->linkage->rules->id, s->linkage) &&
+                take_names(s, ask->view) == ERR_OK)
                 return ERR_OK;
         enum err e = shelf_make(m, s, ask, q->query.vintage, threshold);
         if (e != ERR_OK) {
@@ -594,7 +632,8 @@ static enum err judge_rows(struct shelf *s, const struct memory_ask *ask,
 
         if (arena == NULL)
                 return ERR_NO_MEMORY;
-        TRY(rows_of(s, ask, ask->view, q, arena, &rows));
+        TRY(rows_of(
+                s, ask, ask->view, ask->home != NULL ? ask->home->view : NULL, q, arena, &rows));
         enum err e = verdicts_as_bits(ledger, q, arena, &rows, &answered);
 
         if (e == ERR_OK)
@@ -625,6 +664,7 @@ static enum err promise(struct shelf *s, const struct memory_ask *ask,
         const struct memory_question *q, const struct known *k)
 {
         OWNED(buf_done) struct buf b;
+        struct memory_question told = *q;
         struct stored_question wanted = {
                 .key = k->key,
                 .policy = *policy_digest(ask->policy),
@@ -635,9 +675,12 @@ static enum err promise(struct shelf *s, const struct memory_ask *ask,
         struct promise *p;
 
         buf_init(&b, MEMORY_QUESTION_MAX);
-        TRY(memory_question_write(q, &b));
+        told.has_joined = q->query.derived_len > 0;
+        if (told.has_joined)
+                TRY(memory_joins(ask->policy, ask->linkage, &q->query, &told.joined));
+        TRY(memory_question_write(&told, &b));
         TRY(buf_end(&b, &wanted.question));
-        TRY(promise_new(&wanted, &p));
+        TRY(promise_new(ask->linkage->rules->id, &wanted, &p));
         p->shelf = s;
         p->beside = s->promised;
         s->promised = p;
@@ -646,16 +689,35 @@ static enum err promise(struct shelf *s, const struct memory_ask *ask,
         return ERR_OK;
 }
 
+static struct memory_ask ask_at_home(const struct memory_ask *ask)
+{
+        struct memory_ask home = *ask;
+
+        if (ask->home == NULL)
+                return home;
+        home.linkage = ask->home->linkage;
+        home.purpose = ask->home->purpose;
+        home.view = ask->home->view;
+        home.coverage = ask->home->coverage;
+        home.rows = NULL;
+        home.home = NULL;
+        return home;
+}
+
 static enum err judge_locked(struct memory *m, struct shelf *s, const struct memory_ask *ask,
         const struct memory_question *q, const uint8_t **answered, uint32_t *cells)
 {
+        const struct memory_ask home = ask_at_home(ask);
         const struct known *k;
         struct digest key;
 
-        TRY(shelf_ready(m, s, ask, q));
-        TRY(memory_key(ask->policy, q, &key));
+        TRY(shelf_ready(m, s, &home, q));
+        TRY(memory_key(ask->policy, ask->home != NULL ? ask->linkage->rules->id : (struct bytes){0},
+                q, &key));
         if (known_find(&s->known, &key) == NULL) {
-                TRY(note_all(m, s, ask));
+                if (s->incomplete && q->query.derived_len > 0)
+                        return ERR_LINKAGE_REFUSED;
+                TRY(note_all(m, s, &home));
                 TRY(judge_rows(s, ask, q, &key));
         }
         k = known_find(&s->known, &key);
@@ -669,7 +731,7 @@ enum err memory_judge(struct memory *m, const struct memory_ask *ask,
 {
         struct shelf *s;
 
-        TRY(shelf_get(m, ask, &s));
+        TRY(shelf_get(m, ask->dataset->id, &s));
         (void)pthread_mutex_lock(&s->lock);
         enum err e = judge_locked(m, s, ask, question, answered, cells);
         (void)pthread_mutex_unlock(&s->lock);
@@ -717,7 +779,7 @@ enum err memory_write(struct memory *m, struct promise **promises, const struct 
                 return ERR_NO_MEMORY;
         for (const struct promise *p = *promises; p != NULL; p = p->next, n++)
                 lines[len - 1 - n] =
-                        (struct ledger_line){p->shelf->linkage, p->shelf->dataset, &p->question};
+                        (struct ledger_line){p->linkage, p->shelf->dataset, &p->question};
         e = store_ledger_put(m->store, lines, len, entry, out_number);
         free(lines);
         if (e == ERR_OK)
@@ -730,28 +792,9 @@ void memory_break(struct promise **promises)
         promises_end(promises, false);
 }
 
-/* Whatever question comes, of this data set or with others of the linkage. */
-uint32_t memory_threshold(
-        const struct policy *p, const struct policy_linkage *l, const struct policy_dataset *d)
+struct memory_status memory_status(struct memory *m, struct bytes dataset)
 {
-        uint32_t most = d->disclosure.threshold, len = 0;
-        const struct indicator *indicators = policy_indicators(p, &len);
-
-        for (uint32_t i = 0; i < l->rules->datasets_len; i++) {
-                const struct policy_dataset *other = policy_dataset_find(p, l->rules->datasets[i]);
-
-                if (other != NULL && other->disclosure.threshold > most)
-                        most = other->disclosure.threshold;
-        }
-        for (uint32_t i = 0; i < len; i++)
-                if (indicators[i].floor.threshold > most)
-                        most = indicators[i].floor.threshold;
-        return most;
-}
-
-struct memory_status memory_status(struct memory *m, struct bytes linkage, struct bytes dataset)
-{
-        struct shelf *s = shelf_find(m, linkage, dataset);
+        struct shelf *s = shelf_find(m, dataset);
         struct memory_status status = {0};
 
         if (s == NULL)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* memory.h: what was answered of a data set under a linkage, to whomever, in any vintage.
+/* memory.h: what was answered of a data set, to whomever, in any vintage and under any linkage.
  *
  * Planned tables are answers too: those of a vintage are remembered before its first question
  * is judged (memory_lattice.h), so they must be there by then.
  *
- * One ledger for each (gateway/ledger), over the persons of all vintages, who are told to be
- * the same by their record keys. Which questions were answered stands in the store before
- * the answer leaves, written in one transaction with the entry that tells of it; who was in them
- * does not, and is counted again after a restart. Where it
- * cannot be (a vintage was closed since, by an erasure or a withdrawal) nothing more
- * is answered in the light of it: ERR_VINTAGE_CLOSED. */
+ * One ledger for each (gateway/ledger), over the persons of all vintages as the data set's own
+ * linkage has them, who are told to be the same by their record keys; those of other linkages by
+ * their records (memory_persons.h). Which questions were answered stands in the store before the
+ * answer leaves, written in one transaction with the entry that tells of it; who was in them does
+ * not, and is counted again after a restart. Where it cannot be (a vintage was closed since, by an
+ * erasure or a withdrawal) nothing more is answered in the light of it: ERR_VINTAGE_CLOSED. */
 #ifndef STATGATE_GATEWAY_MEMORY_H
 #define STATGATE_GATEWAY_MEMORY_H
 
@@ -35,9 +35,20 @@ struct memory_question {
         /* By municipality: 1 where it counts in the answer. NULL: the data set has none. */
         const uint8_t *counts;
         uint32_t counts_len;
+        /* Of one that was stored: whom its linkage joined (memory_linkage.h). */
+        struct digest joined;
+        bool has_joined;
 };
 
 struct promise; /* what an answer tells that is not in the store yet */
+
+/* The data set's own linkage. */
+struct memory_home {
+        const struct policy_linkage *linkage;
+        const char *purpose;
+        const struct view *view; /* of the question's vintage */
+        const struct coverage *coverage;
+};
 
 struct memory_ask {
         struct policy *policy;
@@ -46,6 +57,7 @@ struct memory_ask {
         const char *purpose;     /* of who asks now: views of earlier vintages are lent for it */
         const struct view *view; /* of the question's vintage */
         const struct coverage *coverage;
+        const struct memory_home *home; /* NULL: the linkage is the data set's own */
         const struct plan_rows *rows; /* of the table, counted in `view`; NULL: they are not kept */
         const atomic_bool *cancel;
         struct arena *arena;
@@ -57,8 +69,11 @@ struct memory_ask {
  * Which cells of the question's table (the margin: its own dimensions, totals included) may
  * be answered: answered[i] = 1, in the arena. What may is remembered when this returns, and
  * promised: no answer leaves before memory_write. A question that was judged before is judged as
- * it was. ERR_LIMIT: no memory or work is left for more; ERR_VINTAGE_CLOSED: see above; ERR_BUSY:
- * keys of persons were exchanged since the view was built. */
+ * it was. ERR_LIMIT: no memory or work is left for more; ERR_VINTAGE_CLOSED: see above;
+ * ERR_UNSUPPORTED: a linkage that joins more than the data set's own, whose memory cannot hold it;
+ * ERR_LINKAGE_REFUSED: with derived variables, and earlier ones were asked under a linkage that
+ * has ended, so that they cannot be counted again; ERR_BUSY: keys of persons were
+ * exchanged since the view was built. */
 MUST_CHECK enum err memory_judge(struct memory *m, const struct memory_ask *ask,
         const struct memory_question *question, const uint8_t **answered, uint32_t *cells);
 
@@ -69,15 +84,10 @@ MUST_CHECK enum err memory_write(struct memory *m, struct promise **promises,
 /* Nothing has left, and nothing will. */
 void memory_break(struct promise **promises);
 
-/* k of the data set's ledger: the largest that any question of it is held to. */
-uint32_t memory_threshold(
-        const struct policy *p, const struct policy_linkage *l, const struct policy_dataset *d);
-
 struct memory_status {
         uint32_t questions;
         struct ledger_stats ledger;
 };
-struct memory_status memory_status(
-        struct memory *m, struct bytes linkage, struct bytes dataset); /* zeros: none yet */
+struct memory_status memory_status(struct memory *m, struct bytes dataset); /* zeros: none yet */
 
 #endif

@@ -77,7 +77,8 @@ void known_clear(struct known_table *t)
         *t = (struct known_table){0};
 }
 
-enum err promise_new(const struct stored_question *question, struct promise **out)
+enum err promise_new(
+        struct bytes linkage, const struct stored_question *question, struct promise **out)
 {
         struct bytes asked = question->question, answered = question->answered;
         struct promise *p =
@@ -86,6 +87,7 @@ enum err promise_new(const struct stored_question *question, struct promise **ou
         if (p == NULL)
                 return ERR_NO_MEMORY;
         *p = (struct promise){.question = *question};
+        memcpy(p->linkage, linkage.data, linkage.len);
         if (asked.len > 0)
                 memcpy(p->bytes, asked.data, asked.len);
         if (answered.len > 0)

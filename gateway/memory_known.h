@@ -35,9 +35,11 @@ struct promise {
         struct promise *next;   /* of the same answer */
         struct promise *beside; /* of the same shelf */
         struct shelf *shelf;
+        char linkage[NAME_MAX_LEN + 1];  /* that it was counted under */
         struct stored_question question; /* a copy */
         uint8_t bytes[];
 };
-MUST_CHECK enum err promise_new(const struct stored_question *question, struct promise **out);
+MUST_CHECK enum err promise_new(
+        struct bytes linkage, const struct stored_question *question, struct promise **out);
 
 #endif

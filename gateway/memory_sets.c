@@ -2,7 +2,8 @@
 /* memory_sets.c: which persons a question is about, cell by cell.
  *
  * A count of records is a count of persons who weigh as much as they have records: two counts
- * over the same persons that differ by one record differ by somebody's weight. */
+ * over the same persons that differ by one record differ by somebody's weight. Likewise where
+ * several persons of a linkage are one by the data set's own: she weighs as many as they are. */
 #include "gateway/memory_sets.h"
 
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 #include "gateway/store/store.h"
 #include "proto/wire.h"
 
-enum { KIND_CELLS = 1, KIND_RECORDS = 2 };
+enum { KIND_CELLS = 1, KIND_RECORDS = 2, KIND_JOINED = 4 };
 enum { AT_LEAST = 8 }; /* records that an erasure counts for */
 
 static uint8_t kind_of(const struct memory_question *q)
@@ -31,7 +32,8 @@ static void put_counts(struct buf *b, const struct memory_question *q)
                 put_u8(b, q->counts[i] != 0);
 }
 
-enum err memory_key(const struct policy *p, const struct memory_question *q, struct digest *out)
+enum err memory_key(const struct policy *p, struct bytes linkage, const struct memory_question *q,
+        struct digest *out)
 {
         OWNED(buf_done) struct buf b;
         struct digest shown;
@@ -44,6 +46,7 @@ enum err memory_key(const struct policy *p, const struct memory_question *q, str
         digest_of(bytes_of(q->shown, q->shown != NULL ? q->shown_len : 0), &shown);
         put_raw(&b, shown.bytes, sizeof shown.bytes);
         TRY(query_encode(&q->query, &b));
+        put_raw(&b, linkage.data, linkage.len);
         TRY(buf_end(&b, &bytes));
         digest_of(bytes, out);
         return ERR_OK;
@@ -55,8 +58,10 @@ enum err memory_question_write(const struct memory_question *q, struct buf *b)
         struct bytes bytes;
 
         buf_init(&wire, MEMORY_QUESTION_MAX);
-        put_u8(b, kind_of(q));
+        put_u8(b, (uint8_t)(kind_of(q) | (q->has_joined ? KIND_JOINED : 0)));
         put_counts(b, q);
+        if (q->has_joined)
+                put_raw(b, q->joined.bytes, sizeof q->joined.bytes);
         TRY(query_request_encode(&q->query, &wire));
         TRY(buf_end(&wire, &bytes));
         put_bytes(b, bytes);
@@ -67,18 +72,23 @@ enum err memory_question_read(struct arena *arena, struct bytes from, struct mem
 {
         struct reader r = reader_of(from);
         struct refusal why = {0};
-        struct bytes counts, wire;
+        struct bytes counts, wire, joined = {0};
         uint8_t kind;
 
         TRY(read_u8(&r, &kind));
         TRY(read_u32(&r, &out->counts_len));
         TRY(read_fixed(&r, out->counts_len, &counts));
+        if ((kind & KIND_JOINED) != 0)
+                TRY(read_fixed(&r, sizeof out->joined.bytes, &joined));
         TRY(read_bytes(&r, MEMORY_QUESTION_MAX, &wire));
         TRY(read_end(&r));
         TRY(bytes_copy(arena, counts, &counts));
         TRY(bytes_copy(arena, wire, &wire));
         out->cells = (kind & KIND_CELLS) != 0;
         out->records = (kind & KIND_RECORDS) != 0;
+        out->has_joined = joined.len > 0;
+        if (out->has_joined)
+                memcpy(out->joined.bytes, joined.data, joined.len);
         out->counts = counts.len > 0 ? counts.data : NULL;
         return query_request_decode(arena, wire, &out->query, &why);
 }
@@ -108,15 +118,22 @@ static int by_weight(const void *a, const void *b)
         return x->person < y->person ? -1 : x->person > y->person;
 }
 
-/* Persons of a cell by how many records they have in it, as the ledger wants them. */
-static enum err order_by_records(struct plan_members *m, struct arena *arena)
+static size_t most_of(const struct plan_members *m)
 {
-        size_t cells = m->shape->cells_len, most = 0;
+        size_t most = 0;
 
-        for (size_t i = 0; i < cells; i++)
+        for (size_t i = 0; i < m->shape->cells_len; i++)
                 if (m->starts[i + 1] - m->starts[i] > most)
                         most = m->starts[i + 1] - m->starts[i];
-        struct weighed *list = arena_alloc(arena, most, sizeof *list);
+        return most;
+}
+
+/* Persons of a cell by how much they weigh in it, as the ledger wants them. */
+static enum err order_by_weight(struct plan_members *m, struct arena *arena)
+{
+        size_t cells = m->shape->cells_len;
+        struct weighed *list = arena_alloc(arena, most_of(m), sizeof *list);
+
         if (list == NULL)
                 return ERR_NO_MEMORY;
         for (size_t i = 0; i < cells; i++) {
@@ -220,22 +237,86 @@ static enum err members_of(const struct memory_ask *ask, const struct view *view
         const struct memory_question *q, struct arena *arena, struct plan_members *out)
 {
         if (q->counted && ask->rows != NULL && view == ask->view)
-                TRY(plan_rows_members(ask->rows, !q->cells, q->records, arena, ask->cancel, out));
-        else
-                TRY(look_again(ask, view, q, arena, out));
-        return q->records ? order_by_records(out, arena) : ERR_OK;
+                return plan_rows_members(ask->rows, !q->cells, q->records, arena, ask->cancel, out);
+        return look_again(ask, view, q, arena, out);
+}
+
+static enum err give_numbers(struct plan_members *m, const uint32_t *numbers)
+{
+        for (size_t i = 0; i < m->starts[m->shape->cells_len]; i++) {
+                m->persons[i] = numbers[m->persons[i]];
+                if (m->persons[i] == PERSON_UNNUMBERED)
+                        return ERR_INTERNAL; /* who is counted has records */
+        }
+        return ERR_OK;
+}
+
+static int by_person(const void *a, const void *b)
+{
+        const struct weighed *x = a, *y = b;
+
+        return x->person < y->person ? -1 : x->person > y->person;
+}
+
+/* Of a cell: the same person once, with all that she weighs. */
+static size_t merge_cell(
+        const struct plan_members *m, size_t from, size_t len, struct weighed *list)
+{
+        size_t n = 0;
+
+        for (size_t k = 0; k < len; k++) {
+                uint32_t weight = m->records != NULL ? m->records[from + k] : 1;
+
+                list[k] = (struct weighed){weight, m->persons[from + k]};
+        }
+        qsort(list, len, sizeof *list, by_person);
+        for (size_t k = 0; k < len; k++) {
+                if (n > 0 && list[n - 1].person == list[k].person)
+                        list[n - 1].weight += list[k].weight;
+                else
+                        list[n++] = list[k];
+        }
+        return n;
+}
+
+/* Several that have become one. */
+static enum err merge_persons(struct plan_members *m, struct arena *arena)
+{
+        size_t cells = m->shape->cells_len, most = most_of(m), to = 0;
+        struct weighed *list = arena_alloc(arena, most, sizeof *list);
+        uint32_t *weights = arena_alloc_raw(arena, m->starts[cells], sizeof *weights);
+
+        if (list == NULL || weights == NULL)
+                return ERR_NO_MEMORY;
+        for (size_t i = 0; i < cells; i++) {
+                size_t from = m->starts[i];
+                size_t n = merge_cell(m, from, m->starts[i + 1] - from, list);
+
+                m->starts[i] = to;
+                for (size_t k = 0; k < n; k++, to++) {
+                        weights[to] = list[k].weight;
+                        m->persons[to] = list[k].person;
+                }
+        }
+        m->starts[cells] = to;
+        m->records = weights;
+        return ERR_OK;
 }
 
 enum err memory_rows(struct persons *persons, const struct memory_ask *ask, const struct view *view,
-        const struct memory_question *q, struct arena *arena, struct rows *out)
+        const struct view *home, const struct memory_question *q, struct arena *arena,
+        struct rows *out)
 {
         struct plan_members members;
-        const uint32_t *numbers;
+        struct numbered numbered;
 
+        TRY(persons_number(persons, view, home, &numbered));
         TRY(members_of(ask, view, q, arena, &members));
-        TRY(persons_number(persons, view, &numbers));
-        for (size_t i = 0; i < members.starts[members.shape->cells_len]; i++)
-                members.persons[i] = numbers[members.persons[i]];
+        TRY(give_numbers(&members, numbered.numbers));
+        if (numbered.repeated)
+                TRY(merge_persons(&members, arena));
+        if (members.records != NULL)
+                TRY(order_by_weight(&members, arena));
         return order_rows(arena, &members, q, out);
 }
 

@@ -3,10 +3,10 @@
  * before (memory.h): first rows, by identifying variables alone, then the cells that the rules
  * left.
  *
- * A data set has one memory, under its own linkage: persons are told to be the same within a
- * linkage only, so what two linkages have told of the same records would never meet. A question
- * that looks at other data sets can be counted under its own linkage alone; its rows are judged
- * in the one memory and its cells in that of its linkage.
+ * A data set has one memory, of the persons of its own linkage. What looks at the records of one
+ * data set alone is counted as that linkage has them, whichever was named. Derived variables can
+ * only be counted under the question's linkage; then the view of the data set's own lies beside,
+ * and tells who of the one is who of the other.
  *
  * Cells are judged by what they hold, so that one is withheld can say something about those that
  * were answered before; that they are judged at all keeps a cell that is hidden in one answer
@@ -31,6 +31,27 @@ static enum err say_full(struct refusal *why)
         return refuse(why, ERR_LIMIT, "dataset",
                 "whether this can be answered together with earlier answers takes more work or "
                 "memory than there is; fewer or coarser dimensions, or a planned table, take less");
+}
+
+static enum err say_ended(struct refusal *why)
+{
+        return refuse(why, ERR_LINKAGE_REFUSED, "derived",
+                "earlier answers with derived variables were given under a linkage that has ended, "
+                "and can no longer be counted; questions without them are answered as before");
+}
+
+static enum err say_wider(struct refusal *why)
+{
+        return refuse(why, ERR_UNSUPPORTED, "linkage",
+                "this linkage joins municipalities that the data set's own does not, so its "
+                "answers "
+                "cannot be held against earlier ones; ask under one that joins no more");
+}
+
+static enum err say_own_ended(struct refusal *why)
+{
+        return refuse(why, ERR_LINKAGE_REFUSED, "dataset",
+                "the data set's own linkage has ended, under which its answers are remembered");
 }
 
 /* Under which linkage ------------------------------------------------------------------------ */
@@ -60,12 +81,16 @@ static enum err lease_own(struct answering *a, const struct question *q,
                 .cancel = &q->lease.stop,
         };
 
-        return wish.purpose == NULL ? ERR_NO_MEMORY : views_lease(g->views, &wish, out);
+        if (wish.purpose == NULL)
+                return ERR_NO_MEMORY;
+        enum err e = views_lease(g->views, &wish, out);
+        return e == ERR_LINKAGE_REFUSED ? say_own_ended(&a->call->why) : e;
 }
 
+/* `home`: the data set's own, beside a lease that is not; else NULL. */
 static enum err judge_on(struct answering *a, const struct question *q,
-        const struct view_lease *lease, const struct memory_question *what,
-        const uint8_t **answered, uint32_t *cells)
+        const struct view_lease *lease, const struct memory_home *home,
+        const struct memory_question *what, const uint8_t **answered, uint32_t *cells)
 {
         struct gateway *g = a->call->handlers;
         const struct memory_ask ask = {
@@ -75,6 +100,7 @@ static enum err judge_on(struct answering *a, const struct question *q,
                 .purpose = lease->purpose,
                 .view = lease->view,
                 .coverage = lease->coverage,
+                .home = home,
                 .rows = lease == &q->lease ? q->rows : NULL,
                 .cancel = &q->lease.stop,
                 .arena = a->arena,
@@ -84,19 +110,26 @@ static enum err judge_on(struct answering *a, const struct question *q,
 
         if (e == ERR_VINTAGE_CLOSED)
                 return say_forgotten(&a->call->why);
+        if (e == ERR_LINKAGE_REFUSED)
+                return say_ended(&a->call->why);
+        if (e == ERR_UNSUPPORTED)
+                return say_wider(&a->call->why);
         return e == ERR_LIMIT ? say_full(&a->call->why) : e;
 }
 
 enum err remembering_judge(struct answering *a, const struct question *q,
         const struct memory_question *what, const uint8_t **answered, uint32_t *cells)
 {
-        const struct policy_linkage *own = what->query.derived_len > 0 ? NULL : own_linkage(a, q);
+        const struct policy_linkage *own = own_linkage(a, q);
         OWNED(view_lease_done) struct view_lease lease = {0};
 
         if (own == NULL)
-                return judge_on(a, q, &q->lease, what, answered, cells);
+                return judge_on(a, q, &q->lease, NULL, what, answered, cells);
         TRY(lease_own(a, q, own, &lease));
-        return judge_on(a, q, &lease, what, answered, cells);
+        if (what->query.derived_len == 0)
+                return judge_on(a, q, &lease, NULL, what, answered, cells);
+        const struct memory_home home = {own, lease.purpose, lease.view, lease.coverage};
+        return judge_on(a, q, &q->lease, &home, what, answered, cells);
 }
 
 /* Cells -------------------------------------------------------------------------------------- */

@@ -46,7 +46,7 @@ struct assembly {
 
 size_t assemble_bytes(const struct policy_dataset *d, uint64_t rows)
 {
-        size_t width = 0;
+        size_t width = sizeof(uint32_t);
 
         for (uint32_t i = 0; i < d->variables_len; i++)
                 width += physical_width(d->variables[i].physical);
@@ -155,6 +155,8 @@ static void write_columns(struct assembly *a, const uint8_t *rows, const struct 
 {
         const struct policy_dataset *d = a->view->dataset;
 
+        gather(rows, a->layout->size, LAYOUT_ORDINAL, sizeof(uint32_t), order, len,
+                (uint8_t *)(a->view->ordinals + begin));
         for (uint32_t i = 0; i < d->variables_len; i++) {
                 const struct variable *v = &d->variables[i];
                 size_t width = physical_width(v->physical);
@@ -352,6 +354,12 @@ static enum err copy_marks(void *ctx, unsigned worker, size_t partition)
 
 static enum err allocate_columns(struct view *v)
 {
+        size_t ordinals = sizeof(*v->ordinals) * (size_t)v->rows;
+
+        v->ordinals = fault_hit("alloc") ? NULL : malloc(ordinals + 1);
+        if (v->ordinals == NULL)
+                return ERR_NO_MEMORY;
+        v->bytes += ordinals;
         for (uint32_t i = 0; i < v->dataset->variables_len; i++) {
                 size_t bytes = (size_t)physical_width(v->dataset->variables[i].physical) * v->rows;
 

@@ -17,6 +17,7 @@ struct view {
         uint64_t named_by;                  /* while it stands alone, likewise */
         uint64_t *record_keys; /* by person, while it stands alone; linked views share theirs */
         void *columns[LAYOUT_VARIABLES_MAX];
+        uint32_t *ordinals; /* by row */
         uint8_t *delivered;
         uint8_t *alone; /* by municipality, as delivered; NULL: nobody is */
         uint32_t delivered_len;
@@ -27,7 +28,7 @@ struct view {
         const struct linked *linked; /* whose view it is; NULL: it stands alone */
 };
 
-/* Bytes a view of so many rows takes, without person starts. */
+/* Bytes a view of so many rows takes, ordinals included, without person starts. */
 size_t assemble_bytes(const struct policy_dataset *d, uint64_t rows);
 
 /* Room of so many persons' record keys. */
@@ -39,7 +40,7 @@ static inline size_t record_keys_bytes(uint32_t persons)
 /* An empty, counted view. */
 MUST_CHECK enum err view_new(const struct policy_dataset *d, struct view **out);
 
-/* Sorts every partition, writes columns, persons and computed ages; empties `p`. Who
+/* Sorts every partition, writes columns, ordinals, persons and computed ages; empties `p`. Who
  * the persons are goes to `out_tokens` where they shall be joined with others (NULL:
  * they shall not): the caller wipes them. The room of columns is the caller's to count
  * (assemble_bytes). */

@@ -13,9 +13,10 @@ static void plain_row(
         const struct view_plain *in, const struct layout *l, uint32_t row, uint8_t *to)
 {
         const struct policy_dataset *d = in->dataset;
+        uint32_t ordinal = in->ordinals != NULL ? in->ordinals[row] : row;
 
         memcpy(to + LAYOUT_TOKEN, in->tokens + (size_t)row * LAYOUT_TOKEN_LEN, LAYOUT_TOKEN_LEN);
-        memcpy(to + LAYOUT_ORDINAL, &row, sizeof(row));
+        memcpy(to + LAYOUT_ORDINAL, &ordinal, sizeof(ordinal));
         const uint64_t key = htole64(in->record_keys != NULL ? in->record_keys[row] : 0);
         memcpy(to + LAYOUT_PERSON_KEY, &key, sizeof(key));
         for (uint32_t i = 0; i < d->variables_len; i++) {

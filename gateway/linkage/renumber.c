@@ -106,27 +106,36 @@ static enum err gather_rows(void *ctx, unsigned worker, size_t block)
         return ERR_OK;
 }
 
-static enum err move_column(struct move *m, uint32_t variable)
+static enum err move_column(struct move *m, uint32_t width, void **at)
 {
         struct view *v = m->view;
         void *column = NULL;
 
-        m->width = physical_width(v->dataset->variables[variable].physical);
+        m->width = width;
         if (m->width == 0)
                 return ERR_OK;
         size_t bytes = (size_t)m->width * v->rows;
         TRY(work_alloc(m->work, v->rows, m->width, &column));
-        m->old = v->columns[variable];
+        m->old = *at;
         m->column = column;
         enum err e = parallel_for(m->work->threads, blocks_of(v->rows, BLOCK_ROWS), gather_rows, m);
         if (e == ERR_OK) {
-                void *old = v->columns[variable];
+                void *old = *at;
 
-                v->columns[variable] = column;
+                *at = column;
                 column = old;
         }
         work_free(m->work, column, bytes);
         return e;
+}
+
+static enum err move_ordinals(struct move *m)
+{
+        void *at = m->view->ordinals;
+
+        TRY(move_column(m, sizeof(*m->view->ordinals), &at));
+        m->view->ordinals = at;
+        return ERR_OK;
 }
 
 static enum err move_all(struct move *m)
@@ -138,7 +147,9 @@ static enum err move_all(struct move *m)
         for (uint32_t row = v->personless; row < v->rows; row++)
                 m->from[row] = row;
         for (uint32_t i = 0; i < v->dataset->variables_len; i++)
-                TRY(move_column(m, i));
+                TRY(move_column(
+                        m, physical_width(v->dataset->variables[i].physical), &v->columns[i]));
+        TRY(move_ordinals(m));
         memcpy(v->starts, m->starts, sizeof(*v->starts) * ((size_t)v->persons + 1));
         return ERR_OK;
 }

@@ -21,6 +21,7 @@ void view_unref(struct view **v)
         if (atomic_fetch_sub_explicit(&(*v)->refs, 1, memory_order_acq_rel) == 1) {
                 for (uint32_t i = 0; i < LAYOUT_VARIABLES_MAX; i++)
                         free((*v)->columns[i]);
+                free((*v)->ordinals);
                 free((*v)->starts);
                 if ((*v)->record_keys != NULL)
                         explicit_bzero((*v)->record_keys, record_keys_bytes((*v)->persons));
@@ -65,6 +66,11 @@ uint32_t view_personless(const struct view *v)
 const void *view_column(const struct view *v, uint32_t variable)
 {
         return v->columns[variable];
+}
+
+const uint32_t *view_ordinals(const struct view *v)
+{
+        return v->ordinals;
 }
 
 size_t view_bytes(const struct view *v)

@@ -48,6 +48,7 @@ struct view_plain {
         const void *const *columns;
         const uint64_t *record_keys; /* by row; NULL: none */
         uint64_t named_by;
+        const uint32_t *ordinals; /* by row; NULL: each is its own place */
 };
 MUST_CHECK enum err view_from_plain(
         const struct view_plain *plain, unsigned threads, struct view **out);
@@ -152,6 +153,10 @@ uint32_t view_personless(const struct view *v);
 /* Values of variable `index` of the data set, in its physical form; view_rows
  * long. The municipality is its index in the code list's finest level. */
 const void *view_column(const struct view *v, uint32_t variable);
+/* By row, its place among all rows of the data set that the vintage holds, corrected ones included,
+ * by municipality, commit, batch and row. No linkage is in it: a record has the same in the views
+ * of all linkages of one vintage, and that is how persons of two can be told to be the same. */
+const uint32_t *view_ordinals(const struct view *v);
 size_t view_bytes(const struct view *v);
 uint32_t view_build_ms(const struct view *v);
 struct vintage view_vintage(const struct view *v);

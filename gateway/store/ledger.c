@@ -8,6 +8,8 @@
  * An answer may need several of them, and an entry in the audit log: after a crash all are there or
  * none. Else memory would hold against later questions what never left, or an auditor
  * would miss what it holds. */
+#include <string.h>
+
 #include "base/arena.h"
 #include "gateway/store/inside.h"
 
@@ -74,44 +76,54 @@ static enum err question_read(const struct run *r, struct stored_question *out)
         return out->answered.len == ((size_t)out->rows + 7) / 8 ? ERR_OK : ERR_CORRUPT;
 }
 
+struct visited {
+        int64_t number; /* among all */
+        char linkage[NAME_MAX_LEN + 1];
+        struct stored_question question;
+};
+
 /* A question's place among all, and what is asked of it: read in a transaction of its own and
  * copied out, since the visitor may well wait for the writer, who waits for readers. */
-static enum err next_question(struct db *db, const char *linkage, const char *dataset,
-        int64_t *after, struct arena *arena, struct stored_question *out)
+static enum err next_question(
+        struct db *db, const char *dataset, struct arena *arena, struct visited *v)
 {
         OWNED(run_done) struct run r = {0};
+        struct stored_question *q = &v->question;
+        struct bytes linkage;
 
         TRY(run_start(db, SQL_LEDGER, &r));
-        bind_text(&r, linkage);
         bind_text(&r, dataset);
-        bind_i64(&r, *after);
+        bind_i64(&r, v->number);
         TRY(run_row(&r));
-        TRY(question_read(&r, out));
-        *after = column_i64(&r, 7);
-        TRY(bytes_copy(arena, out->question, &out->question));
-        return bytes_copy(arena, out->answered, &out->answered);
+        TRY(question_read(&r, q));
+        v->number = column_i64(&r, 7);
+        linkage = column_bytes(&r, 8);
+        if (linkage.len == 0 || linkage.len > NAME_MAX_LEN)
+                return ERR_CORRUPT;
+        memcpy(v->linkage, linkage.data, linkage.len);
+        v->linkage[linkage.len] = '\0';
+        TRY(bytes_copy(arena, q->question, &q->question));
+        return bytes_copy(arena, q->answered, &q->answered);
 }
 
-enum err store_ledger_each(struct store *s, const char *linkage, const char *dataset,
-        store_ledger_visitor fn, void *ctx)
+enum err store_ledger_each(struct store *s, const char *dataset, store_ledger_visitor fn, void *ctx)
 {
         OWNED(arena_free) struct arena *arena = arena_new(QUESTION_ARENA_MAX);
-        int64_t after = 0;
+        struct visited v = {0};
 
         if (arena == NULL)
                 return ERR_NO_MEMORY;
         for (;;) {
-                struct stored_question q = {0};
                 struct db *db;
 
                 arena_reset(arena);
                 TRY(reader_borrow(s, &db));
-                enum err e = next_question(db, linkage, dataset, &after, arena, &q);
+                enum err e = next_question(db, dataset, arena, &v);
 
                 reader_return(s, &db);
                 if (e == ERR_NOT_FOUND)
                         return ERR_OK;
                 TRY(e);
-                TRY(fn(ctx, &q));
+                TRY(fn(ctx, v.linkage, &v.question));
         }
 }

@@ -155,8 +155,8 @@
         X(LEDGER_INSERT,                                                                           \
                 "INSERT INTO ledger (linkage, dataset, key, policy, vintage, revision, rows, "     \
                 "question, answered) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")   \
-        X(LEDGER, "SELECT key, policy, vintage, revision, rows, question, answered, number "       \
-                  "FROM ledger NOT INDEXED WHERE linkage = ? AND dataset = ? AND number > ? "      \
+        X(LEDGER, "SELECT key, policy, vintage, revision, rows, question, answered, number, "      \
+                  "linkage FROM ledger NOT INDEXED WHERE dataset = ? AND number > ? "              \
                   "ORDER BY number LIMIT 1")                                                       \
         X(LATTICE_INSERT, "INSERT INTO lattice "                                                   \
                           "(dataset, vintage, revision, policy, checksum, length, body) "          \

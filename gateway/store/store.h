@@ -257,7 +257,7 @@ struct stored_asker {
 MUST_CHECK enum err store_askers(struct store *s, int32_t day, uint32_t limit, struct arena *a,
         struct stored_asker **out, uint32_t *out_len);
 
-/* Questions of one data set under one linkage that were answered in the light of earlier ones
+/* Questions of one data set that were answered in the light of earlier ones
  * (gateway/memory.c), in the order of their answers; for good. */
 struct stored_question {
         struct digest key; /* what tells it from others */
@@ -276,11 +276,12 @@ struct ledger_line {
  * the same, and *out_number is its number (NULL: not asked for). */
 MUST_CHECK enum err store_ledger_put(struct store *s, const struct ledger_line *lines, uint32_t len,
         const struct entry_draft *entry, uint64_t *out_number);
-/* What is visited is borrowed until the visitor returns, whose error ends it. No transaction is
- * open meanwhile. */
-typedef enum err (*store_ledger_visitor)(void *ctx, const struct stored_question *question);
-MUST_CHECK enum err store_ledger_each(struct store *s, const char *linkage, const char *dataset,
-        store_ledger_visitor fn, void *ctx);
+/* Of a data set, under whichever linkage. What is visited is borrowed until the visitor returns,
+ * whose error ends it. No transaction is open meanwhile. */
+typedef enum err (*store_ledger_visitor)(
+        void *ctx, const char *linkage, const struct stored_question *question);
+MUST_CHECK enum err store_ledger_each(
+        struct store *s, const char *dataset, store_ledger_visitor fn, void *ctx);
 
 struct store_counts {
         uint32_t open, committed;

@@ -98,10 +98,11 @@ struct found {
         unsigned remembered, answered, others;
 };
 
-static enum err count_question(void *ctx, const struct stored_question *q)
+static enum err count_question(void *ctx, const char *linkage, const struct stored_question *q)
 {
         struct found *f = ctx;
 
+        assert_string_equal(linkage, "anmalan_riket");
         (void)q;
         f->remembered++;
         return ERR_OK;
@@ -127,8 +128,7 @@ static struct found look(void)
         struct found f = {0};
 
         assert_int_equal(store_open(world_path(&world, "store/statgate.db"), &store), ERR_OK);
-        assert_int_equal(
-                store_ledger_each(store, "anmalan_riket", "anmalan", count_question, &f), ERR_OK);
+        assert_int_equal(store_ledger_each(store, "anmalan", count_question, &f), ERR_OK);
         assert_int_equal(store_entries(store, 0, UINT64_MAX, count_answer, &f), ERR_OK);
         store_close(&store);
         return f;

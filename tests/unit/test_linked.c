@@ -125,6 +125,7 @@ static void check_part(const struct linked *l, const struct linked_world *w, uin
                 bool person = r < view_personless(v);
 
                 assert_false(met[from]++);
+                assert_int_equal(view_ordinals(v)[r], from);
                 assert_int_equal(person, w->parts[i].person[from] != w->names_len);
                 check_row(w, i, v, r, person);
         }

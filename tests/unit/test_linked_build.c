@@ -297,6 +297,14 @@ static void find_numbers(
                         assert_true(numbers[a] != numbers[b] || numbers[a] == UINT32_MAX);
 }
 
+/* By municipality, then as they were committed: whoever joins them, and however it was read. */
+static uint32_t ordinal_of(uint32_t n)
+{
+        static const uint32_t before[DELIVERIES] = {0, ROWS, 3 * ROWS, 0, 2 * ROWS};
+
+        return before[n / ROWS] + n % ROWS;
+}
+
 static void check_rows(const struct hall *h, const struct view *v, uint32_t dataset)
 {
         uint32_t living = 0, alone_len = 0, unlinked = 0;
@@ -317,6 +325,7 @@ static void check_rows(const struct hall *h, const struct view *v, uint32_t data
 
                 assert_false(r->dead);
                 assert_int_equal(r->dataset, dataset);
+                assert_int_equal(view_ordinals(v)[row], ordinal_of((uint32_t)(r - h->records)));
                 assert_int_equal(((const int32_t *)view_column(v, WORLD_DATE))[row], r->day);
         }
 }

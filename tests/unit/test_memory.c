@@ -2,7 +2,8 @@
 /* test_memory.c: what memory has promised and no disk knows of.
  *
  * Memory itself, on a real store and real ledgers; who is in which row is made up here. Question A
- * is about sixty persons, question B about the same but one: together they would tell of her. */
+ * is about sixty persons, question B about the same but one: together they would tell of her. Under
+ * another linkage they are about the same, and have derived variables. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,6 +17,7 @@
 #include "crypto/digest.h"
 #include "gateway/memory.h"
 #include "gateway/memory_lattice.h"
+#include "gateway/memory_linkage.h"
 #include "gateway/memory_sets.h"
 #include "tests/support/log_world.h"
 #include "tests/support/store_world.h"
@@ -36,6 +38,10 @@ static struct policy_linkage linkage = {.rules = &rules};
 /* Under each of two keys. */
 static uint32_t everybody[2][PERSONS];
 static uint64_t key; /* of whoever looks at a view now */
+static struct rules_linkage other_rules;
+static struct policy_linkage other = {.rules = &other_rules};
+static bool other_ended;
+static unsigned counted_under_other;
 
 struct persons {
         char nothing;
@@ -46,18 +52,46 @@ const struct digest *policy_digest(const struct policy *p)
         return &p->digest;
 }
 
-const struct policy_dataset *policy_dataset_find(const struct policy *p, struct bytes id)
+uint32_t memory_floor(
+        const struct policy *p, const struct policy_linkage *l, const struct policy_dataset *d)
 {
         (void)p;
-        (void)id;
-        return &dataset;
+        (void)l;
+        return d->disclosure.threshold;
 }
 
-const struct indicator *policy_indicators(const struct policy *p, uint32_t *out_len)
+uint32_t memory_threshold(
+        const struct policy *p, const struct policy_linkage *l, const struct policy_dataset *d)
+{
+        return memory_floor(p, l, d);
+}
+
+enum err memory_joins(const struct policy *p, const struct policy_linkage *l, const struct query *q,
+        struct digest *out)
 {
         (void)p;
-        *out_len = 0;
-        return NULL;
+        (void)q;
+        *out = (struct digest){{l->rules->id.data[0]}};
+        return ERR_OK;
+}
+
+enum err memory_purpose(const struct policy_linkage *l, struct arena *arena, const char **out)
+{
+        (void)l;
+        (void)arena;
+        *out = "uppfoljning";
+        return ERR_OK;
+}
+
+const struct policy_linkage *memory_linkage_find(const struct policy *p,
+        const struct policy_linkage *home, struct bytes id, const struct policy_dataset *of,
+        const struct memory_question *q)
+{
+        (void)p;
+        (void)of;
+        if (bytes_equal(id, home->rules->id))
+                return home;
+        return !other_ended ? &other : q->query.derived_len == 0 ? home : NULL;
 }
 
 enum err persons_new(struct persons **out)
@@ -137,9 +171,11 @@ enum err memory_successor(
 }
 
 /* A question is its number. */
-enum err memory_key(const struct policy *p, const struct memory_question *q, struct digest *out)
+enum err memory_key(const struct policy *p, struct bytes under, const struct memory_question *q,
+        struct digest *out)
 {
         *out = p->digest;
+        out->bytes[2] = under.len > 0;
         out->bytes[0] = (uint8_t)q->counts_len;
         return ERR_OK;
 }
@@ -147,23 +183,34 @@ enum err memory_key(const struct policy *p, const struct memory_question *q, str
 enum err memory_question_write(const struct memory_question *q, struct buf *b)
 {
         put_u32(b, q->counts_len);
+        put_u32(b, q->query.derived_len);
+        put_u8(b, q->has_joined);
         return ERR_OK;
 }
 
 enum err memory_question_read(struct arena *arena, struct bytes from, struct memory_question *out)
 {
         (void)arena;
-        assert_int_equal(from.len, sizeof(uint32_t));
-        *out = (struct memory_question){.query = {.vintage = {1, 0}}, .counts_len = from.data[0]};
-        return ERR_OK;
+        assert_int_equal(from.len, 2 * sizeof(uint32_t) + 1);
+        *out = (struct memory_question){.query = {.vintage = {1, 0}}};
+        struct reader r = reader_of(from);
+        uint8_t joined;
+
+        TRY(read_u32(&r, &out->counts_len));
+        TRY(read_u32(&r, &out->query.derived_len));
+        TRY(read_u8(&r, &joined));
+        assert_int_equal(joined, out->query.derived_len > 0);
+        return read_end(&r);
 }
 
 enum err memory_rows(struct persons *persons, const struct memory_ask *ask, const struct view *view,
-        const struct memory_question *q, struct arena *arena, struct rows *out)
+        const struct view *home, const struct memory_question *q, struct arena *arena,
+        struct rows *out)
 {
         (void)persons;
-        (void)ask;
         (void)view;
+        (void)home;
+        counted_under_other += ask->linkage == &other;
         *out = (struct rows){.sets = arena_alloc(arena, 1, sizeof *out->sets),
                 .cells = arena_alloc(arena, 1, sizeof *out->cells),
                 .len = 1,
@@ -187,6 +234,10 @@ static int setup(void **state)
         names[0] = bytes_of_text("anmalan");
         rules = (struct rules_linkage){
                 .id = bytes_of_text("riket"), .datasets = names, .datasets_len = 1};
+        other_rules = (struct rules_linkage){
+                .id = bytes_of_text("resan"), .datasets = names, .datasets_len = 1};
+        other_ended = false;
+        counted_under_other = 0;
         dataset = (struct policy_dataset){.id = names[0]};
         dataset.disclosure.threshold = 5;
         key = 1;
@@ -207,13 +258,22 @@ static int teardown(void **state)
         return 0;
 }
 
+struct asking {
+        uint32_t question;
+        bool derived, under_other;
+};
+
 /* Whether its only row may be told. */
-static bool may_tell(uint32_t question, struct promise **promises)
+static enum err ask_for(struct asking wanted, struct promise **promises, bool *out)
 {
         OWNED(arena_free) struct arena *arena = arena_new(1 << 20);
-        const struct memory_question q = {.query = {.vintage = {1, 0}}, .counts_len = question};
+        const struct memory_question q = {
+                .query = {.vintage = {1, 0}, .derived_len = wanted.derived ? 1 : 0},
+                .counts_len = wanted.question};
+        const struct memory_home home = {.linkage = &linkage, .purpose = "uppfoljning"};
         const struct memory_ask ask = {.policy = &policy,
-                .linkage = &linkage,
+                .linkage = wanted.under_other ? &other : &linkage,
+                .home = wanted.under_other ? &home : NULL,
                 .dataset = &dataset,
                 .purpose = "uppfoljning",
                 .arena = arena,
@@ -222,9 +282,26 @@ static bool may_tell(uint32_t question, struct promise **promises)
         uint32_t cells;
 
         assert_non_null(arena);
-        assert_int_equal(memory_judge(memory, &ask, &q, &answered, &cells), ERR_OK);
+        TRY(memory_judge(memory, &ask, &q, &answered, &cells));
         assert_int_equal(cells, 1);
-        return answered[0] != 0;
+        *out = answered[0] != 0;
+        return ERR_OK;
+}
+
+static bool may_tell(uint32_t question, struct promise **promises)
+{
+        bool told;
+
+        assert_int_equal(ask_for((struct asking){question, false, false}, promises, &told), ERR_OK);
+        return told;
+}
+
+static bool may_tell_under_other(uint32_t question, struct promise **promises)
+{
+        bool told;
+
+        assert_int_equal(ask_for((struct asking){question, true, true}, promises, &told), ERR_OK);
+        return told;
 }
 
 /* Stricter rules are another policy, and memory is made anew under them. */
@@ -243,20 +320,31 @@ static enum err write_down(struct promise **promises)
         return memory_write(memory, promises, &entry, &number);
 }
 
-static enum err count_one(void *ctx, const struct stored_question *q)
+struct counting {
+        const char *linkage;
+        unsigned questions;
+};
+
+static enum err count_one(void *ctx, const char *under, const struct stored_question *q)
 {
+        struct counting *c = ctx;
+
         assert_int_equal(q->rows, 1);
-        ++*(unsigned *)ctx;
+        c->questions += strcmp(under, c->linkage) == 0;
         return ERR_OK;
+}
+
+static unsigned stored_under(const char *which)
+{
+        struct counting c = {.linkage = which};
+
+        assert_int_equal(store_ledger_each(world->store, "anmalan", count_one, &c), ERR_OK);
+        return c.questions;
 }
 
 static unsigned stored(void)
 {
-        unsigned n = 0;
-
-        assert_int_equal(
-                store_ledger_each(world->store, "riket", "anmalan", count_one, &n), ERR_OK);
-        return n;
+        return stored_under("riket");
 }
 
 static unsigned told(void)
@@ -374,6 +462,64 @@ static void a_write_that_fails_leaves_neither_and_can_be_tried_again(void **stat
         assert_int_equal(told(), 1);
 }
 
+static void what_was_told_under_another_linkage_is_held_against_it(void **state)
+{
+        struct promise *a = NULL, *b = NULL;
+
+        (void)state;
+        assert_true(may_tell_under_other(A, &a));
+        assert_false(may_tell(B, &b));
+        memory_break(&b);
+        assert_int_equal(write_down(&a), ERR_OK);
+        assert_int_equal(stored_under("resan"), 1);
+        assert_int_equal(stored(), 0);
+        /* By a memory that is made anew as well, which counts it as it was counted then. */
+        counted_under_other = 0;
+        raise_threshold();
+        assert_false(may_tell(B, &b));
+        assert_int_equal(counted_under_other, 1);
+        memory_break(&b);
+}
+
+static void what_is_promised_under_another_linkage_is_counted_again_under_it(void **state)
+{
+        struct promise *a = NULL, *b = NULL;
+
+        (void)state;
+        assert_true(may_tell_under_other(A, &a));
+        counted_under_other = 0;
+        raise_threshold();
+        assert_false(may_tell(B, &b));
+        assert_int_equal(counted_under_other, 1);
+        memory_break(&b);
+        memory_break(&a);
+}
+
+/* What is in memory stays there. Once it cannot be counted any more, what could be its difference
+ * with something is refused, and what cannot is not. */
+static void a_linkage_that_has_ended_leaves_a_gap_that_is_known(void **state)
+{
+        struct promise *a = NULL, *b = NULL;
+        bool told;
+
+        (void)state;
+        assert_true(may_tell_under_other(A, &a));
+        assert_int_equal(write_down(&a), ERR_OK);
+        other_ended = true;
+        assert_false(may_tell(B, &b));
+        memory_break(&b);
+        raise_threshold();
+        assert_int_equal(ask_for((struct asking){B, true, false}, &b, &told), ERR_LINKAGE_REFUSED);
+        assert_null(b);
+        assert_true(may_tell(B, &b));
+        memory_break(&b);
+        other_ended = false;
+        raise_threshold();
+        assert_int_equal(ask_for((struct asking){B, true, false}, &b, &told), ERR_OK);
+        assert_false(told);
+        memory_break(&b);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -384,6 +530,9 @@ int main(void)
                 SENTENCE(what_was_promised_and_never_left_is_forgotten_in_the_end),
                 SENTENCE(two_who_ask_the_same_promise_it_both),
                 SENTENCE(a_write_that_fails_leaves_neither_and_can_be_tried_again),
+                SENTENCE(what_was_told_under_another_linkage_is_held_against_it),
+                SENTENCE(what_is_promised_under_another_linkage_is_counted_again_under_it),
+                SENTENCE(a_linkage_that_has_ended_leaves_a_gap_that_is_known),
 #undef SENTENCE
         };
 
