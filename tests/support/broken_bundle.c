@@ -131,3 +131,19 @@ unsigned small_bundle_faults(
                 wrong += !is_told(b, &faults[i], i);
         return wrong;
 }
+
+struct policy *small_bundle_policy(
+        const struct small_bundle *b, const char *file, const char *find, const char *replace)
+{
+        struct policy *p = NULL;
+        struct refusal why;
+        char place[64], marked[1024];
+
+        small_bundle_write(b);
+        (void)snprintf(marked, sizeof marked, "@@%s", replace);
+        if (file != NULL)
+                small_bundle_write_broken(b, file, find, marked, place, sizeof place);
+        if (small_bundle_load(b, &p, &why) != ERR_OK)
+                fail_msg("%s: %s (%s)", why.violations[0].field, why.violations[0].text, replace);
+        return p;
+}

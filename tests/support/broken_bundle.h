@@ -22,6 +22,10 @@ void small_bundle_write_file(const struct small_bundle *b, const char *name, con
  * stood is told as file:line:column. */
 void small_bundle_write_broken(const struct small_bundle *b, const char *name, const char *find,
         const char *replace, char *place, size_t cap);
+/* Written anew and loaded, with one piece of a file replaced; `file` NULL: as it is. Fails the test
+ * where it does not load. */
+struct policy *small_bundle_policy(
+        const struct small_bundle *b, const char *file, const char *find, const char *replace);
 enum err small_bundle_load(const struct small_bundle *b, struct policy **out, struct refusal *why);
 
 /* One piece of one file replaced, and what is said of it. Where no mark stands, only the

@@ -3,14 +3,6 @@
  * and two municipalities whose inhabitants are known. */
 #include "tests/support/protected_bundle.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-
-#include <cmocka.h>
-
 #define RECORD                                                                                     \
         "article_30: {controller: a, persons: b, data: c, recipients: d, retention: e, "           \
         "safeguards: f}\n"
@@ -125,19 +117,3 @@ const struct bundle_file protected_files[PROTECTED_FILES] = {
                 "    datasets: [a, b, c]\n    municipalities: all\n    purposes: [statistik]\n"
                 "    from: 2025-01-01\n    until: 2030-12-31\n    family: no\n"},
 };
-
-struct policy *protected_policy(
-        const struct small_bundle *b, const char *file, const char *find, const char *replace)
-{
-        struct policy *p = NULL;
-        struct refusal why;
-        char place[64], marked[1024];
-
-        small_bundle_write(b);
-        (void)snprintf(marked, sizeof marked, "@@%s", replace);
-        if (file != NULL)
-                small_bundle_write_broken(b, file, find, marked, place, sizeof place);
-        if (small_bundle_load(b, &p, &why) != ERR_OK)
-                fail_msg("%s: %s (%s)", why.violations[0].field, why.violations[0].text, replace);
-        return p;
-}

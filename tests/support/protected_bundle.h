@@ -9,9 +9,4 @@
 enum { PROTECTED_FILES = 11 };
 extern const struct bundle_file protected_files[PROTECTED_FILES];
 
-/* Written anew and loaded, with one piece of a file replaced; `file` NULL: as it is. Fails the test
- * where it does not load. */
-struct policy *protected_policy(
-        const struct small_bundle *b, const char *file, const char *find, const char *replace);
-
 #endif

@@ -152,7 +152,7 @@ static void each_fault_is_told_where_it_stands(void **state)
 
 static struct policy *loaded(const char *file, const char *find, const char *replace)
 {
-        return protected_policy(&bundle, file, find, replace);
+        return small_bundle_policy(&bundle, file, find, replace);
 }
 
 static const struct policy_dataset *dataset(const struct policy *p, const char *id)

@@ -20,7 +20,7 @@ static struct small_bundle bundle = {folder, protected_files, PROTECTED_FILES};
 
 static struct policy *loaded(const char *file, const char *find, const char *replace)
 {
-        return protected_policy(&bundle, file, find, replace);
+        return small_bundle_policy(&bundle, file, find, replace);
 }
 
 /* The stricter of two ---------------------------------------------------------- */
