@@ -265,127 +265,21 @@ static enum err rotate_pair(struct gateway *g, enum keyring_pair kind, const str
 
 /* Persons ------------------------------------------------------------------------ */
 
-enum { VINTAGES_MAX = 256 };
-
-static enum err refuse_owing(const struct stored_owing *owing, uint32_t len, struct refusal *why)
-{
-        char first[NAME_MAX_LEN + 8];
-
-        (void)snprintf(first, sizeof(first), "%s/%04u", owing[0].dataset, owing[0].municipality);
-        return refuse(why, ERR_ROTATING, "kind",
-                "%u domains owe a delivery that replaces their older ones, the first of them %s: "
-                "statgate keys status --domains",
-                len, first);
-}
-
-static enum err retire(struct gateway *g, uint32_t number)
-{
-        OWNED(note_done) struct note n;
-
-        note_begin(&n, ENTRY_VINTAGE_REVISED);
-        entry_put_words(&n.w, FIELD_WORD, "retired");
-        entry_put_vintage(&n.w, (struct vintage){.number = number});
-        TRY(note_end(&n));
-        return store_retire(g->store, number, &n.draft);
-}
-
-static uint32_t newest_of(const struct stored_vintage *all, uint32_t len)
-{
-        uint32_t newest = 0;
-
-        for (uint32_t i = 0; i < len; i++)
-                newest = all[i].open && all[i].vintage.number > newest ? all[i].vintage.number
-                                                                       : newest;
-        return newest;
-}
-
-static enum err refuse_owing_aliases(
-        const struct alias_told *told, uint32_t len, struct refusal *why)
-{
-        municipality_t first = 0;
-        uint64_t events = 0;
-
-        for (uint32_t i = 0; i < len; i++) {
-                first = first == 0 && told[i].owing > 0 ? told[i].municipality : first;
-                events += told[i].owing;
-        }
-        if (events == 0)
-                return ERR_OK;
-        return refuse(why, ERR_ROTATING, "kind",
-                "%llu numbers that became others are known to the older key alone; municipality "
-                "%04u, the first of those that said so, has to tell them again or to undo them: "
-                "statgate aliases list",
-                (unsigned long long)events, first);
-}
-
-/* Vintages that link by what was said before it was told again, or undone since, would link
- * otherwise under the newer key alone. */
-static enum err close_unsettled(
-        struct gateway *g, struct arena *a, uint32_t settled, struct refusal *why)
-{
-        struct stored_vintage *all = NULL;
-        uint32_t len = 0;
-
-        TRY(store_vintages(g->store, a, &all, &len));
-        for (uint32_t i = 0; i < len; i++)
-                if (all[i].open && all[i].aliases < settled &&
-                        all[i].vintage.number == newest_of(all, len))
-                        return refuse(why, ERR_ROTATING, "kind",
-                                "the newest vintage links by numbers that were told again since: "
-                                "publish one more");
-        for (uint32_t i = 0; i < len; i++)
-                if (all[i].open && all[i].aliases < settled)
-                        TRY(retire(g, all[i].vintage.number));
-        return ERR_OK;
-}
-
-/* Vintages that hold what was replaced meanwhile are closed: nobody could link it any more. The
- * newest must not be among them. */
-static enum err close_older(struct gateway *g, uint32_t epoch, struct refusal *why)
-{
-        uint32_t numbers[VINTAGES_MAX], len = 0;
-        struct stored_vintage latest;
-        enum err e = store_vintage_find(g->store, (struct vintage){0}, &latest);
-
-        if (e != ERR_OK && e != ERR_NO_VINTAGE)
-                return e;
-        TRY(store_vintages_owing(g->store, epoch, numbers, VINTAGES_MAX, &len));
-        if (len > 0 && numbers[len - 1] == latest.vintage.number)
-                return refuse(why, ERR_ROTATING, "kind",
-                        "the newest vintage holds deliveries that were replaced: publish one more");
-        for (uint32_t i = 0; i < len; i++)
-                TRY(retire(g, numbers[i]));
-        return ERR_OK;
-}
-
-static enum err settle_persons(struct gateway *g, struct arena *a, struct refusal *why)
+static enum err settle_persons(struct gateway *g, const struct principal *who, bool forget,
+        struct arena *a, uint32_t *out, struct refusal *why)
 {
         struct key_state *keys = NULL;
-        struct stored_owing *owing = NULL;
-        struct alias_told *told = NULL;
-        uint32_t len = 0, told_len = 0, settled, epoch;
+        uint32_t len = 0;
 
         TRY(keeper_keys(g->keeper, a, &keys, &len));
-        epoch = second_person_epoch(keys, len);
-        if (epoch == 0)
-                return refuse(why, ERR_NOT_FOUND, "kind",
-                        "there is one key of persons: nothing to settle");
-        TRY(store_owing(g->store, epoch, a, &owing, &len));
-        if (len > 0)
-                return refuse_owing(owing, len, why);
-        TRY(keeper_aliases(g->keeper, 0, a, &told, &told_len, &settled));
-        TRY(refuse_owing_aliases(told, told_len, why));
-        TRY(close_unsettled(g, a, settled, why));
-        TRY(close_older(g, epoch, why));
-        TRY(keeper_settle_persons(g->keeper));
-        views_name_anew(g->views);
-        return ERR_OK;
+        return gateway_settle_persons(g, who, second_person_epoch(keys, len), forget, a, out, why);
 }
 
-static enum err rotate_persons(
-        struct gateway *g, const struct wire_rotate *r, uint32_t *out, struct refusal *why)
+static enum err rotate_persons(struct gateway *g, const struct principal *who,
+        const struct wire_rotate *r, uint32_t *out, struct refusal *why)
 {
         OWNED(arena_free) struct arena *a = arena_new(KEYS_ARENA_MAX);
+        uint32_t ended = 1;
         enum err e;
 
         if (a == NULL)
@@ -394,10 +288,11 @@ static enum err rotate_persons(
                 return refuse(why, ERR_INVALID, "kind", "the key of persons is one for all");
         /* A batch on its way in has the names that were good when it was sealed. */
         rotation_exclude(g->rotation);
-        e = bytes_is_text(r->kind, "settle") ? settle_persons(g, a, why)
-                                             : keeper_begin_persons(g->keeper);
+        e = bytes_is_text(r->kind, "settle")
+                    ? settle_persons(g, who, r->forget_answers, a, &ended, why)
+                    : keeper_begin_persons(g->keeper);
         rotation_admit(g->rotation);
-        *out = 1;
+        *out = ended;
         return e;
 }
 
@@ -424,6 +319,9 @@ enum err keys_rotate(struct rpc_call *c, struct bytes request, struct buf *respo
         uint32_t rotated = 0;
 
         TRY(rotate_decode(c->arena, request, &r, &c->why));
+        if (r.forget_answers && !bytes_is_text(r.kind, "settle"))
+                return refuse(&c->why, ERR_INVALID, "forget_answers",
+                        "answers are given up when the older key of persons ends: settle");
         if (bytes_is_text(r.kind, key_kind_word(KEY_DOMAIN)))
                 TRY(rotate_domains(g, &r, &rotated, &c->why));
         else if (bytes_is_text(r.kind, key_kind_word(KEY_SEALING)))
@@ -432,7 +330,7 @@ enum err keys_rotate(struct rpc_call *c, struct bytes request, struct buf *respo
                 TRY(rotate_pair(g, KEYRING_SIGNING, &r, &rotated, &c->why));
         else if (bytes_is_text(r.kind, key_kind_word(KEY_PERSON)) ||
                  bytes_is_text(r.kind, "settle"))
-                TRY(rotate_persons(g, &r, &rotated, &c->why));
+                TRY(rotate_persons(g, c->peer, &r, &rotated, &c->why));
         else
                 return refuse(&c->why, ERR_INVALID, "kind",
                         "what rotates is a domain, sealing, signing or person; settle ends the "

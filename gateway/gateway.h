@@ -141,6 +141,11 @@ enum err keys_list(struct rpc_call *c, struct bytes request, struct buf *respons
 enum err keys_rotate(struct rpc_call *c, struct bytes request, struct buf *response);
 enum err domain_destroy(struct rpc_call *c, struct bytes request, struct buf *response);
 enum err removals_list(struct rpc_call *c, struct bytes request, struct buf *response);
+/* settle.c: ends the older key of persons; `epoch`: of the newer (0: there is one key, which
+ * stays). Vintages that it takes along retire; what they, and others before them, have told is
+ * given up if `forget`, else they are refused. *out_ended: how many keys have ended. */
+MUST_CHECK enum err gateway_settle_persons(struct gateway *g, const struct principal *who,
+        uint32_t epoch, bool forget, struct arena *a, uint32_t *out_ended, struct refusal *why);
 /* How far the exchange of keys has come. */
 struct rotation_progress {
         uint32_t rotating, owing; /* domains */

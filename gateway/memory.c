@@ -331,8 +331,15 @@ static enum err lease_of(struct memory *m, const struct memory_ask *ask, struct 
         return views_lease(m->views, &wish, out);
 }
 
-/* As replay_closed. A vintage that is retired has no successor: what its planned tables told
- * cannot be known any more, and is left out. */
+/* Whoever settled has said that this is no longer held against anybody. */
+static enum err leave_out(struct shelf *s, struct vintage vintage)
+{
+        log_event(LOG_INFO, "answers_left_out", LOG_TEXT("dataset", s->dataset),
+                LOG_TEXT("linkage", s->linkage), LOG_NUM("vintage", vintage.number));
+        return note(s, vintage);
+}
+
+/* As replay_closed. What was given up is left out. */
 static enum err note_closed(
         struct memory *m, struct shelf *s, const struct memory_ask *ask, struct vintage vintage)
 {
@@ -343,16 +350,15 @@ static enum err note_closed(
         if (arena == NULL)
                 return ERR_NO_MEMORY;
         enum err e = memory_successor(m->store, vintage, arena, &next);
-        if (e == ERR_OK)
-                e = lease_of(m, ask, next.vintage, &lease);
-        if (e == ERR_OK)
-                return note_tables(m, s, ask,
-                        &(struct noting){vintage, lease.view, lease.coverage, true, next.removed});
-        if (e != ERR_NOT_FOUND && e != ERR_NO_VINTAGE && e != ERR_VINTAGE_CLOSED)
-                return e;
-        log_event(LOG_WARNING, "planned_rows_left_out", LOG_TEXT("dataset", s->dataset),
-                LOG_NUM("vintage", vintage.number));
-        return note(s, vintage);
+        if (e == ERR_NOT_FOUND)
+                return leave_out(s, vintage);
+        TRY(e);
+        e = lease_of(m, ask, next.vintage, &lease);
+        if (e == ERR_NOT_FOUND || e == ERR_NO_VINTAGE)
+                return ERR_VINTAGE_CLOSED;
+        TRY(e);
+        return note_tables(m, s, ask,
+                &(struct noting){vintage, lease.view, lease.coverage, true, next.removed});
 }
 
 /* Whose planned tables anybody can have without asking anything else: those of every vintage,
@@ -498,10 +504,13 @@ static enum err replay_closed(struct replay *r, const struct stored_question *q)
 
         if (arena == NULL)
                 return ERR_NO_MEMORY;
+        enum err e = memory_successor(r->memory->store, q->vintage, arena, &next);
+        if (e == ERR_NOT_FOUND)
+                return ERR_OK;
+        TRY(e);
         TRY(memory_question_read(arena, q->question, &question));
         if (question.query.derived_len > 0)
                 return ERR_VINTAGE_CLOSED;
-        TRY(memory_successor(r->memory->store, q->vintage, arena, &next));
         TRY(lease_of(r->memory, r->ask, next.vintage, &lease));
         question.query.vintage = next.vintage;
         TRY(rows_of(r->shelf, r->ask, lease.view, NULL, &question, arena, &rows));

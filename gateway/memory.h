@@ -9,7 +9,8 @@
  * their records (memory_persons.h). Which questions were answered stands in the store before the
  * answer leaves, written in one transaction with the entry that tells of it; who was in them does
  * not, and is counted again after a restart. Where it cannot be (a vintage was closed since, by an
- * erasure or a withdrawal) nothing more is answered in the light of it: ERR_VINTAGE_CLOSED. */
+ * erasure or a withdrawal, or retired with its key of persons) nothing more is answered in the
+ * light of it: ERR_VINTAGE_CLOSED, unless it was given up by whoever settled (settle.c). */
 #ifndef STATGATE_GATEWAY_MEMORY_H
 #define STATGATE_GATEWAY_MEMORY_H
 

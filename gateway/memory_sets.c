@@ -344,7 +344,7 @@ enum err memory_successor(
 {
         struct stored_vintage *list;
         int64_t since_ms = INT64_MAX;
-        bool found = false;
+        bool found = false, given_up = false;
         uint32_t len;
 
         TRY(store_vintages(store, arena, &list, &len));
@@ -356,6 +356,9 @@ enum err memory_successor(
                 if (list[i].open)
                         out->vintage = list[i].vintage;
                 found |= list[i].open;
+                given_up |= list[i].given_up;
         }
-        return found ? count_removed(store, since_ms, arena, &out->removed) : ERR_VINTAGE_CLOSED;
+        if (!found)
+                return given_up ? ERR_NOT_FOUND : ERR_VINTAGE_CLOSED;
+        return count_removed(store, since_ms, arena, &out->removed);
 }

@@ -32,7 +32,7 @@ struct successor {
         struct vintage vintage;
         uint32_t removed;
 };
-/* ERR_VINTAGE_CLOSED: nothing; it is retired. */
+/* ERR_VINTAGE_CLOSED: nothing; it is retired. ERR_NOT_FOUND: and what it told is given up. */
 MUST_CHECK enum err memory_successor(
         struct store *store, struct vintage closed, struct arena *arena, struct successor *out);
 

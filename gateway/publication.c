@@ -216,7 +216,7 @@ static enum err unpublish(struct rpc_call *c, struct vintage v, enum err why)
         enum err e = note_end(&n);
 
         if (e == ERR_OK)
-                e = store_retire(g->store, v.number, &n.draft);
+                e = store_retire(g->store, v.number, RETIRE_KEPT, &n.draft);
         log_event(LOG_ERROR, "vintage_not_published", LOG_NUM("vintage", v.number),
                 LOG_TEXT("code", err_name(why)), LOG_TEXT("retired", err_name(e)));
         if (why == ERR_DESTROYED)

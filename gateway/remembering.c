@@ -23,7 +23,7 @@ static enum err say_forgotten(struct refusal *why)
 {
         return refuse(why, ERR_VINTAGE_CLOSED, "dataset",
                 "which persons earlier answers were about can no longer be counted, since a "
-                "vintage that was asked about is closed; planned tables are answered as before");
+                "vintage that told of them is closed; planned tables are answered as before");
 }
 
 static enum err say_full(struct refusal *why)

@@ -588,6 +588,7 @@ struct wire_rotate {
         struct bytes kind, dataset;  /* dataset empty: every one */
         municipality_t municipality; /* 0: every one */
         uint32_t overlap_days;
+        bool forget_answers; /* of settle */
 };
 MUST_CHECK enum err rotate_encode(const struct wire_rotate *in, struct buf *out);
 MUST_CHECK enum err rotate_decode(

@@ -106,6 +106,7 @@ enum err rotate_encode(const struct wire_rotate *in, struct buf *out)
         m.dataset = binary(in->dataset);
         m.municipality = in->municipality;
         m.overlap_days = in->overlap_days;
+        m.forget_answers = in->forget_answers;
         return pack(&m, out);
 }
 
@@ -126,6 +127,7 @@ enum err rotate_decode(
                 return refuse(
                         why, ERR_INVALID, "overlap_days", "is more than %d", OVERLAP_DAYS_MAX);
         r.overlap_days = m->overlap_days;
+        r.forget_answers = m->forget_answers != 0;
         *out = r;
         return ERR_OK;
 }

@@ -182,6 +182,11 @@ static const char *const steps[] = {
         "  before INTEGER NOT NULL CHECK (before >= 0)"
         ") STRICT;"
         "PRAGMA user_version = 9;",
+        /* Of retired vintages: whether what they told was given up. Of those from before this step
+         * nobody has said so. */
+        "ALTER TABLE vintage ADD COLUMN given_up INTEGER NOT NULL DEFAULT 0 "
+        "CHECK (given_up IN (0, 1));"
+        "PRAGMA user_version = 10;",
 };
 
 /* The numbers lie on disk: they may grow, never change. */

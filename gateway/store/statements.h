@@ -13,7 +13,7 @@
 
 /* In the order in which vintage_read takes them. */
 #define VINTAGE_COLUMNS                                                                            \
-        "number, revision, published_at_ms, submissions, records, open, note, aliases "
+        "number, revision, published_at_ms, submissions, records, open, note, aliases, given_up "
 
 /* In the order in which entry_read takes them. */
 #define ENTRY_COLUMNS "number, at_ms, kind, commitment, pruned, salts, open, closed "
@@ -141,6 +141,9 @@
                          "WHERE number = ? AND revision = ?")                                      \
         X(VINTAGE_CLOSE, "UPDATE vintage SET open = 0 WHERE number = ? AND revision = ?")          \
         X(VINTAGE_RETIRE, "UPDATE vintage SET open = 0 WHERE number = ? AND open = 1")             \
+        X(VINTAGE_GIVE_UP, "UPDATE vintage SET given_up = 1 WHERE number = ? AND given_up = 0")    \
+        X(VINTAGE_TOLD, "SELECT (SELECT count(*) FROM ledger WHERE vintage = ?1), "                \
+                        "(SELECT count(*) FROM lattice WHERE vintage = ?1)")                       \
         X(VINTAGE_SUBMISSIONS, "SELECT " SUBMISSION_COLUMNS "FROM vintage_submission m "           \
                                "JOIN submission s ON s.number = m.submission "                     \
                                "WHERE m.number = ? AND m.revision = ? AND s.dataset = ? "          \

@@ -212,6 +212,7 @@ struct stored_vintage {
         uint64_t records;
         uint32_t aliases; /* mark of the numbers that became others: keeper/aliases.h */
         bool open;
+        bool given_up; /* it is retired, and what it told with it */
         char note[LABEL_MAX_LEN + 1];
 };
 MUST_CHECK enum err store_publish(struct store *s, const char *note, uint32_t aliases,
@@ -222,8 +223,20 @@ MUST_CHECK enum err store_vintages(
 MUST_CHECK enum err store_vintage_find(
         struct store *s, struct vintage v, struct stored_vintage *out);
 /* Closes every revision of a vintage for good, and removes replaced submissions
- * that no other open vintage holds. */
-MUST_CHECK enum err store_retire(struct store *s, uint32_t number, const struct entry_draft *entry);
+ * that no other open vintage holds. Who was in what it told nobody can count afterwards, so that is
+ * said in the same transaction. Again, and for a vintage that is retired: harmless. */
+enum retirement {
+        RETIRE_UNTOLD = 0, /* it told nothing: else ERR_CONFLICT, and it stays */
+        RETIRE_KEPT,       /* what it told stands in the way of later answers */
+        RETIRE_GIVEN_UP    /* later answers are not held against what it told */
+};
+MUST_CHECK enum err store_retire(
+        struct store *s, uint32_t number, enum retirement how, const struct entry_draft *entry);
+/* What all revisions of a vintage have told: questions that memory keeps, planned tables. */
+struct stored_told {
+        uint64_t questions, tables;
+};
+MUST_CHECK enum err store_told(struct store *s, uint32_t number, struct stored_told *out);
 /* Submissions of a vintage in one data set, by municipality and then commit number. */
 MUST_CHECK enum err store_vintage_submissions(struct store *s, struct vintage v,
         const char *dataset, struct arena *a, struct stored_submission **out, uint32_t *out_len);

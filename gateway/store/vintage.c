@@ -25,6 +25,7 @@ static enum err vintage_read(const struct run *r, struct stored_vintage *out)
         v.records = (uint64_t)records;
         v.open = column_i64(r, 5) == 1;
         TRY(column_u32(r, 7, &v.aliases));
+        v.given_up = column_i64(r, 8) == 1;
         if (note.len > LABEL_MAX_LEN)
                 return ERR_CORRUPT;
         if (note.len > 0)
@@ -179,30 +180,73 @@ enum err vintages_revise(
 
 struct retiring {
         uint32_t number;
+        enum retirement how;
         struct log_line line;
 };
 
-static enum err retire_job(struct db *db, void *ctx)
+static enum err count_told(struct db *db, uint32_t number, struct stored_told *out)
 {
         OWNED(run_done) struct run r = {0};
+        int64_t questions, tables;
+
+        TRY(run_start(db, SQL_VINTAGE_TOLD, &r));
+        bind_i64(&r, number);
+        TRY(run_row(&r));
+        TRY(column_range(&r, 0, 0, INT64_MAX, &questions));
+        TRY(column_range(&r, 1, 0, INT64_MAX, &tables));
+        *out = (struct stored_told){(uint64_t)questions, (uint64_t)tables};
+        return ERR_OK;
+}
+
+/* *out_changes grows by how many revisions it was news for. */
+static enum err mark(struct db *db, enum sql which, uint32_t number, int64_t *out_changes)
+{
+        OWNED(run_done) struct run r = {0};
+
+        TRY(run_start(db, which, &r));
+        bind_i64(&r, number);
+        TRY(run_to_end(&r));
+        *out_changes += run_changes(&r);
+        return ERR_OK;
+}
+
+static enum err retire_job(struct db *db, void *ctx)
+{
         const struct retiring *w = ctx;
         struct stored_vintage v;
+        struct stored_told told;
+        int64_t changes = 0;
 
         TRY(vintage_one(db, SQL_VINTAGE_FIND, &(struct vintage){w->number, 0}, &v));
-        TRY(run_start(db, SQL_VINTAGE_RETIRE, &r));
-        bind_i64(&r, w->number);
-        TRY(run_to_end(&r));
-        if (run_changes(&r) > 0)
+        TRY(count_told(db, w->number, &told));
+        if (w->how == RETIRE_UNTOLD && (told.questions > 0 || told.tables > 0))
+                return ERR_CONFLICT;
+        TRY(mark(db, SQL_VINTAGE_RETIRE, w->number, &changes));
+        if (w->how == RETIRE_GIVEN_UP)
+                TRY(mark(db, SQL_VINTAGE_GIVE_UP, w->number, &changes));
+        if (changes > 0)
                 TRY(log_append(db, &w->line, NULL));
         return unheld_remove(db);
 }
 
-enum err store_retire(struct store *s, uint32_t number, const struct entry_draft *entry)
+enum err store_retire(
+        struct store *s, uint32_t number, enum retirement how, const struct entry_draft *entry)
 {
-        struct retiring w = {.number = number};
+        struct retiring w = {.number = number, .how = how};
 
         TRY(log_line_make(entry, &w.line));
         return writer_run(s->writer, JOB_REMOVES, retire_job, &w);
+}
+
+enum err store_told(struct store *s, uint32_t number, struct stored_told *out)
+{
+        struct db *db;
+
+        TRY(reader_borrow(s, &db));
+        enum err e = count_told(db, number, out);
+
+        reader_return(s, &db);
+        return e;
 }
 
 /* Reading ------------------------------------------------------------------ */

@@ -410,7 +410,7 @@ static void a_second_gateway_is_told_at_once(void **state)
 static void a_newer_store_is_refused_and_left_alone(void **state)
 {
         OWNED(world_free) struct world *w = world_with_delivery();
-        const uint8_t newer[4] = {0, 0, 0, 10}, ours[4] = {0, 0, 0, 9};
+        const uint8_t newer[4] = {0, 0, 0, 11}, ours[4] = {0, 0, 0, 10};
 
         (void)state;
         overwrite(w->path, 60, newer, 4);

@@ -218,7 +218,7 @@ static void each_change_has_one_entry_and_what_is_done_already_has_none(void **s
                 assert_int_equal(log_is_whole(w->store), 6);
         }
         for (int twice = 0; twice < 2; twice++) {
-                assert_int_equal(store_retire(w->store, 1, &e), ERR_OK);
+                assert_int_equal(store_retire(w->store, 1, RETIRE_KEPT, &e), ERR_OK);
                 assert_int_equal(log_is_whole(w->store), 7);
         }
         d = delivery(3, 114, DELIVERY_APPEND);

@@ -187,6 +187,7 @@ static void a_store_of_the_first_version_is_brought_up_to_date(void **state)
                      "DROP TABLE question; DROP TABLE ledger; DROP TABLE lattice;"
                      "DROP TABLE entry; DROP TABLE subtree; DROP TABLE head; DROP TABLE pruned;"
                      "DROP TABLE removal; ALTER TABLE vintage DROP COLUMN aliases;"
+                     "ALTER TABLE vintage DROP COLUMN given_up;"
                      "ALTER TABLE batch DROP COLUMN person_epoch;"
                      "ALTER TABLE submission DROP COLUMN turned_away;"
                      "PRAGMA user_version = 1;");

@@ -320,12 +320,12 @@ static void a_replaced_submission_stays_until_its_vintages_retire(void **state)
         assert_int_equal(markers_in_files(w, 2, 2), 0);
         assert_int_equal(state_of(w->store, 2), SUBMISSION_REPLACED);
         (void)publish(w->store);
-        assert_int_equal(store_retire(w->store, 1, NULL), ERR_OK);
+        assert_int_equal(store_retire(w->store, 1, RETIRE_UNTOLD, NULL), ERR_OK);
         assert_int_equal(markers_in_files(w, 1, 2), 0);
         assert_int_equal(batches_read(w->store, 3, LEN), 2);
         assert_int_equal(
                 store_vintage_find(w->store, (struct vintage){1, 0}, &v), ERR_VINTAGE_CLOSED);
-        assert_int_equal(store_retire(w->store, 7, NULL), ERR_NOT_FOUND);
+        assert_int_equal(store_retire(w->store, 7, RETIRE_UNTOLD, NULL), ERR_NOT_FOUND);
 }
 
 /* Rewriting ---------------------------------------------------------------- */

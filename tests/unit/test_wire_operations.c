@@ -200,6 +200,23 @@ static void a_reload_goes_there_and_back(void **state)
         assert_int_equal(reloaded_decode(b->a, RAW(""), &out), ERR_MALFORMED);
 }
 
+static void a_rotation_goes_there_and_back_and_gives_nothing_up_unasked(void **state)
+{
+        struct bench *b = *state;
+        struct wire_rotate in = {.kind = RAW("settle"), .forget_answers = true}, out;
+        struct refusal why = {0};
+
+        assert_int_equal(rotate_encode(&in, &b->wire), ERR_OK);
+        assert_int_equal(rotate_decode(b->a, wire_of(b), &out, NULL), ERR_OK);
+        assert_true(bytes_is_text(out.kind, "settle"));
+        assert_true(out.forget_answers);
+        /* As who does not know the field says it. */
+        assert_int_equal(rotate_decode(b->a, RAW("\x0a\6settle"), &out, NULL), ERR_OK);
+        assert_false(out.forget_answers);
+        assert_int_equal(rotate_decode(b->a, RAW("\x28\1"), &out, &why), ERR_INVALID);
+        assert_string_equal(why.violations[0].field, "kind");
+}
+
 static void health_goes_there_and_back(void **state)
 {
         struct bench *b = *state;
@@ -269,6 +286,7 @@ int main(void)
                 ON_BENCH(vintages_go_there_and_back),
                 ON_BENCH(status_goes_there_and_back),
                 ON_BENCH(a_reload_goes_there_and_back),
+                ON_BENCH(a_rotation_goes_there_and_back_and_gives_nothing_up_unasked),
                 ON_BENCH(health_goes_there_and_back),
                 ON_BENCH(no_byte_out_of_place_does_harm),
         };

@@ -349,7 +349,8 @@ static enum exit_code run_keys_rotate(struct cli *cli, const struct arguments *a
                 .fallback = "operator",
                 .timeout_ms = ASK_LONG_MS};
         struct wire_rotate rotate = {.kind = bytes_of_text(kind),
-                .dataset = bytes_of_text(dataset != NULL ? dataset : "")};
+                .dataset = bytes_of_text(dataset != NULL ? dataset : ""),
+                .forget_answers = option_given(args, "forget-answers")};
         bool domains = strcmp(kind, "domain") == 0;
         uint32_t rotated = 0;
         struct bytes wire;
@@ -375,7 +376,7 @@ static enum exit_code run_keys_rotate(struct cli *cli, const struct arguments *a
         else if (strcmp(kind, "person") == 0)
                 say(cli, WORD_KEYS_PERSONS_BEGUN);
         else if (strcmp(kind, "settle") == 0)
-                say(cli, WORD_KEYS_PERSONS_SETTLED);
+                say(cli, rotated > 0 ? WORD_KEYS_PERSONS_SETTLED : WORD_KEYS_ANSWERS_GIVEN_UP);
         else
                 say(cli, WORD_KEYS_PAIR_ROTATED, kind);
         return domains && option_given(args, "wait") ? follow(cli) : EXIT_CODE_OK;
@@ -629,6 +630,9 @@ static const struct option_spec rotate_options[] = {
         {"wait", NULL, NULL, false, false,
                 {"vänta tills alla poster ligger under de nya nycklarna",
                         "wait until all records lie under the new keys"}},
+        {"forget-answers", NULL, NULL, false, false,
+                {"settle: ge upp vad årgångar som stängs har svarat",
+                        "settle: give up what retired vintages have told"}},
 };
 
 const struct command command_keys_rotate = {
@@ -642,12 +646,18 @@ const struct command command_keys_rotate = {
                     "kommunerna förseglar till. signing: paret som nyckelhållaren signerar med. "
                     "person: en andra nyckel för personer; var kommun levererar då om med "
                     "--replace, "
-                    "och keys status visar vem som är skyldig. settle: den äldre tar slut.",
+                    "och keys status visar vem som är skyldig. settle: den äldre tar slut, och "
+                    "årgångar som bara den kan länka stängs för gott. Har de svarat på något kan "
+                    "senare svar inte längre prövas mot det; då krävs --forget-answers, som också "
+                    "ger upp vad årgångar som stängdes tidigare har svarat.",
                 "Domains: new keys hold for deliveries at once, and stored records follow in the "
                 "background; nobody needs the personal numbers for that. sealing: the pair that "
                 "municipalities seal to. signing: the pair that the keeper signs with. person: a "
                 "second key of persons; every municipality then delivers anew with --replace, and "
-                "keys status shows who owes. settle: the older one ends."},
+                "keys status shows who owes. settle: the older one ends, and vintages that it "
+                "alone can link retire. If they have told anything, later answers cannot be held "
+                "against it any more; that takes --forget-answers, which also gives up what "
+                "vintages that retired before have told."},
         .options = rotate_options,
         .options_len = ARRAY_LEN(rotate_options),
         .run = run_keys_rotate,

@@ -95,3 +95,5 @@ WORD(KEYS_PERSONS_BEGUN,
         "statgate keys status shows who owes. Then: statgate keys rotate settle.")
 WORD(KEYS_PERSONS_SETTLED, "Den äldre nyckeln för personer är slut.",
         "The older key of persons has ended.")
+WORD(KEYS_ANSWERS_GIVEN_UP, "Vad stängda årgångar har svarat är uppgivet; ingen nyckel tog slut.",
+        "What retired vintages have told is given up; no key has ended.")
