@@ -146,6 +146,17 @@ uint32_t memory_floor(
         return most;
 }
 
+uint32_t memory_floor_of_any(const struct policy *p, const struct policy_dataset *d)
+{
+        uint32_t most = d->disclosure.threshold, len = 0;
+        const struct policy_linkage *all = policy_linkages(p, &len);
+
+        for (uint32_t i = 0; i < len; i++)
+                if (policy_linkage_pairs(p, &all[i], d, d) && memory_floor(p, &all[i], d) > most)
+                        most = memory_floor(p, &all[i], d);
+        return most;
+}
+
 /* An indicator's stricter floor hides cells of its own that are told elsewhere: it is for rows. */
 uint32_t memory_threshold(
         const struct policy *p, const struct policy_linkage *l, const struct policy_dataset *d)

@@ -25,6 +25,8 @@ MUST_CHECK enum err memory_purpose(
  * linkage, is held to: of cells, and of rows. */
 uint32_t memory_floor(
         const struct policy *p, const struct policy_linkage *l, const struct policy_dataset *d);
+/* Under whichever linkage it is asked. */
+uint32_t memory_floor_of_any(const struct policy *p, const struct policy_dataset *d);
 uint32_t memory_threshold(
         const struct policy *p, const struct policy_linkage *l, const struct policy_dataset *d);
 

@@ -22,7 +22,7 @@
 #include "tests/support/log_world.h"
 #include "tests/support/store_world.h"
 
-enum { PERSONS = 60, A = 1, B = 2 };
+enum { PERSONS = 60, A = 1, B = 2, C = 3, WITHOUT = 7 };
 
 /* What is made up -------------------------------------------------------------------------------
  */
@@ -41,6 +41,7 @@ static uint64_t key; /* of whoever looks at a view now */
 static struct rules_linkage other_rules;
 static struct policy_linkage other = {.rules = &other_rules};
 static bool other_ended;
+static uint32_t other_more; /* that its answers are held to, beyond k */
 static unsigned counted_under_other;
 
 struct persons {
@@ -56,8 +57,12 @@ uint32_t memory_floor(
         const struct policy *p, const struct policy_linkage *l, const struct policy_dataset *d)
 {
         (void)p;
-        (void)l;
-        return d->disclosure.threshold;
+        return d->disclosure.threshold + (l == &other ? other_more : 0);
+}
+
+uint32_t memory_floor_of_any(const struct policy *p, const struct policy_dataset *d)
+{
+        return memory_floor(p, &other, d);
 }
 
 uint32_t memory_threshold(
@@ -192,7 +197,7 @@ enum err memory_question_read(struct arena *arena, struct bytes from, struct mem
 {
         (void)arena;
         assert_int_equal(from.len, 2 * sizeof(uint32_t) + 1);
-        *out = (struct memory_question){.query = {.vintage = {1, 0}}};
+        *out = (struct memory_question){.query = {.vintage = {1, 0}}, .cells = true};
         struct reader r = reader_of(from);
         uint8_t joined;
 
@@ -217,8 +222,11 @@ enum err memory_rows(struct persons *persons, const struct memory_ask *ask, cons
                 .of = 1};
         if (out->sets == NULL || out->cells == NULL)
                 return ERR_NO_MEMORY;
-        out->sets[0] = (struct ledger_set){
-                .persons = everybody[key - 1], .len = q->counts_len == A ? PERSONS : PERSONS - 1};
+        out->sets[0] = (struct ledger_set){.persons = everybody[key - 1],
+                .len = q->counts_len == A   ? PERSONS
+                       : q->counts_len == B ? PERSONS - 1
+                                            : PERSONS - WITHOUT};
+        out->len = q->shown == NULL || q->shown[0];
         return ERR_OK;
 }
 
@@ -237,6 +245,7 @@ static int setup(void **state)
         other_rules = (struct rules_linkage){
                 .id = bytes_of_text("resan"), .datasets = names, .datasets_len = 1};
         other_ended = false;
+        other_more = 0;
         counted_under_other = 0;
         dataset = (struct policy_dataset){.id = names[0]};
         dataset.disclosure.threshold = 5;
@@ -269,6 +278,7 @@ static enum err ask_for(struct asking wanted, struct promise **promises, bool *o
         OWNED(arena_free) struct arena *arena = arena_new(1 << 20);
         const struct memory_question q = {
                 .query = {.vintage = {1, 0}, .derived_len = wanted.derived ? 1 : 0},
+                .cells = true,
                 .counts_len = wanted.question};
         const struct memory_home home = {.linkage = &linkage, .purpose = "uppfoljning"};
         const struct memory_ask ask = {.policy = &policy,
@@ -520,6 +530,40 @@ static void a_linkage_that_has_ended_leaves_a_gap_that_is_known(void **state)
         memory_break(&b);
 }
 
+/* C is about seven fewer than A: enough for the data set, and not for a linkage with stricter ones.
+ */
+static void a_linkage_with_a_larger_k_is_held_to_it(void **state)
+{
+        struct promise *a = NULL, *c = NULL;
+
+        (void)state;
+        assert_true(may_tell_under_other(A, &a));
+        assert_true(may_tell_under_other(C, &c));
+        memory_break(&c);
+        memory_break(&a);
+        memory_free(&memory);
+        assert_int_equal(memory_new(world->store, NULL, &memory), ERR_OK);
+        other_more = 5;
+        assert_true(may_tell_under_other(A, &a));
+        assert_false(may_tell_under_other(C, &c));
+        memory_break(&c);
+        /* Also by one that is made anew, of promises and of what is stored; once for both. */
+        raise_threshold();
+        assert_false(may_tell_under_other(C, &c));
+        memory_break(&c);
+        assert_int_equal(write_down(&a), ERR_OK);
+        assert_int_equal(stored_under("resan"), 1);
+        raise_threshold();
+        assert_false(may_tell_under_other(C, &c));
+        memory_break(&c);
+        /* Others are not. */
+        dataset.disclosure.threshold = 5;
+        memory_free(&memory);
+        assert_int_equal(memory_new(world->store, NULL, &memory), ERR_OK);
+        assert_true(may_tell(C, &c));
+        memory_break(&c);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -533,6 +577,7 @@ int main(void)
                 SENTENCE(what_was_told_under_another_linkage_is_held_against_it),
                 SENTENCE(what_is_promised_under_another_linkage_is_counted_again_under_it),
                 SENTENCE(a_linkage_that_has_ended_leaves_a_gap_that_is_known),
+                SENTENCE(a_linkage_with_a_larger_k_is_held_to_it),
 #undef SENTENCE
         };
 
