@@ -10,7 +10,9 @@
  * Whether a bundle may follow the running one, and whether enough of the officers
  * whom the running one names have signed it, is asked twice: here of the policy in
  * force, and by the keeper of its sealed state. At a start nothing is in force here
- * yet, and the keeper alone remembers. */
+ * yet; what ruled before is read from the copy that was kept of it. A copy that is
+ * not the predecessor's says nothing, and without one the keeper alone remembers:
+ * it would be worse if a lost file kept the gateway from ever starting again. */
 #include "gateway/bundle.h"
 
 #include <errno.h>
@@ -27,6 +29,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "crypto/digest.h"
+#include "gateway/ruling.h"
 #include "policies/rehearsal.h"
 #include "policies/report.h"
 
@@ -34,7 +37,8 @@ enum { SIGNED_BUNDLE_MAX = 4 << 20, PATH_LEN_MAX = 4096 };
 
 struct reign {
         struct keeper *keeper;
-        char *folder;
+        char *folder, *kept;
+        bool compared;
         pthread_mutex_t lock;   /* guards `policy` */
         pthread_mutex_t reload; /* one reload at a time */
         struct policy *policy;
@@ -82,14 +86,15 @@ static enum err same_as_signed(
         return ERR_OK;
 }
 
-/* What weakens protection was rehearsed in this gateway, against the bundle in force. */
-static enum err was_rehearsed(const struct reign *r, const struct policy *next, struct refusal *why)
+/* What weakens protection was rehearsed in this gateway, against the bundle before it. */
+static enum err was_rehearsed(const struct reign *r, const struct policy *before,
+        const struct policy *next, struct refusal *why)
 {
         bool weakens = false, known = false;
         struct digest report;
         struct bytes text;
 
-        TRY(policy_rehearsed(r->policy, next, &weakens, why));
+        TRY(policy_rehearsed(before, next, &weakens, why));
         if (!weakens || !policy_rehearsal(next, &text, &report))
                 return ERR_OK;
         if (r->rehearsals.known != NULL)
@@ -131,9 +136,20 @@ static enum err keeper_agrees(struct keeper *k, struct bytes file, struct refusa
         return e;
 }
 
-/* Reads folder, checks it against the signature, and has the keeper agree. */
-static enum err read_bundle(struct reign *r, struct policy **out, struct refusal *why)
+/* Whether `kept` is what `p` calls its predecessor, or `p` itself. */
+static bool is_before(const struct policy *kept, const struct policy *p)
 {
+        const struct digest *d = policy_digest(kept);
+
+        return digest_equal(d, policy_digest(p)) || digest_equal(d, &policy_rules(p)->predecessor);
+}
+
+/* Reads folder, checks it against the signature and what ruled before, and has the keeper agree. */
+static enum err read_bundle(
+        struct reign *r, const struct policy *kept, struct policy **out, struct refusal *why)
+{
+        const struct policy *before = r->policy;
+
         OWNED(buf_done) struct buf file;
         struct signed_bundle bundle;
         OWNED(policy_unref) struct policy *p = NULL;
@@ -147,9 +163,11 @@ static enum err read_bundle(struct reign *r, struct policy **out, struct refusal
                 return refuse(why, ERR_POLICY_SIGNATURE, "bundle.sgb",
                         "cannot be read, or one officer's signature stands in it twice");
         TRY(same_as_signed(p, &bundle, why));
-        if (r->policy != NULL) {
-                TRY(follows(r->policy, p, &bundle, why));
-                TRY(was_rehearsed(r, p, why));
+        if (before == NULL && kept != NULL && is_before(kept, p))
+                before = kept;
+        if (before != NULL) {
+                TRY(follows(before, p, &bundle, why));
+                TRY(was_rehearsed(r, before, p, why));
         }
         TRY(keeper_agrees(r->keeper, bytes, why));
         *out = p;
@@ -166,8 +184,47 @@ static void log_reign(const struct policy *p, const char *event)
                 LOG_TEXT("digest", hex));
 }
 
-enum err reign_new(
-        struct keeper *keeper, const char *folder, struct reign **out, struct refusal *why)
+/* The bundle rules whether it can be kept or not: what is missed is a comparison. */
+static void keep(const struct reign *r)
+{
+        enum err e = r->kept == NULL ? ERR_OK : ruling_keep(r->kept, r->folder, r->policy);
+
+        if (e != ERR_OK)
+                log_event(LOG_ERROR, "policy_not_kept", LOG_TEXT("code", err_name(e)));
+}
+
+static enum err read_kept(const struct reign *r, struct policy **out)
+{
+        enum err e = r->kept == NULL ? ERR_NOT_FOUND : ruling_read(r->kept, out);
+
+        if (e == ERR_NO_MEMORY)
+                return e;
+        if (e != ERR_OK && e != ERR_NOT_FOUND)
+                log_event(LOG_WARNING, "policy_kept_unreadable", LOG_TEXT("code", err_name(e)));
+        return ERR_OK;
+}
+
+static bool names_predecessor(const struct policy *p)
+{
+        static const struct digest none;
+
+        return !digest_equal(&policy_rules(p)->predecessor, &none);
+}
+
+/* Nothing rules yet. */
+static enum err begin(struct reign *r, struct refusal *why)
+{
+        OWNED(policy_unref) struct policy *kept = NULL;
+
+        TRY(read_kept(r, &kept));
+        TRY(read_bundle(r, kept, &r->policy, why));
+        r->compared = kept != NULL ? is_before(kept, r->policy) : !names_predecessor(r->policy);
+        if (kept == NULL || !digest_equal(policy_digest(kept), policy_digest(r->policy)))
+                keep(r);
+        return ERR_OK;
+}
+
+enum err reign_new(const struct reign_options *options, struct reign **out, struct refusal *why)
 {
         OWNED(reign_free) struct reign *r = calloc(1, sizeof(*r));
 
@@ -175,11 +232,13 @@ enum err reign_new(
                 return ERR_NO_MEMORY;
         (void)pthread_mutex_init(&r->lock, NULL);
         (void)pthread_mutex_init(&r->reload, NULL);
-        r->keeper = keeper;
-        r->folder = strdup(folder);
-        if (r->folder == NULL)
+        r->keeper = options->keeper;
+        r->rehearsals = options->rehearsals;
+        r->folder = strdup(options->folder);
+        r->kept = options->kept != NULL ? strdup(options->kept) : NULL;
+        if (r->folder == NULL || (options->kept != NULL && r->kept == NULL))
                 return ERR_NO_MEMORY;
-        TRY(read_bundle(r, &r->policy, why));
+        TRY(begin(r, why));
         atomic_store(&r->generation, 1);
         log_reign(r->policy, "policy_loaded");
         *out = r;
@@ -195,15 +254,14 @@ void reign_free(struct reign **r)
         (void)pthread_mutex_destroy(&(*r)->lock);
         (void)pthread_mutex_destroy(&(*r)->reload);
         free((*r)->folder);
+        free((*r)->kept);
         free(*r);
         *r = NULL;
 }
 
-void reign_heed(struct reign *r, const struct rehearsals *known)
+bool reign_compared(const struct reign *r)
 {
-        (void)pthread_mutex_lock(&r->reload);
-        r->rehearsals = *known;
-        (void)pthread_mutex_unlock(&r->reload);
+        return r->compared;
 }
 
 struct policy *reign_policy(struct reign *r)
@@ -225,7 +283,7 @@ static enum err reload_locked(struct reign *r, bool *out_changed, struct refusal
 {
         OWNED(policy_unref) struct policy *next = NULL;
 
-        TRY(read_bundle(r, &next, why));
+        TRY(read_bundle(r, NULL, &next, why));
         *out_changed = !digest_equal(policy_digest(next), policy_digest(r->policy));
         if (!*out_changed)
                 return ERR_OK;
@@ -236,6 +294,7 @@ static enum err reload_locked(struct reign *r, bool *out_changed, struct refusal
         next = old; /* dropped on the way out, after the lock */
         (void)pthread_mutex_unlock(&r->lock);
         (void)atomic_fetch_add_explicit(&r->generation, 1, memory_order_release);
+        keep(r);
         return ERR_OK;
 }
 

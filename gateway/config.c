@@ -387,14 +387,12 @@ static enum err tell_in_force(const struct reading *r, struct config *out)
         return list != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
-/* Beside the keyring. */
-static const char *restore_of(const struct reading *r, const char *keyring)
+static const char *beside(const struct reading *r, const char *file, const char *name)
 {
-        const char *slash = strrchr(keyring, '/');
+        const char *slash = strrchr(file, '/');
 
-        return slash == NULL ? "restore.sgr"
-                             : arena_printf(r->arena, "%.*s/restore.sgr", (int)(slash - keyring),
-                                       keyring);
+        return slash == NULL ? name
+                             : arena_printf(r->arena, "%.*s/%s", (int)(slash - file), file, name);
 }
 
 static enum err fill(const struct reading *r, const char *folder, struct config *out)
@@ -430,7 +428,10 @@ static enum err fill(const struct reading *r, const char *folder, struct config 
         out->view_memory = (size_t)mib << 20;
         out->drain_ms = drain * 1000;
         TRY(custodian_of(r, folder, out));
-        out->restore = restore_of(r, out->keyring);
+        out->restore = beside(r, out->keyring, "restore.sgr");
+        out->ruling = beside(r, out->store, "ruling.bundle");
+        if (out->restore == NULL || out->ruling == NULL)
+                return ERR_NO_MEMORY;
         TRY(witnesses_of(r, folder, out));
         TRY(tell_in_force(r, out));
         return module_of(r, folder, out);

@@ -38,6 +38,7 @@ struct config {
         unsigned witnesses_len;
         const char *witness_ca; /* NULL: whom the system trusts */
         const char *restore;    /* where officers' word for a restored log would lie */
+        const char *ruling;     /* where the bundle in force is kept for the next start */
         /* "key: value" of every setting that has one, for the audit log; what a module needs in its
          * environment stays out. */
         const char *const *in_force;

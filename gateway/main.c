@@ -303,10 +303,21 @@ static enum err start_audit(struct gateway *g, const struct config *c)
 
 static enum err load_policy(struct gateway *g, const struct config *c, struct refusal *why)
 {
-        enum err e = reign_new(g->keeper, c->policy, &g->reign, why);
+        const struct reign_options options = {
+                .keeper = g->keeper,
+                .folder = c->policy,
+                .kept = c->ruling,
+                .rehearsals = {g, rehearsal_known},
+        };
+        enum err e = reign_new(&options, &g->reign, why);
 
         gateway_tell_bundle(g, NULL, e, why);
-        return e;
+        TRY(e);
+        if (!reign_compared(g->reign)) {
+                log_event(LOG_WARNING, "policy_not_compared");
+                note_alarm(g->audit, "bundle not compared", "no copy of its predecessor is kept");
+        }
+        return ERR_OK;
 }
 
 static enum err start(struct gateway *g, const struct config *c, struct arena *arena, int signals,
@@ -328,7 +339,6 @@ static enum err start(struct gateway *g, const struct config *c, struct arena *a
         STEP("opening the store", store_open(c->store, &g->store));
         STEP("starting the log", start_audit(g, c));
         STEP("loading the policy", load_policy(g, c, why));
-        reign_heed(g->reign, &(struct rehearsals){g, rehearsal_known});
         const struct views_options views = {
                 g->store, g->keeper, c->view_memory, c->threads, g->audit};
         STEP("linked views", views_new(&views, &g->views));

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_gateway_rehearsal.c: a proposed bundle is tried on the questions that were asked: what would
  * be shown or protected, answered or refused, without any figure; and a weakening comes into force
- * with the report of that, and of nothing else. */
+ * with the report of that, and of nothing else, at a start too. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -15,6 +16,7 @@
 #include "policies/rehearsal.h"
 #include "tests/support/gateway_ask.h"
 #include "tests/support/gateway_rehearsal.h"
+#include "tests/support/world_command.h"
 
 enum { MANY = 40, FEW = 7 };
 
@@ -166,6 +168,107 @@ static void what_weakens_comes_into_force_with_its_report_only(void **state)
         assert_int_equal(status_of(&world).policy_version, 2);
 }
 
+/* While it stands still -------------------------------------------------------------------- */
+
+#define KEPT "store/ruling.bundle"
+
+static const struct world_start plain = {0};
+
+static bool logged(const char *event)
+{
+        struct bytes log = world_read(&world, world_path(&world, "log/statgated.log"));
+
+        return memmem(log.data, log.len, event, strlen(event)) != NULL;
+}
+
+static void remove_file(const char *name)
+{
+        assert_int_equal(unlink(world_path(&world, name)), 0);
+}
+
+static void what_weakens_while_the_gateway_stands_still_needs_its_report_too(void **state)
+{
+        struct stat st;
+
+        (void)state;
+        assert_int_equal(ask_by("kon,form"), STATUS_OK);
+        propose("threshold: 3");
+        assert_int_equal(world_rehearse(&world, NULL), STATUS_OK);
+        struct bytes report = world_read(&world, world_path(&world, "policy/" REHEARSAL_FILE));
+
+        remove_file("policy/" REHEARSAL_FILE);
+        world_sign(&world, world.officer);
+        assert_int_equal(world_stop(&world), 0);
+        assert_int_equal(stat(world_path(&world, KEPT), &st), 0);
+        assert_int_equal(st.st_mode & 0777, 0600);
+        assert_int_not_equal(world_try(&world, &plain), WORLD_UP);
+        assert_true(world_said(&world, REHEARSAL_FILE));
+        /* Nor has the attempt made it what the next is held against. */
+        assert_int_not_equal(world_try(&world, &plain), WORLD_UP);
+
+        world_write(&world, "policy/" REHEARSAL_FILE, report);
+        world_sign(&world, world.officer);
+        world_start(&world);
+        assert_int_equal(status_of(&world).policy_version, 2);
+        assert_false(logged("policy_not_compared"));
+}
+
+/* A reload is what the next start is held against, and what strengthens needs no report. */
+static void what_came_by_a_reload_is_what_the_next_start_compares_with(void **state)
+{
+        char hex[65], first[80], second[80];
+
+        (void)state;
+        struct digest running = status_of(&world).policy;
+
+        hex_encode(bytes_of(running.bytes, sizeof running.bytes), hex);
+        (void)snprintf(first, sizeof first, "predecessor: %s", hex);
+        propose("threshold: 9");
+        world_sign(&world, world.officer);
+        assert_int_equal(reload(), STATUS_OK);
+        running = status_of(&world).policy;
+        hex_encode(bytes_of(running.bytes, sizeof running.bytes), hex);
+        (void)snprintf(second, sizeof second, "predecessor: %s", hex);
+        assert_int_equal(world_stop(&world), 0);
+
+        /* Stronger than the first, and weaker than the second. */
+        world_edit(&world, "policy/bundle.yaml", first, second);
+        world_edit(&world, "policy/bundle.yaml", "version: 2", "version: 3");
+        world_edit(&world, "policy/datasets/placering.yaml", "threshold: 9", "threshold: 7");
+        world_sign(&world, world.officer);
+        assert_int_not_equal(world_try(&world, &plain), WORLD_UP);
+        assert_true(world_said(&world, REHEARSAL_FILE));
+        world_edit(&world, "policy/datasets/placering.yaml", "threshold: 7", "threshold: 10");
+        world_sign(&world, world.officer);
+        world_start(&world);
+        assert_int_equal(status_of(&world).policy_version, 3);
+        assert_false(logged("policy_not_compared"));
+}
+
+/* A lost file keeps nobody from starting, and officers hear of it. */
+static void without_a_copy_the_officers_word_counts_and_the_log_says_so(void **state)
+{
+        (void)state;
+        world_client_files(&world, "dpo", WORLD_DPO);
+        propose("threshold: 3");
+        world_sign(&world, world.officer);
+        assert_int_equal(world_stop(&world), 0);
+        remove_file(KEPT);
+        world_start(&world);
+        assert_int_equal(status_of(&world).policy_version, 2);
+        assert_true(logged("policy_not_compared"));
+        assert_int_equal(world_stop(&world), 0);
+
+        /* Damaged, it is none. */
+        world_write(&world, KEPT, bytes_of_text("no bundle"));
+        world_start(&world);
+        assert_true(logged("policy_kept_unreadable"));
+        assert_int_equal(WORLD_RUN(&world, "--as", "dpo", "audit", "log", "--all", "--kind",
+                                 "alarm", "--format", "json"),
+                0);
+        assert_non_null(strstr(world_out, "bundle not compared"));
+}
+
 static void a_rehearsal_costs_no_question_and_changes_no_answer(void **state)
 {
         struct wire_answer before, after;
@@ -219,6 +322,9 @@ int main(void)
                 IN_WORLD(what_a_higher_threshold_would_protect_is_counted),
                 IN_WORLD(a_quotient_of_two_data_sets_is_rehearsed),
                 IN_WORLD(what_weakens_comes_into_force_with_its_report_only),
+                IN_WORLD(what_weakens_while_the_gateway_stands_still_needs_its_report_too),
+                IN_WORLD(what_came_by_a_reload_is_what_the_next_start_compares_with),
+                IN_WORLD(without_a_copy_the_officers_word_counts_and_the_log_says_so),
                 IN_WORLD(a_rehearsal_costs_no_question_and_changes_no_answer),
                 IN_WORLD(a_bundle_that_does_not_load_is_refused_with_its_place),
                 IN_WORLD(only_data_protection_officers_rehearse),

@@ -27,7 +27,9 @@ void inside_open(const struct bench *b, const char *name, struct inside *in)
         bench_must(keeper_unseal(in->keeper, fd), "unsealing");
         (void)close(fd);
         bench_must(store_open(path, &in->store), "opening the store");
-        bench_must(reign_new(in->keeper, policy, &in->reign, &why), "loading the policy");
+        const struct reign_options reign = {.keeper = in->keeper, .folder = policy};
+
+        bench_must(reign_new(&reign, &in->reign, &why), "loading the policy");
         in->policy = reign_policy(in->reign);
 }
 
