@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "crypto/digest.h"
 #include "gateway/memory_lattice.h"
 #include "gateway/memory_linkage.h"
 #include "gateway/store/lattice.h"
@@ -453,6 +454,15 @@ static enum err replay_promised(struct replay *r)
         return ERR_OK;
 }
 
+/* Who stands alone has a name that nobody has whom the linkage joins: where it joins others than
+ * before, their persons would be taken for strangers. */
+static enum err joined_at_home(const struct memory_ask *ask, struct digest *out)
+{
+        const struct query any = {.unit = UNIT_PERSON};
+
+        return memory_joins(ask->policy, ask->linkage, &any, out);
+}
+
 static enum err shelf_make(
         struct shelf *s, const struct memory_ask *ask, struct vintage now, uint32_t threshold)
 {
@@ -469,6 +479,7 @@ static enum err shelf_make(
         memcpy(s->linkage, home.data, home.len);
         s->threshold = threshold;
         s->cells_threshold = cells.threshold;
+        TRY(joined_at_home(ask, &s->joins));
         TRY(persons_new(&s->persons));
         TRY(ledger_new(&options, &s->ledger));
         TRY(ledger_new(&cells, &s->cells));
@@ -484,11 +495,13 @@ static enum err shelf_make(
 enum err shelf_ready(struct shelf *s, const struct memory_ask *ask, const struct memory_question *q)
 {
         uint32_t threshold = memory_threshold(ask->policy, ask->linkage, ask->dataset);
+        struct digest joins;
 
+        TRY(joined_at_home(ask, &joins));
         if (s->ledger != NULL && s->threshold >= threshold &&
                 s->cells_threshold >= floor_of(s, ask) &&
                 bytes_is_text(ask->linkage->rules->id, s->linkage) &&
-                take_names(s, ask->view) == ERR_OK)
+                digest_equal(&joins, &s->joins) && take_names(s, ask->view) == ERR_OK)
                 return ERR_OK;
         enum err e = shelf_make(s, ask, q->query.vintage, threshold);
         if (e != ERR_OK) {

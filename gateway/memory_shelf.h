@@ -15,6 +15,7 @@ struct shelf {
         char dataset[NAME_MAX_LEN + 1];
         pthread_mutex_t lock;
         char linkage[NAME_MAX_LEN + 1]; /* the data set's own, when this was made */
+        struct digest joins;            /* whom it joined */
         struct ledger *ledger;          /* of rows; NULL: not made yet */
         struct ledger *cells, *records;
         struct persons *persons;

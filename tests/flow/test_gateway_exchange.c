@@ -40,6 +40,21 @@ static int setup(void **state)
         return 0;
 }
 
+#define ALL    "datasets: [anmalan]\n    municipalities: all\n"
+#define OTHERS "datasets: [anmalan]\n    municipalities: [\"0180\", \"1280\", \"1480\"]\n"
+
+/* One of the towns is outside the data set's linkage. */
+static int setup_with_one_outside(void **state)
+{
+        (void)state;
+        world_make(&world);
+        world_plan_only(&world, "anmalan");
+        world_edit(&world, "policy/linkages.yaml", ALL, OTHERS);
+        policy_begin(&world);
+        begin();
+        return 0;
+}
+
 static int setup_without_plans(void **state)
 {
         (void)state;
@@ -304,6 +319,21 @@ static void what_retired_and_nobody_gave_up_stands_in_the_way(void **state)
         assert_int_equal(early_in(EARLY("0114")), CELL_VALUE);
 }
 
+/* Persons of a town that the linkage joins now had names that nobody else has. */
+static void whom_other_rules_left_alone_is_known_when_she_is_joined(void **state)
+{
+        (void)state;
+        tell_all(false, 0);
+        (void)publish(&world);
+        assert_int_equal(early_in(EARLY("0114")), CELL_VALUE);
+        world_edit(&world, "policy/linkages.yaml", OTHERS, ALL);
+        assert_int_equal(policy_follow(&world), STATUS_OK);
+        tell(3, 1, true);
+        (void)publish(&world);
+        assert_int_equal(planned("0114"), CHILDREN);
+        assert_int_equal(early_in(EARLY("0114")), CELL_PROTECTED);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -314,6 +344,9 @@ int main(void)
                 cmocka_unit_test_setup_teardown(where_nothing_was_told_the_older_key_just_ends,
                         setup_without_plans, teardown),
                 CASE(what_retired_and_nobody_gave_up_stands_in_the_way),
+                cmocka_unit_test_setup_teardown(
+                        whom_other_rules_left_alone_is_known_when_she_is_joined,
+                        setup_with_one_outside, teardown),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

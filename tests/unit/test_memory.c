@@ -38,6 +38,8 @@ static struct policy_linkage linkage = {.rules = &rules};
 /* Under each of two keys. */
 static uint32_t everybody[2][PERSONS];
 static uint64_t key; /* of whoever looks at a view now */
+static unsigned as_numbered;
+static uint8_t joins_now; /* by the data set's own linkage */
 static struct rules_linkage other_rules;
 static struct policy_linkage other = {.rules = &other_rules};
 static bool other_ended;
@@ -76,7 +78,7 @@ enum err memory_joins(const struct policy *p, const struct policy_linkage *l, co
 {
         (void)p;
         (void)q;
-        *out = (struct digest){{l->rules->id.data[0]}};
+        *out = (struct digest){{l->rules->id.data[0], joins_now}};
         return ERR_OK;
 }
 
@@ -222,7 +224,7 @@ enum err memory_rows(struct persons *persons, const struct memory_ask *ask, cons
                 .of = 1};
         if (out->sets == NULL || out->cells == NULL)
                 return ERR_NO_MEMORY;
-        out->sets[0] = (struct ledger_set){.persons = everybody[key - 1],
+        out->sets[0] = (struct ledger_set){.persons = everybody[as_numbered],
                 .len = q->counts_len == A   ? PERSONS
                        : q->counts_len == B ? PERSONS - 1
                                             : PERSONS - WITHOUT};
@@ -250,6 +252,8 @@ static int setup(void **state)
         dataset = (struct policy_dataset){.id = names[0]};
         dataset.disclosure.threshold = 5;
         key = 1;
+        as_numbered = 0;
+        joins_now = 0;
         for (uint32_t i = 0; i < PERSONS; i++) {
                 everybody[0][i] = i;
                 everybody[1][i] = PERSONS + i;
@@ -412,10 +416,27 @@ static void who_was_told_of_under_an_ended_key_is_known_under_the_next(void **st
         (void)state;
         assert_true(may_tell(A, &a));
         key = 2;
+        as_numbered = 1;
         assert_false(may_tell(B, &b));
         memory_break(&b);
         assert_int_equal(write_down(&a), ERR_OK);
         key = 1; /* who still has a view of then */
+        as_numbered = 0;
+        assert_false(may_tell(B, &b));
+        memory_break(&b);
+}
+
+/* Whom the rules join now stood alone before, under a name that nobody else has. */
+static void who_was_told_of_before_she_was_joined_is_known_after(void **state)
+{
+        struct promise *a = NULL, *b = NULL;
+
+        (void)state;
+        assert_true(may_tell(A, &a));
+        assert_int_equal(write_down(&a), ERR_OK);
+        policy.digest.bytes[1]++;
+        joins_now++;
+        as_numbered = 1;
         assert_false(may_tell(B, &b));
         memory_break(&b);
 }
@@ -571,6 +592,7 @@ int main(void)
                 SENTENCE(nothing_is_stored_before_the_answer_is_written),
                 SENTENCE(others_are_judged_in_the_light_of_what_is_promised),
                 SENTENCE(who_was_told_of_under_an_ended_key_is_known_under_the_next),
+                SENTENCE(who_was_told_of_before_she_was_joined_is_known_after),
                 SENTENCE(what_was_promised_and_never_left_is_forgotten_in_the_end),
                 SENTENCE(two_who_ask_the_same_promise_it_both),
                 SENTENCE(a_write_that_fails_leaves_neither_and_can_be_tried_again),
