@@ -20,6 +20,8 @@
 
 #include "base/fault.h"
 
+enum { OTHERS = 2 }; /* linkages beside the data set's own that it is usually asked under */
+
 struct slot {
         uint64_t key;
         uint32_t number; /* + 1; 0: free */
@@ -34,7 +36,8 @@ struct persons {
                 uint32_t len;
                 bool repeated;
                 uint64_t print; /* of the keys, in order */
-        } home, other;          /* about which views was asked last */
+        } home, others[OTHERS]; /* about which views was asked last */
+        uint32_t latest;        /* of the others */
         uint8_t *seen;          /* by number, while a view is numbered */
 };
 
@@ -54,7 +57,8 @@ void persons_free(struct persons **p)
                 return;
         free((*p)->slots);
         free((*p)->home.numbers);
-        free((*p)->other.numbers);
+        for (uint32_t i = 0; i < OTHERS; i++)
+                free((*p)->others[i].numbers);
         free((*p)->seen);
         free(*p);
         *p = NULL;
@@ -277,7 +281,8 @@ static enum err find_owners(
         return e;
 }
 
-static enum err number_other(struct persons *p, const struct view *v, const struct view *home)
+static enum err number_other(
+        struct persons *p, const struct view *v, const struct view *home, struct asked **out)
 {
         const uint64_t *keys = view_record_keys(v);
         uint32_t len = view_persons(v), *numbers;
@@ -292,8 +297,11 @@ static enum err number_other(struct persons *p, const struct view *v, const stru
         struct vintage vintage = view_vintage(v);
         uint64_t print = print_of(
                 keys, len, p->home.print + ((uint64_t)vintage.number << 32) + vintage.revision);
-        if (was_asked(&p->other, len, print))
-                return ERR_OK;
+        for (uint32_t i = 0; i < OTHERS; i++)
+                if (was_asked(&p->others[i], len, print)) {
+                        *out = &p->others[i];
+                        return ERR_OK;
+                }
         TRY(numbers_new(len, &numbers));
         enum err e = find_owners(p, v, home, numbers);
         if (e == ERR_OK)
@@ -302,19 +310,21 @@ static enum err number_other(struct persons *p, const struct view *v, const stru
                 free(numbers);
                 return e;
         }
-        asked_take(&p->other, numbers, len, print);
-        p->other.repeated = repeated;
+        p->latest = (p->latest + 1) % OTHERS;
+        *out = &p->others[p->latest];
+        asked_take(*out, numbers, len, print);
+        (*out)->repeated = repeated;
         return ERR_OK;
 }
 
 enum err persons_number(
         struct persons *p, const struct view *v, const struct view *home, struct numbered *out)
 {
-        const struct asked *a = home == NULL || home == v ? &p->home : &p->other;
+        struct asked *a = &p->home;
 
         TRY(number_home(p, home != NULL ? home : v));
-        if (a == &p->other)
-                TRY(number_other(p, v, home));
+        if (home != NULL && home != v)
+                TRY(number_other(p, v, home, &a));
         *out = (struct numbered){a->numbers, a->repeated};
         return ERR_OK;
 }

@@ -156,6 +156,30 @@ static void several_who_are_one_at_home_have_one_number(void **state)
         assert_false(repeated);
 }
 
+/* More than are kept at hand. */
+static void linkages_by_turns_are_not_mistaken_for_each_other(void **state)
+{
+        static const uint32_t who[3][ROWS] = {
+                {0, 0, 1, 2, 20, 2, 3, 4, NOBODY, 40, 5, 5},
+                {0, 10, 1, 2, 2, 2, 3, 4, NOBODY, 4, 5, 5},
+                {8, 8, 9, 7, 7, 7, 6, 5, NOBODY, 5, 4, 4},
+        };
+        uint32_t a[ROWS_MAX], b[ROWS_MAX];
+        bool repeated;
+
+        (void)state;
+        assert_int_equal(number(&home, NULL, a, &repeated), ERR_OK);
+        for (uint32_t i = 0; i < 12; i++) {
+                uint32_t l = (i + i / 4) % 3;
+                const struct records other = {.rows = ROWS, .salt = 2 + l, .who = who[l]};
+
+                assert_int_equal(number(&other, &home, b, &repeated), ERR_OK);
+                assert_memory_equal(a, b, sizeof a);
+                assert_int_equal(repeated, l < 2);
+        }
+        assert_int_equal(persons_len(persons), 6);
+}
+
 static void one_who_is_several_at_home_is_refused(void **state)
 {
         static const uint32_t who[ROWS] = {0, 0, 0, 2, 2, 2, 3, 4, NOBODY, 4, 5, 5};
@@ -283,6 +307,7 @@ int main(void)
 #define SENTENCE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
                 SENTENCE(a_person_has_the_same_number_under_another_linkage),
                 SENTENCE(several_who_are_one_at_home_have_one_number),
+                SENTENCE(linkages_by_turns_are_not_mistaken_for_each_other),
                 SENTENCE(one_who_is_several_at_home_is_refused),
                 SENTENCE(views_that_do_not_hold_the_same_records_are_refused),
                 SENTENCE(who_has_no_records_has_no_number),
