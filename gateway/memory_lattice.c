@@ -184,9 +184,10 @@ static enum err tell_cube(struct telling *t, const struct stored_lattice *l)
         return ERR_OK;
 }
 
-enum err lattice_told_of(
-        const struct lattice_telling *in, struct lattice_told **out, uint32_t *out_len)
+enum err lattice_told_of(const struct lattice_telling *in, struct lattice_told **out,
+        uint32_t *out_len, uint64_t *out_latest)
 {
+        uint64_t latest = in->after;
         struct telling t = {.in = in, .list = arena_alloc(in->arena, 1, sizeof *t.list)};
         struct stored_lattice *stored = NULL;
         uint32_t len = 0;
@@ -196,10 +197,16 @@ enum err lattice_told_of(
                 return ERR_NO_MEMORY;
         memcpy(id, in->dataset->id.data, in->dataset->id.len);
         TRY(store_lattices(in->store, id, in->arena, &stored, &len));
-        for (uint32_t i = 0; i < len; i++)
-                if (stored[i].vintage.number == in->vintage.number &&
-                        stored[i].vintage.revision == in->vintage.revision)
-                        TRY(tell_cube(&t, &stored[i]));
+        for (uint32_t i = 0; i < len; i++) {
+                const struct stored_lattice *l = &stored[i];
+
+                if (l->vintage.number != in->vintage.number ||
+                        l->vintage.revision != in->vintage.revision || l->number <= in->after)
+                        continue;
+                TRY(tell_cube(&t, l));
+                latest = l->number > latest ? l->number : latest;
+        }
+        *out_latest = latest;
         *out = t.list;
         *out_len = t.len;
         return ERR_OK;

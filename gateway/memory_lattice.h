@@ -15,6 +15,7 @@ struct lattice_telling {
         struct vintage vintage;
         const struct view *view;
         const struct deliveries *deliveries; /* NULL: not said */
+        uint64_t after; /* made later than this one (store/lattice.h); 0: all */
         struct arena *arena;
 };
 
@@ -26,8 +27,9 @@ struct lattice_told {
         uint32_t cells;
 };
 /* Of all that was protected of this vintage, under whichever policy; what the policy has no words
- * for any more is left out. */
-MUST_CHECK enum err lattice_told_of(
-        const struct lattice_telling *t, struct lattice_told **out, uint32_t *out_len);
+ * for any more is left out. *out_latest: the number of the latest of them, `after` where there is
+ * none. */
+MUST_CHECK enum err lattice_told_of(const struct lattice_telling *t, struct lattice_told **out,
+        uint32_t *out_len, uint64_t *out_latest);
 
 #endif

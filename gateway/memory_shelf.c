@@ -77,26 +77,46 @@ enum err shelf_rows(struct shelf *s, const struct memory_ask *ask, const struct 
 
 /* Planned tables ----------------------------------------------------------------------------- */
 
-static bool is_noted(const struct shelf *s, struct vintage v)
+/* A new policy may plan others of the same vintage. */
+struct noted {
+        struct vintage vintage;
+        uint64_t latest; /* cube of it that is in the ledger, by number */
+};
+
+static struct noted *noted_find(const struct shelf *s, struct vintage v)
 {
         for (uint32_t i = 0; i < s->noted_len; i++)
-                if (s->noted[i].number == v.number && s->noted[i].revision == v.revision)
-                        return true;
-        return false;
+                if (s->noted[i].vintage.number == v.number &&
+                        s->noted[i].vintage.revision == v.revision)
+                        return &s->noted[i];
+        return NULL;
 }
 
-static enum err note(struct shelf *s, struct vintage v)
+static uint64_t latest_noted(const struct shelf *s, struct vintage v)
 {
+        const struct noted *n = noted_find(s, v);
+
+        return n != NULL ? n->latest : 0;
+}
+
+static enum err note(struct shelf *s, struct vintage v, uint64_t latest)
+{
+        struct noted *n = noted_find(s, v);
+
+        if (n != NULL) {
+                n->latest = latest;
+                return ERR_OK;
+        }
         if (s->noted_len == s->noted_cap) {
                 uint32_t cap = s->noted_cap == 0 ? 8 : 2 * s->noted_cap;
-                struct vintage *grown = realloc(s->noted, cap * sizeof *grown);
+                struct noted *grown = realloc(s->noted, cap * sizeof *grown);
 
                 if (grown == NULL)
                         return ERR_NO_MEMORY;
                 s->noted = grown;
                 s->noted_cap = cap;
         }
-        s->noted[s->noted_len++] = v;
+        s->noted[s->noted_len++] = (struct noted){v, latest};
         return ERR_OK;
 }
 
@@ -190,21 +210,21 @@ static enum err note_tables(struct shelf *s, const struct memory_ask *ask, const
                 .vintage = of->vintage,
                 .view = of->view,
                 .deliveries = coverage_find(of->coverage, ask->dataset->id),
+                .after = latest_noted(s, of->vintage),
                 .arena = arena,
         };
         struct lattice_told *told;
+        uint64_t latest;
         uint32_t len;
 
         if (arena == NULL)
                 return ERR_NO_MEMORY;
-        if (is_noted(s, of->vintage))
-                return ERR_OK;
-        TRY(lattice_told_of(&telling, &told, &len));
+        TRY(lattice_told_of(&telling, &told, &len, &latest));
         for (uint32_t i = 0; i < len; i++)
                 TRY(remember_told(s, ask, of, &told[i]));
         if (len > 0)
                 log_noted(s, of->vintage);
-        return note(s, of->vintage);
+        return note(s, of->vintage, latest);
 }
 
 static enum err note_planned(struct shelf *s, const struct memory_ask *ask, const struct view *view,
@@ -233,7 +253,7 @@ static enum err leave_out(struct shelf *s, struct vintage vintage)
 {
         log_event(LOG_INFO, "answers_left_out", LOG_TEXT("dataset", s->dataset),
                 LOG_TEXT("linkage", s->linkage), LOG_NUM("vintage", vintage.number));
-        return note(s, vintage);
+        return note(s, vintage, UINT64_MAX);
 }
 
 /* As replay_closed. What was given up is left out. */
@@ -284,10 +304,11 @@ enum err shelf_note(struct shelf *s, const struct memory_ask *ask)
                 struct vintage v = stored[i].vintage;
                 bool here = v.number == now.number && v.revision == now.revision;
 
-                if (!here && !is_noted(s, v))
-                        TRY(note_one(s, ask, v));
+                if (stored[i].number <= latest_noted(s, v))
+                        continue;
+                TRY(here ? note_planned(s, ask, ask->view, ask->coverage) : note_one(s, ask, v));
         }
-        return note_planned(s, ask, ask->view, ask->coverage);
+        return ERR_OK;
 }
 
 /* Making it anew ----------------------------------------------------------------------------- */
@@ -389,7 +410,8 @@ static enum err replay_on(struct replay *r, const char *linkage, const struct st
 
         if (arena == NULL)
                 return ERR_NO_MEMORY;
-        TRY(note_planned(r->shelf, r->ask, view, coverage));
+        if (noted_find(r->shelf, view_vintage(view)) == NULL)
+                TRY(note_planned(r->shelf, r->ask, view, coverage));
         TRY(memory_question_read(arena, q->question, &c.question));
         TRY(count_again(r, linkage, &c));
         r->questions++;

@@ -25,7 +25,7 @@ struct shelf {
         struct known_table known;
         bool incomplete; /* a question could not be counted again: its linkage has ended */
         struct promise *promised;
-        struct vintage *noted; /* whose planned tables are in the ledger */
+        struct noted *noted; /* whose planned tables are in the ledger */
         uint32_t noted_len, noted_cap;
         /* Of answers under linkages that hold them to more than the data set's own k, and of
          * planned tables; NULL: there was none yet. In there, `of` is the shelf that it belongs to.

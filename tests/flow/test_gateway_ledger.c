@@ -32,10 +32,15 @@ static uint32_t fill(struct report *rows, uint32_t from, uint32_t len)
         return len;
 }
 
-static void begin(void)
+#define BY_TOWN "    - [kommun, kon]\n    - [kommun, \"alder:grupp\"]\n"
+
+/* `by_town`: tables of towns are planned. */
+static void begin(bool by_town)
 {
         world_make(&world);
         world_plan_only(&world, "anmalan");
+        if (!by_town)
+                world_edit(&world, "policy/datasets/anmalan.yaml", BY_TOWN, "");
         policy_begin(&world);
         world_start(&world);
         for (uint32_t t = 0; t < 4; t++) {
@@ -49,7 +54,16 @@ static void begin(void)
 static int setup(void **state)
 {
         (void)state;
-        begin();
+        begin(true);
+        return 0;
+}
+
+/* Another world. */
+static int setup_without_towns(void **state)
+{
+        (void)state;
+        world_remove(&world);
+        begin(false);
         return 0;
 }
 
@@ -408,6 +422,25 @@ static void strict_rules_answer_by_inhabitants_alone(void **state)
                 world_status.details.violations[0].text, "no planned table has all the variables"));
 }
 
+/* Of a vintage that has been asked about before, under rules that did not plan them. */
+static void planned_tables_of_new_rules_are_answers_too(void **state)
+{
+        static const char *const town[] = {"0114"};
+        struct wire_release r;
+
+        (void)state;
+        assert_int_equal(ask_one(ASK("\"kommun = 0180\", " OCTOBER)), CELL_VALUE);
+        world_edit(&world, "policy/datasets/anmalan.yaml", "lattice:\n  tables:\n",
+                "lattice:\n  tables:\n" BY_TOWN);
+        assert_int_equal(policy_follow(&world), STATUS_OK);
+        assert_int_equal(
+                ask_yaml(&world, "dataset: anmalan\ndimensions: [kommun]\n", &r), STATUS_OK);
+        assert_int_equal(r.protection.source, ANSWER_SOURCE_LATTICE);
+        assert_int_equal(cell_value(&r, 0, town), CHILDREN);
+        assert_int_equal(ask_one(ASK("\"kommun = 0114\", \"datum in 2025-01..2025-09,2025-11\"")),
+                CELL_PROTECTED);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -423,6 +456,8 @@ int main(void)
                 cmocka_unit_test(questions_outside_the_plan_have_a_budget),
                 cmocka_unit_test(strict_rules_answer_by_inhabitants_alone),
                 cmocka_unit_test(an_erased_child_is_not_told_by_what_is_answered_after_a_restart),
+                cmocka_unit_test_setup_teardown(
+                        planned_tables_of_new_rules_are_answers_too, setup_without_towns, NULL),
         };
 
         return cmocka_run_group_tests(tests, setup, teardown);

@@ -158,9 +158,10 @@ const struct deliveries *coverage_find(const struct coverage *c, struct bytes id
         return NULL;
 }
 
-enum err lattice_told_of(
-        const struct lattice_telling *t, struct lattice_told **out, uint32_t *out_len)
+enum err lattice_told_of(const struct lattice_telling *t, struct lattice_told **out,
+        uint32_t *out_len, uint64_t *out_latest)
 {
+        *out_latest = t->after;
         (void)t;
         *out = NULL;
         *out_len = 0;
