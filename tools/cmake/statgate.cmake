@@ -193,7 +193,7 @@ endfunction()
 # of tests/support/reported.h.
 function(sg_test_properties name labels timeout)
         if(NOT timeout)
-                set(timeout 120)
+                set(timeout 300)
         endif()
         set(environment
                 "ASAN_OPTIONS=exitcode=66:detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1"
