@@ -73,8 +73,8 @@ struct memory_ask {
  * it was. ERR_LIMIT: no memory or work is left for more; ERR_VINTAGE_CLOSED: see above;
  * ERR_UNSUPPORTED: a linkage that joins more than the data set's own, whose memory cannot hold it;
  * ERR_LINKAGE_REFUSED: with derived variables, and earlier ones were asked under a linkage that
- * has ended, so that they cannot be counted again; ERR_BUSY: keys of persons were
- * exchanged since the view was built. */
+ * has ended, or under another than the data set's own in a vintage that is closed, so that they
+ * cannot be counted again; ERR_BUSY: keys of persons were exchanged since the view was built. */
 MUST_CHECK enum err memory_judge(struct memory *m, const struct memory_ask *ask,
         const struct memory_question *question, const uint8_t **answered, uint32_t *cells);
 

@@ -383,6 +383,13 @@ static bool is_of_the_other(const struct replay *r, const struct policy_linkage 
                (l == NULL || memory_floor(p, l, d) <= memory_floor(p, r->ask->linkage, d));
 }
 
+static void leave_gap(struct replay *r, const char *linkage, enum err why)
+{
+        log_event(LOG_WARNING, "memory_incomplete", LOG_TEXT("dataset", r->shelf->dataset),
+                LOG_TEXT("linkage", linkage), LOG_TEXT("code", err_name(why)));
+        r->shelf->incomplete = true;
+}
+
 /* What cannot be counted any more as it was leaves the memory with a gap, which it knows of. */
 static enum err count_again(struct replay *r, const char *linkage, const struct counting *c)
 {
@@ -396,9 +403,7 @@ static enum err count_again(struct replay *r, const char *linkage, const struct 
 
         if (l == r->ask->linkage || (e != ERR_LINKAGE_REFUSED && e != ERR_UNSUPPORTED))
                 return e;
-        log_event(LOG_WARNING, "memory_incomplete", LOG_TEXT("dataset", r->shelf->dataset),
-                LOG_TEXT("linkage", linkage), LOG_TEXT("code", err_name(e)));
-        r->shelf->incomplete = true;
+        leave_gap(r, linkage, e);
         return c->question.query.derived_len > 0 ? ERR_OK : count_at_home(r, c);
 }
 
@@ -421,7 +426,8 @@ static enum err replay_on(struct replay *r, const char *linkage, const struct st
 /* The persons of a vintage that was closed since are those of its successor, but for what was
  * removed: of no more persons than records went. Where something was asked about kin or other
  * data sets, one record more or less is a matter of others as well. */
-static enum err replay_closed(struct replay *r, const struct stored_question *q)
+static enum err replay_closed(
+        struct replay *r, const char *linkage, const struct stored_question *q)
 {
         OWNED(arena_free) struct arena *arena = arena_new(MEMBERS_MAX);
         OWNED(view_lease_done) struct view_lease lease = {0};
@@ -437,8 +443,12 @@ static enum err replay_closed(struct replay *r, const struct stored_question *q)
                 return ERR_OK;
         TRY(e);
         TRY(memory_question_read(arena, q->question, &question));
-        if (question.query.derived_len > 0)
+        if (question.query.derived_len > 0 && strcmp(linkage, r->shelf->linkage) == 0)
                 return ERR_VINTAGE_CLOSED;
+        if (question.query.derived_len > 0) {
+                leave_gap(r, linkage, ERR_VINTAGE_CLOSED);
+                return ERR_OK;
+        }
         TRY(lease_of(r->shelf, r->ask, next.vintage, &lease));
         question.query.vintage = next.vintage;
         TRY(shelf_rows(r->shelf, r->ask, lease.view, NULL, &question, arena, &rows));
@@ -460,7 +470,7 @@ static enum err replay_one(void *ctx, const char *linkage, const struct stored_q
                 return replay_on(r, linkage, q, r->ask->view, r->ask->coverage);
         enum err e = lease_of(r->shelf, r->ask, q->vintage, &lease);
         if (e == ERR_NOT_FOUND || e == ERR_VINTAGE_CLOSED)
-                return replay_closed(r, q);
+                return replay_closed(r, linkage, q);
         return e == ERR_OK ? replay_on(r, linkage, q, lease.view, lease.coverage) : e;
 }
 

@@ -23,7 +23,7 @@ struct shelf {
         uint32_t threshold, cells_threshold;
         uint64_t planned_work; /* that cells of planned tables took */
         struct known_table known;
-        bool incomplete; /* a question could not be counted again: its linkage has ended */
+        bool incomplete; /* a question could not be counted again (memory.h) */
         struct promise *promised;
         struct noted *noted; /* whose planned tables are in the ledger */
         uint32_t noted_len, noted_cap;

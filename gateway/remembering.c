@@ -36,8 +36,10 @@ static enum err say_full(struct refusal *why)
 static enum err say_ended(struct refusal *why)
 {
         return refuse(why, ERR_LINKAGE_REFUSED, "derived",
-                "earlier answers with derived variables were given under a linkage that has ended, "
-                "and can no longer be counted; questions without them are answered as before");
+                "earlier answers with derived variables can no longer be counted, since a linkage "
+                "or a "
+                "vintage that they were given under has ended; questions without derived variables "
+                "are answered as before");
 }
 
 static enum err say_wider(struct refusal *why)

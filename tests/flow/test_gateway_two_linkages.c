@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "tests/support/gateway_ask.h"
+#include "tests/support/gateway_sealing.h"
 
 enum { CHILDREN = 60, AGAIN = 41, GUARDIANS_FROM = 200000, TOWNS = 6, NEIGHBOURS = 20 };
 
@@ -94,6 +95,14 @@ static int setup(void **state)
 }
 
 /* Another world, where the data set's own linkage joins less than another. */
+static int setup_again(void **state)
+{
+        (void)state;
+        world_remove(&world);
+        begin(false);
+        return 0;
+}
+
 static int setup_narrow(void **state)
 {
         (void)state;
@@ -290,6 +299,25 @@ static void a_linkage_that_joins_more_than_the_data_sets_own_is_refused(void **s
         assert_true(is_told("0114", OWN, 50));
 }
 
+/* Of a vintage that an erasure has closed since: as when the linkage had ended. */
+static void after_an_erasure_plain_questions_are_answered_and_derived_ones_are_not(void **state)
+{
+        struct wire_person p = {.kind = PERSON_NATIONAL};
+        enum cell_status cell = CELL_PROTECTED;
+
+        (void)state;
+        assert_true(is_told("0580", WIDE, 300));
+        child_id(5003, p.id);
+        assert_int_equal(world_erase(&world, 580, &p), STATUS_OK);
+        restart();
+        assert_true(all_are_told("0114"));
+        assert_int_equal(ask_as(WORLD_STATISTICIAN, again("0114", OWN, 60), &cell),
+                STATUS_PERMISSION_DENIED);
+        assert_true(world_blames("derived"));
+        assert_int_equal(ask_as(WORLD_STATISTICIAN, again("0114", WIDE, 60), &cell),
+                STATUS_PERMISSION_DENIED);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -307,6 +335,9 @@ int main(void)
                 cmocka_unit_test_setup_teardown(
                         a_linkage_that_joins_more_than_the_data_sets_own_is_refused, setup_narrow,
                         NULL),
+                cmocka_unit_test_setup_teardown(
+                        after_an_erasure_plain_questions_are_answered_and_derived_ones_are_not,
+                        setup_again, NULL),
         };
 
         return cmocka_run_group_tests(tests, setup, teardown);
