@@ -11,7 +11,7 @@
 #include "gateway/store/log_inside.h"
 
 /* A page is four times as long as the last, up to a limit: who wants a few reads a few. */
-enum { ENTRIES_FIRST = 16, ENTRIES_AT_ONCE = 1024, BYTES_AT_ONCE = 1 << 20 };
+enum { ENTRIES_FIRST = 16, ENTRIES_AT_ONCE = 256, BYTES_AT_ONCE = 1 << 18 };
 #define PAGE_ARENA_MAX ((size_t)64 << 20)
 
 static enum err entry_read(const struct run *r, struct stored_entry *out)
