@@ -37,17 +37,15 @@ static enum err say_ended(struct refusal *why)
 {
         return refuse(why, ERR_LINKAGE_REFUSED, "derived",
                 "earlier answers with derived variables can no longer be counted, since a linkage "
-                "or a "
-                "vintage that they were given under has ended; questions without derived variables "
-                "are answered as before");
+                "or a vintage that they were given under has ended; questions without derived "
+                "variables are answered as before");
 }
 
 static enum err say_wider(struct refusal *why)
 {
         return refuse(why, ERR_UNSUPPORTED, "linkage",
                 "this linkage joins municipalities that the data set's own does not, so its "
-                "answers "
-                "cannot be held against earlier ones; ask under one that joins no more");
+                "answers cannot be held against earlier ones; ask under one that joins no more");
 }
 
 static enum err say_own_ended(struct refusal *why)
