@@ -109,15 +109,6 @@ struct weighed {
         uint32_t weight, person;
 };
 
-static int by_weight(const void *a, const void *b)
-{
-        const struct weighed *x = a, *y = b;
-
-        if (x->weight != y->weight)
-                return x->weight < y->weight ? -1 : 1;
-        return x->person < y->person ? -1 : x->person > y->person;
-}
-
 static size_t most_of(const struct plan_members *m)
 {
         size_t most = 0;
@@ -128,24 +119,58 @@ static size_t most_of(const struct plan_members *m)
         return most;
 }
 
-/* Persons of a cell by how much they weigh in it, as the ledger wants them. */
+/* In ascending order already; if not, how heavy the heaviest is. */
+static bool is_ordered(const uint32_t *weights, size_t len, uint32_t *heaviest)
+{
+        bool ordered = true;
+
+        *heaviest = 0;
+        for (size_t k = 0; k < len; k++) {
+                ordered &= *heaviest <= weights[k];
+                *heaviest = weights[k] > *heaviest ? weights[k] : *heaviest;
+        }
+        return ordered;
+}
+
+/* By one byte of the weight; who weigh alike in it stay as they were. */
+static void order_by_byte(
+        uint32_t *weights, uint32_t *persons, size_t len, unsigned shift, struct weighed *list)
+{
+        size_t begin[256] = {0}, at = 0;
+
+        for (size_t k = 0; k < len; k++)
+                begin[weights[k] >> shift & 255]++;
+        for (unsigned i = 0; i < 256; i++) {
+                size_t many = begin[i];
+
+                begin[i] = at;
+                at += many;
+        }
+        for (size_t k = 0; k < len; k++)
+                list[begin[weights[k] >> shift & 255]++] = (struct weighed){weights[k], persons[k]};
+        for (size_t k = 0; k < len; k++) {
+                weights[k] = list[k].weight;
+                persons[k] = list[k].person;
+        }
+}
+
+/* Persons of a cell by how much they weigh in it, as the ledger wants them. Millions may be in
+ * one, with few records each: no comparing, and mostly one byte to look at. */
 static enum err order_by_weight(struct plan_members *m, struct arena *arena)
 {
         size_t cells = m->shape->cells_len;
-        struct weighed *list = arena_alloc(arena, most_of(m), sizeof *list);
+        struct weighed *list = arena_alloc_raw(arena, most_of(m), sizeof *list);
+        uint32_t heaviest;
 
         if (list == NULL)
                 return ERR_NO_MEMORY;
         for (size_t i = 0; i < cells; i++) {
                 size_t from = m->starts[i], len = m->starts[i + 1] - from;
 
-                for (size_t k = 0; k < len; k++)
-                        list[k] = (struct weighed){m->records[from + k], m->persons[from + k]};
-                qsort(list, len, sizeof *list, by_weight);
-                for (size_t k = 0; k < len; k++) {
-                        m->records[from + k] = list[k].weight;
-                        m->persons[from + k] = list[k].person;
-                }
+                if (is_ordered(m->records + from, len, &heaviest))
+                        continue;
+                for (unsigned shift = 0; shift < 32 && heaviest >> shift != 0; shift += 8)
+                        order_by_byte(m->records + from, m->persons + from, len, shift, list);
         }
         return ERR_OK;
 }

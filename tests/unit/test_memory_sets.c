@@ -27,7 +27,8 @@ enum { ROWS = 14, PERSONS = 8, LINKAGES = 3, QUESTIONS = 14, WORLDS = 400 };
 struct plan {
         char nothing;
 };
-static uint32_t asked; /* records, by ordinal */
+static uint32_t asked;         /* records, by ordinal */
+static const uint32_t *weighs; /* each person of the view instead; or NULL */
 
 enum err plan_make(const struct plan_scope *scope, const struct query *q, struct arena *arena,
         struct plan **out, struct refusal *why)
@@ -64,7 +65,7 @@ enum err plan_members_counted(const struct plan *plan, const struct view *view, 
                 for (uint32_t row = starts[p]; row < starts[p + 1]; row++)
                         records += asked >> ordinals[row] & 1;
                 out->persons[n] = p;
-                out->records[n] = records;
+                out->records[n] = weighs != NULL ? weighs[p] : records;
                 n += records > 0;
         }
         out->shape->cells_len = 1;
@@ -330,11 +331,43 @@ static void who_is_several_weighs_as_many(void **state)
         town_done(&t);
 }
 
+static void the_lightest_come_first_however_much_they_weigh(void **state)
+{
+        static const uint32_t heavy[PERSONS] = {70000, 3, 256, 255, UINT32_MAX, 3, 65536, 1 << 24};
+        static const uint32_t order[PERSONS] = {1, 5, 3, 2, 6, 0, 7, 4};
+        OWNED(arena_free) struct arena *arena = arena_new(1 << 20);
+        static struct rules_linkage rules;
+        static const struct policy_linkage any = {.rules = &rules};
+        const struct memory_question q = {.cells = true, .records = true};
+        struct town t;
+        struct rows rows;
+
+        (void)state;
+        town_make(&t, 2);
+        view_unref(&t.views[0]);
+        for (uint32_t i = 0; i < ROWS; i++)
+                t.who[0][i] = i % PERSONS;
+        t.views[0] = see(&t, 0);
+        asked = (1 << ROWS) - 1;
+        weighs = heavy;
+        const struct memory_ask ask = {.linkage = &any, .dataset = &t.schema.datasets[0]};
+
+        assert_int_equal(memory_rows(t.persons, &ask, t.views[0], NULL, &q, arena, &rows), ERR_OK);
+        weighs = NULL;
+        assert_int_equal(rows.sets[0].len, PERSONS);
+        for (uint32_t i = 0; i < PERSONS; i++) {
+                assert_int_equal(rows.sets[0].weights[i], heavy[order[i]]);
+                assert_int_equal(rows.sets[0].persons[i], order[i]);
+        }
+        town_done(&t);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(verdicts_under_three_linkages_are_those_of_brute_force),
                 cmocka_unit_test(who_is_several_weighs_as_many),
+                cmocka_unit_test(the_lightest_come_first_however_much_they_weigh),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
