@@ -11,7 +11,9 @@
  * and providers come back all the time and are kept to the end, in stakes.h.
  *
  * Where it is small enough, and no sum is asked for, every pair of contributor and cell has a
- * count instead: twice as quick, and most of it is never touched.
+ * count instead: twice as quick, and most of it is never touched. And where a dimension has a
+ * category for each contributor, which most tables are by, all that anybody has stands in its
+ * own rows of the table: nothing is counted.
  *
  * A person whose family is missing is in no number of families, but nobody knows that her part
  * is small: among the largest she stands for herself. Rows of no known provider or
@@ -46,6 +48,11 @@ enum { COUNTS_MAX = 1 << 21 };   /* of one worker and type */
 static bool is_asked(const struct pass *p, enum contributor type)
 {
         return (p->plan->contributing.types & 1u << type) != 0;
+}
+
+static bool is_counted(const struct pass *p, enum contributor type)
+{
+        return is_asked(p, type) && (p->plan->contributing.read & 1u << type) == 0;
 }
 
 /* Whose rows lie together. */
@@ -106,7 +113,7 @@ enum err contributions_new(struct arena *scratch, const struct pass *p, struct t
         for (enum contributor type = CONTRIBUTOR_PERSON; type < CONTRIBUTOR_COUNT; type++) {
                 g->stakes[type] = g->alone;
                 g->now[type] = NOBODY_NOW;
-                if (is_asked(p, type))
+                if (is_counted(p, type))
                         TRY(is_run(type) ? new_run(p, g, type) : new_counts(p, g, type));
         }
         return ERR_OK;
@@ -246,12 +253,10 @@ static void name_contributors(const struct pass *p, struct tally *t,
                                                             : CONTRIBUTOR_UNKNOWN;
 }
 
-/* As run.c counts cells: with few margins, without asking whether she is there. */
-static void count_pairs(const struct pass *p, const struct tally *t, const uint32_t *who,
-        uint32_t left, struct count *counts)
+/* As run.c counts cells: with few margins (`n`), without asking whether she is there. */
+static inline void count_in_margins(const struct pass *p, const struct tally *t,
+        const uint32_t *who, uint32_t left, unsigned n, struct count *counts)
 {
-        unsigned n = 1u << p->table->dimensions_len;
-
         for (uint32_t i = 0; i < left; i++) {
                 if (who[i] == CONTRIBUTOR_UNKNOWN)
                         continue;
@@ -263,6 +268,19 @@ static void count_pairs(const struct pass *p, const struct tally *t, const uint3
                 for (unsigned k = 0; k < n; k++)
                         count_one(&of[m[k]], t->stamp[i]);
         }
+}
+
+static void count_pairs(const struct pass *p, const struct tally *t, const uint32_t *who,
+        uint32_t left, struct count *counts)
+{
+        unsigned n = 1u << p->table->dimensions_len;
+
+        if (n == 2)
+                count_in_margins(p, t, who, left, 2, counts);
+        else if (n == 4)
+                count_in_margins(p, t, who, left, 4, counts);
+        else
+                count_in_margins(p, t, who, left, n, counts);
 }
 
 static void add_column(const struct pass *p, struct tally *t, enum contributor type, uint32_t left)
@@ -282,13 +300,13 @@ static void add_column(const struct pass *p, struct tally *t, enum contributor t
 
 void contributions_count(const struct pass *p, struct tally *t, uint32_t row, uint32_t left)
 {
-        if (is_asked(p, CONTRIBUTOR_PERSON) && p->plan->contributing.sums_len > 0)
+        if (is_counted(p, CONTRIBUTOR_PERSON))
                 add_persons(p, t, left);
-        if (is_asked(p, CONTRIBUTOR_FAMILY))
+        if (is_counted(p, CONTRIBUTOR_FAMILY))
                 add_families(p, t, row, left);
-        if (is_asked(p, CONTRIBUTOR_PROVIDER))
+        if (is_counted(p, CONTRIBUTOR_PROVIDER))
                 add_column(p, t, CONTRIBUTOR_PROVIDER, left);
-        if (is_asked(p, CONTRIBUTOR_MUNICIPALITY))
+        if (is_counted(p, CONTRIBUTOR_MUNICIPALITY))
                 add_column(p, t, CONTRIBUTOR_MUNICIPALITY, left);
 }
 
@@ -363,7 +381,31 @@ static void tell_counts(const struct pass *p, enum contributor type, struct told
         }
 }
 
-/* What all workers have to tell of a type, in `told`. */
+static void tell_persons(struct told *told, size_t cell, int64_t persons)
+{
+        told->number[cell]++;
+        tell_one(told, (uint32_t)cell, persons);
+}
+
+/* Where categories are contributors: what each has is in its own cell, of the total too. */
+static void tell_table(const struct pass *p, uint32_t d, const struct table *t, struct told *told)
+{
+        const struct grouping *g = &p->plan->groupings[d];
+        uint32_t len = t->dimensions[d].len;
+
+        assert(told->number != NULL && told->largest != NULL);
+        for (size_t cell = 0; cell < p->cells; cell++) {
+                uint32_t category = (uint32_t)(cell / p->stride[d] % (len + 1));
+
+                if (category == len || category == g->other || t->persons[cell] == 0)
+                        continue;
+                tell_persons(told, cell, t->persons[cell]);
+                tell_persons(
+                        told, cell + (size_t)(len - category) * p->stride[d], t->persons[cell]);
+        }
+}
+
+/* What all workers have to tell of a type that was counted, in `told`. */
 static enum err merge_type(const struct pass *p, enum contributor type, struct told *told)
 {
         struct stakes *all = &p->tallies[0].telling->stakes[type];
@@ -421,7 +463,10 @@ static enum err tell_type(
         }
         for (uint32_t k = 0; k < c->sums_len; k++)
                 TRY(new_told(p, arena, &told[1 + k]));
-        TRY(merge_type(p, type, told));
+        if (is_counted(p, type))
+                TRY(merge_type(p, type, told));
+        else
+                tell_table(p, c->columns[type].dimension, t, &told[0]);
         for (uint32_t m = 0; m < t->measures_len; m++) {
                 struct measure *of = &t->measures[m];
 
@@ -435,7 +480,7 @@ static enum err tell_type(
 
 enum err contributions_finish(const struct pass *p, struct table *t, struct arena *arena)
 {
-        if (!p->tells)
+        if (p->plan->contributing.types == 0)
                 return ERR_OK;
         TRY(new_lists(t, arena));
         for (enum contributor type = CONTRIBUTOR_PERSON; type < CONTRIBUTOR_COUNT; type++)

@@ -129,6 +129,39 @@ static enum err compile_fixed(struct planning *g, enum contributor type)
         return ERR_OK;
 }
 
+/* What stands in the table ---------------------------------------------------------------- */
+
+/* Whether each category of a dimension is a contributor: of the finest level, on the day of the
+ * division both are. "Other" may be there for those alone of whom nothing is known. */
+static bool is_each_alone(const struct plan *p, const struct contributor_column *c, uint32_t number)
+{
+        const struct grouping *g = &p->groupings[number];
+        const struct bytes finest = variable_of(p, c)->codes->levels[0].id;
+
+        if (g->operand != c->variable || !bytes_equal(p->shape.dimensions[number].level, finest))
+                return false;
+        for (uint32_t i = 0; i < c->of_len; i++)
+                if (g->map[i] != CATEGORY_NONE && g->map[i] == g->other)
+                        return false;
+        return true;
+}
+
+/* What a municipality has in a table by municipality is in its own row. Sums are counted always:
+ * the table does not keep them as disclosure control wants them. */
+static void leave_to_table(struct plan *p, enum contributor type)
+{
+        struct contributor_column *c = &p->contributing.columns[type];
+
+        if ((p->contributing.types & 1u << type) == 0 || p->contributing.sums_len > 0)
+                return;
+        for (uint32_t d = 0; d < p->shape.dimensions_len; d++) {
+                if (!is_each_alone(p, c, d))
+                        continue;
+                c->dimension = d;
+                p->contributing.read |= 1u << type;
+        }
+}
+
 /* What is told --------------------------------------------------------------------------- */
 
 static void note_sums(struct plan *p)
@@ -169,6 +202,10 @@ enum err contributors_compile(struct planning *g)
                 c->types &= ~family;
         if (c->types != 0)
                 note_sums(g->plan);
+        if (c->sums_len == 0)
+                c->types &= ~(1u << CONTRIBUTOR_PERSON); /* each is one */
+        leave_to_table(g->plan, CONTRIBUTOR_MUNICIPALITY);
+        leave_to_table(g->plan, CONTRIBUTOR_PROVIDER);
         TRY(compile_fixed(g, CONTRIBUTOR_MUNICIPALITY));
         return compile_fixed(g, CONTRIBUTOR_PROVIDER);
 }

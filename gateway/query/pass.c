@@ -49,8 +49,7 @@ static enum err note_parts(struct pass *p)
         }
         const struct contributing *c = &p->plan->contributing;
         if (!p->margin && !p->cells_only) {
-                p->tells = (c->types & ~(1u << CONTRIBUTOR_PERSON)) != 0 ||
-                           (c->types != 0 && c->sums_len > 0);
+                p->tells = (c->types & ~c->read) != 0;
                 p->keys = c->keys ? view_record_keys(p->view) : NULL;
         }
         if (!families)

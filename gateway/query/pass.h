@@ -81,7 +81,7 @@ struct pass {
         bool margin;
         bool cells_only;                    /* nothing is measured */
         bool parts;                         /* measures need more than persons and records */
-        bool tells;                         /* contributions are told */
+        bool tells;                         /* contributions are counted */
         const uint64_t *keys;               /* record keys that are summed; or NULL */
         const struct families *families;    /* NULL: nobody counts them in this pass */
         struct table *table;                /* shape of this pass */

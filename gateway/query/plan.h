@@ -88,11 +88,13 @@ struct computed {
 enum { CONTRIBUTOR_UNKNOWN = UINT32_MAX };
 struct contributing {
         unsigned types; /* those to be told: bits 1 << enum contributor */
+        unsigned read;  /* of these: what each has stands in the table and need not be counted */
         /* PROVIDER and MUNICIPALITY: the column of the base, and by physical value who it is. */
         struct contributor_column {
                 uint32_t variable; /* UINT32_MAX: none */
                 const uint32_t *of;
                 uint32_t of_len;
+                uint32_t dimension; /* READ: whose categories they are */
         } columns[CONTRIBUTOR_COUNT];
         uint32_t sums[MEASURES_MAX]; /* parts whose sums are told, apart */
         uint32_t sums_len;

@@ -113,11 +113,20 @@ static void count_block(const struct pass *p, struct tally *t, uint32_t n)
         }
 }
 
+static uint32_t all_are_left(struct tally *t, uint32_t row, uint32_t n)
+{
+        for (uint32_t i = 0; i < n; i++)
+                t->row[i] = row + i;
+        return n;
+}
+
 /* Moves the rows that are left to the front of the block, with their stamps; how many. */
 static uint32_t close_ranks(struct tally *t, uint32_t filtered, uint32_t row, uint32_t n)
 {
         uint32_t left = 0;
 
+        if (filtered == 0)
+                return all_are_left(t, row, n);
         if (filtered == n)
                 return 0;
         for (uint32_t i = 0; i < n; i++) {

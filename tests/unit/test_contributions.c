@@ -169,6 +169,33 @@ static void contributors_of_many_cells_are_those_of_brute_force(void **state)
         close_world(&a);
 }
 
+/* Nothing is counted where a category is a contributor; who has no provider is in "other". */
+static void contributors_that_have_rows_of_their_own_are_those_of_brute_force(void **state)
+{
+        struct asked a;
+
+        (void)state;
+        open_world(&a, ROWS);
+        by(&a, "kommun", "");
+        check(&a);
+        by(&a, "form", "");
+        check(&a);
+        by(&a, "utforare", "");
+        check(&a);
+        a.told.contributors = municipality;
+        check(&a);
+        where(&a, "kommun", FILTER_EQ, "lan", "01");
+        check(&a);
+        a.q.dimensions_len = 0;
+        by(&a, "kommun", "lan");
+        by(&a, "utforare", "");
+        a.told.contributors = EVERYBODY;
+        check(&a);
+        a.q.filters_len = 0;
+        check(&a);
+        close_world(&a);
+}
+
 /* Many tasks ------------------------------------------------------------------------------- */
 
 static int descending(const void *x, const void *y)
@@ -449,6 +476,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(contributors_of_four_dimensions_are_those_of_brute_force),
                 cmocka_unit_test(contributors_of_many_cells_are_those_of_brute_force),
+                cmocka_unit_test(contributors_that_have_rows_of_their_own_are_those_of_brute_force),
                 cmocka_unit_test(contributors_whose_rows_several_tasks_count_are_one),
                 cmocka_unit_test(a_row_by_municipality_is_one_municipality),
                 cmocka_unit_test(a_county_of_one_municipality_is_one_municipality),
