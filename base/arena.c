@@ -5,7 +5,8 @@
  * memory of the others. Blocks double in size; what would fill most of one gets
  * a block of its own, and the newest goes on serving small pieces. Memory is zeroed where it has
  * been used before and comes zeroed from the system where it has not: a big untouched array costs
- * nothing until somebody writes to it.
+ * nothing until somebody writes to it. What is not zeroed is written over as a whole, so large
+ * pieces of it are asked for in large pages: of small ones each costs more to get than to fill.
  *
  * What surprised us: an arena hides overruns from AddressSanitizer, because all
  * of a block is one allocation to it. So under ASan everything not handed out is
@@ -18,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/fault.h"
 
@@ -32,7 +34,7 @@ enum { GAP = 0 };
 #define UNPOISON(at, len) ((void)(at), (void)(len))
 #endif
 
-enum { ALIGN = 16, FIRST_BLOCK = 16 << 10, LARGEST_BLOCK = 4 << 20 };
+enum { ALIGN = 16, FIRST_BLOCK = 16 << 10, LARGEST_BLOCK = 4 << 20, LARGE_PAGE = 2 << 20 };
 
 struct block {
         struct block *older;
@@ -47,6 +49,15 @@ struct arena {
         struct block *large;  /* one piece each */
 };
 
+/* A wish: where there are none, small ones do. */
+static void wish_for_large_pages(uint8_t *at, size_t len)
+{
+        size_t skip = (size_t)(-(uintptr_t)at & (LARGE_PAGE - 1));
+
+        if (len >= 2 * (size_t)LARGE_PAGE)
+                (void)madvise(at + skip, (len - skip) & ~(size_t)(LARGE_PAGE - 1), MADV_HUGEPAGE);
+}
+
 /* `zeroed` asks the system for clean pages; else all of it counts as dirty. */
 static struct block *block_new(size_t cap, bool zeroed)
 {
@@ -60,6 +71,8 @@ static struct block *block_new(size_t cap, bool zeroed)
         b->cap = cap;
         b->used = 0;
         b->dirty = zeroed ? 0 : cap;
+        if (!zeroed)
+                wish_for_large_pages(b->data, cap);
         POISON(b->data, cap);
         return b;
 }
