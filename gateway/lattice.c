@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* lattice.c: what stands in the store, and what is made for it.
  *
- *      lease the view → count → compare with what was published → protect → hold → store
+ *      lease the view → count → compare with what was published → protect
+ *          → find what was asked besides → hold → store
  *
  * One data set, vintage and policy have one cube, made once: at publication, or by
  * whoever asks first where it is not there (published by itself, a new policy). It is
@@ -22,11 +23,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/digest.h"
-#include "gateway/lattice_parts.h"
+#include "gateway/lattice_asked.h"
 #include "gateway/lattice_shelf.h"
+#include "gateway/memory_linkage.h"
 #include "gateway/store/lattice.h"
 
-enum { ARENA_MAX = (int)(((unsigned)1 << 31) - 1), EARLIER_MAX = 6, WAIT_MS = 50 };
+enum { ARENA_MAX = (int)(((unsigned)1 << 31) - 1), EARLIER_MAX = 6, WAIT_MS = 50, TRIES = 4 };
 
 /* Protecting ------------------------------------------------------------------------- */
 
@@ -41,10 +43,12 @@ static void withhold_all(struct lattice_cube *c)
 }
 
 enum err lattice_protect(const struct lattice_source *source, struct lattice_cube *cube,
-        const struct lattice_earlier *earlier, uint32_t earlier_len, struct arena *arena)
+        const struct lattice_earlier *earlier, uint32_t earlier_len,
+        const struct lattice_recall *recall, struct arena *arena)
 {
         const struct disclosure_settings settings = lattice_settings(&source->dataset->disclosure);
         struct lattice_past past;
+        struct lattice_asked asked = {0};
         struct lattice_axes axes;
 
         TRY(lattice_axes_make(source, cube, arena, &axes));
@@ -52,7 +56,13 @@ enum err lattice_protect(const struct lattice_source *source, struct lattice_cub
         /* While it is raw: what is withheld is wiped. */
         TRY(lattice_compare(source, cube, &axes, earlier, earlier_len, arena, &past));
         TRY(disclosure_protect(arena, &axes.release, &settings, source->cancel, &cube->report));
-        enum err e = lattice_hold(&axes, cube, &past, source->cancel);
+        enum err e =
+                recall == NULL ? ERR_OK : lattice_asked_find(source, cube, recall, arena, &asked);
+        cube->asked = asked.compared;
+        cube->near = asked.len;
+        cube->untried = asked.untried;
+        if (e == ERR_OK)
+                e = lattice_hold(&axes, cube, &past, &asked, source->cancel);
         if (e != ERR_OK)
                 withhold_all(cube);
         return e;
@@ -68,8 +78,10 @@ struct making {
         struct lattice_source source, then;
         struct lattice_earlier earlier[EARLIER_MAX];
         uint32_t earlier_len;
+        struct recall recall;
         char id[NAME_MAX_LEN + 1], purpose[NAME_MAX_LEN + 1];
         struct arena *arena;
+        struct lattice_cube cube;
 };
 
 static enum err lease(struct making *m, struct vintage v, bool spare, struct view_lease *out)
@@ -144,43 +156,76 @@ static enum err read_earlier(struct making *m)
         return ERR_OK;
 }
 
-static enum err store(struct making *m, const struct lattice_cube *cube)
+static enum err store(void *ctx)
 {
         OWNED(buf_done) struct buf out;
+        struct making *m = ctx;
         struct stored_lattice l = {
                 .vintage = m->lease.vintage.vintage, .policy = *policy_digest(m->wish->policy)};
 
         buf_init(&out, LATTICE_BODY_MAX);
-        lattice_encode(cube, &out);
+        lattice_encode(&m->cube, &out);
         TRY(buf_end(&out, &l.body));
         return store_lattice_put(m->gateway->store, m->id, &l);
 }
 
-static void log_made(const struct making *m, const struct lattice_cube *c, int64_t started_ns)
+static enum err recall_each(void *ctx, struct persons *persons, recall_visitor fn, void *fn_ctx)
 {
+        struct making *m = ctx;
+        const struct memory_ask ask = {
+                .policy = m->wish->policy,
+                .linkage = m->lease.linkage,
+                .dataset = m->dataset,
+                .purpose = m->purpose,
+                .view = m->lease.view,
+                .coverage = m->lease.coverage,
+                .cancel = &m->lease.stop,
+                .arena = m->arena,
+        };
+
+        return memory_recall(&m->recall, &ask, persons, fn, fn_ctx);
+}
+
+static enum err protect(struct making *m)
+{
+        const struct lattice_recall recall = {
+                .each = recall_each,
+                .ctx = m,
+                .threshold = memory_floor_of_any(m->wish->policy, m->dataset),
+        };
+
+        return lattice_protect(&m->source, &m->cube, m->earlier, m->earlier_len, &recall, m->arena);
+}
+
+static void log_made(const struct making *m, int64_t started_ns)
+{
+        const struct lattice_cube *c = &m->cube;
+
         log_event(LOG_INFO, "lattice_made", LOG_TEXT("dataset", m->id),
                 LOG_NUM("vintage", m->lease.vintage.vintage.number),
                 LOG_NUM("revision", m->lease.vintage.vintage.revision),
                 LOG_NUM("cells", c->report.cells), LOG_NUM("years", c->years_len),
-                LOG_NUM("earlier", m->earlier_len), LOG_NUM("audited", c->report.audited),
-                LOG_NUM("audit_of", c->report.audit_of),
+                LOG_NUM("earlier", m->earlier_len), LOG_NUM("asked", c->asked),
+                LOG_NUM("near", c->near), LOG_NUM("untried", c->untried),
+                LOG_NUM("questions", m->recall.questions), LOG_NUM("lost", m->recall.lost),
+                LOG_NUM("audited", c->report.audited), LOG_NUM("audit_of", c->report.audit_of),
                 LOG_NUM("width_unknown", c->report.interval_unasked),
                 LOG_NUM("bytes", arena_used(m->arena)),
                 LOG_NUM("took_ms", (clock_monotonic_ns() - started_ns) / 1000000));
 }
 
-static enum err make(struct making *m, struct vintage vintage)
+static enum err make(struct making *m, struct vintage vintage, bool *out_done)
 {
         int64_t started_ns = clock_monotonic_ns();
-        struct lattice_cube cube = {0};
 
         TRY(lease(m, vintage, false, &m->lease));
         m->source = source_of(m, &m->lease);
         TRY(read_earlier(m));
-        TRY(lattice_count(&m->source, m->arena, &cube));
-        TRY(lattice_protect(&m->source, &cube, m->earlier, m->earlier_len, m->arena));
-        TRY(store(m, &cube));
-        log_made(m, &cube, started_ns);
+        TRY(lattice_count(&m->source, m->arena, &m->cube));
+        TRY(protect(m));
+        TRY(memory_recall_use(&m->recall, store, m, out_done));
+        if (*out_done)
+                log_made(m, started_ns);
         return ERR_OK;
 }
 
@@ -206,25 +251,43 @@ static void copy_name(char *to, struct bytes name)
         to[name.len] = '\0';
 }
 
-static enum err make_if_missing(
-        struct gateway *g, const struct lattice_wish *w, struct vintage v, struct arena *arena)
+/* `hold`: no question outside the plan is judged meanwhile. */
+static enum err try_to_make(struct gateway *g, const struct lattice_wish *w, struct vintage v,
+        bool hold, bool *out_done)
 {
+        OWNED(arena_free) struct arena *arena = arena_new(ARENA_MAX);
         struct making m = {.gateway = g, .wish = w, .dataset = w->dataset, .arena = arena};
-        struct stored_lattice found;
-        enum err e;
 
+        if (arena == NULL)
+                return ERR_NO_MEMORY;
         copy_name(m.id, w->dataset->id);
-        e = store_lattice_look(g->store, m.id, v, policy_digest(w->policy), &found);
-        if (e != ERR_NOT_FOUND)
-                return e;
         copy_name(m.purpose, w->dataset->purposes[0]);
-        e = make(&m, v);
+        TRY(memory_recall_begin(g->memory, w->dataset->id, hold, &m.recall));
+        enum err e = make(&m, v, out_done);
+
         if (e == ERR_CANCELLED && atomic_load(&m.lease.ended))
                 e = ERR_LINKAGE_REFUSED;
+        memory_recall_end(&m.recall);
         view_lease_done(&m.before);
         view_lease_done(&m.lease);
+        return e;
+}
+
+static enum err make_if_missing(struct gateway *g, const struct lattice_wish *w, struct vintage v)
+{
+        struct stored_lattice found;
+        char id[NAME_MAX_LEN + 1];
+        bool done = false;
+
+        copy_name(id, w->dataset->id);
+        enum err e = store_lattice_look(g->store, id, v, policy_digest(w->policy), &found);
+        if (e != ERR_NOT_FOUND)
+                return e;
+        e = ERR_OK;
+        for (uint32_t i = 0; !done && i < TRIES && (e == ERR_OK || e == ERR_BUSY); i++)
+                e = try_to_make(g, w, v, i > 0, &done);
         if (e != ERR_OK)
-                log_event(LOG_WARNING, "lattice_not_made", LOG_TEXT("dataset", m.id),
+                log_event(LOG_WARNING, "lattice_not_made", LOG_TEXT("dataset", id),
                         LOG_NUM("vintage", v.number), LOG_TEXT("code", err_name(e)));
         return e;
 }
@@ -237,16 +300,13 @@ static bool is_planned(const struct policy_dataset *d)
 
 enum err lattice_prepare(struct gateway *g, const struct lattice_wish *wish)
 {
-        OWNED(arena_free) struct arena *arena = NULL;
         struct stored_vintage vintage;
 
         if (!is_planned(wish->dataset))
                 return ERR_OK;
         TRY(store_vintage_find(g->store, wish->vintage, &vintage));
         TRY(wait_for_turn(wish->cancel));
-        arena = arena_new(ARENA_MAX);
-        enum err e =
-                arena == NULL ? ERR_NO_MEMORY : make_if_missing(g, wish, vintage.vintage, arena);
+        enum err e = make_if_missing(g, wish, vintage.vintage);
 
         (void)pthread_mutex_unlock(&turn);
         return e;

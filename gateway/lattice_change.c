@@ -27,12 +27,14 @@
 #include "gateway/disclosure/eliminate.h"
 #include "gateway/disclosure/suppress.h"
 #include "gateway/lattice_chain.h"
+#include "gateway/lattice_sums.h"
 
 enum { SCRATCH_MAX = (int)(((unsigned)1 << 31) - 1) };
 
 struct holding {
         struct lattice_cube *cube;
         const struct lattice_past *past;
+        const struct lattice_asked *asked; /* NULL: not heeded */
         struct chain chain;
         struct model_cell *cells;
         const atomic_bool *cancel;
@@ -196,6 +198,15 @@ static void withhold(struct table *t, size_t cell)
         }
 }
 
+static void withhold_all(struct lattice_cube *c)
+{
+        for (uint32_t t = 0; t < c->tables_len; t++)
+                for (size_t i = 0; i < c->tables[t].cells_len; i++)
+                        if (c->tables[t].status[i] == CELL_VALUE)
+                                withhold(&c->tables[t], i);
+        c->report.hidden_all = true;
+}
+
 static const struct measure *measure_then(const struct table *then, const struct measure *like)
 {
         for (uint32_t m = 0; m < then->measures_len; m++)
@@ -307,7 +318,9 @@ static enum err find_pattern(struct holding *h, struct suppress_result *out, boo
         h->cube->held_work += h->chain.work + model.work;
         if (has_unexplained(h, &model))
                 return ERR_OK;
-        if (h->chain.len > 2)
+        if (h->asked != NULL)
+                TRY(sums_add(&h->chain, h->asked, &model));
+        if (h->chain.len > 2 || h->asked != NULL)
                 TRY(leave_out_known(h, &model));
         TRY(suppress_run(h->scratch, &model, &options, out));
         h->cube->held_work += out->work;
@@ -315,40 +328,80 @@ static enum err find_pattern(struct holding *h, struct suppress_result *out, boo
         return ERR_OK;
 }
 
-/* Against `len` of the past, from `first` on. */
-static enum err hold_against(const struct lattice_axes *axes, struct lattice_cube *cube,
-        const struct lattice_past *past, uint32_t first, uint32_t len, const atomic_bool *cancel)
+/* Against `len` of the past, from `first` on, and what was asked. *out_proved: false where no
+ * pattern could be found; then nothing is revised. */
+static enum err hold_against(struct holding *with, uint32_t first, uint32_t len, bool *out_proved)
 {
         OWNED(arena_free) struct arena *scratch = arena_new(SCRATCH_MAX);
-        struct holding h = {.cube = cube,
-                .past = past,
-                .chain = {.axes = axes, .cube = cube, .past = past, .arena = scratch},
-                .cancel = cancel,
-                .scratch = scratch};
+        struct holding h = *with;
         struct suppress_result result = {0};
         bool proved = false;
 
         if (scratch == NULL)
                 return ERR_NO_MEMORY;
+        h.chain.arena = h.scratch = scratch;
         for (uint32_t s = 0; s < len; s++)
                 h.chain.state[h.chain.len++] = first + s;
-        h.chain.state[h.chain.len++] = past->len;
+        h.chain.state[h.chain.len++] = h.past->len;
         enum err e = find_pattern(&h, &result, &proved);
         if (e != ERR_OK && e != ERR_TOO_MANY_CELLS && e != ERR_LIMIT && e != ERR_NO_MEMORY)
                 return e;
-        if (e == ERR_OK && proved)
+        *out_proved = e == ERR_OK && proved;
+        if (*out_proved)
                 hold_pattern(&h, &result);
         else
                 hold_all(&h);
         return ERR_OK;
 }
 
+/* Against some answers: with all earlier cubes, or, where no pattern is found then, which leaves
+ * nothing revised, without. *out_proved: false where there is none at all. */
+static enum err hold_against_answers(const struct holding *h, const struct lattice_asked *answers,
+        uint32_t all, bool *out_proved)
+{
+        struct holding with = *h;
+
+        with.asked = answers;
+        TRY(hold_against(&with, h->past->len - all, all, out_proved));
+        return *out_proved || all == 0 ? ERR_OK : hold_against(&with, h->past->len, 0, out_proved);
+}
+
+/* Sums of cells that were told already tell nothing more, until one of these cells is withheld. */
+static enum err hold_against_asked(
+        const struct holding *h, const struct lattice_asked *asked, uint32_t all)
+{
+        OWNED(arena_free) struct arena *arena = arena_new(SCRATCH_MAX);
+        struct lattice_asked heeded = {0};
+        size_t before;
+        bool proved = true;
+
+        if (arena == NULL)
+                return ERR_NO_MEMORY;
+        do {
+                before = heeded.len;
+                TRY(sums_that_tell(h->cube, asked, arena, &heeded));
+                if (heeded.len > before)
+                        TRY(hold_against_answers(h, &heeded, all, &proved));
+        } while (proved && heeded.len > before);
+        if (!proved)
+                withhold_all(h->cube);
+        return ERR_OK;
+}
+
 enum err lattice_hold(const struct lattice_axes *axes, struct lattice_cube *cube,
-        const struct lattice_past *past, const atomic_bool *cancel)
+        const struct lattice_past *past, const struct lattice_asked *asked,
+        const atomic_bool *cancel)
 {
         uint32_t all = past->len < CHAIN_MAX - 1 ? past->len : CHAIN_MAX - 1;
+        struct holding h = {.cube = cube,
+                .past = past,
+                .chain = {.axes = axes, .cube = cube, .past = past},
+                .cancel = cancel};
+        bool proved;
 
         for (uint32_t s = past->len; s-- > 0;)
-                TRY(hold_against(axes, cube, past, s, 1, cancel));
-        return all < 2 ? ERR_OK : hold_against(axes, cube, past, past->len - all, all, cancel);
+                TRY(hold_against(&h, s, 1, &proved));
+        if (all > 1)
+                TRY(hold_against(&h, past->len - all, all, &proved));
+        return asked->len > 0 ? hold_against_asked(&h, asked, all) : ERR_OK;
 }

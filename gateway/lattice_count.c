@@ -169,9 +169,10 @@ enum err lattice_run(const struct lattice_source *s, const struct lattice_part *
         TRY(plan_make(&scope, q, arena, &plan, &why));
         if (out != NULL)
                 TRY(plan_run(plan, s->view, s->threads, arena, s->cancel, out));
-        if (members != NULL)
-                TRY(plan_members(plan, s->view, false, arena, s->cancel, members));
-        return ERR_OK;
+        if (members == NULL)
+                return ERR_OK;
+        return part->counted ? plan_members_counted(plan, s->view, arena, s->cancel, members)
+                             : plan_members(plan, s->view, false, arena, s->cancel, members);
 }
 
 /* Blocks ----------------------------------------------------------------------------- */

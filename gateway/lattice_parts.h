@@ -11,6 +11,10 @@
  *      lattice_moved.c   and which inner cells have, as few as will do
  *      lattice_chain.c   cubes one after another and their changes, as one model
  *      lattice_change.c  what a new cube may tell to whoever has older ones
+ *      lattice_asked.c   what was answered without a plan
+ *      lattice_near.c    which sums of its cells that was, but for a few persons
+ *      lattice_together.c    or was only together with others
+ *      lattice_sums.c    and these as columns of the model
  *      lattice_code.c    a protected cube as bytes, and back
  *      lattice_answer.c  the table of a question, cut out of a cube
  *      lattice_shelf.c   cubes unpacked, for the next who asks
@@ -63,6 +67,9 @@ struct lattice_cube {
         uint8_t **shown;
         struct disclosure_report report; /* what was said when it was protected */
         uint64_t held_work;              /* cells looked at to hold it against earlier ones */
+        /* Answers of other kinds that it was held against; sums of cells that are near them or the
+         * same; and sums of two of them that were not looked at (lattice_asked.h). */
+        uint64_t asked, near, untried;
 };
 enum { LATTICE_SHOWN = 1, LATTICE_MISSING = 2 };
 
@@ -92,6 +99,7 @@ struct lattice_part {
         const struct filter *filter; /* NULL: none */
         bool bare;                   /* without measures of amounts */
         bool alone;                  /* without contributions */
+        bool counted;                /* members with the records of each */
 };
 /* Its table, and where `members` is given, who is in which cell; either may be NULL. */
 struct plan_members;
@@ -206,13 +214,19 @@ MUST_CHECK enum err lattice_moved(const struct lattice_cube *cube, const struct 
 
 /* lattice_change.c ------------------------------------------------------------------- */
 
-/* Protects a raw cube as one release, and against whoever has the earlier ones: cells that
- * would tell of too few who joined or left keep the value they had. */
+/* Protects a raw cube as one release, and against whoever has the earlier ones, or answers of
+ * other kinds: cells that would tell of too few who joined or left keep the value they had.
+ * `recall`: NULL: nothing was answered besides. */
+struct lattice_recall;
+struct lattice_asked;
 MUST_CHECK enum err lattice_protect(const struct lattice_source *source, struct lattice_cube *cube,
-        const struct lattice_earlier *earlier, uint32_t earlier_len, struct arena *arena);
-/* A protected cube against each earlier one, and then against all together. */
+        const struct lattice_earlier *earlier, uint32_t earlier_len,
+        const struct lattice_recall *recall, struct arena *arena);
+/* A protected cube against each earlier one, then against all together, and with what was answered
+ * besides. Where nothing can be proved of the last, all is withheld. */
 MUST_CHECK enum err lattice_hold(const struct lattice_axes *axes, struct lattice_cube *cube,
-        const struct lattice_past *past, const atomic_bool *cancel);
+        const struct lattice_past *past, const struct lattice_asked *asked,
+        const atomic_bool *cancel);
 
 /* lattice_code.c --------------------------------------------------------------------- */
 

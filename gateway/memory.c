@@ -78,7 +78,7 @@ static struct shelf *shelf_find(struct memory *m, struct bytes dataset)
         return s;
 }
 
-static enum err shelf_get(struct memory *m, struct bytes dataset, struct shelf **out)
+enum err memory_shelf(struct memory *m, struct bytes dataset, struct shelf **out)
 {
         struct shelf *s = shelf_find(m, dataset), *again;
 
@@ -272,7 +272,7 @@ static enum err judge_stricter(struct shelf *s, const struct memory_ask *ask,
         uint32_t cells;
 
         TRY(stricter_get(s, &x));
-        TRY(shelf_ready(x, home, q));
+        TRY(shelf_ready(x, home));
         TRY(memory_key(ask->policy, linkage_beside(ask), q, &key));
         if (known_find(&x->known, &key) == NULL) {
                 TRY(shelf_note(x, home));
@@ -292,7 +292,7 @@ static enum err judge_locked(struct shelf *s, const struct memory_ask *ask,
         const struct known *k;
         struct digest key;
 
-        TRY(shelf_ready(s, &home, &q));
+        TRY(shelf_ready(s, &home));
         if (is_stricter(ask, &q))
                 TRY(judge_stricter(s, ask, &home, &q));
         TRY(memory_key(ask->policy, linkage_beside(ask), &q, &key));
@@ -301,6 +301,7 @@ static enum err judge_locked(struct shelf *s, const struct memory_ask *ask,
                         return ERR_LINKAGE_REFUSED;
                 TRY(shelf_note(s, &home));
                 TRY(judge_rows(s, ask, &q, &key));
+                s->judged++;
         }
         k = known_find(&s->known, &key);
         if (!k->stored)
@@ -313,7 +314,7 @@ enum err memory_judge(struct memory *m, const struct memory_ask *ask,
 {
         struct shelf *s;
 
-        TRY(shelf_get(m, ask->dataset->id, &s));
+        TRY(memory_shelf(m, ask->dataset->id, &s));
         (void)pthread_mutex_lock(&s->lock);
         enum err e = judge_locked(s, ask, question, answered, cells);
         (void)pthread_mutex_unlock(&s->lock);

@@ -19,6 +19,7 @@
 #include "crypto/digest.h"
 #include "gateway/memory_lattice.h"
 #include "gateway/memory_linkage.h"
+#include "gateway/memory_replay.h"
 #include "gateway/store/lattice.h"
 
 enum { MEMBERS_MAX = 1 << 30, LEDGER_MEMORY = 512 << 20 };
@@ -233,21 +234,6 @@ static enum err note_planned(struct shelf *s, const struct memory_ask *ask, cons
         return note_tables(s, ask, &(struct noting){view_vintage(view), view, coverage, false, 0});
 }
 
-static enum err lease_of(const struct shelf *s, const struct memory_ask *ask,
-        struct vintage vintage, struct view_lease *out)
-{
-        const struct view_wish wish = {
-                .policy = ask->policy,
-                .linkage = ask->linkage,
-                .dataset = ask->dataset,
-                .purpose = ask->purpose,
-                .vintage = vintage,
-                .cancel = ask->cancel,
-        };
-
-        return views_lease(s->views, &wish, out);
-}
-
 /* Whoever settled has said that this is no longer held against anybody. */
 static enum err leave_out(struct shelf *s, struct vintage vintage)
 {
@@ -269,7 +255,7 @@ static enum err note_closed(struct shelf *s, const struct memory_ask *ask, struc
         if (e == ERR_NOT_FOUND)
                 return leave_out(s, vintage);
         TRY(e);
-        e = lease_of(s, ask, next.vintage, &lease);
+        e = replay_lease(s->views, ask, next.vintage, &lease);
         if (e == ERR_NOT_FOUND || e == ERR_NO_VINTAGE)
                 return ERR_VINTAGE_CLOSED;
         TRY(e);
@@ -283,7 +269,7 @@ static enum err note_closed(struct shelf *s, const struct memory_ask *ask, struc
 static enum err note_one(struct shelf *s, const struct memory_ask *ask, struct vintage vintage)
 {
         OWNED(view_lease_done) struct view_lease lease = {0};
-        enum err e = lease_of(s, ask, vintage, &lease);
+        enum err e = replay_lease(s->views, ask, vintage, &lease);
 
         if (e == ERR_NOT_FOUND || e == ERR_NO_VINTAGE || e == ERR_VINTAGE_CLOSED)
                 return note_closed(s, ask, vintage);
@@ -313,175 +299,102 @@ enum err shelf_note(struct shelf *s, const struct memory_ask *ask)
 
 /* Making it anew ----------------------------------------------------------------------------- */
 
-struct replay {
+struct making {
         struct shelf *shelf;
         const struct memory_ask *ask; /* under the data set's own linkage */
-        struct vintage now;           /* of the view at hand */
         bool stored;                  /* what comes is from the store */
         uint32_t questions;
 };
 
-static bool is_answered(struct bytes bits, uint32_t i)
+static enum err count(void *ctx, const struct memory_ask *ask, const struct view *view,
+        const struct view *home, const struct memory_question *q, struct arena *arena,
+        struct rows *out)
 {
-        return (bits.data[i / 8] >> i % 8 & 1) != 0;
+        const struct making *m = ctx;
+
+        return shelf_rows(m->shelf, ask, view, home, q, arena, out);
 }
 
-/* Where the policy that it was answered under had other categories, all rows of enough are
- * taken to have been. */
-static enum err remember_rows(struct replay *r, const struct stored_question *q,
-        const struct memory_question *question, struct rows *rows)
+static enum err on_vintage(void *ctx, const struct view *home, const struct coverage *coverage)
 {
-        struct ledger *ledger = shelf_ledger(r->shelf, question);
-        bool same = q->rows == rows->of;
-        uint32_t n = 0;
+        const struct making *m = ctx;
 
-        for (uint32_t i = 0; i < rows->len; i++)
-                if (same ? is_answered(q->answered, rows->cells[i])
-                         : rows->sets[i].len >= r->shelf->threshold)
-                        rows->sets[n++] = rows->sets[i];
-        return question->cells ? remember_cells(ledger, rows, n)
-                               : ledger_remember(ledger, rows->sets, n);
+        return noted_find(m->shelf, view_vintage(home)) == NULL
+                       ? note_planned(m->shelf, m->ask, home, coverage)
+                       : ERR_OK;
 }
 
-struct counting {
-        const struct stored_question *stored;
-        struct memory_question question;
-        const struct view *home;
-        struct arena *arena;
-};
-
-/* Under a linkage that is not the data set's own. */
-static enum err count_under(
-        struct replay *r, const struct policy_linkage *l, const struct counting *c)
+/* The stricter of two is of what is held to more than the data set's own k. */
+static bool is_at_home(void *ctx, const char *linkage)
 {
-        OWNED(view_lease_done) struct view_lease lease = {0};
-        struct memory_ask ask = *r->ask;
-        struct rows rows;
+        const struct making *m = ctx;
 
-        ask.linkage = l;
-        TRY(memory_purpose(l, c->arena, &ask.purpose));
-        TRY(lease_of(r->shelf, &ask, view_vintage(c->home), &lease));
-        TRY(shelf_rows(r->shelf, &ask, lease.view, c->home, &c->question, c->arena, &rows));
-        return remember_rows(r, c->stored, &c->question, &rows);
+        return m->shelf->of != NULL && strcmp(linkage, m->shelf->linkage) == 0;
 }
 
-static enum err count_at_home(struct replay *r, const struct counting *c)
+static bool is_of_the_other(void *ctx, const struct policy_linkage *l)
 {
-        struct rows rows;
+        const struct making *m = ctx;
+        const struct policy *p = m->ask->policy;
+        const struct policy_dataset *d = m->ask->dataset;
 
-        TRY(shelf_rows(r->shelf, r->ask, c->home, NULL, &c->question, c->arena, &rows));
-        return remember_rows(r, c->stored, &c->question, &rows);
+        return m->shelf->of != NULL &&
+               (l == NULL || memory_floor(p, l, d) <= memory_floor(p, m->ask->linkage, d));
 }
 
-/* In the stricter of two: what is held to no more than the data set's own k. */
-static bool is_of_the_other(const struct replay *r, const struct policy_linkage *l)
+static enum err on_answered(void *ctx, const struct replayed *what)
 {
-        const struct policy *p = r->ask->policy;
-        const struct policy_dataset *d = r->ask->dataset;
+        struct making *m = ctx;
+        struct ledger *ledger = shelf_ledger(m->shelf, what->question);
+        struct rows *rows = what->rows;
 
-        return r->shelf->of != NULL &&
-               (l == NULL || memory_floor(p, l, d) <= memory_floor(p, r->ask->linkage, d));
+        if (what->closed) {
+                m->questions++;
+                return ledger_suspect(ledger, rows->sets, rows->len, what->removed);
+        }
+        return what->question->cells ? remember_cells(ledger, rows, rows->len)
+                                     : ledger_remember(ledger, rows->sets, rows->len);
 }
 
-static void leave_gap(struct replay *r, const char *linkage, enum err why)
+static enum err on_judged(void *ctx, const struct stored_question *q)
 {
-        log_event(LOG_WARNING, "memory_incomplete", LOG_TEXT("dataset", r->shelf->dataset),
-                LOG_TEXT("linkage", linkage), LOG_TEXT("code", err_name(why)));
-        r->shelf->incomplete = true;
+        struct making *m = ctx;
+
+        m->questions++;
+        return known_add(&m->shelf->known, &q->key, q->rows, q->answered, m->stored);
 }
 
 /* What cannot be counted any more as it was leaves the memory with a gap, which it knows of. */
-static enum err count_again(struct replay *r, const char *linkage, const struct counting *c)
+static enum err on_gap(void *ctx, const char *linkage, bool derived, enum err why)
 {
-        const struct policy_linkage *l = memory_linkage_find(r->ask->policy, r->ask->linkage,
-                bytes_of_text(linkage), r->ask->dataset, &c->question);
-        if (is_of_the_other(r, l))
-                return ERR_OK;
-        enum err e = l == NULL              ? ERR_LINKAGE_REFUSED
-                     : l == r->ask->linkage ? count_at_home(r, c)
-                                            : count_under(r, l, c);
+        struct making *m = ctx;
 
-        if (l == r->ask->linkage || (e != ERR_LINKAGE_REFUSED && e != ERR_UNSUPPORTED))
-                return e;
-        leave_gap(r, linkage, e);
-        return c->question.query.derived_len > 0 ? ERR_OK : count_at_home(r, c);
+        if (why == ERR_VINTAGE_CLOSED && (!derived || strcmp(linkage, m->shelf->linkage) == 0))
+                return why;
+        log_event(LOG_WARNING, "memory_incomplete", LOG_TEXT("dataset", m->shelf->dataset),
+                LOG_TEXT("linkage", linkage), LOG_TEXT("code", err_name(why)));
+        m->shelf->incomplete = true;
+        return ERR_OK;
 }
 
-static enum err replay_on(struct replay *r, const char *linkage, const struct stored_question *q,
-        const struct view *view, const struct coverage *coverage)
-{
-        OWNED(arena_free) struct arena *arena = arena_new(MEMBERS_MAX);
-        struct counting c = {.stored = q, .home = view, .arena = arena};
-
-        if (arena == NULL)
-                return ERR_NO_MEMORY;
-        if (noted_find(r->shelf, view_vintage(view)) == NULL)
-                TRY(note_planned(r->shelf, r->ask, view, coverage));
-        TRY(memory_question_read(arena, q->question, &c.question));
-        TRY(count_again(r, linkage, &c));
-        r->questions++;
-        return known_add(&r->shelf->known, &q->key, q->rows, q->answered, r->stored);
-}
-
-/* The persons of a vintage that was closed since are those of its successor, but for what was
- * removed: of no more persons than records went. Where something was asked about kin or other
- * data sets, one record more or less is a matter of others as well. */
-static enum err replay_closed(
-        struct replay *r, const char *linkage, const struct stored_question *q)
-{
-        OWNED(arena_free) struct arena *arena = arena_new(MEMBERS_MAX);
-        OWNED(view_lease_done) struct view_lease lease = {0};
-        struct memory_question question = {0};
-        struct successor next;
-        struct rows rows;
-        uint32_t n = 0;
-
-        if (arena == NULL)
-                return ERR_NO_MEMORY;
-        enum err e = memory_successor(r->shelf->store, q->vintage, arena, &next);
-        if (e == ERR_NOT_FOUND)
-                return ERR_OK;
-        TRY(e);
-        TRY(memory_question_read(arena, q->question, &question));
-        if (question.query.derived_len > 0 && strcmp(linkage, r->shelf->linkage) == 0)
-                return ERR_VINTAGE_CLOSED;
-        if (question.query.derived_len > 0) {
-                leave_gap(r, linkage, ERR_VINTAGE_CLOSED);
-                return ERR_OK;
-        }
-        TRY(lease_of(r->shelf, r->ask, next.vintage, &lease));
-        question.query.vintage = next.vintage;
-        TRY(shelf_rows(r->shelf, r->ask, lease.view, NULL, &question, arena, &rows));
-        for (uint32_t i = 0; i < rows.len; i++)
-                if (q->rows != rows.of || is_answered(q->answered, rows.cells[i]))
-                        rows.sets[n++] = rows.sets[i];
-        r->questions++;
-        return ledger_suspect(shelf_ledger(r->shelf, &question), rows.sets, n, next.removed);
-}
-
-static enum err replay_one(void *ctx, const char *linkage, const struct stored_question *q)
-{
-        struct replay *r = ctx;
-        OWNED(view_lease_done) struct view_lease lease = {0};
-
-        if (r->shelf->of != NULL && strcmp(linkage, r->shelf->linkage) == 0)
-                return ERR_OK;
-        if (q->vintage.number == r->now.number && q->vintage.revision == r->now.revision)
-                return replay_on(r, linkage, q, r->ask->view, r->ask->coverage);
-        enum err e = lease_of(r->shelf, r->ask, q->vintage, &lease);
-        if (e == ERR_NOT_FOUND || e == ERR_VINTAGE_CLOSED)
-                return replay_closed(r, linkage, q);
-        return e == ERR_OK ? replay_on(r, linkage, q, lease.view, lease.coverage) : e;
-}
+static const struct replay_sink sink = {
+        .count = count,
+        .vintage = on_vintage,
+        .skips = is_at_home,
+        .skips_under = is_of_the_other,
+        .answered = on_answered,
+        .judged = on_judged,
+        .gap = on_gap,
+};
 
 /* What is on its way to the store may leave, whatever becomes of the memory it was judged by. */
-static enum err replay_promised(struct replay *r)
+static enum err replay_promised(const struct replay *r, struct making *m)
 {
-        const struct shelf *s = r->shelf->of != NULL ? r->shelf->of : r->shelf;
+        const struct shelf *s = m->shelf->of != NULL ? m->shelf->of : m->shelf;
 
-        r->stored = false;
+        m->stored = false;
         for (const struct promise *p = s->promised; p != NULL; p = p->beside)
-                if (known_find(&r->shelf->known, &p->question.key) == NULL)
+                if (known_find(&m->shelf->known, &p->question.key) == NULL)
                         TRY(replay_one(r, p->linkage, &p->question));
         return ERR_OK;
 }
@@ -495,15 +408,15 @@ static enum err joined_at_home(const struct memory_ask *ask, struct digest *out)
         return memory_joins(ask->policy, ask->linkage, &any, out);
 }
 
-static enum err shelf_make(
-        struct shelf *s, const struct memory_ask *ask, struct vintage now, uint32_t threshold)
+static enum err shelf_make(struct shelf *s, const struct memory_ask *ask, uint32_t threshold)
 {
         const struct ledger_options options = {
                 .threshold = threshold, .memory_ceiling = LEDGER_MEMORY};
         const struct ledger_options cells = {.threshold = floor_of(s, ask),
                 .memory_ceiling = LEDGER_MEMORY,
                 .work_limit = CELLS_WORK};
-        struct replay r = {.shelf = s, .ask = ask, .now = now, .stored = true};
+        struct making m = {.shelf = s, .ask = ask, .stored = true};
+        const struct replay r = {s->store, s->views, s->dataset, ask, threshold, &sink, &m};
         struct bytes home = ask->linkage->rules->id;
 
         shelf_clear(s);
@@ -516,15 +429,15 @@ static enum err shelf_make(
         TRY(ledger_new(&options, &s->ledger));
         TRY(ledger_new(&cells, &s->cells));
         TRY(ledger_new(&cells, &s->records));
-        TRY(store_ledger_each(s->store, s->dataset, replay_one, &r));
-        TRY(replay_promised(&r));
-        if (r.questions > 0)
+        TRY(replay_stored(&r));
+        TRY(replay_promised(&r, &m));
+        if (m.questions > 0)
                 log_event(LOG_INFO, "memory_made", LOG_TEXT("linkage", s->linkage),
-                        LOG_TEXT("dataset", s->dataset), LOG_NUM("questions", r.questions));
+                        LOG_TEXT("dataset", s->dataset), LOG_NUM("questions", m.questions));
         return ERR_OK;
 }
 
-enum err shelf_ready(struct shelf *s, const struct memory_ask *ask, const struct memory_question *q)
+enum err shelf_ready(struct shelf *s, const struct memory_ask *ask)
 {
         uint32_t threshold = memory_threshold(ask->policy, ask->linkage, ask->dataset);
         struct digest joins;
@@ -535,7 +448,7 @@ enum err shelf_ready(struct shelf *s, const struct memory_ask *ask, const struct
                 bytes_is_text(ask->linkage->rules->id, s->linkage) &&
                 digest_equal(&joins, &s->joins) && take_names(s, ask->view) == ERR_OK)
                 return ERR_OK;
-        enum err e = shelf_make(s, ask, q->query.vintage, threshold);
+        enum err e = shelf_make(s, ask, threshold);
         if (e != ERR_OK) {
                 log_event(LOG_ERROR, "memory_not_made", LOG_TEXT("linkage", s->linkage),
                         LOG_TEXT("dataset", s->dataset), LOG_TEXT("code", err_name(e)));

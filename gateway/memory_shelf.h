@@ -24,6 +24,7 @@ struct shelf {
         uint64_t planned_work; /* that cells of planned tables took */
         struct known_table known;
         bool incomplete; /* a question could not be counted again (memory.h) */
+        uint64_t judged; /* questions, since the gateway started */
         struct promise *promised;
         struct noted *noted; /* whose planned tables are in the ledger */
         uint32_t noted_len, noted_cap;
@@ -34,12 +35,14 @@ struct shelf {
         const struct shelf *of;
 };
 
+/* Of a data set; made where there is none yet. */
+MUST_CHECK enum err memory_shelf(struct memory *m, struct bytes dataset, struct shelf **out);
+
 void shelf_clear(struct shelf *s);
 
 /* `ask` of these two is under the data set's own linkage. Makes it, where it is not, or not as
  * the policy and the views at hand want it. */
-MUST_CHECK enum err shelf_ready(
-        struct shelf *s, const struct memory_ask *ask, const struct memory_question *q);
+MUST_CHECK enum err shelf_ready(struct shelf *s, const struct memory_ask *ask);
 /* Takes in planned tables that are not in it yet. */
 MUST_CHECK enum err shelf_note(struct shelf *s, const struct memory_ask *ask);
 

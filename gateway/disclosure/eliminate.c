@@ -15,7 +15,8 @@
  * row: under both, a published column is zero. A candidate that is zero under both is
  * computable, and one that is a multiple of a protected column gives it away (secrets.h).
  * A third, `above`, moves no row of the lowest value that is free: where a column moves under
- * the two and not under the third, nothing is left of it but such rows. Only what is really
+ * the two and not under the third, nothing is left of it but such rows. A fourth, `aside`, moves
+ * free rests alone, and tells whether one is left. Only what is really
  * published is reduced, and moves the random directions so that it is zero under them from
  * then on.
  *
@@ -52,6 +53,7 @@ struct elimination {
         struct list *stands; /* of rows: in whose parts (by `gone`), with which value */
         struct print *print; /* of rows: the random directions */
         uint64_t *above;     /* of rows: the third; NULL: none has the lowest value */
+        uint64_t *aside;     /* of rows: the fourth; NULL: no rests */
         struct secrets *secrets;
         struct bag rows, parts;
         struct vector remainder, direction, anew;
@@ -178,13 +180,14 @@ static struct print print_of(const struct elimination *e, uint32_t column)
         return sum;
 }
 
-static uint64_t above_of(const struct elimination *e, uint32_t column)
+/* A column under the third or fourth. */
+static uint64_t sum_of(const struct elimination *e, const uint64_t *of, uint32_t column)
 {
         const struct model *m = e->model;
         uint64_t sum = 0;
 
-        for (size_t k = m->start[column]; e->above != NULL && k < m->start[column + 1]; k++)
-                sum = residue_add(sum, e->above[m->row[k]]);
+        for (size_t k = m->start[column]; of != NULL && k < m->start[column + 1]; k++)
+                sum = residue_add(sum, of[m->row[k]]);
         return sum;
 }
 
@@ -251,13 +254,15 @@ static enum err parts_renew(struct elimination *e)
 
 /* Index in v of the row to go: the one that stands in the fewest parts, the last by number
  * among equals. Rows of the lowest value go only where nothing else is left, so that a sum
- * of them shows itself as a remainder of them. */
+ * of them shows itself as a remainder of them; rests last of all. */
 static uint32_t pivot_of(const struct elimination *e, const struct vector *v)
 {
         uint32_t best = v->len - 1;
 
         for (uint32_t i = v->len; i-- > 0 && list_len(&e->stands[v->at[best]]) > 0;) {
                 if (v->at[i] < e->model->lowest && v->at[best] >= e->model->lowest)
+                        break;
+                if (v->at[i] < e->model->rests && v->at[best] >= e->model->rests)
                         break;
                 if (list_len(&e->stands[v->at[i]]) < list_len(&e->stands[v->at[best]]))
                         best = i;
@@ -286,8 +291,14 @@ static enum err let_go(struct elimination *e, struct vector *v, uint32_t pivot)
         return list_set(e->arena, &e->part[e->went_len++], v);
 }
 
-static void prints_move(
-        struct elimination *e, const struct vector *direction, struct print by, uint64_t above)
+static void move(uint64_t *of, const struct vector *direction, uint64_t by)
+{
+        for (uint32_t i = 0; of != NULL && i < direction->len; i++)
+                of[direction->at[i]] =
+                        residue_add(of[direction->at[i]], residue_times(direction->value[i], by));
+}
+
+static void prints_move(struct elimination *e, const struct vector *direction, struct print by)
 {
         for (uint32_t i = 0; i < direction->len; i++) {
                 uint32_t row = direction->at[i];
@@ -295,9 +306,6 @@ static void prints_move(
 
                 p->f = residue_add(p->f, residue_times(direction->value[i], by.f));
                 p->g = residue_add(p->g, residue_times(direction->value[i], by.g));
-                if (e->above != NULL)
-                        e->above[row] = residue_add(
-                                e->above[row], residue_times(direction->value[i], above));
         }
 }
 
@@ -316,21 +324,26 @@ static enum err publish(
         uint64_t inverse = residue_inverse(v->value[pivot]);
         struct print by = {residue_negative(residue_times(print.f, inverse)),
                 residue_negative(residue_times(print.g, inverse))};
-        uint64_t above = residue_negative(residue_times(above_of(e, column), inverse));
+        uint64_t above = residue_negative(residue_times(sum_of(e, e->above, column), inverse));
+        uint64_t aside = residue_negative(residue_times(sum_of(e, e->aside, column), inverse));
 
         if (!walk_direction(e, v->at[pivot], e->model->rows, &e->direction))
                 return ERR_INTERNAL; /* more rows than there are */
         *published = secrets_move(e->secrets, &e->direction, by, whatever);
         if (!*published)
                 return ERR_OK;
-        prints_move(e, &e->direction, by, above);
+        prints_move(e, &e->direction, by);
+        move(e->above, &e->direction, above);
+        move(e->aside, &e->direction, aside);
         return let_go(e, v, pivot);
 }
 
-/* A sum of rows of the lowest value, and of what is published: it would tell them all. */
+/* A sum of rows of the lowest value, and of what is published: it would tell them all. Where there
+ * are rests, one of them must be in it. */
 static bool is_lowest(const struct elimination *e, uint32_t column)
 {
-        return e->above != NULL && above_of(e, column) == 0;
+        return e->above != NULL && sum_of(e, e->above, column) == 0 &&
+               (e->aside == NULL || sum_of(e, e->aside, column) != 0);
 }
 
 /* `whatever`: it is known already, so nobody asks whether it may be. */
@@ -415,6 +428,10 @@ static enum err allocate(struct elimination *e)
                 return ERR_NO_MEMORY;
         for (uint32_t r = e->model->lowest; e->above != NULL && r < rows; r++)
                 e->above[r] = residue_mix(4, r) % RESIDUE_PRIME;
+        if (e->model->rests > 0 && (e->aside = arena_alloc(a, rows, sizeof *e->aside)) == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t r = 0; r < e->model->rests; r++)
+                e->aside[r] = residue_mix(5, r) % RESIDUE_PRIME;
         TRY(bag_new(a, rows, &e->rows));
         TRY(bag_new(a, rows, &e->parts));
         TRY(vector_new(a, rows, &e->remainder));

@@ -13,7 +13,8 @@
  *
  * Two questions more are asked where the model has such cells. Does publishing make what
  * one contributor knows alone give away another protected cell? And would a sum of nothing
- * but cells of the lowest value be published, which tells them all?
+ * but cells of the lowest value be published, which tells them all? Or one of nothing but small
+ * cells and the few persons by which something that is known differs from a sum of cells (`rests`)?
  *
  * Arithmetic is modulo 2^61 - 1. That decides which cells are hidden, never whether they
  * are safe: a mistake, of odds about 2^-61 a question, hides another cell than it might

@@ -230,7 +230,7 @@ static void years_that_were_not_delivered_are_not_found(void **state)
 static void protect(const struct lattice_source *s, struct lattice_cube *cube, struct arena *arena)
 {
         assert_int_equal(lattice_count(s, arena, cube), ERR_OK);
-        assert_int_equal(lattice_protect(s, cube, NULL, 0, arena), ERR_OK);
+        assert_int_equal(lattice_protect(s, cube, NULL, 0, NULL, arena), ERR_OK);
 }
 
 static void a_protected_cube_survives_being_stored(void **state)

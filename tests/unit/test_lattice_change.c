@@ -18,9 +18,10 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "tests/support/known_rows.h"
 #include "tests/support/lattice_world.h"
 
-enum { RECORDS = 260, ARENA_MAX = 512 << 20, THRESHOLD = 5, INNER_MAX = 2048, ROWS_MAX = 4096 };
+enum { RECORDS = 260, ARENA_MAX = 512 << 20, THRESHOLD = 5, INNER_MAX = 2048 };
 
 struct cubes {
         struct lattice_world *world;
@@ -46,7 +47,7 @@ static void publish(struct cubes *c, bool earlier_gone)
                         &c->cubes[n - 1 - i], earlier_gone ? NULL : &c->sources[n - 1 - i]};
         assert_int_equal(lattice_count(&c->sources[n], c->arena, &c->cubes[n]), ERR_OK);
         assert_int_equal(
-                lattice_protect(&c->sources[n], &c->cubes[n], earlier, n, c->arena), ERR_OK);
+                lattice_protect(&c->sources[n], &c->cubes[n], earlier, n, NULL, c->arena), ERR_OK);
 }
 
 static void done(struct cubes *c)
@@ -58,73 +59,6 @@ static void done(struct cubes *c)
 }
 
 /* The attacker ------------------------------------------------------------------------- */
-
-#define PRIME UINT64_C(2305843009213693951)
-
-static uint64_t times(uint64_t a, uint64_t b)
-{
-        return (uint64_t)((unsigned __int128)a * b % PRIME);
-}
-
-static uint64_t inverse(uint64_t a)
-{
-        uint64_t r = 1;
-
-        for (uint64_t e = PRIME - 2; e > 0; e >>= 1, a = times(a, a))
-                if (e & 1)
-                        r = times(r, a);
-        return r;
-}
-
-struct known { /* rows in echelon form */
-        uint64_t *rows[4 * INNER_MAX];
-        uint32_t pivots[4 * INNER_MAX];
-        uint32_t len, width;
-};
-
-/* What is left of a row when all that is known is taken out. */
-static bool reduce(const struct known *k, uint64_t *row, uint32_t *pivot)
-{
-        for (uint32_t i = 0; i < k->len; i++) {
-                uint64_t f = row[k->pivots[i]];
-
-                for (uint32_t x = 0; f != 0 && x < k->width; x++)
-                        if (k->rows[i][x] != 0)
-                                row[x] = (row[x] + PRIME - times(f, k->rows[i][x])) % PRIME;
-        }
-        for (*pivot = 0; *pivot < k->width; ++*pivot)
-                if (row[*pivot] != 0)
-                        return true;
-        return false;
-}
-
-static void learn(struct known *k, const uint64_t *row)
-{
-        uint64_t *copy = calloc(k->width, sizeof(*copy));
-        uint32_t pivot;
-
-        memcpy(copy, row, sizeof(*copy) * k->width);
-        if (!reduce(k, copy, &pivot)) {
-                free(copy);
-                return;
-        }
-        uint64_t by = inverse(copy[pivot]);
-        for (uint32_t x = 0; x < k->width; x++)
-                copy[x] = times(copy[x], by);
-        k->pivots[k->len] = pivot;
-        k->rows[k->len++] = copy;
-}
-
-static bool knows(const struct known *k, const uint64_t *row)
-{
-        uint64_t *copy = calloc(k->width, sizeof(*copy));
-        uint32_t pivot;
-
-        memcpy(copy, row, sizeof(*copy) * k->width);
-        bool left = reduce(k, copy, &pivot);
-        free(copy);
-        return !left;
-}
 
 /* Inner cells: (place, reason, kon) of a record. */
 struct inner {
@@ -263,7 +197,7 @@ static void attack(struct cubes *c, uint32_t then, uint32_t now, bool by_value, 
                                         continue;
                                 out->told++;
                                 row_of(a, of, i, true, s == 1, row);
-                                learn(&a->known, row);
+                                known_learn(&a->known, row);
                         }
                 }
         for (uint32_t t = 0; t < c->cubes[now].tables_len; t++) {
@@ -276,7 +210,7 @@ static void attack(struct cubes *c, uint32_t then, uint32_t now, bool by_value, 
                                 continue;
                         out->few++;
                         row_of(a, of, i, false, true, row);
-                        bool computed = knows(&a->known, row);
+                        bool computed = known_gives(&a->known, row);
                         bool same = by_value && c->cubes[then].tables[t].status[i] == CELL_VALUE &&
                                     of->status[i] == CELL_VALUE &&
                                     c->cubes[then].tables[t].persons[i] == of->persons[i];
@@ -286,8 +220,7 @@ static void attack(struct cubes *c, uint32_t then, uint32_t now, bool by_value, 
                         assert_true(!computed || same);
                 }
         }
-        for (uint32_t i = 0; i < a->known.len; i++)
-                free(a->known.rows[i]);
+        known_done(&a->known);
         free(row);
         free(a);
 }
@@ -340,7 +273,7 @@ static void learn_all(struct onlooker *o, uint32_t cubes, uint64_t *row)
                                 if (of->status[i] != CELL_VALUE || of->held[i])
                                         continue;
                                 row_of_all(o, of, i, true, 0, s, row);
-                                learn(&o->of.known, row);
+                                known_learn(&o->of.known, row);
                         }
                 }
 }
@@ -370,15 +303,14 @@ static void attack_all(struct cubes *c, struct count *out)
                                         row_of_all(o, of, i, !change, a, b, row);
                                         if (!change)
                                                 row_of_all(o, of, i, true, 0, b, row);
-                                        if (knows(&o->of.known, row))
+                                        if (known_gives(&o->of.known, row))
                                                 print_error("table %u cell %zu of %u and %u: "
                                                             "%lld moved\n",
                                                         t, i, a, b, (long long)moved);
-                                        assert_false(knows(&o->of.known, row));
+                                        assert_false(known_gives(&o->of.known, row));
                                 }
         out->told += o->of.known.len;
-        for (uint32_t i = 0; i < o->of.known.len; i++)
-                free(o->of.known.rows[i]);
+        known_done(&o->of.known);
         free(row);
         free(o);
 }

@@ -64,7 +64,7 @@ static uint64_t work_of(uint32_t changed)
                 sources[n] = lattice_world_source(&w, views[n]);
                 assert_int_equal(lattice_count(&sources[n], arena, &cubes[n]), ERR_OK);
                 assert_int_equal(
-                        lattice_protect(&sources[n], &cubes[n], &earlier, n, arena), ERR_OK);
+                        lattice_protect(&sources[n], &cubes[n], &earlier, n, NULL, arena), ERR_OK);
                 for (uint32_t i = 0; i < changed; i++)
                         w.records[lattice_random(&w, RECORDS)].reason =
                                 (uint8_t)lattice_random(&w, 10);
@@ -150,7 +150,7 @@ static void widths_are_looked_for_though_no_table_has_all_dimensions(void **stat
         struct lattice_source source = lattice_world_source(&w, v);
 
         assert_int_equal(lattice_count(&source, arena, &cube), ERR_OK);
-        assert_int_equal(lattice_protect(&source, &cube, NULL, 0, arena), ERR_OK);
+        assert_int_equal(lattice_protect(&source, &cube, NULL, 0, NULL, arena), ERR_OK);
         assert_false(cube.report.hidden_all);
         assert_true(cube.report.by_rule[CELL_RULE_NONE] > 100);
         assert_true(cube.report.audited > 200);
@@ -250,12 +250,12 @@ static void who_stops_while_tables_are_protected_leaves_nothing_shown(void **sta
         struct lattice_source source_then = lattice_world_source(&w, before);
         const struct lattice_earlier earlier = {&then, &source_then};
         assert_int_equal(lattice_count(&source_then, keep, &then), ERR_OK);
-        assert_int_equal(lattice_protect(&source_then, &then, NULL, 0, keep), ERR_OK);
+        assert_int_equal(lattice_protect(&source_then, &then, NULL, 0, NULL, keep), ERR_OK);
         w.records[5].reason ^= 1;
         struct view *v = lattice_world_view(&w);
         struct lattice_source source = lattice_world_source(&w, v);
         assert_int_equal(lattice_count(&source, keep, &whole), ERR_OK);
-        assert_int_equal(lattice_protect(&source, &whole, &earlier, 1, keep), ERR_OK);
+        assert_int_equal(lattice_protect(&source, &whole, &earlier, 1, NULL, keep), ERR_OK);
         struct bytes expected = bytes_of_cube(&whole, &first);
 
         for (long i = 0; i < 6; i++) {
@@ -269,7 +269,7 @@ static void who_stops_while_tables_are_protected_leaves_nothing_shown(void **sta
                 source.cancel = &s.stop;
                 atomic_store(&s.stop, i == 0);
                 assert_int_equal(pthread_create(&thread, NULL, stop_later, &s), 0);
-                enum err e = lattice_protect(&source, &cube, &earlier, 1, arena);
+                enum err e = lattice_protect(&source, &cube, &earlier, 1, NULL, arena);
                 assert_int_equal(pthread_join(thread, NULL), 0);
                 source.cancel = NULL;
                 stopped += e == ERR_CANCELLED;

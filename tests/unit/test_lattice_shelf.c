@@ -294,7 +294,7 @@ static void an_answer_outlives_the_cube_that_it_was_cut_from(void **state)
         const struct lattice_wish wish = {.policy = w.policy, .dataset = &w.dataset};
 
         assert_int_equal(lattice_count(&source, arena, &cube), ERR_OK);
-        assert_int_equal(lattice_protect(&source, &cube, NULL, 0, arena), ERR_OK);
+        assert_int_equal(lattice_protect(&source, &cube, NULL, 0, NULL, arena), ERR_OK);
         buf_init(&out, 1 << 24);
         lattice_encode(&cube, &out);
         assert_int_equal(buf_end(&out, &l.body), ERR_OK);

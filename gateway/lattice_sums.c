@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lattice_sums.c: see lattice_sums.h.
+ *
+ * An answer is the sum of some cells and of a rest, a few persons' part. Each rest is a row of
+ * its own in front of the others, and behind them come rows of cells that are small: the
+ * elimination takes them last, and tells no sum of which only these remain, a rest among them
+ * (eliminate.h). So neither a rest comes out nor the difference of two, nor one with a hidden child
+ * or two; and an answer that no planned sum comes near costs nothing. */
+#include "gateway/lattice_sums.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+
+static bool is_told(const struct lattice_cube *c, const struct lattice_sum *s)
+{
+        const struct table *t = &c->tables[s->table];
+
+        for (size_t i = 0; i < s->len; i++)
+                if (t->status[s->cells[i]] != CELL_VALUE || t->held[s->cells[i]])
+                        return false;
+        return true;
+}
+
+enum err sums_that_tell(const struct lattice_cube *cube, const struct lattice_asked *all,
+        struct arena *arena, struct lattice_asked *out)
+{
+        *out = (struct lattice_asked){
+                .sums = arena_alloc(arena, all->len + 1, sizeof(*out->sums)), .cap = all->len};
+        if (out->sums == NULL)
+                return ERR_NO_MEMORY;
+        for (size_t i = 0; i < all->len; i++)
+                if (!all->sums[i].exact || !is_told(cube, &all->sums[i]))
+                        out->sums[out->len++] = all->sums[i];
+        return ERR_OK;
+}
+
+struct adding {
+        const struct chain *c;
+        const struct lattice_asked *asked;
+        const struct model *m;
+        uint32_t *rest; /* of each sum: its row */
+        uint32_t rests;
+        uint8_t *small;   /* by row of the model */
+        uint32_t *number; /* what it becomes */
+        uint32_t lowest;
+        uint8_t **in; /* by table and cell: whether it is in the sum at hand */
+        size_t *start;
+        uint32_t *row;
+        struct model_column *column;
+};
+
+static enum err number_rests(struct adding *a)
+{
+        const struct lattice_asked *asked = a->asked;
+        uint64_t *names = arena_alloc_raw(a->c->arena, asked->len + 1, sizeof(*names));
+
+        a->rest = arena_alloc_raw(a->c->arena, asked->len + 1, sizeof(*a->rest));
+        if (names == NULL || a->rest == NULL)
+                return ERR_NO_MEMORY;
+        for (size_t i = 0; i < asked->len; i++) {
+                uint32_t r = 0;
+
+                a->rest[i] = UINT32_MAX;
+                if (asked->sums[i].exact)
+                        continue;
+                while (r < a->rests && names[r] != asked->sums[i].rest)
+                        r++;
+                names[r] = asked->sums[i].rest;
+                a->rests += r == a->rests;
+                a->rest[i] = r;
+        }
+        return ERR_OK;
+}
+
+static void note_small(const struct adding *a, uint32_t shape, size_t cell)
+{
+        uint32_t to = a->c->space.cell_of[shape][cell];
+        uint32_t column = to != SPACE_NOWHERE ? a->m->column_of[to] : MODEL_ABSENT;
+
+        if (column == MODEL_ABSENT || column == MODEL_EMPTY || !a->m->column[column].protect)
+                return;
+        for (size_t k = a->m->start[column]; k < a->m->start[column + 1]; k++)
+                a->small[a->m->row[k]] = 1;
+}
+
+/* Of the new cube; and what few persons joined or left. */
+static void find_small(const struct adding *a)
+{
+        const struct chain *c = a->c;
+
+        for (uint32_t shape = 0; shape < c->cube->tables_len * c->kinds_len; shape++) {
+                const struct chain_kind *kind = &c->kinds[shape % c->kinds_len];
+                uint32_t table = shape / c->kinds_len;
+                const struct table *t = &c->cube->tables[table];
+
+                if (!kind->change && kind->newer + 1 < c->len)
+                        continue;
+                for (size_t i = 0; i < c->shapes[shape]->cells_len; i++) {
+                        size_t cell = chain_cell(c, table, i);
+
+                        if (cell != SIZE_MAX && (kind->change || t->rule[cell] == CELL_RULE_SMALL ||
+                                                        t->rule[cell] == CELL_RULE_MARGIN))
+                                note_small(a, shape, i);
+                }
+        }
+}
+
+/* Rests, then rows of small cells, then the others. */
+static enum err number_rows(struct adding *a)
+{
+        uint32_t rows = a->m->rows, next = a->rests;
+
+        a->small = arena_alloc(a->c->arena, rows + 1u, 1);
+        a->number = arena_alloc_raw(a->c->arena, rows + 1u, sizeof(*a->number));
+        if (a->small == NULL || a->number == NULL)
+                return ERR_NO_MEMORY;
+        find_small(a);
+        for (uint32_t r = 0; r < rows; r++)
+                if (a->small[r])
+                        a->number[r] = next++;
+        a->lowest = next;
+        for (uint32_t r = 0; r < rows; r++)
+                if (!a->small[r])
+                        a->number[r] = next++;
+        return ERR_OK;
+}
+
+/* The cell of a margin that a row is in; SIZE_MAX: none. A sum's cells are all of one margin:
+ * `like` is any of them. */
+static size_t cell_of_row(
+        const struct adding *a, uint32_t table, const uint32_t *like, const uint32_t *leaves)
+{
+        const struct lattice_cube *cube = a->c->cube;
+        const struct table *t = &cube->tables[table];
+        uint32_t lead = lattice_lead(cube), at[DIMENSIONS_MAX + 1];
+
+        for (uint32_t d = 0; d < t->dimensions_len; d++) {
+                const struct disclosure_axis *axis = &a->c->axes->release.axes[table][d];
+
+                at[d] = t->dimensions[d].len;
+                if (like[d] == at[d])
+                        continue;
+                at[d] = d < lead ? leaves[0] % lattice_leaf_blocks(cube)
+                                 : axis->of_leaf[leaves[1 + axis->shared - lead]];
+                if (at[d] >= t->dimensions[d].len)
+                        return SIZE_MAX;
+        }
+        return table_cell(t, at);
+}
+
+/* Of which inner cells it is the sum; how many. `out` may be NULL. */
+static size_t rows_of(const struct adding *a, const struct lattice_sum *s, uint32_t *out)
+{
+        const struct space *space = &a->c->space;
+        uint32_t like[DIMENSIONS_MAX + 1];
+        size_t len = 0;
+
+        if (s->len == 0)
+                return 0;
+        table_coordinates(&a->c->cube->tables[s->table], s->cells[0], like);
+        for (size_t i = 0; i < s->len; i++)
+                a->in[s->table][s->cells[i]] = 1;
+        for (uint32_t r = 0; r < a->m->rows; r++) {
+                const uint32_t *leaves =
+                        space->inner + (size_t)a->m->inner[r] * space->dimensions_len;
+                size_t cell = cell_of_row(a, s->table, like, leaves);
+
+                if (cell == SIZE_MAX || !a->in[s->table][cell])
+                        continue;
+                if (out != NULL)
+                        out[len] = r;
+                len++;
+        }
+        for (size_t i = 0; i < s->len; i++)
+                a->in[s->table][s->cells[i]] = 0;
+        return len;
+}
+
+static enum err make_room(struct adding *a)
+{
+        const struct model *m = a->m;
+        struct arena *arena = a->c->arena;
+        size_t columns = m->columns + a->asked->len + a->rests;
+        size_t ones = m->start[m->columns] + a->asked->len + a->rests;
+
+        a->in = arena_alloc(arena, a->c->cube->tables_len, sizeof(*a->in));
+        if (a->in == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t t = 0; t < a->c->cube->tables_len; t++) {
+                a->in[t] = arena_alloc(arena, a->c->cube->tables[t].cells_len, 1);
+                if (a->in[t] == NULL)
+                        return ERR_NO_MEMORY;
+        }
+        for (size_t i = 0; i < a->asked->len; i++)
+                ones += rows_of(a, &a->asked->sums[i], NULL);
+        a->start = arena_alloc(arena, columns + 1, sizeof(*a->start));
+        a->column = arena_alloc(arena, columns + 1, sizeof(*a->column));
+        a->row = arena_alloc_raw(arena, ones + 1, sizeof(*a->row));
+        return a->start == NULL || a->column == NULL || a->row == NULL ? ERR_NO_MEMORY : ERR_OK;
+}
+
+/* Appends rows of the model as they are numbered now, ascending. */
+static size_t put(const struct adding *a, const uint32_t *rows, size_t len, size_t at)
+{
+        for (int small = 1; small >= 0; small--)
+                for (size_t i = 0; i < len; i++)
+                        if (a->small[rows[i]] == small)
+                                a->row[at++] = a->number[rows[i]];
+        return at;
+}
+
+enum err sums_add(const struct chain *c, const struct lattice_asked *asked, struct model *m)
+{
+        struct adding a = {.c = c, .asked = asked, .m = m};
+        uint32_t *rows = arena_alloc_raw(c->arena, m->rows + 1u, sizeof(*rows)), n = 0;
+        size_t len = 0;
+
+        if (rows == NULL)
+                return ERR_NO_MEMORY;
+        TRY(number_rests(&a));
+        TRY(number_rows(&a));
+        TRY(make_room(&a));
+        memcpy(a.column, m->column, m->columns * sizeof(*a.column));
+        for (; n < m->columns; a.start[++n] = len)
+                len = put(&a, m->row + m->start[n], m->start[n + 1] - m->start[n], len);
+        for (size_t i = 0; i < asked->len; i++) {
+                if (a.rest[i] != UINT32_MAX)
+                        a.row[len++] = a.rest[i];
+                len = put(&a, rows, rows_of(&a, &asked->sums[i], rows), len);
+                a.column[n].known = true;
+                a.start[++n] = len;
+        }
+        for (uint32_t r = 0; r < a.rests; r++) {
+                a.row[len++] = r;
+                a.column[n].protect = true;
+                a.start[++n] = len;
+        }
+        m->rows += a.rests;
+        m->rests = a.rests;
+        m->lowest = a.lowest;
+        m->columns = n;
+        m->start = a.start;
+        m->row = a.row;
+        m->column = a.column;
+        return ERR_OK;
+}
