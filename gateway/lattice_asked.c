@@ -168,10 +168,9 @@ static enum err on_recalled(void *ctx, const struct recalled *one)
 
         a.limit += one->closed ? one->removed : 0;
         years_of(f->near.cube, one->period, &a);
-        TRY(seen_before(f,
-                near_mix(print_of_set(&a.set) + a.cells + 2u * a.records +
-                         near_mix(((uint64_t)a.first << 40) + ((uint64_t)a.end << 32) + a.limit)),
-                &seen));
+        const uint64_t kind = (uint64_t)a.limit << 2 | (uint64_t)a.records << 1 | a.cells;
+        const uint64_t years = (uint64_t)a.first << 32 | a.end;
+        TRY(seen_before(f, print_of_set(&a.set) + near_mix(kind) + near_mix(~years), &seen));
         if (seen)
                 return ERR_OK;
         f->near.out->compared++;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "gateway/disclosure/residue.h"
 
 static bool is_told(const struct lattice_cube *c, const struct lattice_sum *s)
 {
@@ -47,7 +48,11 @@ struct adding {
         uint8_t **in; /* by table and cell: whether it is in the sum at hand */
         size_t *start;
         uint32_t *row;
+        size_t row_cap;
         struct model_column *column;
+        uint32_t columns;
+        uint64_t *print; /* of the columns that are sums */
+        uint32_t prints;
 };
 
 static enum err number_rests(struct adding *a)
@@ -149,7 +154,7 @@ static size_t cell_of_row(
         return table_cell(t, at);
 }
 
-/* Of which inner cells it is the sum; how many. `out` may be NULL. */
+/* Of which inner cells it is the sum; how many. */
 static size_t rows_of(const struct adding *a, const struct lattice_sum *s, uint32_t *out)
 {
         const struct space *space = &a->c->space;
@@ -166,11 +171,8 @@ static size_t rows_of(const struct adding *a, const struct lattice_sum *s, uint3
                         space->inner + (size_t)a->m->inner[r] * space->dimensions_len;
                 size_t cell = cell_of_row(a, s->table, like, leaves);
 
-                if (cell == SIZE_MAX || !a->in[s->table][cell])
-                        continue;
-                if (out != NULL)
-                        out[len] = r;
-                len++;
+                if (cell != SIZE_MAX && a->in[s->table][cell])
+                        out[len++] = r;
         }
         for (size_t i = 0; i < s->len; i++)
                 a->in[s->table][s->cells[i]] = 0;
@@ -182,7 +184,6 @@ static enum err make_room(struct adding *a)
         const struct model *m = a->m;
         struct arena *arena = a->c->arena;
         size_t columns = m->columns + a->asked->len + a->rests;
-        size_t ones = m->start[m->columns] + a->asked->len + a->rests;
 
         a->in = arena_alloc(arena, a->c->cube->tables_len, sizeof(*a->in));
         if (a->in == NULL)
@@ -192,54 +193,92 @@ static enum err make_room(struct adding *a)
                 if (a->in[t] == NULL)
                         return ERR_NO_MEMORY;
         }
-        for (size_t i = 0; i < a->asked->len; i++)
-                ones += rows_of(a, &a->asked->sums[i], NULL);
+        a->row_cap = 2 * m->start[m->columns] + m->rows;
         a->start = arena_alloc(arena, columns + 1, sizeof(*a->start));
         a->column = arena_alloc(arena, columns + 1, sizeof(*a->column));
-        a->row = arena_alloc_raw(arena, ones + 1, sizeof(*a->row));
-        return a->start == NULL || a->column == NULL || a->row == NULL ? ERR_NO_MEMORY : ERR_OK;
+        a->row = arena_alloc_raw(arena, a->row_cap, sizeof(*a->row));
+        a->print = arena_alloc(arena, a->asked->len + 1, sizeof(*a->print));
+        return a->start == NULL || a->column == NULL || a->row == NULL || a->print == NULL
+                       ? ERR_NO_MEMORY
+                       : ERR_OK;
 }
 
-/* Appends rows of the model as they are numbered now, ascending. */
-static size_t put(const struct adding *a, const uint32_t *rows, size_t len, size_t at)
+static enum err row_room(struct adding *a, size_t more)
 {
+        size_t used = a->start[a->columns], cap = a->row_cap;
+
+        if (used + more <= cap)
+                return ERR_OK;
+        while (cap < used + more)
+                cap *= 2;
+        uint32_t *grown = arena_alloc_raw(a->c->arena, cap, sizeof(*grown));
+        if (grown == NULL)
+                return ERR_NO_MEMORY;
+        memcpy(grown, a->row, used * sizeof(*grown));
+        a->row = grown;
+        a->row_cap = cap;
+        return ERR_OK;
+}
+
+/* One column more, of a rest (UINT32_MAX: none) and rows of the model, as they are numbered now,
+ * ascending. */
+static enum err add_column(struct adding *a, uint32_t rest, const uint32_t *rows, size_t len,
+        const struct model_column *column)
+{
+        TRY(row_room(a, len + 1));
+        size_t at = a->start[a->columns];
+
+        if (rest != UINT32_MAX)
+                a->row[at++] = rest;
         for (int small = 1; small >= 0; small--)
                 for (size_t i = 0; i < len; i++)
                         if (a->small[rows[i]] == small)
                                 a->row[at++] = a->number[rows[i]];
-        return at;
+        a->column[a->columns] = *column;
+        a->start[++a->columns] = at;
+        return ERR_OK;
+}
+
+/* The same sum as another, said by other cells. */
+static bool is_there(struct adding *a, uint32_t rest, const uint32_t *rows, size_t len)
+{
+        uint64_t print = residue_mix(7, rest);
+
+        for (size_t i = 0; i < len; i++)
+                print = residue_mix(print, rows[i]);
+        for (uint32_t i = 0; i < a->prints; i++)
+                if (a->print[i] == print)
+                        return true;
+        a->print[a->prints++] = print;
+        return false;
 }
 
 enum err sums_add(const struct chain *c, const struct lattice_asked *asked, struct model *m)
 {
+        static const struct model_column known = {.known = true}, protected = {.protect = true};
         struct adding a = {.c = c, .asked = asked, .m = m};
-        uint32_t *rows = arena_alloc_raw(c->arena, m->rows + 1u, sizeof(*rows)), n = 0;
-        size_t len = 0;
+        uint32_t *rows = arena_alloc_raw(c->arena, m->rows + 1u, sizeof(*rows));
 
         if (rows == NULL)
                 return ERR_NO_MEMORY;
         TRY(number_rests(&a));
         TRY(number_rows(&a));
         TRY(make_room(&a));
-        memcpy(a.column, m->column, m->columns * sizeof(*a.column));
-        for (; n < m->columns; a.start[++n] = len)
-                len = put(&a, m->row + m->start[n], m->start[n + 1] - m->start[n], len);
+        for (uint32_t n = 0; n < m->columns; n++)
+                TRY(add_column(&a, UINT32_MAX, m->row + m->start[n], m->start[n + 1] - m->start[n],
+                        &m->column[n]));
         for (size_t i = 0; i < asked->len; i++) {
-                if (a.rest[i] != UINT32_MAX)
-                        a.row[len++] = a.rest[i];
-                len = put(&a, rows, rows_of(&a, &asked->sums[i], rows), len);
-                a.column[n].known = true;
-                a.start[++n] = len;
+                size_t len = rows_of(&a, &asked->sums[i], rows);
+
+                if (!is_there(&a, a.rest[i], rows, len))
+                        TRY(add_column(&a, a.rest[i], rows, len, &known));
         }
-        for (uint32_t r = 0; r < a.rests; r++) {
-                a.row[len++] = r;
-                a.column[n].protect = true;
-                a.start[++n] = len;
-        }
+        for (uint32_t r = 0; r < a.rests; r++)
+                TRY(add_column(&a, r, NULL, 0, &protected));
         m->rows += a.rests;
         m->rests = a.rests;
         m->lowest = a.lowest;
-        m->columns = n;
+        m->columns = a.columns;
         m->start = a.start;
         m->row = a.row;
         m->column = a.column;

@@ -20,7 +20,7 @@
 #include "gateway/disclosure/residue.h"
 #include "gateway/lattice_near.h"
 
-enum { VALUES = 9, FACTOR_MAX = 4, ARENA_MAX = 1 << 30 };
+enum { VALUES = 9, FACTOR_MAX = 4, SEEN_TRIES = 64, ARENA_MAX = 1 << 30 };
 #define PAIRS_WORK ((uint64_t)1 << 24) /* persons looked at, of one margin */
 
 struct stranger {
@@ -349,7 +349,7 @@ static bool is_new(struct together *t, uint32_t one, uint32_t other)
         uint64_t key = one < other ? (uint64_t)one << 32 | other : (uint64_t)other << 32 | one;
         size_t at = near_mix(key) & (t->seen_len - 1);
 
-        for (size_t tries = 0; tries < t->seen_len; tries++, at = (at + 1) & (t->seen_len - 1)) {
+        for (uint32_t tries = 0; tries < SEEN_TRIES; tries++, at = (at + 1) & (t->seen_len - 1)) {
                 if (t->seen[at] == key)
                         return false;
                 if (t->seen[at] != 0)
@@ -357,7 +357,7 @@ static bool is_new(struct together *t, uint32_t one, uint32_t other)
                 t->seen[at] = key;
                 return true;
         }
-        return true; /* full: it is added once more, which changes nothing */
+        return true; /* no room: it is added once more, which changes nothing */
 }
 
 static void touch(struct together *t, uint32_t person, uint32_t *len)

@@ -109,8 +109,8 @@ struct model {
         /* Or few persons each, and the first of them are rests of known sums (lattice_sums.h): then
          * nothing is told of which only such rows remain, a rest among them. 0: there are none. */
         uint32_t rests;
-        size_t impossible;     /* cells to be protected that are zero by what is known */
-        uint64_t work;         /* cells touched by inner cells, to make it */
+        size_t impossible; /* cells to be protected that are zero by what is known */
+        uint64_t work;     /* cells touched by inner cells, to make it */
         const atomic_bool *cancel;
 };
 
