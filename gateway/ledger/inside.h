@@ -108,7 +108,8 @@ struct ledger {
         uint32_t touched_len, touched_cap;
         struct row left; /* scratch: what is left of it */
         uint32_t tables, answered;
-        uint32_t judged; /* tables, those refused too, since it was made */
+        uint32_t judged;   /* tables, those refused too, since it was made */
+        uint64_t too_much; /* persons of the sets of a table for which there was no room in rows */
         size_t bytes;
         struct pieces pieces;
         struct prints refused; /* sets, of those judged while all stand in rows */

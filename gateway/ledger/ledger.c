@@ -7,6 +7,8 @@
  *
  * Where a row cannot be made, or was not made of an earlier set, pieces.c says what may be
  * answered besides: rows are made as long as they can be, since they tell what is known already.
+ * Finding out that they cannot takes seconds where sets are of millions, so it is found out once:
+ * a table that is as large as one that was too much is not tried.
  *
  * What a transaction changes is undone from copies of the rows it changed; classes that split
  * remember what they were split from, and are taken out of rows that hold them without a copy.
@@ -67,6 +69,7 @@ static enum err start(struct ledger *l, const struct ledger_options *options)
         l->options.persons = 0;
         if (options->work_limit == 0)
                 l->options.work_limit = WORK_DEFAULT;
+        l->too_much = UINT64_MAX;
         TRY(class_add(l, 0, &outside));
         l->classes_kept = 1;
         return ledger_grow(l, options->persons);
@@ -324,7 +327,6 @@ static enum err judge(struct ledger *l, const struct ledger_set *rows, uint32_t 
         uint8_t one = LEDGER_REFUSED;
 
         l->work = 0;
-        l->judged += how == WITH_ROWS && !forced ? 1 : 0;
         for (uint32_t i = 0; e == ERR_OK && i < len && (all == NULL || *all); i++) {
                 e = row_judge(l, &rows[i], how, forced, &one);
                 classes_untouch(l);
@@ -344,14 +346,40 @@ static bool is_untouched(const struct ledger *l)
                l->classes_len == l->classes_kept && l->pieces.len == l->pieces.kept;
 }
 
+static uint64_t persons_of(const struct ledger_set *rows, uint32_t len)
+{
+        uint64_t sum = 0;
+
+        for (uint32_t i = 0; i < len; i++)
+                sum += rows[i].len;
+        return sum;
+}
+
+/* In rows, or by pieces where there is no room for that; not beside what is not committed. */
+static enum err judge_anyhow(struct ledger *l, const struct ledger_set *rows, uint32_t len,
+        bool forced, uint8_t *verdicts, bool *all)
+{
+        uint64_t size = persons_of(rows, len);
+        bool alone = is_untouched(l);
+
+        l->judged += forced ? 0 : 1;
+        if (!alone || size < l->too_much) {
+                enum err e = judge(l, rows, len, WITH_ROWS, forced, verdicts, all);
+
+                if (e != ERR_LIMIT || !alone)
+                        return e;
+                l->too_much = size;
+                if (all != NULL)
+                        *all = true; /* up to where it ended */
+        }
+        return judge(l, rows, len, APART, forced, verdicts, all);
+}
+
 enum err ledger_judge(
         struct ledger *l, const struct ledger_set *rows, uint32_t len, uint8_t *verdicts)
 {
-        bool alone = is_untouched(l);
-        enum err e = judge(l, rows, len, WITH_ROWS, false, verdicts, NULL);
+        enum err e = judge_anyhow(l, rows, len, false, verdicts, NULL);
 
-        if (e == ERR_LIMIT && alone)
-                e = judge(l, rows, len, APART, false, verdicts, NULL);
         if (e != ERR_OK)
                 memset(verdicts, LEDGER_REFUSED, len);
         return e;
@@ -359,16 +387,12 @@ enum err ledger_judge(
 
 enum err ledger_judge_all(struct ledger *l, const struct ledger_set *rows, uint32_t len, bool *out)
 {
-        bool alone = is_untouched(l), all = true;
+        bool all = true;
 
         for (uint32_t i = 0; i < len; i++)
                 all &= rows[i].len == 0 || rows[i].len >= l->options.threshold;
-        enum err e = judge(l, rows, len, WITH_ROWS, false, NULL, &all);
+        enum err e = judge_anyhow(l, rows, len, false, NULL, &all);
 
-        if (e == ERR_LIMIT && alone) {
-                all = true;
-                e = judge(l, rows, len, APART, false, NULL, &all);
-        }
         if (e == ERR_OK && !all)
                 ledger_forget(l);
         *out = e == ERR_OK && all;
@@ -378,11 +402,7 @@ enum err ledger_judge_all(struct ledger *l, const struct ledger_set *rows, uint3
 enum err ledger_remember(struct ledger *l, const struct ledger_set *rows, uint32_t len)
 {
         ledger_forget(l);
-        enum err e = judge(l, rows, len, WITH_ROWS, true, NULL, NULL);
-
-        if (e == ERR_LIMIT)
-                return ledger_leave_out(l, rows, len);
-        TRY(e);
+        TRY(judge_anyhow(l, rows, len, true, NULL, NULL));
         ledger_commit(l);
         return l->broken ? ERR_LIMIT : ERR_OK;
 }

@@ -89,8 +89,9 @@ static inline bool ledger_allows(uint8_t verdict)
 /* Judges rows of one table in the order given (coarse rows first, so that totals are rather
  * kept), each in the light of those admitted before it, and remembers the admitted ones only
  * when the caller commits: until then nothing is. Verdicts are of all rows. Where rows take more
- * memory or work than there is, pieces decide; ERR_LIMIT only where something judged before is
- * not committed. After an error nothing is remembered, of this call or of others not committed. */
+ * memory or work than there is, or took it for a table no larger, pieces decide; ERR_LIMIT only
+ * where something judged before is not committed. After an error nothing is remembered, of this
+ * call or of others not committed. */
 MUST_CHECK enum err ledger_judge(
         struct ledger *l, const struct ledger_set *rows, uint32_t len, uint8_t *verdicts);
 /* The same of all together: what is refused ends it, and then nothing is remembered that was

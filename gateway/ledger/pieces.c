@@ -123,13 +123,19 @@ static void untouch(struct pieces *p)
         p->touched_len = 0;
 }
 
+/* Who is alone in a piece is told from nobody there, and it cannot be cut. When much was answered
+ * most are. */
 static enum err count(struct pieces *p, const struct ledger_set *part)
 {
         for (uint32_t i = 0; i < part->len; i++) {
                 if (part->persons[i] >= p->persons)
                         return ERR_INVALID;
-                TRY(touch(p, p->of[part->persons[i]]));
-                p->list[p->of[part->persons[i]]].count++;
+                uint32_t piece = p->of[part->persons[i]];
+
+                if (piece != 0 && p->list[piece].size == 1)
+                        continue;
+                TRY(touch(p, piece));
+                p->list[piece].count++;
         }
         return ERR_OK;
 }
@@ -173,6 +179,8 @@ enum err pieces_mixed(struct ledger *l, const struct ledger_set *set, bool *out)
 
 static enum err cut(struct pieces *p, const struct ledger_set *part)
 {
+        uint32_t before = p->len;
+
         TRY(count(p, part));
         for (uint32_t i = 0; i < p->touched_len; i++) {
                 uint32_t piece = p->touched[i], half;
@@ -185,7 +193,7 @@ static enum err cut(struct pieces *p, const struct ledger_set *part)
                 whole->size -= whole->count;
                 whole->target = half;
         }
-        for (uint32_t i = 0; i < part->len; i++) {
+        for (uint32_t i = 0; p->len > before && i < part->len; i++) {
                 uint32_t *of = &p->of[part->persons[i]];
 
                 if (p->list[*of].target != 0)

@@ -268,6 +268,44 @@ static void without_work_nothing_small_is_given_away(void **state)
         ledger_free(&w.ledger);
 }
 
+static enum err judge_table(struct world *w, const uint32_t *bits, unsigned len)
+{
+        struct ledger_set sets[4];
+        struct room rooms[4];
+        uint8_t verdicts[4];
+
+        for (unsigned i = 0; i < len; i++) {
+                struct told t = told_of(bits[i]);
+
+                sets[i] = set_of(w, &t, &rooms[i]);
+        }
+        TRY(ledger_judge(w->ledger, sets, len, verdicts));
+        ledger_commit(w->ledger);
+        return ERR_OK;
+}
+
+static void what_was_too_much_is_not_tried_for_as_many_persons(void **state)
+{
+        static const uint32_t large[] = {0x00ff, 0x0ff0}, simple[] = {0x3333, 0x3333};
+        struct world w;
+
+        (void)state;
+        world_make(&w, 14, 3, 15);
+        assert_int_equal(judge_table(&w, simple, 2), ERR_OK); /* there is room for it */
+        assert_int_equal(ledger_stats(w.ledger).rank, 1);
+        ledger_free(&w.ledger);
+        world_make(&w, 14, 3, 15);
+        assert_int_equal(judge_table(&w, large, 2), ERR_OK);
+        assert_int_equal(ledger_stats(w.ledger).rank, 0);
+        assert_int_equal(ledger_stats(w.ledger).left_out, 2);
+        assert_int_equal(judge_table(&w, simple, 2), ERR_OK); /* which nobody finds out now */
+        assert_int_equal(ledger_stats(w.ledger).rank, 0);
+        assert_int_equal(ledger_stats(w.ledger).left_out, 3);
+        assert_int_equal(judge_table(&w, simple, 1), ERR_OK); /* this is less */
+        assert_int_equal(ledger_stats(w.ledger).rank, 1);
+        ledger_free(&w.ledger);
+}
+
 static void who_was_in_an_answer_and_is_gone_is_not_told_by_the_next(void **state)
 {
         const struct told with_her = told_of(0x20ff);
@@ -455,6 +493,7 @@ int main(void)
                 cmocka_unit_test(what_was_left_out_is_known_itself_and_guards_the_rest),
                 cmocka_unit_test(what_is_a_sum_of_what_was_left_out_is_refused_rather_than_trusted),
                 cmocka_unit_test(without_work_nothing_small_is_given_away),
+                cmocka_unit_test(what_was_too_much_is_not_tried_for_as_many_persons),
                 cmocka_unit_test(who_was_in_an_answer_and_is_gone_is_not_told_by_the_next),
                 cmocka_unit_test(who_may_have_been_elsewhere_does_not_count),
                 cmocka_unit_test(records_of_one_person_are_no_difference_that_is_told),
