@@ -426,19 +426,22 @@ static void choose(struct margin *m, uint32_t fewest)
         }
 }
 
-/* *out_far: from every union of these cells. */
-static enum err compare(struct near *n, struct margin *m, const struct answer *a, bool *out_far)
+/* *out_far: from every union of these cells; *out_equal: it is one. */
+static enum err compare(
+        struct near *n, struct margin *m, const struct answer *a, bool *out_far, bool *out_equal)
 {
         struct rest nearest, other;
         enum err e = ERR_OK;
 
         *out_far = is_plainly_far(n, m, a);
+        *out_equal = false;
         if (*out_far)
                 return ERR_OK;
         touch(n, m, a);
         choose(m, 0);
         nearest = rest_of(n, m, a);
         *out_far = nearest.persons >= a->limit;
+        *out_equal = nearest.persons == 0;
         if (!*out_far && (a->cells || m->is_row)) {
                 e = found(n, m, a, &nearest);
                 choose(m, 2 * a->limit);
@@ -455,7 +458,7 @@ static enum err compare(struct near *n, struct margin *m, const struct answer *a
 struct asking {
         const struct answer *answers;
         uint32_t len;
-        bool *far;
+        bool *far, *equal;         /* the latter in the margin at hand */
         struct together *together; /* NULL: none */
 };
 
@@ -467,16 +470,17 @@ static enum err compare_all(struct near *n, struct margin *m, struct asking *x, 
         for (uint32_t i = 0; i < x->len; i++) {
                 bool far;
 
+                x->equal[i] = false;
                 if (x->far[i])
                         continue;
                 if (n->source->cancel != NULL && atomic_load(n->source->cancel))
                         return ERR_CANCELLED;
-                TRY(compare(n, m, &x->answers[i], &far));
+                TRY(compare(n, m, &x->answers[i], &far, &x->equal[i]));
                 x->far[i] = far && divided;
         }
         if (x->together == NULL)
                 return ERR_OK;
-        TRY(together_find(n, m, x->together, &none));
+        TRY(together_find(n, m, x->together, x->equal, &none));
         if (none && divided)
                 x->together = NULL;
         return ERR_OK;
@@ -489,12 +493,13 @@ enum err near_find(struct near *n, uint32_t table, uint32_t first, uint32_t end,
         const struct table *t = &n->cube->tables[table];
         unsigned margins = 1u << (t->dimensions_len - lattice_lead(n->cube));
         struct layer l = {.n = n, .table = table, .arena = arena};
-        struct asking asking = {answers, len, NULL, together};
+        struct asking asking = {.answers = answers, .len = len, .together = together};
 
         if (arena == NULL)
                 return ERR_NO_MEMORY;
         asking.far = arena_alloc(arena, len + 1u, sizeof(*asking.far));
-        if (asking.far == NULL)
+        asking.equal = arena_alloc(arena, len + 1u, sizeof(*asking.equal));
+        if (asking.far == NULL || asking.equal == NULL)
                 return ERR_NO_MEMORY;
         for (uint32_t i = 0; range && i < len; i++)
                 asking.far[i] = answers[i].first != first || answers[i].end != end;

@@ -68,10 +68,11 @@ enum { NEAR_TOGETHER = 512 };
 struct together;
 MUST_CHECK enum err together_new(const struct near *n, const struct answer *answers, uint32_t len,
         struct arena *arena, struct together **out);
-/* *out_none: no combination of them is near, in this margin or in one whose cells are unions of
- * its. */
+/* `equal`: of all answers, which are a union of the margin's cells, so that they say nothing more.
+ * *out_none: no combination of the others is near, in this margin or in one whose cells are unions
+ * of its. */
 MUST_CHECK enum err together_find(
-        struct near *n, struct margin *m, struct together *t, bool *out_none);
+        struct near *n, struct margin *m, struct together *t, const bool *equal, bool *out_none);
 
 /* Which unions of cells of each margin of a table, in the blocks first .. end-1, are near an
  * answer. `range`: those answers alone that asked about these years. */

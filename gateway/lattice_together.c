@@ -666,7 +666,20 @@ static enum err try_all(struct near *n, struct margin *m, struct together *t, st
         return try_pairs(&x, factor, &n->out->untried);
 }
 
-enum err together_find(struct near *n, struct margin *m, struct together *t, bool *out_none)
+/* They have no factor. */
+static void leave_out(struct together *t, const bool *equal)
+{
+        for (uint32_t u = 0; u < t->unknowns; u++) {
+                if (!equal[t->answer[u]])
+                        continue;
+                memset(t->row, 0, t->unknowns * sizeof(*t->row));
+                t->row[u] = 1;
+                equations_add(&t->at_hand, t->row);
+        }
+}
+
+enum err together_find(
+        struct near *n, struct margin *m, struct together *t, const bool *equal, bool *out_none)
 {
         OWNED(arena_free) struct arena *arena = arena_new(ARENA_MAX);
 
@@ -680,6 +693,7 @@ enum err together_find(struct near *n, struct margin *m, struct together *t, boo
         if (t->seen == NULL)
                 return ERR_NO_MEMORY;
         equations_copy(&t->at_hand, &t->base);
+        leave_out(t, equal);
         add_outsiders(t, n, m);
         for (uint32_t i = 0; i < m->parts_len && t->at_hand.len < t->unknowns; i++)
                 add_part(t, m, &m->parts[i]);
