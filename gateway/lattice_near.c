@@ -146,16 +146,13 @@ static bool is_identifying(const struct table *t, uint32_t lead, unsigned kept)
 /* Whether everybody is in just one of the finest cells: then whatever is told is a sum of those. */
 static bool is_divided(const struct layer *l, const struct margin *finest, unsigned margins)
 {
-        size_t persons = view_persons(l->n->source->view), all = 0, in = 0;
+        size_t all = 0, in = 0;
 
         for (uint32_t i = 0; i < l->parts_len; i++) {
                 all += l->kept[i] == 0 ? l->parts[i].len : 0;
                 in += l->kept[i] == margins - 1 ? l->parts[i].len : 0;
         }
-        for (size_t p = 0; p < persons; p++)
-                if (finest->start[p + 1] - finest->start[p] > 1)
-                        return false;
-        return all == in;
+        return finest->apart && all == in;
 }
 
 /* The parts of a margin, and which of them every person is in. */
@@ -191,6 +188,9 @@ static enum err margin_make(
                         out->part[at] = u;
                         out->records[at] = out->parts[u].records[k];
                 }
+        out->apart = true;
+        for (size_t p = 0; p < persons && out->apart; p++)
+                out->apart = out->start[p + 1] - out->start[p] < 2;
         return ERR_OK;
 }
 

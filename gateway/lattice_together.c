@@ -623,8 +623,68 @@ static bool solves(const struct equations *e, uint32_t one, uint32_t other, int3
         return true;
 }
 
+/* How many of every answer are in every part. */
+static enum err count_in(const struct trying *x, struct arena *arena, uint32_t **out)
+{
+        const struct margin *m = x->m;
+        uint32_t *in = arena_alloc(arena, (size_t)x->t->unknowns * m->parts_len + 1, sizeof(*in));
+
+        if (in == NULL)
+                return ERR_NO_MEMORY;
+        for (uint32_t u = 0; u < x->t->unknowns; u++) {
+                const struct ledger_set *set = &x->t->answers[x->t->answer[u]].set;
+
+                for (uint32_t i = 0; i < set->len; i++) {
+                        uint32_t p = near_person(x->n, set->persons[i]);
+
+                        for (size_t k = p == NEAR_NOBODY ? 0 : m->start[p];
+                                p != NEAR_NOBODY && k < m->start[p + 1]; k++)
+                                in[(size_t)u * m->parts_len + m->part[k]]++;
+                }
+        }
+        *out = in;
+        return ERR_OK;
+}
+
+static uint32_t distance(uint32_t a, uint32_t b)
+{
+        return a > b ? a - b : b - a;
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+        return a < b ? a : b;
+}
+
+/* How many of a part have another number than the rest of it, at the least: where the rest counts
+ * nothing, or one. Of answers that count everybody once. */
+static uint32_t least_left(uint32_t len, uint32_t one, uint32_t other, int32_t by)
+{
+        if (by > 0)
+                return least(one > other ? one : other, distance(one + other, len));
+        return least(distance(one, other), least(len - one, len - other));
+}
+
+static bool is_far(
+        const struct trying *x, const uint32_t *in, uint32_t one, uint32_t other, int32_t by)
+{
+        const struct margin *m = x->m;
+        const uint32_t *a = in + (size_t)one * m->parts_len, *b = in + (size_t)other * m->parts_len;
+        uint32_t sum = 0;
+
+        if (x->t->answers[x->t->answer[one]].set.weights != NULL ||
+                x->t->answers[x->t->answer[other]].set.weights != NULL)
+                return false;
+        for (uint32_t i = 0; i < m->parts_len && sum < x->t->threshold; i++) {
+                uint32_t left = least_left(m->parts[i].len, a[i], b[i], by);
+
+                sum = m->apart ? sum + left : sum > left ? sum : left;
+        }
+        return sum >= x->t->threshold;
+}
+
 /* All of two, as far as there is work for it. */
-static enum err try_pairs(struct trying *x, int32_t *factor, uint64_t *untried)
+static enum err try_pairs(struct trying *x, const uint32_t *in, int32_t *factor, uint64_t *untried)
 {
         const struct together *t = x->t;
         uint64_t work = 0;
@@ -633,7 +693,8 @@ static enum err try_pairs(struct trying *x, int32_t *factor, uint64_t *untried)
         for (uint32_t one = 1; one < t->unknowns; one++)
                 for (uint32_t other = 0; other < one; other++)
                         for (int32_t by = -1; by <= 1; by += 2) {
-                                if (!solves(&t->at_hand, one, other, by))
+                                if (!solves(&t->at_hand, one, other, by) ||
+                                        is_far(x, in, one, other, by))
                                         continue;
                                 if (work > PAIRS_WORK) {
                                         ++*untried;
@@ -654,6 +715,7 @@ static enum err try_all(struct near *n, struct margin *m, struct together *t, st
         int32_t *factor = arena_alloc(arena, t->unknowns + 1u, sizeof(*factor));
         struct trying x = {.n = n, .m = m, .t = t, .factor = factor};
         size_t persons = view_persons(n->source->view);
+        uint32_t *in;
 
         x.value = arena_alloc_raw(arena, persons + 1, sizeof(*x.value));
         x.people = arena_alloc_raw(arena, persons + 1, sizeof(*x.people));
@@ -663,7 +725,8 @@ static enum err try_all(struct near *n, struct margin *m, struct together *t, st
         for (uint32_t u = 0; u < t->unknowns; u++)
                 if (!t->at_hand.has[u] && solution(&t->at_hand, u, factor))
                         TRY(try_factors(&x));
-        return try_pairs(&x, factor, &n->out->untried);
+        TRY(count_in(&x, arena, &in));
+        return try_pairs(&x, in, factor, &n->out->untried);
 }
 
 /* They have no factor. */

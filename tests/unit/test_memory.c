@@ -18,6 +18,7 @@
 #include "gateway/memory.h"
 #include "gateway/memory_lattice.h"
 #include "gateway/memory_linkage.h"
+#include "gateway/memory_recall.h"
 #include "gateway/memory_sets.h"
 #include "tests/support/log_world.h"
 #include "tests/support/store_world.h"
@@ -586,6 +587,112 @@ static void a_linkage_with_a_larger_k_is_held_to_it(void **state)
         memory_break(&c);
 }
 
+/* For whoever is about to publish tables
+   ------------------------------------------------------ */
+
+struct listening {
+        unsigned sets, persons, stored;
+};
+
+static enum err hear(void *ctx, const struct recalled *one)
+{
+        struct listening *l = ctx;
+
+        assert_true(one->cells);
+        l->sets++;
+        l->persons += one->set.len;
+        return ERR_OK;
+}
+
+static enum err store_tables(void *ctx)
+{
+        struct listening *l = ctx;
+
+        l->stored++;
+        return ERR_OK;
+}
+
+static struct listening recall_all(struct recall *r)
+{
+        const struct memory_ask ask = {.policy = &policy,
+                .linkage = &linkage,
+                .dataset = &dataset,
+                .purpose = "uppfoljning"};
+        struct listening l = {0};
+        struct persons *persons;
+
+        assert_int_equal(persons_new(&persons), ERR_OK);
+        assert_int_equal(memory_recall(r, &ask, persons, hear, &l), ERR_OK);
+        return l;
+}
+
+static void what_is_promised_is_recalled_and_what_is_stored(void **state)
+{
+        struct promise *a = NULL, *b = NULL;
+        struct listening heard;
+        struct recall r;
+
+        (void)state;
+        assert_true(may_tell(A, &a));
+        assert_int_equal(memory_recall_begin(memory, names[0], false, &r), ERR_OK);
+        heard = recall_all(&r);
+        assert_int_equal(heard.sets, 1);
+        assert_int_equal(heard.persons, PERSONS);
+        assert_int_equal(write_down(&a), ERR_OK);
+        assert_int_equal(recall_all(&r).sets, 1);
+        assert_false(may_tell(B, &b));
+        assert_int_equal(write_down(&b), ERR_OK);
+        assert_int_equal(recall_all(&r).sets, 1); /* nothing was told */
+        memory_recall_end(&r);
+}
+
+static void tables_are_not_stored_where_something_was_judged_meanwhile(void **state)
+{
+        struct promise *a = NULL;
+        struct listening l = {0};
+        struct recall r;
+        bool done = true;
+
+        (void)state;
+        assert_int_equal(memory_recall_begin(memory, names[0], false, &r), ERR_OK);
+        (void)recall_all(&r);
+        assert_true(may_tell(A, &a));
+        assert_int_equal(memory_recall_use(&r, store_tables, &l, &done), ERR_OK);
+        assert_false(done);
+        assert_int_equal(l.stored, 0);
+        memory_recall_end(&r);
+        /* Once more, and nobody is judged meanwhile. */
+        assert_int_equal(memory_recall_begin(memory, names[0], true, &r), ERR_OK);
+        assert_int_equal(recall_all(&r).sets, 1);
+        assert_int_equal(memory_recall_use(&r, store_tables, &l, &done), ERR_OK);
+        assert_true(done);
+        assert_int_equal(l.stored, 1);
+        memory_recall_end(&r);
+        assert_int_equal(write_down(&a), ERR_OK);
+}
+
+/* It was judged without these tables. */
+static void what_was_judged_and_never_told_is_judged_anew_after_them(void **state)
+{
+        struct promise *a = NULL, *b = NULL;
+        struct listening l = {0};
+        struct recall r;
+        bool done = false;
+
+        (void)state;
+        assert_true(may_tell(A, &a));
+        memory_break(&a);
+        assert_false(may_tell(B, &b));
+        memory_break(&b);
+        assert_int_equal(memory_recall_begin(memory, names[0], false, &r), ERR_OK);
+        assert_int_equal(recall_all(&r).sets, 0);
+        assert_int_equal(memory_recall_use(&r, store_tables, &l, &done), ERR_OK);
+        assert_true(done);
+        memory_recall_end(&r);
+        assert_true(may_tell(B, &b));
+        assert_int_equal(write_down(&b), ERR_OK);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -600,6 +707,9 @@ int main(void)
                 SENTENCE(what_was_told_under_another_linkage_is_held_against_it),
                 SENTENCE(what_is_promised_under_another_linkage_is_counted_again_under_it),
                 SENTENCE(a_linkage_that_has_ended_leaves_a_gap_that_is_known),
+                SENTENCE(what_is_promised_is_recalled_and_what_is_stored),
+                SENTENCE(tables_are_not_stored_where_something_was_judged_meanwhile),
+                SENTENCE(what_was_judged_and_never_told_is_judged_anew_after_them),
                 SENTENCE(a_linkage_with_a_larger_k_is_held_to_it),
 #undef SENTENCE
         };
