@@ -16,7 +16,7 @@
 #include "gateway/lattice_near.h"
 
 enum { SCRATCH_MAX = (int)(((unsigned)1 << 31) - 1) };
-#define BATCH_MAX ((size_t)1 << 26) /* persons of answers that are held at a time */
+#define BATCH_MAX ((size_t)1 << 25) /* persons of answers that are held at a time */
 
 struct finding {
         struct near near;
