@@ -14,6 +14,7 @@
  *      lattice_asked.c   what was answered without a plan
  *      lattice_near.c    which sums of its cells that was, but for a few persons
  *      lattice_together.c    or was only together with others
+ *      lattice_equations.c   by which factors
  *      lattice_sums.c    and these as columns of the model
  *      lattice_code.c    a protected cube as bytes, and back
  *      lattice_answer.c  the table of a question, cut out of a cube

@@ -18,21 +18,14 @@
 
 #include "base/arena.h"
 #include "gateway/disclosure/residue.h"
+#include "gateway/lattice_equations.h"
 #include "gateway/lattice_near.h"
 
-enum { VALUES = 9, FACTOR_MAX = 4, SEEN_TRIES = 64, ARENA_MAX = 1 << 30 };
+enum { VALUES = 2 * EQUATIONS_FACTOR_MAX + 1, SEEN_TRIES = 64, ARENA_MAX = 1 << 30 };
 #define PAIRS_WORK ((uint64_t)1 << 24) /* persons looked at, of one margin */
 
 struct stranger {
         uint32_t number, unknown, weight;
-};
-
-/* Rows of equations, reduced: each has a pivot, where it alone is 1. */
-struct equations {
-        uint64_t *rows; /* by pivot, `width` each */
-        bool *has;      /* by pivot */
-        uint64_t *some; /* a solution chosen at random: what it does not solve is new */
-        uint32_t width, len;
 };
 
 struct together {
@@ -55,89 +48,6 @@ struct together {
         size_t seen_len;
         struct arena *arena;
 };
-
-/* Equations -------------------------------------------------------------------------------- */
-
-static void solve(struct equations *e)
-{
-        for (uint32_t u = 0; u < e->width; u++)
-                e->some[u] = e->has[u] ? 0 : residue_mix(6, u) % RESIDUE_PRIME;
-        for (uint32_t p = 0; p < e->width; p++) {
-                const uint64_t *row = e->rows + (size_t)p * e->width;
-                uint64_t sum = 0;
-
-                for (uint32_t u = 0; e->has[p] && u < e->width; u++)
-                        if (!e->has[u] && row[u] != 0)
-                                sum = residue_add(sum, residue_times(row[u], e->some[u]));
-                if (e->has[p])
-                        e->some[p] = residue_negative(sum);
-        }
-}
-
-static enum err equations_new(struct arena *arena, uint32_t width, struct equations *out)
-{
-        *out = (struct equations){.width = width,
-                .rows = arena_alloc_raw(arena, (size_t)width * width + 1, sizeof(*out->rows)),
-                .has = arena_alloc(arena, width + 1u, sizeof(*out->has)),
-                .some = arena_alloc_raw(arena, width + 1u, sizeof(*out->some))};
-        if (out->rows == NULL || out->has == NULL || out->some == NULL)
-                return ERR_NO_MEMORY;
-        solve(out);
-        return ERR_OK;
-}
-
-static void equations_copy(struct equations *to, const struct equations *from)
-{
-        memcpy(to->has, from->has, from->width * sizeof(*to->has));
-        for (uint32_t p = 0; p < from->width; p++)
-                if (from->has[p])
-                        memcpy(to->rows + (size_t)p * to->width, from->rows + (size_t)p * to->width,
-                                to->width * sizeof(*to->rows));
-        memcpy(to->some, from->some, from->width * sizeof(*to->some));
-        to->len = from->len;
-}
-
-static void take(struct equations *e, uint64_t *from, const uint64_t *row, uint64_t times)
-{
-        uint64_t by = residue_negative(times);
-
-        for (uint32_t i = 0; i < e->width; i++)
-                if (row[i] != 0)
-                        from[i] = residue_add(from[i], residue_times(row[i], by));
-}
-
-/* `row` is spent. */
-static void equations_add(struct equations *e, uint64_t *row)
-{
-        uint32_t pivot = 0;
-        uint64_t sum = 0;
-
-        for (uint32_t u = 0; u < e->width; u++)
-                if (row[u] != 0)
-                        sum = residue_add(sum, residue_times(row[u], e->some[u]));
-        if (sum == 0)
-                return;
-        for (uint32_t p = 0; p < e->width; p++)
-                if (row[p] != 0 && e->has[p])
-                        take(e, row, e->rows + (size_t)p * e->width, row[p]);
-        while (pivot < e->width && row[pivot] == 0)
-                pivot++;
-        if (pivot == e->width)
-                return;
-        uint64_t inverse = residue_inverse(row[pivot]);
-        for (uint32_t i = 0; i < e->width; i++)
-                row[i] = residue_times(row[i], inverse);
-        for (uint32_t p = 0; p < e->width; p++) {
-                uint64_t *other = e->rows + (size_t)p * e->width;
-
-                if (e->has[p] && other[pivot] != 0)
-                        take(e, other, row, other[pivot]);
-        }
-        memcpy(e->rows + (size_t)pivot * e->width, row, e->width * sizeof(*row));
-        e->has[pivot] = true;
-        e->len++;
-        solve(e);
-}
 
 /* Patterns --------------------------------------------------------------------------------- */
 
@@ -439,7 +349,8 @@ static int32_t value_of(const struct trying *x, uint32_t person)
 
         for (size_t i = x->t->start[person]; i < x->t->start[person + 1]; i++)
                 sum += (int64_t)x->factor[x->t->unknown[i]] * x->t->weight[i];
-        return sum >= -FACTOR_MAX && sum <= FACTOR_MAX ? (int32_t)sum : INT32_MAX;
+        return sum >= -EQUATIONS_FACTOR_MAX && sum <= EQUATIONS_FACTOR_MAX ? (int32_t)sum
+                                                                           : INT32_MAX;
 }
 
 /* Everybody in an answer that has a factor, once. */
@@ -468,7 +379,7 @@ static void gather(struct trying *x)
                                 if (m->parts[part].in++ == 0)
                                         m->touched[m->touched_len++] = part;
                                 if (x->value[p] != INT32_MAX)
-                                        x->counts[part][x->value[p] + FACTOR_MAX]++;
+                                        x->counts[part][x->value[p] + EQUATIONS_FACTOR_MAX]++;
                         }
                 }
         }
@@ -478,12 +389,12 @@ static void gather(struct trying *x)
 static int32_t most_of(const struct trying *x, uint32_t part)
 {
         const struct part *of = &x->m->parts[part];
-        uint32_t best = of->len - of->in + x->counts[part][FACTOR_MAX];
+        uint32_t best = of->len - of->in + x->counts[part][EQUATIONS_FACTOR_MAX];
         int32_t value = 0;
 
-        for (int32_t v = -FACTOR_MAX; v <= FACTOR_MAX; v++)
-                if (v != 0 && x->counts[part][v + FACTOR_MAX] > best) {
-                        best = x->counts[part][v + FACTOR_MAX];
+        for (int32_t v = -EQUATIONS_FACTOR_MAX; v <= EQUATIONS_FACTOR_MAX; v++)
+                if (v != 0 && x->counts[part][v + EQUATIONS_FACTOR_MAX] > best) {
+                        best = x->counts[part][v + EQUATIONS_FACTOR_MAX];
                         value = v;
                 }
         return value;
@@ -502,7 +413,8 @@ static bool choose(struct trying *x, uint32_t fewest, int32_t *out_sign)
 
                 m->parts[m->touched[i]].chosen = false;
                 if (value == 0 ||
-                        (len < fewest && x->counts[m->touched[i]][value + FACTOR_MAX] < len))
+                        (len < fewest &&
+                                x->counts[m->touched[i]][value + EQUATIONS_FACTOR_MAX] < len))
                         continue;
                 if ((value != 1 && value != -1) || (any && value != *out_sign))
                         return false;
@@ -578,51 +490,6 @@ static enum err try_factors(struct trying *x)
         return e;
 }
 
-/* A factor as a small number; false: it is none. */
-static bool small(uint64_t residue, int32_t *out)
-{
-        for (int32_t v = 0; v <= FACTOR_MAX; v++) {
-                if (residue == (uint64_t)v || residue == residue_negative((uint64_t)v)) {
-                        *out = residue == (uint64_t)v ? v : -v;
-                        return true;
-                }
-        }
-        return false;
-}
-
-/* The solution in which one unknown that is free is 1 and the other free ones are 0; false: it is
- * that one alone, or no small numbers. */
-static bool solution(const struct equations *e, uint32_t free_one, int32_t *out)
-{
-        uint32_t others = 0;
-
-        memset(out, 0, e->width * sizeof(*out));
-        out[free_one] = 1;
-        for (uint32_t p = 0; p < e->width; p++) {
-                uint64_t value = e->has[p] ? e->rows[(size_t)p * e->width + free_one] : 0;
-
-                if (value == 0)
-                        continue;
-                others++;
-                if (!small(residue_negative(value), &out[p]))
-                        return false;
-        }
-        return others > 0;
-}
-
-/* Whether it solves all equations to count both, or one and take the other away. */
-static bool solves(const struct equations *e, uint32_t one, uint32_t other, int32_t by)
-{
-        for (uint32_t p = 0; p < e->width; p++) {
-                const uint64_t *row = e->rows + (size_t)p * e->width;
-                uint64_t second = by > 0 ? residue_negative(row[other]) : row[other];
-
-                if (e->has[p] && row[one] != second)
-                        return false;
-        }
-        return true;
-}
-
 /* How many of every answer are in every part. */
 static enum err count_in(const struct trying *x, struct arena *arena, uint32_t **out)
 {
@@ -693,7 +560,7 @@ static enum err try_pairs(struct trying *x, const uint32_t *in, int32_t *factor,
         for (uint32_t one = 1; one < t->unknowns; one++)
                 for (uint32_t other = 0; other < one; other++)
                         for (int32_t by = -1; by <= 1; by += 2) {
-                                if (!solves(&t->at_hand, one, other, by) ||
+                                if (!equations_solved(&t->at_hand, one, other, by) ||
                                         is_far(x, in, one, other, by))
                                         continue;
                                 if (work > PAIRS_WORK) {
@@ -723,7 +590,7 @@ static enum err try_all(struct near *n, struct margin *m, struct together *t, st
         if (factor == NULL || x.value == NULL || x.people == NULL || x.counts == NULL)
                 return ERR_NO_MEMORY;
         for (uint32_t u = 0; u < t->unknowns; u++)
-                if (!t->at_hand.has[u] && solution(&t->at_hand, u, factor))
+                if (!t->at_hand.has[u] && equations_solution(&t->at_hand, u, factor))
                         TRY(try_factors(&x));
         TRY(count_in(&x, arena, &in));
         return try_pairs(&x, in, factor, &n->out->untried);
