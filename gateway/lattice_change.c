@@ -35,6 +35,7 @@ struct holding {
         struct lattice_cube *cube;
         const struct lattice_past *past;
         const struct lattice_asked *asked; /* NULL: not heeded */
+        bool known;                        /* what it says is known; else it is secret */
         struct chain chain;
         struct model_cell *cells;
         const atomic_bool *cancel;
@@ -319,7 +320,8 @@ static enum err find_pattern(struct holding *h, struct suppress_result *out, boo
         if (has_unexplained(h, &model))
                 return ERR_OK;
         if (h->asked != NULL)
-                TRY(sums_add(&h->chain, h->asked, &model));
+                TRY(h->known ? sums_know(&h->chain, h->asked, &model)
+                             : sums_protect(&h->chain, h->asked, &model));
         if (h->chain.len > 2 || h->asked != NULL)
                 TRY(leave_out_known(h, &model));
         TRY(suppress_run(h->scratch, &model, &options, out));
@@ -354,16 +356,27 @@ static enum err hold_against(struct holding *with, uint32_t first, uint32_t len,
         return ERR_OK;
 }
 
-/* Against some answers: with all earlier cubes, or, where no pattern is found then, which leaves
- * nothing revised, without. *out_proved: false where there is none at all. */
+/* Against some answers, as secrets and as what is known (lattice_sums.h): by themselves, where no
+ * inner cell is left out that would tell cells apart, so that nothing looks known that is not; and
+ * then with all earlier cubes, whose changes few inner cells stand for. *out_proved: false where
+ * there is no pattern even for the first. */
 static enum err hold_against_answers(const struct holding *h, const struct lattice_asked *answers,
         uint32_t all, bool *out_proved)
 {
         struct holding with = *h;
+        bool proved = true;
 
         with.asked = answers;
-        TRY(hold_against(&with, h->past->len - all, all, out_proved));
-        return *out_proved || all == 0 ? ERR_OK : hold_against(&with, h->past->len, 0, out_proved);
+        for (uint32_t turn = 0; turn < 2 && proved; turn++) {
+                with.known = turn > 0;
+                TRY(hold_against(&with, h->past->len, 0, &proved));
+        }
+        *out_proved = proved;
+        for (uint32_t turn = 0; turn < 2 && *out_proved && all > 0; turn++) {
+                with.known = turn > 0;
+                TRY(hold_against(&with, h->past->len - all, all, &proved));
+        }
+        return ERR_OK;
 }
 
 /* Sums of cells that were told already tell nothing more, until one of these cells is withheld. */

@@ -120,7 +120,8 @@ static enum err number_rows(struct adding *a)
         a->number = arena_alloc_raw(a->c->arena, rows + 1u, sizeof(*a->number));
         if (a->small == NULL || a->number == NULL)
                 return ERR_NO_MEMORY;
-        find_small(a);
+        if (a->rests > 0)
+                find_small(a);
         for (uint32_t r = 0; r < rows; r++)
                 if (a->small[r])
                         a->number[r] = next++;
@@ -253,7 +254,47 @@ static bool is_there(struct adding *a, uint32_t rest, const uint32_t *rows, size
         return false;
 }
 
-enum err sums_add(const struct chain *c, const struct lattice_asked *asked, struct model *m)
+/* The model as it was, with rows numbered anew. */
+static enum err copy_columns(struct adding *a)
+{
+        const struct model *m = a->m;
+
+        TRY(number_rows(a));
+        TRY(make_room(a));
+        for (uint32_t n = 0; n < m->columns; n++)
+                TRY(add_column(a, UINT32_MAX, m->row + m->start[n], m->start[n + 1] - m->start[n],
+                        &m->column[n]));
+        return ERR_OK;
+}
+
+static void give(const struct adding *a, struct model *m)
+{
+        m->columns = a->columns;
+        m->start = a->start;
+        m->row = a->row;
+        m->column = a->column;
+}
+
+enum err sums_protect(const struct chain *c, const struct lattice_asked *asked, struct model *m)
+{
+        static const struct model_column protected = {.protect = true};
+        struct adding a = {.c = c, .asked = asked, .m = m};
+        uint32_t *rows = arena_alloc_raw(c->arena, m->rows + 1u, sizeof(*rows));
+
+        if (rows == NULL)
+                return ERR_NO_MEMORY;
+        TRY(copy_columns(&a));
+        for (size_t i = 0; i < asked->len; i++) {
+                size_t len = asked->sums[i].exact ? 0 : rows_of(&a, &asked->sums[i], rows);
+
+                if (len > 0 && !is_there(&a, UINT32_MAX, rows, len))
+                        TRY(add_column(&a, UINT32_MAX, rows, len, &protected));
+        }
+        give(&a, m);
+        return ERR_OK;
+}
+
+enum err sums_know(const struct chain *c, const struct lattice_asked *asked, struct model *m)
 {
         static const struct model_column known = {.known = true}, protected = {.protect = true};
         struct adding a = {.c = c, .asked = asked, .m = m};
@@ -262,11 +303,7 @@ enum err sums_add(const struct chain *c, const struct lattice_asked *asked, stru
         if (rows == NULL)
                 return ERR_NO_MEMORY;
         TRY(number_rests(&a));
-        TRY(number_rows(&a));
-        TRY(make_room(&a));
-        for (uint32_t n = 0; n < m->columns; n++)
-                TRY(add_column(&a, UINT32_MAX, m->row + m->start[n], m->start[n + 1] - m->start[n],
-                        &m->column[n]));
+        TRY(copy_columns(&a));
         for (size_t i = 0; i < asked->len; i++) {
                 size_t len = rows_of(&a, &asked->sums[i], rows);
 
@@ -278,9 +315,6 @@ enum err sums_add(const struct chain *c, const struct lattice_asked *asked, stru
         m->rows += a.rests;
         m->rests = a.rests;
         m->lowest = a.lowest;
-        m->columns = a.columns;
-        m->start = a.start;
-        m->row = a.row;
-        m->column = a.column;
+        give(&a, m);
         return ERR_OK;
 }
