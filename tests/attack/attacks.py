@@ -9,7 +9,8 @@ guess: attacks abstain unless some answer points at one form."""
 import datetime
 
 from knowing import SEX, TOTAL, WORDINGS, Attack, groups_of, hers, minus, one_of, rest
-from world import BANDS, COSTS, COUNTIES, COUNTY_OF, FORMS, MUNICIPALITIES, QUARTERS
+from world import (BANDS, COSTS, COUNTIES, COUNTY_OF, ERRORS, FORMS, MUNICIPALITIES, PROVIDERS, QUARTERS,
+                   YEAR)
 
 
 class Difference(Attack):
@@ -416,5 +417,60 @@ class Front:
         return self.whole.look(self.kommun, form)
 
 
+class Before(Attack):
+    """Before a vintage is published, she asks without a plan, by form, about what a planned cell of it
+    will tell of but for one child: a cell without those who stand in it by error. Then she takes her
+    answer from the planned cell, from the sum of two planned cells, and takes two answers from one."""
+    name = "asked before it was planned"
+    between = True
+
+    @classmethod
+    def targets(cls, country):
+        return [child for step in country.late for child in step]
+
+    def step(self, t):
+        return next(i for i, late in enumerate(self.country.late) if t in late)
+
+    def ways(self, t):
+        """Groups that are asked about before, and the sexes whose planned cells tell of them together."""
+        like = hers(t, "kon", "alder")
+        yield [like], t.kon
+        yield [hers(t, "alder")], "KM"
+        yield [{**like, "start": half} for half in (QUARTERS[:2], QUARTERS[2:])], t.kon
+
+    def ask_between(self, vintage):
+        for t in self.country.late[vintage - 1]:
+            for groups, _ in self.ways(t):
+                self.before(t, groups)
+
+    def before(self, t, groups):
+        """Of all the groups together, without those who are there by error: of this step or the next."""
+        right = [("utforare", "in", *PROVIDERS, *ERRORS[self.step(t) + 1:])]
+        return added(self.by_form(group, also=right, vintage=self.step(t) + 1) for group in groups)
+
+    def planned(self, t, sexes):
+        table = self.table(["form", "kon", "alder:grupp"], {}, vintage=self.step(t) + 2, period=str(YEAR))
+        return added(None if table is None else {f: table.value(f, SEX[sex], t.band) for f in FORMS}
+                     for sex in sexes)
+
+    def guess(self, t):
+        for groups, sexes in self.ways(t):
+            change = minus(self.planned(t, sexes), self.before(t, groups))
+            # Other by many: a cell that is told again as it was, with those who stood there by error.
+            found = one_of({f: None if d is not None and d > len(FORMS) else d for f, d in change.items()})
+            if found:
+                return found
+        return None
+
+
+def added(rows):
+    """Rows in sum; None where one of them is not shown."""
+    rows = list(rows)
+    if None in rows:
+        return None
+    values = {f: [row.get(f, 0) for row in rows] for f in FORMS}
+    return {f: None if None in some else sum(some) for f, some in values.items()}
+
+
 COMPUTED = [Difference, Pattern, Complement, Tracker, Union, Homogeneous, Contributor, Sham, Provider, Sums,
-            Shares, Indicators, Sliding, Vintages]
+            Shares, Indicators, Sliding, Vintages, Before]

@@ -99,6 +99,7 @@ class Attack:
     the attack's own part in it knows (its municipality's records, what it sent itself)."""
 
     goes_on = False  # asks what the attack before it asked, and with its askers
+    between = False  # asks between vintages, too: ask_between(vintage) is called after each but the last
     MOST = None  # targets that it is tried on, where it asks very much
 
     def __init__(self, gateway, asker, friend, country):

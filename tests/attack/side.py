@@ -69,12 +69,33 @@ def attack_all(job, gateway, country, kinds):
             gateway.forget()
             askers_of = askers(gateway, country, job)
         began, asked = time.monotonic(), sum(a.asked for a in askers_of)
-        attack = kind(gateway, *askers_of, country)
-        guesses = [attack.guess(target) for target in kind.targets(country)]
-        say(attack=kind.name, guesses=guesses, asked=sum(a.asked for a in askers_of) - asked,
-            seconds=time.monotonic() - began, truth=[t.form for t in kind.targets(country)])
+        say_attack(kind(gateway, *askers_of, country), askers_of, began, asked)
     for asker in askers_of or ():
         asker.close()
+
+
+def attack_between(job, kind):
+    """A gateway of its own, and a country in which much is corrected: others find theirs as it was."""
+    country = world.Country(job["seed"], job["targets"])
+    country.correct_many()
+    gateway = world.Gateway(job["programs"], job["bundle"], job["preset"])
+    try:
+        askers_of = askers(gateway, country, job)
+        attack = kind(gateway, *askers_of, country)
+        began = time.monotonic()
+        world.populate(gateway, country, job["with_targets"], between=attack.ask_between)
+        say_attack(attack, askers_of, began)
+        for asker in askers_of:
+            asker.close()
+    finally:
+        gateway.close()
+
+
+def say_attack(attack, askers_of, began, asked=0):
+    targets = attack.targets(attack.country)
+    guesses = [attack.guess(target) for target in targets]
+    say(attack=attack.name, guesses=guesses, asked=sum(a.asked for a in askers_of) - asked,
+        seconds=time.monotonic() - began, truth=[t.form for t in targets])
 
 
 def run(job):
@@ -95,9 +116,12 @@ def run(job):
             first.close()
         kinds = [kind for kind in COMPUTED + MANIFOLD + BESIDE
                  if not job["attacks"] or any(word in kind.name for word in job["attacks"])]
-        attack_all(job, gateway, country, kinds)
+        attack_all(job, gateway, country, [kind for kind in kinds if not kind.between])
     finally:
         gateway.close()
+    for kind in kinds:
+        if kind.between:
+            attack_between(job, kind)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ COSTS = {"familjehem": 200_000, "jourhem": 310_000, "natverkshem": 130_000, "hvb
 # Who gives the care says nothing of the form here, as a neighbour would know it.
 PROVIDERS = ["familj", "privat_boende", "eget_boende"]
 PROVIDED = [60, 25, 15]
+ERRORS = ["konsulentstod", "statlig"]  # by step, of those who stood in the year by error alone
 
 
 # Made here, to show that the attacks work: a threshold of two and nothing else.
@@ -92,7 +93,7 @@ class Country:
         self.days = [(day, sex) for day in range((AGES - 1) * 365 - 10) for sex in "KM"]
         self.random.shuffle(self.days)
         self.children, self.targets, self.late, self.wrong = [], [], [], {}
-        self.sham_records, self.victims = [], []
+        self.sham_records, self.victims, self.errors = [], [], []
         for code in MUNICIPALITIES:
             size = int(per_municipality * self.random.lognormvariate(0, 0.6)) + 25
             size *= LARGE.get(code, 1)
@@ -106,6 +107,30 @@ class Country:
                 others = [f for f in FORMS if f != child.form]
                 self.wrong[child.number] = self.random.choice(others)
         self.shams()
+
+    def correct_many(self, per_cell=7):
+        """For attacks that ask between vintages, a country of its own: of every age and one sex, one
+        child comes late with each step, and in every cell of form, sex and age some stood there by
+        error. Who they are shows in who gave them care; all is delivered anew without them when the
+        step's late ones come. A planned cell has then lost many and won one."""
+        self.wrong, self.late = {}, []
+        for step, provider in enumerate(ERRORS):
+            kinds = [(sex, band) for band in BANDS for sex in "KM"]
+            self.late.append([self.of_kind(*kind) for kind in kinds[step::2]])
+            made = [self.of_kind(*kind, form) for kind in kinds for form in FORMS for _ in range(per_cell)]
+            self.errors.append([dataclasses.replace(c, provider=provider) for c in made])
+
+    def of_kind(self, sex, band, form=None):
+        """One of that sex and age, somewhere."""
+        start = datetime.date(YEAR, 1, 1) + datetime.timedelta(days=self.random.randrange(366))
+        form = form or self.random.choices(FORMS, WEIGHTS)[0]
+        for at, (back, its) in enumerate(self.days):
+            born = datetime.date(YEAR, 1, 1) - datetime.timedelta(days=back)
+            one = self.made(self.random.choice(MUNICIPALITIES), sex, born, start, form)
+            if its == sex and one.band == band:
+                del self.days[at]
+                return one
+        raise RuntimeError("no days of birth are left")
 
     def alone(self, code, tries=100):
         """A child with whom nobody shares all that a neighbour knows, where there is room for one."""
@@ -275,8 +300,8 @@ class Gateway:
         with open(path) as file:
             return file.read()[-2000:]
 
-    def deliver(self, rows, name):
-        """Rows by municipality, each its own file, added to what is there."""
+    def deliver(self, rows, name, *options):
+        """Rows by municipality, each its own file, added to what is there (or, `--replace`, instead of it)."""
         for code in MUNICIPALITIES:
             own = [r for r in rows if r.startswith(code)]
             if not own:
@@ -285,7 +310,7 @@ class Gateway:
             with open(path, "w") as file:
                 file.write("\n".join([HEADER, *own]) + "\n")
             self.run("--as", code, "submit", path, "--dataset", "placering", "--period", str(YEAR),
-                     "--quiet", "--as-of", f"{YEAR + 1}-01-15")
+                     "--quiet", "--as-of", f"{YEAR + 1}-01-15", *options)
 
     def publish(self):
         self.run("--as", "operator", "vintage", "publish", "--note", "attack")
@@ -295,9 +320,11 @@ class Gateway:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def populate(gateway, country, with_targets, vintages=STEPS + 1):
-    """All vintages. Without targets nothing that they know of is in any of them."""
+def populate(gateway, country, with_targets, vintages=STEPS + 1, between=None):
+    """All vintages. Without targets nothing that they know of is in any of them. `between` is
+    called with the number of every vintage, before anything of the next one is delivered."""
     rows = [row(c) for c in country.children + country.sham_records]
+    rows += [row(c) for step in country.errors for c in step]
     if with_targets:
         rows += [row(c) for c in country.targets]
         rows += [row(c, country.wrong[c.number]) for step in country.late for c in step
@@ -305,6 +332,13 @@ def populate(gateway, country, with_targets, vintages=STEPS + 1):
     gateway.deliver(rows, "first")
     gateway.publish()
     for i, step in enumerate(country.late[:vintages - 1]):
-        if with_targets:
-            gateway.deliver([row(c) for c in step], f"late{i}")
+        if between:
+            between(i + 1)
+        more = [row(c) for c in step] if with_targets else []
+        if country.errors:
+            gone = {row(c) for c in country.errors[i]}
+            rows = [r for r in rows if r not in gone] + more
+            gateway.deliver(rows, f"anew{i}", "--replace")
+        elif more:
+            gateway.deliver(more, f"late{i}")
         gateway.publish()
