@@ -431,6 +431,111 @@ static void nor_of_sums_and_differences_of_two_answers(void **state)
         assert_true(f.told > f.all / 2);
 }
 
+/* Persons in several cells --------------------------------------------------------------------- */
+
+enum { INNER = 16 };
+
+/* Records by place and sex, as whoever adds cells up takes them for. */
+static void inner_of(const struct asking *a, const struct table *t, size_t cell, uint64_t *row)
+{
+        uint16_t places[INNER / 2];
+        uint32_t len = 0;
+
+        memset(row, 0, INNER * sizeof(*row));
+        for (uint32_t i = 0; i < a->world.records_len; i++) {
+                const struct lattice_record *r = &a->world.records[i];
+                uint32_t at = 0;
+
+                while (at < len && places[at] != r->place)
+                        at++;
+                assert_true(at < INNER / 2);
+                places[at] = r->place;
+                len += at == len;
+                row[2 * at + r->kon] |= t == NULL ? 0 : is_in(a, t, cell, r);
+        }
+}
+
+/* Everybody has three records, nearly always in one place. */
+static void make_movers(struct asking *a, uint64_t seed)
+{
+        memset(a, 0, sizeof(*a));
+        lattice_world_make(&a->world, 300, seed);
+        uint16_t home[PERSONS_MAX] = {0};
+
+        for (uint32_t i = 0; i < 300; i++) {
+                struct lattice_record *r = &a->world.records[i];
+
+                assert_true(r->person < PERSONS_MAX);
+                if (home[r->person] == 0)
+                        home[r->person] = r->place;
+                else if (lattice_random(&a->world, 30) != 0)
+                        r->place = home[r->person];
+        }
+}
+
+/* No union of a margin's cells that an answer comes near is told as a sum of planned cells. */
+static void try_movers(const struct asking *a, const struct known *told, uint32_t *near)
+{
+        const struct table *t = &a->cube.tables[0];
+        uint64_t asked[PERSONS_MAX], rest[PERSONS_MAX], sum[INNER], inner[UNION_MAX][INNER];
+        uint64_t of[UNION_MAX][PERSONS_MAX];
+
+        for (unsigned kept = 0; kept < 1u << t->dimensions_len; kept++) {
+                uint32_t len = 0;
+
+                for (size_t i = 0; i < t->cells_len; i++) {
+                        if (kept_by(t, 0, i) != kept || is_empty(a, t, i))
+                                continue;
+                        assert_true(len < UNION_MAX);
+                        persons_of(a, t, i, of[len]);
+                        inner_of(a, t, i, inner[len++]);
+                }
+                for (uint32_t k = 0; k < a->len; k++)
+                        for (uint32_t set = 1; set < 1u << len; set++) {
+                                persons_asked(&a->answers[k], asked);
+                                uint32_t persons = rest_of(of, len, set, asked, rest);
+
+                                if (persons == 0 || persons >= THRESHOLD)
+                                        continue;
+                                memset(sum, 0, sizeof(sum));
+                                for (uint32_t c = 0; c < len; c++)
+                                        for (uint32_t i = 0; i < INNER && set >> c & 1; i++)
+                                                sum[i] += inner[c][i];
+                                ++*near;
+                                assert_false(known_gives(told, sum));
+                        }
+        }
+}
+
+static void nor_is_a_union_told_that_is_near_where_persons_stand_in_several_cells(void **state)
+{
+        uint32_t near = 0;
+
+        (void)state;
+        for (uint64_t seed = 1; seed <= 30; seed++) {
+                struct asking *a = calloc(1, sizeof(*a));
+                struct known told = {.width = INNER};
+                uint64_t row[INNER];
+
+                make_movers(a, seed);
+                lattice_world_plan(&a->world, "kommun,kon");
+                for (uint32_t n = 0; n < 12; n++)
+                        draw(a, 6);
+                publish(a, true);
+                for (size_t i = 0; i < a->cube.tables[0].cells_len; i++)
+                        if (a->cube.tables[0].status[i] == CELL_VALUE) {
+                                inner_of(a, &a->cube.tables[0], i, row);
+                                known_learn(&told, row);
+                        }
+                try_movers(a, &told, &near);
+                known_done(&told);
+                done(a);
+                free(a);
+        }
+        print_message("%u near unions\n", near);
+        assert_true(near > 200);
+}
+
 /* Directed ones ---------------------------------------------------------------------------- */
 
 /* What planned tables tell, as persons or as records. */
@@ -638,6 +743,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(no_rest_of_few_can_be_computed),
                 cmocka_unit_test(nor_of_sums_and_differences_of_two_answers),
+                cmocka_unit_test(
+                        nor_is_a_union_told_that_is_near_where_persons_stand_in_several_cells),
                 cmocka_unit_test(one_record_of_a_person_who_has_two_is_not_told),
                 cmocka_unit_test(what_a_closed_vintage_told_is_not_taken_to_be_equal),
                 cmocka_unit_test(sums_over_the_years_that_were_asked_about_are_compared),
