@@ -163,7 +163,6 @@ static enum err margin_make(
         size_t persons = view_persons(l->n->source->view), all = 0;
 
         *out = (struct margin){.table = l->table,
-                .kept = kept,
                 .is_row = is_identifying(&c->tables[l->table], lattice_lead(c), kept)};
         out->parts = arena_alloc(arena, l->parts_len + 1u, sizeof(*out->parts));
         if (out->parts == NULL)

@@ -37,8 +37,7 @@ struct part {
 
 struct margin {
         uint32_t table;
-        unsigned kept; /* own dimensions, bits */
-        bool is_row;   /* identifying ones alone */
+        bool is_row; /* identifying ones alone */
         struct part *parts;
         uint32_t parts_len;
         size_t *start; /* by person: where the parts that she is in begin */

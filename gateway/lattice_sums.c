@@ -26,8 +26,7 @@ static bool is_told(const struct lattice_cube *c, const struct lattice_sum *s)
 enum err sums_that_tell(const struct lattice_cube *cube, const struct lattice_asked *all,
         struct arena *arena, struct lattice_asked *out)
 {
-        *out = (struct lattice_asked){
-                .sums = arena_alloc(arena, all->len + 1, sizeof(*out->sums)), .cap = all->len};
+        *out = (struct lattice_asked){.sums = arena_alloc(arena, all->len + 1, sizeof(*out->sums))};
         if (out->sums == NULL)
                 return ERR_NO_MEMORY;
         for (size_t i = 0; i < all->len; i++)
